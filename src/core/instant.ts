@@ -1,0 +1,43 @@
+import { parseISO } from 'date-fns/parseISO';
+
+/**
+ * Reads an instant strictly: an RFC 3339 string with offset, epoch milliseconds or a `Date`. Anything else gives
+ * `undefined`, never a guess: no date without offset (it would mean another instant in each zone), no 30 February,
+ * no number in a string, no seconds in place of milliseconds. Fractions of a millisecond are cut off.
+ */
+export function toInstant(value: unknown): number | undefined {
+  if (typeof value === 'string') return fromText(value);
+  if (typeof value === 'number') return fromNumber(value);
+  if (value instanceof Date) return fromNumber(value.getTime());
+  return undefined;
+}
+
+// Leap seconds (`:60`) and `24:00` are left out on purpose: no clock here can tell which instant they mean.
+const RFC_3339 =
+  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+const LONGEST_TEXT = 64;
+
+function fromText(text: string): number | undefined {
+  if (text.length > LONGEST_TEXT) return undefined;
+  const match = RFC_3339.exec(text);
+  if (match === null) return undefined;
+  const [, date, time, fraction = '', offset = ''] = match;
+  const milliseconds = fraction.slice(0, 3).padEnd(3, '0');
+  // date-fns refuses days that the calendar does not have; `Date` would move them into the next month.
+  const instant = parseISO(`${date}T${time}.${milliseconds}${offset.toUpperCase()}`).getTime();
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+const LAST_INSTANT = 8.64e15;
+
+function fromNumber(value: number): number | undefined {
+  // NaN and the infinities fail the first comparison.
+  if (!(Math.abs(value) <= LAST_INSTANT) || isProbablySeconds(value)) return undefined;
+  return Math.trunc(value);
+}
+
+/** A date of 2001 to 2286 in seconds reads as January to April 1970 in milliseconds: a wrong unit, not an instant. */
+function isProbablySeconds(value: number): boolean {
+  return value >= 1e9 && value < 1e10;
+}

@@ -1,0 +1,8 @@
+/**
+ * Reads one own property and nothing from the prototype chain. A flag that arrived through `__proto__` in somebody's
+ * JSON, or through a polluted `Object.prototype`, must never open a window.
+ */
+export function own(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+}

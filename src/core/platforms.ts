@@ -1,0 +1,83 @@
+import { own } from './own.js';
+import type { PlatformRow } from './types.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const withoutWindow: PlatformRow = { window: null };
+
+/**
+ * THE table: what each platform allows after a customer's message. Sources and the day they were read stand in
+ * `docs/platforms.md`. A missing platform is not an open one: its sends are `platform_unknown`.
+ */
+export const platforms: Readonly<Record<string, PlatformRow>> = {
+  // Closed at exactly 24 h. The 72 h free entry point concerns the price, not the window.
+  whatsapp: { window: { durationMs: DAY }, hasTemplates: true },
+  // Meta's HUMAN_AGENT tag gives a human 7 days; automation may never use it.
+  facebook: { window: { durationMs: DAY, humanAgentMs: 7 * DAY } },
+  instagram: { window: { durationMs: DAY, humanAgentMs: 7 * DAY } },
+  tiktok: { window: { durationMs: 2 * DAY, quota: 10 } },
+  wechat: { window: { durationMs: 2 * DAY, quota: 5 }, hasTemplates: true },
+  // Viber Business Messages; the sixth message in a row without a reply is refused.
+  viber: { window: { durationMs: DAY, quota: 5 }, hasTemplates: true },
+  'viber-bot': withoutWindow,
+  zalo: { window: { durationMs: 2 * DAY, quota: 8 }, hasTemplates: true },
+  // Open until the customer closes it (which a refusal tells) or 30 days pass.
+  kakaotalk: { window: { durationMs: 30 * DAY }, hasTemplates: true },
+  // The customer must have written once; then there is no end by time. Bird's null cannot tell "never" from "no end".
+  'apple-business-chat': { window: { durationMs: Number.POSITIVE_INFINITY, nullSaysNothing: true } },
+  'google-business-messages': { window: { durationMs: 30 * DAY } },
+  // Five replies within 24 h are free of the daily limit; later ones count towards it but are not refused.
+  twitter: withoutWindow,
+  // No source states a window.
+  linkedin: withoutWindow,
+  line: withoutWindow,
+  telegram: withoutWindow,
+  rcs: withoutWindow,
+  sms: withoutWindow,
+  email: withoutWindow,
+  voice: withoutWindow,
+  webchat: withoutWindow,
+  slack: withoutWindow,
+  discord: withoutWindow,
+};
+
+/** Other names under which Bird and its users know a platform. */
+const aliases: Readonly<Record<string, string>> = {
+  messenger: 'facebook',
+  'facebook-messenger': 'facebook',
+  'viber-business-messages': 'viber',
+  'apple-messages': 'apple-business-chat',
+  kakao: 'kakaotalk',
+  'web-chat': 'webchat',
+  x: 'twitter',
+};
+
+/** Platforms that Bird runs through several connectors: `sms-messagebird`, `email-sparkpost`, `voice-messagebird`. */
+const families: readonly string[] = ['sms', 'email', 'voice', 'rcs'];
+
+/** The platform of a Bird `platformId`, a key of `platforms`; `undefined` when the table does not know it. */
+export function platformOf(platformId: unknown): string | undefined {
+  if (typeof platformId !== 'string') return undefined;
+  if (Object.hasOwn(platforms, platformId)) return platformId;
+  const alias = own(aliases, platformId);
+  if (typeof alias === 'string') return alias;
+  const family = platformId.slice(0, Math.max(0, platformId.indexOf('-')));
+  return families.includes(family) ? family : undefined;
+}
+
+/** The row for a `platformId`: the caller's own, else the table's. */
+export function platformRow(platformId: unknown, overrides: unknown): PlatformRow | undefined {
+  const platform = platformOf(platformId);
+  const row =
+    (typeof platformId === 'string' ? own(overrides, platformId) : undefined) ??
+    (platform === undefined ? undefined : (own(overrides, platform) ?? platforms[platform]));
+  return isPlatformRow(row) ? row : undefined;
+}
+
+function isPlatformRow(row: unknown): row is PlatformRow {
+  const window = own(row, 'window');
+  if (window === null) return true;
+  const durationMs = own(window, 'durationMs');
+  return typeof durationMs === 'number' && durationMs > 0;
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests and examples name the package as a user does, and run against the sources.
+    alias: [
+      { find: /^freeform-guard\/sandbox$/, replacement: source('sandbox/sandbox.ts') },
+      { find: /^freeform-guard$/, replacement: source('index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    reporters: ['default', './test/support/plain-line-reporter.ts'],
+    testTimeout: 20_000,
+  },
+});
