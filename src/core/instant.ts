@@ -16,10 +16,7 @@ export function toInstant(value: unknown): number | undefined {
 const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
-const LONGEST_TEXT = 64;
-
 function fromText(text: string): number | undefined {
-  if (text.length > LONGEST_TEXT) return undefined;
   const match = RFC_3339.exec(text);
   if (match === null) return undefined;
   const [, date, time, fraction = '', offset = ''] = match;

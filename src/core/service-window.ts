@@ -1,0 +1,70 @@
+import { toInstant } from './instant.js';
+import { own } from './own.js';
+import type { ServiceWindow } from './types.js';
+
+/**
+ * What is remembered of one window: only what opens it, and `refusedAt`, which refutes openings. Each field grows and
+ * never shrinks, so evidence merges in any order, any number of times, to the same result.
+ */
+export interface WindowEvidence {
+  /** Bird's latest word on the end of the window, epoch ms. */
+  readonly expiresAt?: number | undefined;
+  /** The customer's latest message, epoch ms, by the platform's clock. */
+  readonly lastInboundAt?: number | undefined;
+  /** The epoch: when the latest refused message was sent. Nothing from before it opens the window any more. */
+  readonly refusedAt?: number | undefined;
+  /** How long Bird's `isPermanentSession: true` is believed, epoch ms. */
+  readonly permanentUntil?: number | undefined;
+}
+
+/** Joins two pieces of evidence about one window; neither argument is changed. */
+export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
+  return {
+    expiresAt: latest(a.expiresAt, b.expiresAt),
+    lastInboundAt: latest(a.lastInboundAt, b.lastInboundAt),
+    refusedAt: latest(a.refusedAt, b.refusedAt),
+    permanentUntil: latest(a.permanentUntil, b.permanentUntil),
+  };
+}
+
+export interface KnownWindow {
+  /** The latest end that unrefuted evidence gives, epoch ms, past or future. */
+  readonly end: number | undefined;
+  /** What the evidence says where `end` does not open the window. */
+  readonly otherwise: 'closed' | 'unreadable' | 'unknown';
+}
+
+/** What is known of the service window as of `at`: the later of Bird's date and the inbound plus the duration counts. */
+export function knownWindow(contact: unknown, window: ServiceWindow, at: number): KnownWindow {
+  const expiry = own(contact, 'serviceWindowExpireAt');
+  const birdEnd = toInstant(expiry);
+  const refusedAt = toInstant(own(contact, 'refusedAt'));
+  const isRefuted = birdEnd !== undefined && refusedAt !== undefined && birdEnd - window.durationMs <= refusedAt;
+  const end = latest(inboundEnd(contact, window.durationMs, at), isRefuted ? undefined : birdEnd);
+
+  if (birdEnd === undefined && expiry !== undefined && expiry !== null) return { end, otherwise: 'unreadable' };
+  const isSaidClosed = end !== undefined || refusedAt !== undefined || (expiry === null && !window.nullSaysNothing);
+  return { end, otherwise: isSaidClosed ? 'closed' : 'unknown' };
+}
+
+/** The end of the window in which a human may still answer. Only a customer's message opens it, never Bird's date. */
+export function humanAgentEnd(contact: unknown, window: ServiceWindow, at: number): number | undefined {
+  return window.humanAgentMs === undefined ? undefined : inboundEnd(contact, window.humanAgentMs, at);
+}
+
+/** The later of two instants, either of which may be missing. */
+export function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+/** Clocks differ: a customer's message may seem to come from the near future. Beyond this it does not count. */
+const INBOUND_SKEW_MS = 5 * 60_000;
+
+/** The inbound plus a duration, unless it is absent, unreadable, of the future, or refuted by a later refusal. */
+function inboundEnd(contact: unknown, durationMs: number, at: number): number | undefined {
+  const inboundAt = toInstant(own(contact, 'lastInboundAt'));
+  if (inboundAt === undefined || inboundAt > at + INBOUND_SKEW_MS) return undefined;
+  const refusedAt = toInstant(own(contact, 'refusedAt'));
+  if (refusedAt !== undefined && inboundAt <= refusedAt) return undefined;
+  return Math.min(inboundAt, at) + durationMs;
+}
