@@ -1,0 +1,107 @@
+import { own } from '../core/own.js';
+import { toId } from './ids.js';
+
+/** A contact as a send names it: an entry of Bird's `receiver.contacts`. */
+export interface ReceiverContact {
+  readonly id?: string | undefined;
+  readonly identifierKey?: string | undefined;
+  readonly identifierValue?: string | undefined;
+  readonly identifiers?: readonly { readonly identifierKey?: string; readonly identifierValue?: string }[] | undefined;
+  /** What the message is really sent to, where it differs from the identifier. */
+  readonly platformAddress?: string | undefined;
+  readonly platformAddressSelector?: string | null | undefined;
+}
+
+/** Whose window a send is about. */
+export interface Recipient {
+  /** The contact's id, lower-case, where the send gives it. */
+  readonly contactId: string | undefined;
+  /** The identifier by which the contact can be searched. */
+  readonly identifier: { readonly key: string; readonly value: string } | undefined;
+  /** The normalised address; `undefined` when the send names the contact by its id alone. */
+  readonly address: string | undefined;
+}
+
+/** Reads whose window a send needs, or the reason why that cannot be told. Own properties only. */
+export function readRecipient(contact: unknown): Recipient | 'address_unresolved' | 'bad_id' {
+  if (isSet(own(contact, 'platformAddressSelector'))) return 'address_unresolved';
+  const id = own(contact, 'id');
+  const contactId = toId(id);
+  if (isSet(id) && contactId === undefined) return 'bad_id';
+
+  const named = readIdentifier(contact);
+  if (named === undefined) return 'address_unresolved';
+  const platformAddress = own(contact, 'platformAddress');
+  const address = isSet(platformAddress) ? normaliseAddress(platformAddress, named.key) : named.value;
+  if (address === undefined && (isSet(platformAddress) || contactId === undefined)) return 'address_unresolved';
+
+  const key = named.key ?? guessKey(named.value);
+  const identifier = named.value !== undefined && key !== undefined ? { key, value: named.value } : undefined;
+  if (identifier === undefined && contactId === undefined) return 'address_unresolved';
+  return { contactId, identifier, address };
+}
+
+interface NamedIdentifier {
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
+}
+
+/** The one identifier that a contact is named by, `{}` when by none, `undefined` when it cannot be told which. */
+function readIdentifier(contact: unknown): NamedIdentifier | undefined {
+  const named = identifierOf(contact);
+  const identifiers = own(contact, 'identifiers') ?? [];
+  if (!Array.isArray(identifiers) || identifiers.length > 1) return undefined;
+  if (identifiers.length === 0) return named;
+  const listed = identifierOf(identifiers[0]);
+  const isSame = named !== undefined && (named.value === undefined || named.value === listed?.value);
+  return isSame ? listed : undefined;
+}
+
+function identifierOf(holder: unknown): NamedIdentifier | undefined {
+  const key = own(holder, 'identifierKey');
+  const value = own(holder, 'identifierValue');
+  if (isSet(key) && !isUsableText(key)) return undefined;
+  const usableKey = isUsableText(key) ? key : undefined;
+  if (!isSet(value)) return { key: usableKey };
+  const address = normaliseAddress(value, usableKey);
+  return address === undefined ? undefined : { key: usableKey, value: address };
+}
+
+const E164 = /^\+[1-9]\d{5,14}$/;
+const SEPARATORS = /[\s().\-\u2010-\u2015/]/gu;
+
+/**
+ * One spelling per address: two spellings of a number must not have two windows, and the number that is looked up must
+ * be the one that is asked for. `undefined` for what is no usable text.
+ */
+export function normaliseAddress(value: unknown, key: string | undefined): string | undefined {
+  if (!isUsableText(value)) return undefined;
+  if (E164.test(value)) return value;
+  const text = value.normalize('NFKC').trim();
+  const compact = text.replace(SEPARATORS, '').replace(/^00/, '+');
+  if (E164.test(compact)) return compact;
+  // Digits alone are a phone number only where the key says so: page-scoped ids are digits too.
+  const isPhone = key === 'phonenumber';
+  if (isPhone && E164.test(`+${compact}`)) return `+${compact}`;
+  return isPhone ? compact : text;
+}
+
+function guessKey(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (E164.test(value)) return 'phonenumber';
+  return value.includes('@') ? 'emailaddress' : undefined;
+}
+
+const LONGEST_ADDRESS = 512;
+
+/** Whether a text can be an address or key at all: not empty, not endless, and encodable (no lone surrogate). */
+function isUsableText(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > LONGEST_ADDRESS || value.trim() === '') return false;
+  return !LONE_SURROGATE.test(value);
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

@@ -1,0 +1,66 @@
+import { LookupError } from '../errors.js';
+import type { Lookup, ReadLimits } from '../ports.js';
+import { askBird, type BirdAnswer, type BirdApiOptions, type BirdRequest } from './api-client.js';
+import { decodeChannel, decodeContactSearch, decodeWindow } from './decode.js';
+import { pauseOf } from './retry-after.js';
+
+/** A first attempt leaves half of the time for a second one, but gets no less than this. */
+const SHORTEST_LIMIT_MS = 400;
+
+/** Asks Bird's Channels and Contacts APIs; ids must have passed `toId`. */
+export function birdLookup(options: BirdApiOptions): Lookup {
+  const ask = async (request: BirdRequest, { giveUpAt }: ReadLimits): Promise<unknown> => {
+    const leftMs = giveUpAt - options.clock.now();
+    if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time was left to ask Bird');
+    const timeoutMs = Math.min(leftMs, Math.max(SHORTEST_LIMIT_MS, leftMs / 2));
+    return readAnswer(await askBird(options, request, timeoutMs), request.path, options.clock.now());
+  };
+  return {
+    async channel({ workspaceId, channelId }, limits) {
+      const path = `/workspaces/${workspaceId}/channels/${channelId}`;
+      return decodeChannel(await ask({ method: 'GET', path }, limits), channelId);
+    },
+    async contactId({ workspaceId, key, value }, limits) {
+      const path = `/workspaces/${workspaceId}/contacts/search`;
+      return decodeContactSearch(await ask({ method: 'POST', path, body: { identifier: { key, value } } }, limits));
+    },
+    async window({ workspaceId, channelId, contactId, address }, limits) {
+      const query = address === undefined ? '' : `?contactIdentifierValue=${encodeURIComponent(address)}`;
+      const path = `/workspaces/${workspaceId}/channels/${channelId}/contacts/${contactId}${query}`;
+      return decodeWindow(await ask({ method: 'GET', path }, limits));
+    },
+  };
+}
+
+function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
+  const { status, text, headers } = answer;
+  if (status >= 200 && status < 300) return parse(text);
+  if (status === 401 || status === 403) {
+    throw new LookupError('access_denied', `Bird refused the access key (${status})`);
+  }
+  if (status === 404) throw notFound(text, path);
+  if (status === 429) {
+    throw new LookupError('lookup_failed', 'Bird received too many requests (429)', {
+      pauseMs: pauseOf(headers.get('retry-after'), now),
+    });
+  }
+  const isRetryable = status === 500 || (status >= 502 && status <= 504);
+  throw new LookupError('lookup_failed', `Bird answered with status ${status}`, { isRetryable });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own error quotes the text, which may hold a phone number, so it is not kept as a cause.
+    throw new LookupError('malformed_answer', "Bird's answer is not JSON", { isRetryable: true });
+  }
+}
+
+/** Bird has one code for every 404; where the path names a channel and a contact, only the message tells which. */
+function notFound(text: string, path: string): LookupError {
+  if (!path.includes('/contacts/') || /channel not found/i.test(text)) {
+    return new LookupError('channel_not_found', 'Bird does not know the channel');
+  }
+  return new LookupError('contact_not_found', 'Bird does not know the contact');
+}

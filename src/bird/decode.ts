@@ -1,0 +1,67 @@
+import { toInstant } from '../core/instant.js';
+import { own } from '../core/own.js';
+import { LookupError } from '../errors.js';
+import type { ChannelFacts, WindowFacts } from '../ports.js';
+import { toId } from './ids.js';
+
+/**
+ * Bird's channel. Capabilities keep only what the core reads, with `expiresAt` as epoch ms, so that no date is parsed
+ * on the hit path.
+ *
+ * @throws {LookupError} `malformed_answer`
+ */
+export function decodeChannel(answer: unknown, channelId: string): ChannelFacts {
+  const id = own(answer, 'id');
+  if (id !== undefined && toId(id) !== channelId) throw malformed('another channel');
+  const platformId = own(answer, 'platformId');
+  if (typeof platformId !== 'string' || platformId === '') throw malformed('platformId');
+  const status = own(answer, 'status');
+  if (status !== undefined && typeof status !== 'string') throw malformed('status');
+  const messaging = own(own(own(answer, 'capabilities'), 'messaging'), 'messaging');
+  const outgoing = own(messaging, 'outgoing');
+  return {
+    platformId,
+    status,
+    capabilities: messaging && {
+      messaging: { messaging: { ...decodeCapability(messaging), outgoing: outgoing && decodeCapability(outgoing) } },
+    },
+  };
+}
+
+function decodeCapability(capability: unknown): object {
+  return { status: own(capability, 'status'), expiresAt: toInstant(own(capability, 'expiresAt')) };
+}
+
+/**
+ * Bird's channel-contact information. A missing `serviceWindowExpireAt` is malformed: another resource, or another
+ * schema, and never "closed".
+ *
+ * @throws {LookupError} `malformed_answer`
+ */
+export function decodeWindow(answer: unknown): WindowFacts {
+  const expiry = own(answer, 'serviceWindowExpireAt');
+  // Only text: a number may be seconds, and Bird's schema knows none.
+  const serviceWindowExpireAt = expiry === null ? null : typeof expiry === 'string' ? toInstant(expiry) : undefined;
+  if (serviceWindowExpireAt === undefined) throw malformed('serviceWindowExpireAt');
+  const isPermanentSession = own(answer, 'isPermanentSession') ?? false;
+  if (typeof isPermanentSession !== 'boolean') throw malformed('isPermanentSession');
+  return { serviceWindowExpireAt, isPermanentSession };
+}
+
+/**
+ * The id of the first contact that a search found.
+ *
+ * @throws {LookupError} `contact_not_found` for an empty list, `malformed_answer`
+ */
+export function decodeContactSearch(answer: unknown): string {
+  const results = own(answer, 'results');
+  if (!Array.isArray(results)) throw malformed('results');
+  if (results.length === 0) throw new LookupError('contact_not_found', 'No contact has this identifier');
+  const id = toId(own(results[0], 'id'));
+  if (id === undefined) throw malformed('results[0].id');
+  return id;
+}
+
+function malformed(field: string): LookupError {
+  return new LookupError('malformed_answer', `Bird's answer cannot be read: ${field}`);
+}

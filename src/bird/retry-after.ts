@@ -1,0 +1,24 @@
+const DEFAULT_PAUSE_MS = 1_000;
+const SHORTEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/**
+ * How long to hold back after a 429, in ms: `Retry-After` in seconds or as an HTTP date, kept between 1 s and 60 s.
+ * Bird documents no such header; without one, or with one that cannot be read, it is 1 s.
+ */
+export function pauseOf(retryAfter: string | null, now: number): number {
+  const pauseMs = readRetryAfter(retryAfter, now);
+  if (pauseMs === undefined) return DEFAULT_PAUSE_MS;
+  return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, pauseMs));
+}
+
+const SECONDS = /^\d+(?:\.\d+)?$/;
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+function readRetryAfter(retryAfter: string | null, now: number): number | undefined {
+  const text = retryAfter?.trim() ?? '';
+  if (SECONDS.test(text)) return Number(text) * 1000;
+  if (!HTTP_DATE.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : at - now;
+}

@@ -1,0 +1,41 @@
+import type { UnknownReason } from './core/types.js';
+
+/** Every code that an error of this package can carry; `docs/errors.md` explains each. */
+export type ErrorCode = UnknownReason | 'guard_closed';
+
+/** Base of the errors that this package throws when the world failed; `code` is stable across releases. */
+export class GuardError extends Error {
+  override readonly name: string = 'GuardError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export interface LookupErrorDetails {
+  /** Asking again at once may succeed: the connection broke, or the answer did. Default false. */
+  readonly isRetryable?: boolean | undefined;
+  /** How long the provider asked us to hold back, in ms. */
+  readonly pauseMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * A fact could not be had; `code` says why and becomes the decision's reason. Messages never hold what was asked or
+ * answered: both can carry a phone number.
+ */
+export class LookupError extends GuardError {
+  override readonly name = 'LookupError';
+  override readonly code: UnknownReason;
+  readonly isRetryable: boolean;
+  readonly pauseMs: number | undefined;
+
+  constructor(code: UnknownReason, message: string, details: LookupErrorDetails = {}) {
+    super(code, message, { cause: details.cause });
+    this.code = code;
+    this.isRetryable = details.isRetryable ?? false;
+    this.pauseMs = details.pauseMs;
+  }
+}

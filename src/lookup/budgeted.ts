@@ -1,0 +1,18 @@
+import { LookupError } from '../errors.js';
+import type { Lookup } from '../ports.js';
+import { decorate } from './decorate.js';
+import type { ReadBudget } from './read-budget.js';
+
+/** Lets a read start only within the budget, and pauses all of them when the provider says that it was too much. */
+export function budgetedLookup(lookup: Lookup, budget: ReadBudget): Lookup {
+  return decorate(lookup, async (kind, ask, { giveUpAt }) => {
+    // The contact search is a POST, which the provider counts with the sends, ten times as many.
+    if (kind !== 'contactId') await budget.take(giveUpAt);
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof LookupError && error.pauseMs !== undefined) budget.pause(error.pauseMs);
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,134 @@
+import { latest, type WindowEvidence } from '../core/service-window.js';
+import type { ContactInput } from '../core/types.js';
+import { LookupError } from '../errors.js';
+import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowKey } from '../ports.js';
+import type { ContactIds } from './contact-ids.js';
+import { SharedReads } from './shared-reads.js';
+
+/** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
+const PERMANENT_TRUST_MS = 3_600_000;
+const NOT_FOUND_APART_MS = 1_000;
+const NOT_FOUND_KEPT_MS = 10 * 60_000;
+
+/** Whose window is asked for, and how the contact is found where its id is not known. */
+export interface WindowTarget {
+  readonly key: WindowKey;
+  readonly contactId?: string | undefined;
+  readonly identifier?: IdentifierRef | undefined;
+  /** What the message is sent to; absent when the send names the contact by its id alone. */
+  readonly sentTo?: string | undefined;
+}
+
+export interface WindowReadOptions {
+  /** How long the read may take, in ms, from its own start. */
+  readonly deadlineMs: number;
+  /** Longest time in ms for which an opening is remembered, whatever the provider says. */
+  readonly trustMs: number;
+  /** Two not-founds at least a second apart count as a closed window. */
+  readonly notFoundIsClosed: boolean;
+}
+
+export interface CachedWindowsParts {
+  readonly lookup: Lookup;
+  readonly contactIds: ContactIds;
+  readonly store: Store;
+  readonly missingContacts: Cache<{ readonly at: number }>;
+  readonly clock: Clock;
+}
+
+/** One workspace's windows: openings are remembered, closings never are, and reads are shared. */
+export class CachedWindows {
+  readonly #parts: CachedWindowsParts;
+  readonly #reads = new SharedReads<ContactInput>();
+
+  constructor(parts: CachedWindowsParts) {
+    this.#parts = parts;
+  }
+
+  /** What is remembered of a window; a promise only where the store needs I/O for it. */
+  recall(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined> {
+    return this.#parts.store.get(key);
+  }
+
+  /**
+   * Asks the provider, sharing reads, and joins its word with what is remembered.
+   *
+   * @param accepts whether the answer of a read that was already running will do: only one that opens the window may
+   * @throws {LookupError}
+   */
+  read(
+    target: WindowTarget,
+    options: WindowReadOptions,
+    accepts: (contact: ContactInput) => boolean,
+  ): Promise<ContactInput> {
+    const { channelId, address } = target.key;
+    return this.#reads.read(`${channelId} ${address}`, () => this.#ask(target, options), accepts);
+  }
+
+  async #ask(target: WindowTarget, options: WindowReadOptions): Promise<ContactInput> {
+    const startedAt = this.#parts.clock.now();
+    const facts = await this.#askOrMiss(target, options, startedAt);
+    await this.#remember(target.key, facts, startedAt, options.trustMs);
+    const known = (await this.#parts.store.get(target.key)) ?? {};
+    return {
+      ...known,
+      serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
+      isPermanentSession: facts.isPermanentSession,
+    };
+  }
+
+  async #askOrMiss(target: WindowTarget, options: WindowReadOptions, startedAt: number): Promise<WindowFacts> {
+    const limits = { giveUpAt: startedAt + options.deadlineMs };
+    try {
+      const contactId = target.contactId ?? (await this.#findContact(target.identifier, limits));
+      const facts = await this.#parts.lookup.window({ ...target.key, contactId, address: target.sentTo }, limits);
+      this.#parts.missingContacts.delete(nameOf(target.key));
+      return facts;
+    } catch (error) {
+      if (!(error instanceof LookupError) || error.code !== 'contact_not_found') throw error;
+      if (target.identifier !== undefined) this.#parts.contactIds.drop(target.identifier);
+      const isMissing = this.#isMissingTwice(nameOf(target.key), startedAt);
+      if (!isMissing || !options.notFoundIsClosed) throw error;
+      return { serviceWindowExpireAt: null, isPermanentSession: false };
+    }
+  }
+
+  #findContact(identifier: IdentifierRef | undefined, limits: ReadLimits): Promise<string> {
+    if (identifier === undefined) {
+      return Promise.reject(new LookupError('address_unresolved', 'The send names no contact that can be looked up'));
+    }
+    return this.#parts.contactIds.find(identifier, limits);
+  }
+
+  async #remember(key: WindowKey, facts: WindowFacts, startedAt: number, trustMs: number): Promise<void> {
+    const opening = {
+      expiresAt:
+        facts.serviceWindowExpireAt === null ? undefined : Math.min(facts.serviceWindowExpireAt, startedAt + trustMs),
+      permanentUntil: facts.isPermanentSession ? startedAt + PERMANENT_TRUST_MS : undefined,
+    };
+    const opensUntil = latest(opening.expiresAt, opening.permanentUntil);
+    if (opensUntil !== undefined && opensUntil > startedAt) await this.#parts.store.merge(key, opening);
+  }
+
+  /** A window needs an inbound, and an inbound creates the contact; but creation may lag, and merges delete ids. */
+  #isMissingTwice(name: string, now: number): boolean {
+    const missing = this.#parts.missingContacts.get(name);
+    if (missing !== undefined && now - missing.at < NOT_FOUND_KEPT_MS) return now - missing.at >= NOT_FOUND_APART_MS;
+    this.#parts.missingContacts.set(name, { at: now });
+    return false;
+  }
+}
+
+/** The remembered window as the core's input at an instant. What is not remembered is missing, never `null`. */
+export function contactOf(evidence: WindowEvidence, at: number): ContactInput {
+  return {
+    serviceWindowExpireAt: evidence.expiresAt,
+    isPermanentSession: evidence.permanentUntil !== undefined && at < evidence.permanentUntil,
+    lastInboundAt: evidence.lastInboundAt,
+    refusedAt: evidence.refusedAt,
+  };
+}
+
+function nameOf({ channelId, address }: WindowKey): string {
+  return `${channelId} ${address}`;
+}

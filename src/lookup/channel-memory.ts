@@ -1,0 +1,65 @@
+import type { Cache, ChannelFacts, ChannelRef, Clock, Lookup } from '../ports.js';
+import { SharedReads } from './shared-reads.js';
+
+const FRESH_MS = 10 * 60_000;
+/** After a failed renewal the old facts serve on for so long before the next try: an outage must close no window. */
+const GRACE_MS = 10_000;
+
+interface RememberedChannel {
+  readonly facts: ChannelFacts;
+  readonly freshUntil: number;
+}
+
+export interface ChannelMemoryParts {
+  readonly lookup: Lookup;
+  readonly cache: Cache<RememberedChannel>;
+  readonly clock: Clock;
+}
+
+/**
+ * One workspace's channels. Facts are taken from memory for ten minutes; what they deny has to be confirmed by a read,
+ * which is the caller's business, because only the caller knows what denies.
+ */
+export class ChannelMemory {
+  readonly #parts: ChannelMemoryParts;
+  readonly #reads = new SharedReads<ChannelFacts>();
+
+  constructor(parts: ChannelMemoryParts) {
+    this.#parts = parts;
+  }
+
+  /** What is remembered of a channel, however old. */
+  recall(channelId: string): ChannelFacts | undefined {
+    return this.#parts.cache.get(channelId)?.facts;
+  }
+
+  /** What is remembered of a channel and needs no renewal yet. */
+  recallFresh(channelId: string): ChannelFacts | undefined {
+    const remembered = this.#parts.cache.get(channelId);
+    return remembered !== undefined && this.#parts.clock.now() < remembered.freshUntil ? remembered.facts : undefined;
+  }
+
+  /**
+   * Asks the provider, sharing reads.
+   *
+   * @param accepts whether facts from a read that was already running will do
+   * @throws {LookupError}
+   */
+  read(ref: ChannelRef, deadlineMs: number, accepts: (facts: ChannelFacts) => boolean): Promise<ChannelFacts> {
+    return this.#reads.read(ref.channelId, () => this.#ask(ref, deadlineMs), accepts);
+  }
+
+  async #ask(ref: ChannelRef, deadlineMs: number): Promise<ChannelFacts> {
+    const { lookup, cache, clock } = this.#parts;
+    const startedAt = clock.now();
+    try {
+      const facts = await lookup.channel(ref, { giveUpAt: startedAt + deadlineMs });
+      cache.set(ref.channelId, { facts, freshUntil: startedAt + FRESH_MS });
+      return facts;
+    } catch (error) {
+      const facts = this.recall(ref.channelId);
+      if (facts !== undefined) cache.set(ref.channelId, { facts, freshUntil: clock.now() + GRACE_MS });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits } from '../ports.js';
+import { SharedReads } from './shared-reads.js';
+
+const FRESH_MS = 10 * 60_000;
+
+export interface ContactIdsParts {
+  readonly lookup: Lookup;
+  readonly cache: Cache<{ readonly id: string; readonly freshUntil: number }>;
+  readonly clock: Clock;
+}
+
+/** One workspace's contact ids by identifier: found by a shared search, kept for ten minutes. */
+export class ContactIds {
+  readonly #parts: ContactIdsParts;
+  readonly #searches = new SharedReads<string>();
+
+  constructor(parts: ContactIdsParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {LookupError} `contact_not_found` when no contact has the identifier */
+  async find(ref: IdentifierRef, limits: ReadLimits): Promise<string> {
+    const { lookup, cache, clock } = this.#parts;
+    const remembered = cache.get(nameOf(ref));
+    if (remembered !== undefined && clock.now() < remembered.freshUntil) return remembered.id;
+    const search = async (): Promise<string> => {
+      const id = await lookup.contactId(ref, limits);
+      cache.set(nameOf(ref), { id, freshUntil: clock.now() + FRESH_MS });
+      return id;
+    };
+    // An id is never "closed": any search in flight will do.
+    return this.#searches.read(nameOf(ref), search, () => true);
+  }
+
+  /** Drops an id that the provider no longer knows: contacts get merged. */
+  drop(ref: IdentifierRef): void {
+    this.#parts.cache.delete(nameOf(ref));
+  }
+}
+
+function nameOf({ key, value }: IdentifierRef): string {
+  // The key comes from a request, so it could hold any separator: its length says where it ends.
+  return `${key.length} ${key} ${value}`;
+}

@@ -1,0 +1,97 @@
+import type { WindowEvidence } from './core/service-window.js';
+
+/**
+ * Where every instant and every wait inside the guard comes from. A virtual clock drives all of it. `setTimeout` should
+ * not keep the process alive.
+ */
+export interface Clock {
+  /** Wall time, epoch ms. */
+  now(): number;
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => void;
+
+/** Called as `(fields, text)`, as pino is. Fields hold ids and reasons, never texts, phone numbers or keys. */
+export interface Logger {
+  readonly debug?: LogMethod | undefined;
+  readonly info?: LogMethod | undefined;
+  readonly warn: LogMethod;
+  readonly error: LogMethod;
+}
+
+/** Ids are lower-case UUIDs wherever these ports see them. */
+export interface ChannelRef {
+  readonly workspaceId: string;
+  readonly channelId: string;
+}
+
+/** One service window. `address` is normalised; a contact that is known by its id alone has `id:` and the id here. */
+export interface WindowKey extends ChannelRef {
+  readonly address: string;
+}
+
+/** One identifier of a contact, normalised. */
+export interface IdentifierRef {
+  readonly workspaceId: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface WindowRef extends ChannelRef {
+  readonly contactId: string;
+  /** What the message is sent to; absent when the send names the contact by its id alone. */
+  readonly address?: string | undefined;
+}
+
+/** A channel as the provider reports it, with the capability ends as epoch ms. */
+export interface ChannelFacts {
+  readonly platformId: string;
+  readonly status: string | undefined;
+  readonly capabilities: unknown;
+}
+
+/** A window as the provider reports it, epoch ms; `null` is *known and not open*. */
+export interface WindowFacts {
+  readonly serviceWindowExpireAt: number | null;
+  readonly isPermanentSession: boolean;
+}
+
+export interface ReadLimits {
+  /** Epoch ms after which nobody waits for the answer. */
+  readonly giveUpAt: number;
+}
+
+/**
+ * What a message provider can be asked. Implementations reject with a `LookupError` and nothing else, settle by
+ * `giveUpAt`, and hold no memory: remembering, sharing and retrying are the decorators' business.
+ */
+export interface Lookup {
+  channel(ref: ChannelRef, limits: ReadLimits): Promise<ChannelFacts>;
+  contactId(ref: IdentifierRef, limits: ReadLimits): Promise<string>;
+  window(ref: WindowRef, limits: ReadLimits): Promise<WindowFacts>;
+}
+
+/**
+ * Keeps window evidence. An implementation may forget anything at any time: that costs reads, never correctness. It
+ * must be monotone: `merge` joins with what is there (see `mergeEvidence`) and never replaces it. A store that cannot
+ * answer at once returns a promise; `get` of one that can returns the value itself, and then a hit does no I/O.
+ */
+export interface Store {
+  get(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined>;
+  merge(key: WindowKey, evidence: WindowEvidence): void | Promise<void>;
+  /** Drops one window, all of a channel's, or all of a workspace's. */
+  forget(target: {
+    readonly workspaceId: string;
+    readonly channelId?: string | undefined;
+    readonly address?: string | undefined;
+  }): void | Promise<void>;
+}
+
+/** A bounded, synchronous memory for facts other than windows. */
+export interface Cache<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  delete(key: string): void;
+}

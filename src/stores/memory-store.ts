@@ -1,0 +1,74 @@
+import { LRUCache } from 'lru-cache';
+import { mergeEvidence, type WindowEvidence } from '../core/service-window.js';
+import type { Cache, Store, WindowKey } from '../ports.js';
+
+export interface MemoryStoreOptions {
+  /** Windows kept; the least recently used go first. Default 100 000, about 30 MB. Range: an integer from 1. */
+  readonly max?: number | undefined;
+}
+
+interface Entry {
+  readonly channel: Map<string, Entry>;
+  readonly address: string;
+  evidence: WindowEvidence;
+}
+
+/**
+ * The default store: this process's memory. A window is found through nested maps (workspace, channel, address), since
+ * hashing one long composed key costs many times as much; the LRU list then only keeps the order of use.
+ *
+ * @throws {RangeError} when `max` is not an integer from 1.
+ */
+export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Store {
+  if (!Number.isInteger(max) || max < 1) throw new RangeError(`memoryStore: max must be an integer from 1`);
+  const workspaces = new Map<string, Map<string, Map<string, Entry>>>();
+  const inOrderOfUse = new LRUCache<Entry, true>({
+    max,
+    dispose: (_, entry) => entry.channel.delete(entry.address),
+  });
+
+  const channelOf = ({ workspaceId, channelId }: WindowKey): Map<string, Entry> => {
+    const channels = getOrAdd(workspaces, workspaceId, () => new Map<string, Map<string, Entry>>());
+    return getOrAdd(channels, channelId, () => new Map<string, Entry>());
+  };
+
+  return {
+    get({ workspaceId, channelId, address }) {
+      const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
+      if (entry === undefined) return undefined;
+      inOrderOfUse.get(entry);
+      return entry.evidence;
+    },
+    merge(key, evidence) {
+      const channel = channelOf(key);
+      const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, evidence: {} }));
+      entry.evidence = mergeEvidence(entry.evidence, evidence);
+      inOrderOfUse.set(entry, true);
+    },
+    forget({ workspaceId, channelId, address }) {
+      for (const [id, channel] of workspaces.get(workspaceId) ?? []) {
+        if (channelId !== undefined && id !== channelId) continue;
+        const entries = address === undefined ? [...channel.values()] : [channel.get(address)];
+        for (const entry of entries) if (entry !== undefined) inOrderOfUse.delete(entry);
+      }
+    },
+  };
+}
+
+/** A bounded memory for facts other than windows; the least recently used go first. */
+export function memoryCache<V extends object>({ max }: { readonly max: number }): Cache<V> {
+  const cache = new LRUCache<string, V>({ max });
+  return {
+    get: (key) => cache.get(key),
+    set: (key, value) => void cache.set(key, value),
+    delete: (key) => void cache.delete(key),
+  };
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const existing = map.get(key);
+  if (existing !== undefined) return existing;
+  const created = create();
+  map.set(key, created);
+  return created;
+}
