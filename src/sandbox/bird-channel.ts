@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { platformOf } from '../core/platforms.js';
+
+/** A node of Bird's capabilities; the nodes below it stand beside its own fields. */
+export interface BirdCapability {
+  readonly displayName: string;
+  readonly status: string;
+  readonly name: string;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly expiresAt: string;
+  readonly [child: string]: unknown;
+}
+
+/** Bird's channel object, whole. */
+export interface BirdChannel {
+  readonly id: string;
+  readonly platformId: string;
+  readonly name: string;
+  readonly connectorId: string;
+  /** What the channel is known by on its platform: a phone number, a mail address, a page id. */
+  readonly identifier: string;
+  readonly status: string;
+  readonly capabilities: { readonly [group: string]: unknown };
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly [field: string]: unknown;
+}
+
+/** A channel to install: Bird's own fields, of which only `platformId` is required. */
+export interface ChannelOptions {
+  readonly platformId: string;
+  /** Default `active`. */
+  readonly status?: string | undefined;
+  /** Replaces Bird's usual capabilities (messaging and voice, all active) as a whole. */
+  readonly capabilities?: BirdChannel['capabilities'] | undefined;
+  /** Default: a made-up phone number, mail address or page id. */
+  readonly identifier?: string | undefined;
+  readonly name?: string | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** A channel as Bird lists it: Bird's fields with the options laid over them. `index` tells the identifiers apart. */
+export function createChannel(options: ChannelOptions, now: number, index: number): BirdChannel {
+  const at = new Date(now).toISOString();
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return {
+    id: randomUUID(),
+    platformId: options.platformId,
+    name: `Sandbox ${options.platformId} ${index}`,
+    connectorId: randomUUID(),
+    identifier: identifierFor(options.platformId, index),
+    status: 'active',
+    ...platformOverrides,
+    capabilities: allCapabilities(now),
+    settings: [],
+    connectionParams: [],
+    preferences,
+    useCaseId: '',
+    useCaseType: 'transactional',
+    channelMessageType: 'conversational',
+    suites: [],
+    resourceOwners: {},
+    createdAt: at,
+    updatedAt: at,
+    ...given,
+  };
+}
+
+const platformOverrides = {
+  contactIdentifierKeyOverride: '',
+  contactIdentifierFormatOverride: { type: 'none', pattern: '' },
+  platformServiceUrlOverride: '',
+  platformServiceVersionOverride: '',
+  platformServiceProtocolOverride: '',
+  platformMessageJsonSchemaOverride: {},
+  platformTemplateEngineOverride: 'default',
+};
+
+const preferences = {
+  disableProfileFetching: false,
+  explicitMarketingOptOut: false,
+  trackAdInitiatedThreads: null,
+  ignoreSuppressionChecks: false,
+  isPrivate: false,
+  useMmLite: false,
+};
+
+function identifierFor(platformId: string, index: number): string {
+  const platform = platformOf(platformId);
+  if (platform === 'email') return `channel-${index}@example.invalid`;
+  if (platform === 'facebook' || platform === 'instagram') return String(100_000_000_000_000 + index);
+  // 555-0100 to 555-0199 are reserved for fiction.
+  return `+1202555${String(100 + (index % 100)).padStart(4, '0')}`;
+}
+
+const YEARS = 365 * 86_400_000;
+
+function allCapabilities(now: number): BirdChannel['capabilities'] {
+  const at = new Date(now).toISOString();
+  const expiresAt = new Date(now + 10 * YEARS).toISOString();
+  const node = (name: string, children: object = {}): BirdCapability => {
+    return {
+      displayName: name,
+      status: 'active',
+      name,
+      version: 1,
+      updatedAt: at,
+      createdAt: at,
+      expiresAt,
+      ...children,
+    };
+  };
+  const leaf = (name: string): BirdCapability => node(name, { paused: false });
+  const media = { textFallback: leaf('textFallback') };
+  const outgoing = node('outgoing', { mms: leaf('mms'), media, mmLite: leaf('mmLite') });
+  const incoming = node('incoming', { mms: leaf('mms') });
+  return {
+    messaging: { messaging: node('messaging', { outgoing, incoming }) },
+    voice: { voice: node('voice', { recording: leaf('recording') }) },
+  };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { platformOf } from '../core/platforms.js';
+
+/** One way to reach a contact, e.g. `{ key: 'phonenumber', value: '+12025550100' }`. */
+export interface ContactIdentifier {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Bird's contact object, as the contact search lists it. */
+export interface BirdContact {
+  readonly id: string;
+  readonly computedDisplayName: string;
+  readonly featuredIdentifiers: readonly ContactIdentifier[];
+  readonly identifierCount: number;
+  readonly attributes: { readonly [attribute: string]: unknown };
+  readonly listIds: readonly string[];
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** A contact as Bird shows it. */
+export function createContact(identifiers: readonly ContactIdentifier[], now: number): BirdContact {
+  const at = new Date(now).toISOString();
+  const valuesByKey = new Map<string, string[]>();
+  for (const { key, value } of identifiers) valuesByKey.set(key, [...(valuesByKey.get(key) ?? []), value]);
+  return {
+    id: randomUUID(),
+    computedDisplayName: identifiers[0]?.value ?? '',
+    featuredIdentifiers: identifiers.map(({ key, value }) => ({ key, value })),
+    identifierCount: identifiers.length,
+    attributes: Object.fromEntries(valuesByKey),
+    listIds: [],
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+/** The identifier that a platform uses when nobody names one: the first of its kind, else the first of all. */
+export function defaultIdentifier(contact: BirdContact, platformId: string): ContactIdentifier | undefined {
+  const kind = identifierKind(platformId);
+  const fitting = contact.featuredIdentifiers.find(({ key }) => key === kind || key.startsWith(`${kind}-`));
+  return fitting ?? contact.featuredIdentifiers[0];
+}
+
+const phonePlatforms: readonly string[] = ['whatsapp', 'sms', 'rcs', 'voice', 'viber'];
+
+/** The key of a platform's identifiers; page-scoped ones go on with `-<pageId>`, as in `facebookid-509207435603226`. */
+export function identifierKind(platformId: string): string {
+  const platform = platformOf(platformId) ?? platformId;
+  if (phonePlatforms.includes(platform)) return 'phonenumber';
+  return platform === 'email' ? 'emailaddress' : `${platform}id`;
+}

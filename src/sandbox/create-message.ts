@@ -1,0 +1,118 @@
+import { toInstant } from '../core/instant.js';
+import { own } from '../core/own.js';
+
+/** What is wrong with a request body, by field, as Bird's `ValidationError` lists it. Empty: nothing. */
+export type Problems = Readonly<Record<string, readonly string[]>>;
+
+const DAY = 86_400_000;
+
+/** Bird rejects what is scheduled farther ahead, in ms. */
+const FARTHEST_SCHEDULE_MS = 35 * DAY;
+
+const messageKeys: readonly string[] = [
+  ...['sender', 'receiver', 'reference', 'template', 'meta', 'replyTo', 'body', 'notification', 'capFrequency'],
+  ...[
+    'enableLinkTracking',
+    'ignoreQuietHours',
+    'ignoreGlobalHoldout',
+    'tags',
+    'shortLinks',
+    'scheduledFor',
+    'validity',
+  ],
+];
+
+const contactKeys: readonly string[] = [
+  ...['id', 'identifierKey', 'identifierValue', 'type', 'identifiers', 'platformAddress', 'platformAddressSelector'],
+];
+
+const templateKeys: readonly string[] = [
+  ...[
+    'name',
+    'projectId',
+    'version',
+    'locale',
+    'attachments',
+    'shortLinks',
+    'variables',
+    'utmParameters',
+    'parameters',
+  ],
+  ...['settings'],
+];
+
+/** `template` and `action` are in Bird's list of types too, but no such body passes Bird's own schema. */
+const bodyTypes: readonly string[] = [
+  ...['text', 'html', 'image', 'file', 'gif', 'location', 'carousel', 'list', 'section', 'authentication'],
+];
+
+/**
+ * Checks a create-message body by Bird's schema: its keys, its receivers' keys, the type of its content and its
+ * schedule. The inside of bodies and templates is not checked.
+ */
+export function messageProblems(message: unknown, now: number): Problems {
+  if (!isObject(message)) return { body: ['must be an object'] };
+  return collect([
+    ['', unknownKeys(message, messageKeys)],
+    ['receiver', receiverProblem(own(message, 'receiver'))],
+    ...contentProblems(message),
+    ['scheduledFor', scheduleProblem(own(message, 'scheduledFor'), now)],
+  ]);
+}
+
+/** Checks the content alone: a body or a template has to be there, though Bird lets either be null. */
+export function contentProblems(message: unknown): readonly Finding[] {
+  const body = own(message, 'body');
+  const template = own(message, 'template');
+  if (body === undefined && template === undefined) return [['body', 'a body or a template is required']];
+  return [
+    ['body', bodyProblem(body)],
+    ['template', templateProblem(template)],
+  ];
+}
+
+/** A field and what is wrong with it; `undefined`: nothing. */
+export type Finding = readonly [field: string, problem: string | undefined];
+
+/** Findings by field, in Bird's shape; the whole message goes under `message`. */
+export function collect(findings: readonly Finding[]): Problems {
+  const found = findings.filter((finding): finding is [string, string] => finding[1] !== undefined);
+  return Object.fromEntries(found.map(([field, problem]) => [field === '' ? 'message' : field, [problem]]));
+}
+
+function receiverProblem(receiver: unknown): string | undefined {
+  if (!isObject(receiver)) return 'is required and must be an object';
+  const contacts = own(receiver, 'contacts') ?? [];
+  if (!Array.isArray(contacts) || !contacts.every(isObject)) return 'contacts must be an array of objects';
+  const perContact = contacts.map((contact) => unknownKeys(contact, contactKeys));
+  return unknownKeys(receiver, ['contacts']) ?? perContact.find((problem) => problem !== undefined);
+}
+
+function bodyProblem(body: unknown): string | undefined {
+  if (body === undefined || body === null) return undefined;
+  const type = own(body, 'type');
+  return typeof type === 'string' && bodyTypes.includes(type)
+    ? undefined
+    : `type must be one of ${bodyTypes.join(', ')}`;
+}
+
+function templateProblem(template: unknown): string | undefined {
+  if (template === undefined || template === null) return undefined;
+  return isObject(template) ? unknownKeys(template, templateKeys) : 'must be an object';
+}
+
+function scheduleProblem(scheduledFor: unknown, now: number): string | undefined {
+  if (scheduledFor === undefined) return undefined;
+  const at = typeof scheduledFor === 'string' ? toInstant(scheduledFor) : undefined;
+  if (at === undefined) return 'must be an RFC 3339 timestamp';
+  return at > now + FARTHEST_SCHEDULE_MS ? 'must be within 35 days' : undefined;
+}
+
+function unknownKeys(value: object, known: readonly string[]): string | undefined {
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  return unknown.length === 0 ? undefined : `unknown properties: ${unknown.join(', ')}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,84 @@
+import { toInstant } from '../core/instant.js';
+import type { MessageStatus, OutgoingMessage } from './bird-message.js';
+import type { SandboxState, WorkspaceState } from './state.js';
+import { type FailedVerdict, judge, type Verdict } from './verdict.js';
+
+/** When a message reaches these statuses, in ms after it was sent. Bird names no times; these are ours. */
+const PROCESSING_AFTER_MS = 200;
+const SENT_AFTER_MS = 1000;
+const DELIVERED_AFTER_MS = 2000;
+
+/** Takes a message over: it is sent now, or at its `scheduledFor` if that is to come, and then runs its course. */
+export function takeOver(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
+  workspace.messages.set(message.id, message);
+  const send = (): void => runCourse(state, workspace, { id: message.id, verdict: judge(state, workspace, message) });
+  const waitMs = waitBefore(message, state.clock.now());
+  if (waitMs > 0) state.clock.setTimeout(send, waitMs);
+  else send();
+}
+
+/** Takes over a message of which it is known already that it fails. */
+export function takeOverInvalid(
+  state: SandboxState,
+  workspace: WorkspaceState,
+  { message, verdict }: { readonly message: OutgoingMessage; readonly verdict: FailedVerdict },
+): void {
+  workspace.messages.set(message.id, message);
+  runCourse(state, workspace, { id: message.id, verdict });
+}
+
+/** How long a message with this schedule waits, in ms: 0 for a past one. */
+export function waitBefore(content: { readonly scheduledFor?: unknown }, now: number): number {
+  return Math.max(0, (toInstant(content.scheduledFor) ?? now) - now);
+}
+
+interface Step {
+  readonly afterMs: number;
+  readonly status: MessageStatus;
+}
+
+/** Sets a timer for each status to come. The verdict is fixed: what the customer writes later saves nothing. */
+function runCourse(
+  state: SandboxState,
+  workspace: WorkspaceState,
+  { id, verdict }: { readonly id: string; readonly verdict: Verdict },
+): void {
+  const failure = 'failure' in verdict ? failureFields(verdict) : {};
+  const steps = stepsOf(verdict);
+  for (const { status, afterMs } of steps) {
+    const isLast = status === verdict.ends;
+    state.clock.setTimeout(() => {
+      moveTo(workspace, id, { status, ...(isLast ? failure : {}) }, state.clock.now());
+    }, afterMs);
+  }
+}
+
+function stepsOf(verdict: Verdict): readonly Step[] {
+  const processing: Step = { status: 'processing', afterMs: PROCESSING_AFTER_MS };
+  const sent: Step = { status: 'sent', afterMs: SENT_AFTER_MS };
+  if (!('failure' in verdict)) return [processing, sent, { status: 'delivered', afterMs: DELIVERED_AFTER_MS }];
+  const before: Readonly<Partial<Record<MessageStatus, readonly Step[]>>> = {
+    sending_failed: [processing],
+    delivery_failed: [processing, sent],
+  };
+  const end: Step = { status: verdict.ends, afterMs: verdict.afterMs };
+  return [...(before[verdict.ends] ?? []).filter(({ afterMs }) => afterMs < end.afterMs), end];
+}
+
+/** `reason` has the shape of Bird's: details, the platform's reason and its code. */
+function failureFields({ failure }: FailedVerdict): Pick<OutgoingMessage, 'failure' | 'reason' | 'details'> {
+  const { description, source } = failure;
+  return {
+    failure,
+    details: description,
+    reason: `details: ${description}; reason: ${source.name}; code: ${source.code}`,
+  };
+}
+
+/** The one place where a message changes. */
+function moveTo(workspace: WorkspaceState, id: string, change: Partial<OutgoingMessage>, now: number): void {
+  const message = workspace.messages.get(id);
+  if (message === undefined || message.direction !== 'outgoing') return;
+  const at = new Date(now).toISOString();
+  workspace.messages.set(id, { ...message, ...change, lastStatusAt: at, updatedAt: at });
+}

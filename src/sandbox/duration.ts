@@ -1,0 +1,47 @@
+/** A length of time; its parts add up. Each is a finite number of 0 or more and defaults to 0. */
+export interface Duration {
+  readonly days?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly milliseconds?: number | undefined;
+}
+
+const unitMs: Readonly<Record<keyof Duration, number>> = {
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+};
+
+/**
+ * The length of a duration in whole ms; a number is in ms already. Throws a `TypeError` for an unknown field or what is
+ * not a number, a `RangeError` for what is negative or has no end, each naming the field.
+ */
+export function durationMs(duration: Duration | number): number {
+  if (typeof duration === 'number') return Math.round(amount('duration', duration));
+  if (typeof duration !== 'object' || duration === null) {
+    throw new TypeError(`duration must be an object or a number of milliseconds, not ${describe(duration)}`);
+  }
+  const parts = Object.entries(duration).map(([field, value]) => {
+    if (!isUnit(field)) throw new TypeError(`duration.${field} is not a unit: use ${Object.keys(unitMs).join(', ')}`);
+    return value === undefined ? 0 : amount(`duration.${field}`, value) * unitMs[field];
+  });
+  return Math.round(parts.reduce((sum, part) => sum + part, 0));
+}
+
+function isUnit(field: string): field is keyof Duration {
+  return Object.hasOwn(unitMs, field);
+}
+
+function amount(field: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${field} must be a number, not ${describe(value)}`);
+  if (!Number.isFinite(value) || value < 0)
+    throw new RangeError(`${field} must be finite and not negative, not ${value}`);
+  return value;
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}

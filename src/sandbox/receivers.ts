@@ -1,0 +1,65 @@
+import { own } from '../core/own.js';
+import type { BirdChannel } from './bird-channel.js';
+import { type BirdContact, type ContactIdentifier, defaultIdentifier, identifierKind } from './bird-contact.js';
+import type { BirdReceiverContact } from './bird-message.js';
+import type { WorkspaceState } from './state.js';
+
+/** Where a message is to go, as its request says it. */
+export interface Destination {
+  readonly workspace: WorkspaceState;
+  readonly channel: BirdChannel;
+  /** The entries of `receiver.contacts`. */
+  readonly entries: readonly unknown[];
+  readonly now: number;
+}
+
+/**
+ * Who a message really goes to. A contact is created where its identifier is unknown; an entry that names nobody is
+ * left out. `undefined`: an id is no contact of the workspace.
+ */
+export function resolveReceivers({ workspace, channel, entries, now }: Destination): BirdReceiverContact[] | undefined {
+  const receivers: BirdReceiverContact[] = [];
+  for (const entry of entries) {
+    const contact = contactOf(entry, { workspace, channel, now });
+    if (contact === undefined && own(entry, 'id') !== undefined) return undefined;
+    if (contact !== undefined) receivers.push(receiverOf(entry, contact, channel));
+  }
+  return receivers;
+}
+
+function contactOf(entry: unknown, { workspace, channel, now }: Omit<Destination, 'entries'>): BirdContact | undefined {
+  const id = own(entry, 'id');
+  if (typeof id === 'string') return workspace.contacts.get(id);
+  const { key, value } = namedIdentifier(entry);
+  if (value === undefined) return undefined;
+  const known =
+    key === undefined ? workspace.contacts.findByValue(value) : workspace.contacts.findByIdentifier({ key, value });
+  return known ?? workspace.contacts.add([{ key: key ?? identifierKind(channel.platformId), value }], now);
+}
+
+function receiverOf(entry: unknown, contact: BirdContact, channel: BirdChannel): BirdReceiverContact {
+  const named = namedIdentifier(entry);
+  const usual: ContactIdentifier | undefined = defaultIdentifier(contact, channel.platformId);
+  const address = text(own(entry, 'platformAddress')) ?? named.value ?? usual?.value ?? '';
+  const type = text(own(entry, 'type'));
+  const known = contact.featuredIdentifiers.find(({ value }) => value === named.value);
+  return {
+    id: contact.id,
+    identifierKey: named.key ?? known?.key ?? usual?.key ?? '',
+    identifierValue: named.value ?? usual?.value ?? '',
+    platformAddress: address,
+    ...(type === undefined ? {} : { type }),
+  };
+}
+
+/** The identifier in the entry itself, else the first of its `identifiers`, else the bare platform address. */
+function namedIdentifier(entry: unknown): { readonly key: string | undefined; readonly value: string | undefined } {
+  const listed = own(entry, 'identifiers');
+  const source = own(entry, 'identifierValue') === undefined && Array.isArray(listed) ? listed[0] : entry;
+  const value = text(own(source, 'identifierValue')) ?? text(own(entry, 'platformAddress'));
+  return { key: text(own(source, 'identifierKey')), value };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

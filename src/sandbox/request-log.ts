@@ -1,0 +1,42 @@
+import type { FaultRequest } from './fault.js';
+
+/** One request to the HTTP face. No address, key or text is kept. */
+export interface LoggedRequest extends FaultRequest {
+  /** When it was processed, in epoch ms of the sandbox's clock. */
+  readonly at: number;
+  /** Status of the answer; `null`: not answered, or not yet. */
+  readonly status: number | null;
+}
+
+export interface RequestLog {
+  /** Notes a request; the function it returns notes the status of its answer. */
+  add(request: Omit<LoggedRequest, 'status'>): (status: number) => void;
+  all(): LoggedRequest[];
+  /** The most GET requests, refused ones included, within any 1000 ms. */
+  readsInBusiestSecond(): number;
+}
+
+export function createRequestLog(): RequestLog {
+  const entries: LoggedRequest[] = [];
+  return {
+    add: (request) => {
+      const index = entries.push({ ...request, status: null }) - 1;
+      return (status) => {
+        entries[index] = { ...request, status };
+      };
+    },
+    all: () => entries.map((entry) => ({ ...entry })),
+    readsInBusiestSecond: () => busiestSecond(entries.filter(({ method }) => method === 'GET').map(({ at }) => at)),
+  };
+}
+
+/** Slides a second over ascending instants: each is the last one of a candidate. */
+function busiestSecond(instants: readonly number[]): number {
+  let first = 0;
+  let most = 0;
+  for (const [index, at] of instants.entries()) {
+    while ((instants[first] ?? at) <= at - 1000) first += 1;
+    most = Math.max(most, index - first + 1);
+  }
+  return most;
+}

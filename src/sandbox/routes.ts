@@ -1,0 +1,71 @@
+import type { Answer } from './answer.js';
+import type { ApiRequest } from './api-request.js';
+import { getChannel, getChannelContact, listChannels } from './channel-operations.js';
+import { searchContacts } from './contact-operations.js';
+import { createConversationMessage, getConversation } from './conversation-operations.js';
+import { createBatch, createMessage, getMessage, listMessages } from './message-operations.js';
+
+/** What a request asks for; `unknown` is what no route fits. */
+export type RequestKind =
+  | 'channels'
+  | 'channel'
+  | 'contact'
+  | 'search'
+  | 'send'
+  | 'batch'
+  | 'message'
+  | 'messages'
+  | 'conversation'
+  | 'conversation-send'
+  | 'unknown';
+
+/** One operation of Bird's API. `:name` in the path stands for one segment. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly kind: RequestKind;
+  readonly answer: (request: ApiRequest) => Answer;
+}
+
+const workspace = '/workspaces/:workspaceId';
+const channel = `${workspace}/channels/:channelId`;
+const conversation = `${workspace}/conversations/:conversationId`;
+
+/** THE table of what the sandbox answers. The first route that fits wins. */
+const routes: readonly Route[] = [
+  { method: 'GET', path: `${workspace}/channels`, kind: 'channels', answer: listChannels },
+  { method: 'GET', path: `${workspace}/channels/messages`, kind: 'messages', answer: listMessages },
+  { method: 'GET', path: channel, kind: 'channel', answer: getChannel },
+  { method: 'GET', path: `${channel}/contacts/:contactId`, kind: 'contact', answer: getChannelContact },
+  { method: 'POST', path: `${workspace}/contacts/search`, kind: 'search', answer: searchContacts },
+  { method: 'POST', path: `${channel}/messages`, kind: 'send', answer: createMessage },
+  { method: 'POST', path: `${channel}/batch/messages`, kind: 'batch', answer: createBatch },
+  { method: 'GET', path: `${channel}/messages`, kind: 'messages', answer: listMessages },
+  { method: 'GET', path: `${channel}/messages/:messageId`, kind: 'message', answer: getMessage },
+  { method: 'GET', path: conversation, kind: 'conversation', answer: getConversation },
+  { method: 'POST', path: `${conversation}/messages`, kind: 'conversation-send', answer: createConversationMessage },
+];
+
+/** Where a path leads: to a route, or to the methods that it would take instead (none: the path is unknown). */
+export type Match =
+  | { readonly route: Route; readonly ids: Readonly<Record<string, string>> }
+  | { readonly route: undefined; readonly allowed: readonly string[] };
+
+/** Finds the route for a path without its query. Throws a `URIError` when the path is not decodable. */
+export function matchRoute(method: string, path: string): Match {
+  const segments = path.replace(/\/$/, '').split('/').map(decodeURIComponent);
+  const fitting = routes.flatMap((route) => {
+    const ids = idsIn(route.path.split('/'), segments);
+    return ids === undefined ? [] : [{ route, ids }];
+  });
+  const match = fitting.find(({ route }) => route.method === method);
+  return match ?? { route: undefined, allowed: fitting.map(({ route }) => route.method) };
+}
+
+function idsIn(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const pairs = pattern.map((part, index) => [part, segments[index] ?? ''] as const);
+  const fits = pairs.every(([part, segment]) => (part.startsWith(':') ? segment !== '' : part === segment));
+  if (!fits) return undefined;
+  return Object.fromEntries(pairs.filter(([part]) => part.startsWith(':')).map(([part, id]) => [part.slice(1), id]));
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { toInstant } from '../core/instant.js';
+import type { Instant } from '../core/types.js';
+import type { OutgoingMessage } from './bird-message.js';
+import { createClock, type SandboxClock } from './clock.js';
+import type { FaultHook } from './fault.js';
+import { openHttpFace } from './http-face.js';
+import { createRequestLog, type LoggedRequest } from './request-log.js';
+import { createWorkspaceState, type SandboxState } from './state.js';
+import { checkSwitches, type SwitchOptions } from './switches.js';
+import { createWorkspace, newAccessKey, type SandboxWorkspace } from './workspace.js';
+
+export type { BirdCapability, BirdChannel, ChannelOptions } from './bird-channel.js';
+export type { BirdContact, ContactIdentifier } from './bird-contact.js';
+export type { BirdConversation, BirdParticipant } from './bird-conversation.js';
+export type {
+  BirdFailure,
+  BirdReceiverContact,
+  InboundMessage,
+  MessageStatus,
+  OutgoingMessage,
+} from './bird-message.js';
+export type { SandboxClock } from './clock.js';
+export type { Duration } from './duration.js';
+export type { Fault, FaultHook, FaultRequest } from './fault.js';
+export type { LoggedRequest } from './request-log.js';
+export type { RequestKind } from './routes.js';
+export type { Switches, SwitchOptions } from './switches.js';
+export type { AddressOptions, SandboxWorkspace } from './workspace.js';
+
+/** How to start a sandbox: where, when, and what its Bird does where Bird's documentation is silent. */
+export interface SandboxOptions extends SwitchOptions {
+  /** TCP port on 127.0.0.1. Default 0: any free one. */
+  readonly port?: number | undefined;
+  /** The instant that the clock shows first. Default: the real now. */
+  readonly startAt?: Instant | undefined;
+  /** What goes wrong; see `setFault`. Default: nothing. */
+  readonly fault?: FaultHook | undefined;
+}
+
+/** How to add a workspace: its identity, and switches that win over the sandbox's. */
+export interface SandboxWorkspaceOptions extends SwitchOptions {
+  /** Default: a new uuid. */
+  readonly id?: string | undefined;
+  /** Default: a new key. */
+  readonly accessKey?: string | undefined;
+}
+
+/** A running local Bird. */
+export interface Sandbox {
+  /** Base URL, e.g. `http://127.0.0.1:40123`: in the place of `https://api.bird.com`. */
+  readonly url: string;
+  /** Time in the sandbox: it moves only with `advance`. Fits a guard's `clock` option. */
+  readonly clock: SandboxClock;
+  /** Adds a workspace with its own key, rate limits, channels and contacts. */
+  addWorkspace(options?: SandboxWorkspaceOptions): SandboxWorkspace;
+  /** Everything that was sent, in every workspace, in order of acceptance and with the statuses of now. */
+  messages(): OutgoingMessage[];
+  /** Every request to the HTTP face so far, in order of processing. */
+  requests(): LoggedRequest[];
+  /** The most GET requests within any 1000 ms of the sandbox's clock, refused ones included. */
+  readsInBusiestSecond(): number;
+  /** Changes switches; `undefined` sets one back to its default. */
+  set(switches: SwitchOptions): void;
+  /** Sets the hook that decides what goes wrong with a request; `undefined`: nothing. */
+  setFault(fault: FaultHook | undefined): void;
+  /** Stops the server and cuts its connections. Nothing of the sandbox keeps the process alive afterwards. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a local Bird on 127.0.0.1: a real HTTP server with Bird's paths, answers, rate limits and silent failures, for
+ * demos and tests. Rejects with a `TypeError` or `RangeError` that names the option when one is unknown or wrong.
+ *
+ * @example
+ * const sandbox = await createSandbox({ startAt: '2026-01-05T09:00:00Z' });
+ * const workspace = sandbox.addWorkspace();
+ * const channel = workspace.addChannel({ platformId: 'whatsapp' });
+ * const contact = workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+12025550100' }] });
+ * workspace.receiveInbound({ channelId: channel.id, contactId: contact.id });
+ * sandbox.clock.advance({ hours: 24 }); // the window is closed now
+ * await sandbox.close();
+ */
+export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = 0, startAt = Date.now(), fault, ...switches } = options;
+  const state: SandboxState = {
+    clock: createClock(checkStart(startAt)),
+    workspaces: new Map(),
+    switches: checkSwitches(switches),
+  };
+  const log = createRequestLog();
+  let hook = checkHook(fault);
+  const face = await openHttpFace({ port: checkPort(port), state, log, faultHook: () => hook });
+  return {
+    url: face.url,
+    clock: state.clock,
+    addWorkspace: (workspaceOptions) => addWorkspace(state, workspaceOptions),
+    messages: () => outgoingMessages(state),
+    requests: log.all,
+    readsInBusiestSecond: log.readsInBusiestSecond,
+    set: (changed) => {
+      state.switches = { ...state.switches, ...checkSwitches(changed) };
+    },
+    setFault: (changed) => {
+      hook = checkHook(changed);
+    },
+    close: face.close,
+  };
+}
+
+function addWorkspace(state: SandboxState, options: SandboxWorkspaceOptions = {}): SandboxWorkspace {
+  const { id = randomUUID(), accessKey = newAccessKey(), ...switches } = options;
+  if (state.workspaces.has(id)) throw new RangeError(`\`id\` is taken by another workspace: ${id}`);
+  const workspace = createWorkspaceState({ id, accessKey }, checkSwitches(switches));
+  state.workspaces.set(id, workspace);
+  return createWorkspace(state, workspace);
+}
+
+function outgoingMessages(state: SandboxState): OutgoingMessage[] {
+  const all = [...state.workspaces.values()].flatMap(({ messages }) => [...messages.values()]);
+  const outgoing = all.filter((message): message is OutgoingMessage => message.direction === 'outgoing');
+  return outgoing.toSorted((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
+}
+
+function checkStart(startAt: Instant): number {
+  const at = toInstant(startAt);
+  if (at !== undefined) return at;
+  throw new TypeError('`startAt` must be a Date, epoch milliseconds or an RFC 3339 string with offset');
+}
+
+function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new RangeError(`\`port\` must be an integer from 0 to 65535, not ${String(port)}`);
+}
+
+function checkHook(fault: FaultHook | undefined): FaultHook | undefined {
+  if (fault === undefined || typeof fault === 'function') return fault;
+  throw new TypeError(`\`fault\` must be a function, not ${typeof fault}`);
+}

@@ -1,0 +1,61 @@
+import type { BirdChannel } from './bird-channel.js';
+import type { BirdConversation } from './bird-conversation.js';
+import type { InboundMessage, OutgoingMessage } from './bird-message.js';
+import type { SandboxClock } from './clock.js';
+import { type ContactBook, createContactBook } from './contact-book.js';
+import { createRateLimit, type RateLimit } from './rate-limit.js';
+import { resolveSwitches, type Switches, type SwitchOptions } from './switches.js';
+import { createWindows, type Windows } from './windows.js';
+
+/** Everything that a sandbox knows. The HTTP face and the handles read and change it; nothing else holds state. */
+export interface SandboxState {
+  readonly clock: SandboxClock;
+  readonly workspaces: Map<string, WorkspaceState>;
+  switches: SwitchOptions;
+}
+
+/** One workspace. Maps keep the order of creation, which is the order of Bird's lists here. */
+export interface WorkspaceState {
+  readonly id: string;
+  /** `undefined`: revoked. */
+  accessKey: string | undefined;
+  switches: SwitchOptions;
+  readonly channels: Map<string, BirdChannel>;
+  readonly contacts: ContactBook;
+  readonly conversations: Map<string, BirdConversation>;
+  /** Both directions, with the statuses of the sandbox's now. */
+  readonly messages: Map<string, InboundMessage | OutgoingMessage>;
+  readonly windows: Windows;
+  /** `isPermanentSession` where a test has set it, by (channel, address). */
+  readonly permanentSessions: Map<string, Switches['permanentSession']>;
+  readonly reads: RateLimit;
+  readonly sends: RateLimit;
+}
+
+/** What identifies a new workspace. */
+export interface WorkspaceIdentity {
+  readonly id: string;
+  readonly accessKey: string;
+}
+
+/** A workspace with nothing in it. */
+export function createWorkspaceState({ id, accessKey }: WorkspaceIdentity, switches: SwitchOptions): WorkspaceState {
+  return {
+    id,
+    accessKey,
+    switches,
+    channels: new Map(),
+    contacts: createContactBook(),
+    conversations: new Map(),
+    messages: new Map(),
+    windows: createWindows(),
+    permanentSessions: new Map(),
+    reads: createRateLimit(),
+    sends: createRateLimit(),
+  };
+}
+
+/** The switches in force for a workspace: its own, else the sandbox's, else the defaults. */
+export function switchesOf(state: SandboxState, workspace: WorkspaceState): Switches {
+  return resolveSwitches(workspace.switches, state.switches);
+}

@@ -1,0 +1,100 @@
+/**
+ * What Bird leaves undocumented, or does only in bad times. Given to `createSandbox`, to `addWorkspace` (which then wins
+ * for that workspace) or to `set` at run time; `undefined` always means the default.
+ */
+export interface Switches {
+  /** GET requests per sliding second and workspace before 429. Default 50, Bird's own; `Infinity`: no limit. */
+  readonly readsPerSecond: number;
+  /** POST requests, the contact search among them, per sliding second and workspace. Default 500; `Infinity`: no limit. */
+  readonly sendsPerSecond: number;
+  /** `Retry-After` of a 429, verbatim. Default absent, since Bird documents none. */
+  readonly retryAfter: string | undefined;
+  /** How a window that was open once is reported when it has closed: `'null'` (default), or its end in the past. */
+  readonly closedWindow: 'null' | 'past';
+  /** What the contact search says of an unknown identifier: `'empty'` results (default) or a `'404'`. */
+  readonly unknownContact: 'empty' | '404';
+  /** `isPermanentSession` in the contact answer, where a contact has no own value: `'absent'` (default) or a boolean. */
+  readonly permanentSession: 'absent' | boolean;
+  /** `'forbidden'`: 403 on the contact path alone, as for a key without that permission. Default `'allowed'`. */
+  readonly contactAccess: 'allowed' | 'forbidden';
+  /** How long the contact answer does not show a new inbound message, in ms. Default 0. Sending sees it at once. */
+  readonly readLagMs: number;
+  /** Status in which a late free-form message ends. Default `'delivery_failed'`; not verified against Bird. */
+  readonly lateStatus: 'delivery_failed' | 'sending_failed' | 'rejected';
+  /** `failure.code` of a late message. Default 15000, a guess within Bird's platform family 15xxx; not verified. */
+  readonly lateFailureCode: number;
+  /** How long after it was sent a late message fails, in ms. Default 120 000 (2 minutes). */
+  readonly lateFailureAfterMs: number;
+}
+
+/** Switches as they are given: each may be left out. */
+export type SwitchOptions = { readonly [Name in keyof Switches]?: Switches[Name] | undefined };
+
+interface Rule<Value> {
+  readonly byDefault: Value;
+  readonly takes: string;
+  accepts(value: unknown): boolean;
+}
+
+const rules: { readonly [Name in keyof Switches]: Rule<Switches[Name]> } = {
+  readsPerSecond: { byDefault: 50, ...rate() },
+  sendsPerSecond: { byDefault: 500, ...rate() },
+  retryAfter: { byDefault: undefined, takes: 'a string', accepts: (value) => typeof value === 'string' },
+  closedWindow: { byDefault: 'null', ...oneOf('null', 'past') },
+  unknownContact: { byDefault: 'empty', ...oneOf('empty', '404') },
+  permanentSession: { byDefault: 'absent', ...oneOf('absent', true, false) },
+  contactAccess: { byDefault: 'allowed', ...oneOf('allowed', 'forbidden') },
+  readLagMs: { byDefault: 0, ...length() },
+  lateStatus: { byDefault: 'delivery_failed', ...oneOf('delivery_failed', 'sending_failed', 'rejected') },
+  lateFailureCode: { byDefault: 15_000, takes: 'an integer', accepts: Number.isSafeInteger },
+  lateFailureAfterMs: { byDefault: 120_000, ...length() },
+};
+
+/** Whether a switch of this name exists. */
+export function isSwitch(name: string): name is keyof Switches {
+  return Object.hasOwn(rules, name);
+}
+
+/** A copy of the options given. Throws a `TypeError` that names the option when one is unknown or has a wrong value. */
+export function checkSwitches(options: object): SwitchOptions {
+  for (const [name, value] of Object.entries(options)) {
+    if (!isSwitch(name)) throw new TypeError(`\`${name}\` is not an option of the sandbox`);
+    if (value === undefined || rules[name].accepts(value)) continue;
+    throw new TypeError(`\`${name}\` must be ${rules[name].takes}, not ${describe(value)}`);
+  }
+  return { ...options };
+}
+
+/** The switches in force: for each the first layer that sets it, else its default. */
+export function resolveSwitches(...layers: readonly SwitchOptions[]): Switches {
+  const names = Object.keys(rules).filter(isSwitch);
+  const values = names.map((name) => {
+    const setter = layers.find((layer) => layer[name] !== undefined);
+    return [name, setter === undefined ? rules[name].byDefault : setter[name]];
+  });
+  return Object.fromEntries(values) as Switches;
+}
+
+function rate(): Pick<Rule<number>, 'takes' | 'accepts'> {
+  const accepts = (value: unknown): boolean => value === Number.POSITIVE_INFINITY || isCount(value);
+  return { takes: 'an integer of 0 or more, or Infinity', accepts };
+}
+
+function length(): Pick<Rule<number>, 'takes' | 'accepts'> {
+  return { takes: 'a whole number of ms, 0 or more', accepts: isCount };
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function oneOf(...values: readonly unknown[]): Pick<Rule<never>, 'takes' | 'accepts'> {
+  return {
+    takes: values.map((value) => JSON.stringify(value)).join(' or '),
+    accepts: (value) => values.includes(value),
+  };
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'object' ? (value === null ? 'null' : 'an object') : (JSON.stringify(value) ?? typeof value);
+}

@@ -1,0 +1,96 @@
+import { isOutgoingUnavailable, maySend } from '../core/channel-availability.js';
+import { own } from '../core/own.js';
+import { platformOf, platformRow } from '../core/platforms.js';
+import type { BirdFailure, MessageStatus, OutgoingMessage } from './bird-message.js';
+import { type SandboxState, switchesOf, type WorkspaceState } from './state.js';
+import { keyOf } from './windows.js';
+
+/** What becomes of a message: delivered, or the status and failure in which it ends. */
+export type Verdict = { readonly ends: 'delivered' } | FailedVerdict;
+
+export interface FailedVerdict {
+  readonly ends: MessageStatus;
+  readonly failure: BirdFailure;
+  /** How long after the message was sent the failure shows, in ms. */
+  readonly afterMs: number;
+}
+
+/** How long an ordinary failure takes, in ms. */
+const FAILURE_AFTER_MS = 1000;
+
+/** Judges a message at the instant at which it is sent, by the state of that instant. */
+export function judge(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): Verdict {
+  const at = state.clock.now();
+  const channel = workspace.channels.get(message.channelId);
+  if (message.receiver.contacts.length === 0 || !(isTemplate(message) || hasBody(message))) {
+    return invalidInput('nobody to send to, or nothing to send');
+  }
+  if (channel === undefined || maySend(channel.status) === false || isOutgoingUnavailable(channel, at)) {
+    return unusableChannel();
+  }
+  return isLate(state, workspace, message) ? late(state, workspace, channel.platformId) : { ends: 'delivered' };
+}
+
+/** Bird's own validation, which for a batch comes after the answer. */
+export function invalidInput(description: string): FailedVerdict {
+  const source = { name: 'pre-processing', code: '11002' };
+  return { ends: 'rejected', afterMs: FAILURE_AFTER_MS, failure: { code: 11_002, description, source } };
+}
+
+function unusableChannel(): FailedVerdict {
+  const failure = {
+    code: 11_001,
+    description: 'The channel may not send',
+    source: { name: 'pre-processing', code: '11001' },
+  };
+  return { ends: 'sending_failed', afterMs: FAILURE_AFTER_MS, failure };
+}
+
+/** Codes of the platforms themselves; the Messenger and Instagram ones are Meta's. Not seen in a payload of Bird's. */
+const sourceCodes: Readonly<Record<string, string>> = {
+  whatsapp: '131047',
+  facebook: '2018278',
+  instagram: '2534022',
+};
+
+function late(state: SandboxState, workspace: WorkspaceState, platformId: string): FailedVerdict {
+  const { lateStatus, lateFailureCode, lateFailureAfterMs } = switchesOf(state, workspace);
+  const platform = platformOf(platformId) ?? platformId;
+  const failure = {
+    code: lateFailureCode,
+    description: 'The customer service window was closed when the message was sent',
+    source: { name: platform, code: sourceCodes[platform] ?? 'window_closed' },
+  };
+  return { ends: lateStatus, afterMs: lateFailureAfterMs, failure };
+}
+
+/** Late: free-form, and the window of one of its addresses is closed. */
+function isLate(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): boolean {
+  const channel = workspace.channels.get(message.channelId);
+  const window = platformRow(channel?.platformId, undefined)?.window;
+  if (!window || isTemplate(message)) return false;
+  const lengthMs = (isForHumanAgent(message) ? window.humanAgentMs : undefined) ?? window.durationMs;
+  const now = state.clock.now();
+  return message.receiver.contacts.some(({ platformAddress }) => {
+    const target = { channelId: message.channelId, address: platformAddress };
+    const permanent = workspace.permanentSessions.get(keyOf(target)) ?? switchesOf(state, workspace).permanentSession;
+    const inboundAt = workspace.windows.lastInboundAt(target, now);
+    return permanent !== true && (inboundAt === undefined || now >= inboundAt + lengthMs);
+  });
+}
+
+/** A template names something and comes without a body; everything else needs the window. */
+function isTemplate(message: OutgoingMessage): boolean {
+  const names = own(message.template, 'projectId') ?? own(message.template, 'name');
+  return typeof names === 'string' && !hasBody(message);
+}
+
+function hasBody(message: OutgoingMessage): boolean {
+  return message.body !== undefined && message.body !== null;
+}
+
+/** Bird adds Meta's HUMAN_AGENT tag to messages with one of these uses; the caller passes no tag. */
+function isForHumanAgent(message: OutgoingMessage): boolean {
+  const useCase = own(own(message.meta, 'extraInformation'), 'useCase');
+  return useCase === 'conversation' || useCase === 'transactional';
+}

@@ -1,0 +1,40 @@
+import { platformRow } from '../core/platforms.js';
+import type { BirdChannel } from './bird-channel.js';
+import type { WorkspaceState } from './state.js';
+import type { Switches } from './switches.js';
+import { keyOf } from './windows.js';
+
+/** Bird's `ChannelContactInformation`. */
+export interface WindowReport {
+  readonly serviceWindowExpireAt: string | null;
+  readonly isPermanentSession?: boolean;
+}
+
+/** Whose window is to be reported, and when. */
+export interface WindowQuestion {
+  readonly workspace: WorkspaceState;
+  readonly switches: Switches;
+  readonly channel: BirdChannel;
+  readonly address: string;
+  readonly now: number;
+}
+
+/** What Bird says of the window for one address of a channel, as the switches have it. */
+export function windowReport(question: WindowQuestion): WindowReport {
+  const { workspace, switches, channel, address } = question;
+  const target = { channelId: channel.id, address };
+  const permanent = workspace.permanentSessions.get(keyOf(target)) ?? switches.permanentSession;
+  const serviceWindowExpireAt = reportedEnd(question);
+  return permanent === 'absent' ? { serviceWindowExpireAt } : { serviceWindowExpireAt, isPermanentSession: permanent };
+}
+
+function reportedEnd({ workspace, switches, channel, address, now }: WindowQuestion): string | null {
+  const window = platformRow(channel.platformId, undefined)?.window;
+  const target = { channelId: channel.id, address };
+  const inboundAt = workspace.windows.lastInboundAt(target, now - switches.readLagMs);
+  // A window without an end has no date that could be reported.
+  if (!window || !Number.isFinite(window.durationMs) || inboundAt === undefined) return null;
+  const endsAt = inboundAt + window.durationMs;
+  const isClosed = endsAt <= now;
+  return isClosed && switches.closedWindow === 'null' ? null : new Date(endsAt).toISOString();
+}

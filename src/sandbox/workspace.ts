@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { type BirdChannel, type ChannelOptions, createChannel } from './bird-channel.js';
+import { type BirdContact, type ContactIdentifier, defaultIdentifier } from './bird-contact.js';
+import { type BirdConversation, createConversation } from './bird-conversation.js';
+import { createInboundMessage, type InboundMessage } from './bird-message.js';
+import { resolveReceivers } from './receivers.js';
+import type { SandboxState, WorkspaceState } from './state.js';
+import { checkSwitches, type Switches, type SwitchOptions } from './switches.js';
+import { keyOf } from './windows.js';
+
+/** One of a contact's addresses on a channel. */
+export interface AddressOptions {
+  readonly channelId: string;
+  readonly contactId: string;
+  /** Default: the contact's first identifier of the platform's kind, else its first. */
+  readonly address?: string | undefined;
+}
+
+/**
+ * A workspace of the sandbox: what Bird's dashboard, a customer or an administrator would do. Ids that are not there
+ * throw a `RangeError`.
+ */
+export interface SandboxWorkspace {
+  /** A uuid. */
+  readonly id: string;
+  /** The key in force; the empty string after `revokeKey`. */
+  readonly accessKey: string;
+  /** Installs a channel, `active` unless said otherwise. Any field of Bird's channel object may be given. */
+  addChannel(options: ChannelOptions): BirdChannel;
+  /** Changes a channel's status, capabilities or any other field but its id. */
+  setChannel(channelId: string, change: Partial<ChannelOptions>): BirdChannel;
+  /** Adds a contact with at least one identifier. */
+  addContact(options: { readonly identifiers: readonly ContactIdentifier[] }): BirdContact;
+  /** A customer writes: opens or extends the window for this channel and address. */
+  receiveInbound(options: AddressOptions & { readonly text?: string | undefined }): InboundMessage;
+  /** Opens a conversation of a contact on a channel; nothing can be sent into a `closed` one. */
+  addConversation(options: AddressOptions & { readonly status?: 'active' | 'closed' | undefined }): BirdConversation;
+  /** Overrides the switch `permanentSession` for one address; `true` also lets late messages through. */
+  setPermanentSession(options: AddressOptions & { readonly value: Switches['permanentSession'] }): void;
+  /** Gives the workspace a new key, returned and valid at once; the old one is refused from then on. */
+  rotateKey(): string;
+  /** Takes the key back without a new one. */
+  revokeKey(): void;
+  /** Changes switches for this workspace alone; `undefined` falls back to the sandbox's. */
+  set(switches: SwitchOptions): void;
+}
+
+/** The handle for one workspace. */
+export function createWorkspace(state: SandboxState, workspace: WorkspaceState): SandboxWorkspace {
+  const { clock } = state;
+  return {
+    id: workspace.id,
+    get accessKey(): string {
+      return workspace.accessKey ?? '';
+    },
+    addChannel: (options) => {
+      const channel = createChannel(options, clock.now(), workspace.channels.size);
+      workspace.channels.set(channel.id, channel);
+      return channel;
+    },
+    setChannel: (channelId, change) => setChannel(state, workspace, { channelId, change }),
+    addContact: ({ identifiers }) => workspace.contacts.add(identifiers, clock.now()),
+    receiveInbound: (options) => receiveInbound(state, workspace, options),
+    addConversation: (options) => addConversation(state, workspace, options),
+    setPermanentSession: ({ value, ...options }) => {
+      checkSwitches({ permanentSession: value });
+      const { channel, address } = locate(workspace, options);
+      workspace.permanentSessions.set(keyOf({ channelId: channel.id, address }), value);
+    },
+    rotateKey: () => {
+      workspace.accessKey = newAccessKey();
+      return workspace.accessKey;
+    },
+    revokeKey: () => {
+      workspace.accessKey = undefined;
+    },
+    set: (switches) => {
+      workspace.switches = { ...workspace.switches, ...checkSwitches(switches) };
+    },
+  };
+}
+
+/** A key that is recognisably not one of Bird's. */
+export function newAccessKey(): string {
+  return `sandbox-${randomUUID()}`;
+}
+
+interface ChannelChange {
+  readonly channelId: string;
+  readonly change: Partial<ChannelOptions>;
+}
+
+function setChannel(
+  { clock }: SandboxState,
+  workspace: WorkspaceState,
+  { channelId, change }: ChannelChange,
+): BirdChannel {
+  const channel = existing(workspace.channels.get(channelId), 'channelId', channelId);
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  const changed = { ...channel, updatedAt: new Date(clock.now()).toISOString(), ...given, id: channelId };
+  workspace.channels.set(channelId, changed);
+  return changed;
+}
+
+function receiveInbound(
+  { clock }: SandboxState,
+  workspace: WorkspaceState,
+  { text = 'Hello', ...options }: AddressOptions & { readonly text?: string | undefined },
+): InboundMessage {
+  const { channel, contact, address } = locate(workspace, options);
+  const named = contact.featuredIdentifiers.find(({ value }) => value === address);
+  const identifierKey = (named ?? defaultIdentifier(contact, channel.platformId))?.key ?? '';
+  const inbound = { channel, contactId: contact.id, identifierKey, address, text };
+  const message = createInboundMessage(inbound, clock.now());
+  workspace.messages.set(message.id, message);
+  workspace.windows.customerWrote({ channelId: channel.id, address }, clock.now());
+  noteInConversations(workspace, message);
+  return message;
+}
+
+function noteInConversations(workspace: WorkspaceState, message: InboundMessage): void {
+  for (const conversation of workspace.conversations.values()) {
+    const isFromThere = conversation.featuredParticipants.some(({ id }) => id === message.sender.contact.id);
+    if (conversation.channelId !== message.channelId || !isFromThere) continue;
+    workspace.conversations.set(conversation.id, { ...conversation, lastMessageIncomingAt: message.createdAt });
+  }
+}
+
+function addConversation(
+  { clock }: SandboxState,
+  workspace: WorkspaceState,
+  { status = 'active', ...options }: AddressOptions & { readonly status?: 'active' | 'closed' | undefined },
+): BirdConversation {
+  const { channel, contact, address } = locate(workspace, options);
+  const entries = [{ id: contact.id, identifierValue: address }];
+  const [participant] = resolveReceivers({ workspace, channel, entries, now: clock.now() }) ?? [];
+  if (participant === undefined) throw new RangeError('contactId has no address');
+  const parts = { channelId: channel.id, participant, displayName: contact.computedDisplayName, status };
+  const conversation = createConversation(parts, clock.now());
+  workspace.conversations.set(conversation.id, conversation);
+  return conversation;
+}
+
+interface Located {
+  readonly channel: BirdChannel;
+  readonly contact: BirdContact;
+  readonly address: string;
+}
+
+function locate(workspace: WorkspaceState, { channelId, contactId, address }: AddressOptions): Located {
+  const channel = existing(workspace.channels.get(channelId), 'channelId', channelId);
+  const contact = existing(workspace.contacts.get(contactId), 'contactId', contactId);
+  return { channel, contact, address: address ?? defaultIdentifier(contact, channel.platformId)?.value ?? '' };
+}
+
+function existing<Value>(value: Value | undefined, name: string, id: string): Value {
+  if (value === undefined)
+    throw new RangeError(`\`${name}\` must be an id of this workspace, not ${JSON.stringify(id)}`);
+  return value;
+}
