@@ -86,7 +86,8 @@ function decideWithoutRow(contact: unknown, at: number, marginMs: number): Decis
 
 function withinQuota(contact: unknown, window: ServiceWindow, allowed: Decision): Decision {
   const sent = own(contact, 'messagesSinceInbound');
-  const isSpent = window.quota !== undefined && typeof sent === 'number' && sent >= window.quota;
+  const quota = own(window, 'quota');
+  const isSpent = typeof quota === 'number' && typeof sent === 'number' && sent >= quota;
   return isSpent ? deny('quota_spent') : allowed;
 }
 

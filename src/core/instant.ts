@@ -8,8 +8,7 @@ import { parseISO } from 'date-fns/parseISO';
 export function toInstant(value: unknown): number | undefined {
   if (typeof value === 'string') return fromText(value);
   if (typeof value === 'number') return fromNumber(value);
-  if (value instanceof Date) return fromNumber(value.getTime());
-  return undefined;
+  return typeof value === 'object' && value !== null ? fromDate(value) : undefined;
 }
 
 // Leap seconds (`:60`) and `24:00` are left out on purpose: no clock here can tell which instant they mean.
@@ -24,6 +23,15 @@ function fromText(text: string): number | undefined {
   // date-fns refuses days that the calendar does not have; `Date` would move them into the next month.
   const instant = parseISO(`${date}T${time}.${milliseconds}${offset.toUpperCase()}`).getTime();
   return Number.isNaN(instant) ? undefined : instant;
+}
+
+function fromDate(value: object): number | undefined {
+  try {
+    // Only a true Date answers the built-in; `instanceof` believes any prototype, and no Date of another realm.
+    return fromNumber(Date.prototype.getTime.call(value));
+  } catch {
+    return undefined;
+  }
 }
 
 const LAST_INSTANT = 8.64e15;

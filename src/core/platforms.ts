@@ -79,5 +79,10 @@ function isPlatformRow(row: unknown): row is PlatformRow {
   const window = own(row, 'window');
   if (window === null) return true;
   const durationMs = own(window, 'durationMs');
-  return typeof durationMs === 'number' && durationMs > 0;
+  if (typeof durationMs !== 'number' || !(durationMs > 0)) return false;
+  return isAbsentOrCount(own(window, 'humanAgentMs')) && isAbsentOrCount(own(window, 'quota'));
+}
+
+function isAbsentOrCount(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && value >= 0);
 }

@@ -43,13 +43,15 @@ export function knownWindow(contact: unknown, window: ServiceWindow, at: number)
   const end = latest(inboundEnd(contact, window.durationMs, at), isRefuted ? undefined : birdEnd);
 
   if (birdEnd === undefined && expiry !== undefined && expiry !== null) return { end, otherwise: 'unreadable' };
-  const isSaidClosed = end !== undefined || refusedAt !== undefined || (expiry === null && !window.nullSaysNothing);
+  const isSaidClosed =
+    end !== undefined || refusedAt !== undefined || (expiry === null && own(window, 'nullSaysNothing') !== true);
   return { end, otherwise: isSaidClosed ? 'closed' : 'unknown' };
 }
 
 /** The end of the window in which a human may still answer. Only a customer's message opens it, never Bird's date. */
 export function humanAgentEnd(contact: unknown, window: ServiceWindow, at: number): number | undefined {
-  return window.humanAgentMs === undefined ? undefined : inboundEnd(contact, window.humanAgentMs, at);
+  const humanAgentMs = own(window, 'humanAgentMs');
+  return typeof humanAgentMs === 'number' ? inboundEnd(contact, humanAgentMs, at) : undefined;
 }
 
 /** The later of two instants, either of which may be missing. */
