@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { platforms } from '../../src/core/platforms.js';
+import {
+  humanAgentEnd,
+  knownWindow,
+  latest,
+  mergeEvidence,
+  type WindowEvidence,
+} from '../../src/core/service-window.js';
+import type { Decision } from '../../src/core/types.js';
+import { AT, closed, DAY, decide, HOUR, iso, MINUTE, open, whatsapp, windowUnknown } from './support.js';
+
+const window = { durationMs: DAY };
+const instant = fc.integer({ min: AT - 3 * DAY, max: AT + 3 * DAY });
+const evidence: fc.Arbitrary<WindowEvidence> = fc.record(
+  { expiresAt: instant, lastInboundAt: instant, refusedAt: instant, permanentUntil: instant },
+  { requiredKeys: [] },
+);
+
+/** What the core says of remembered evidence. */
+function judge({ expiresAt, lastInboundAt, refusedAt }: WindowEvidence, at: number = AT): Decision {
+  return decide(whatsapp, { serviceWindowExpireAt: expiresAt, lastInboundAt, refusedAt }, { at });
+}
+
+const mergeAll = (pieces: readonly WindowEvidence[]): WindowEvidence => pieces.reduce(mergeEvidence, {});
+
+describe('merging evidence', () => {
+  test.each<[name: string, a: WindowEvidence, b: WindowEvidence, merged: WindowEvidence]>([
+    ['nothing and nothing', {}, {}, {}],
+    ['the later end', { expiresAt: 1 }, { expiresAt: 2 }, { expiresAt: 2 }],
+    ['the later inbound', { lastInboundAt: 2 }, { lastInboundAt: 1 }, { lastInboundAt: 2 }],
+    ['the later refusal', { refusedAt: 1 }, { refusedAt: 2 }, { refusedAt: 2 }],
+    ['the longer permanence', { permanentUntil: 2 }, { permanentUntil: 1 }, { permanentUntil: 2 }],
+    ['zero is an instant too', { expiresAt: 0 }, { expiresAt: -1 }, { expiresAt: 0 }],
+    ['undefined gives way', { expiresAt: undefined }, { expiresAt: 1 }, { expiresAt: 1 }],
+    [
+      'each field for itself',
+      { expiresAt: 1, lastInboundAt: 9 },
+      { expiresAt: 5, refusedAt: 7 },
+      { expiresAt: 5, lastInboundAt: 9, refusedAt: 7 },
+    ],
+  ])('keeps %s', (_name, a, b, merged) => {
+    expect(mergeEvidence(a, b)).toEqual(merged);
+    expect(mergeEvidence(b, a)).toEqual(merged);
+  });
+
+  test('is commutative', () => {
+    fc.assert(
+      fc.property(evidence, evidence, (a, b) => {
+        expect(mergeEvidence(a, b)).toEqual(mergeEvidence(b, a));
+      }),
+    );
+  });
+
+  test('is associative', () => {
+    fc.assert(
+      fc.property(evidence, evidence, evidence, (a, b, c) => {
+        expect(mergeEvidence(mergeEvidence(a, b), c)).toEqual(mergeEvidence(a, mergeEvidence(b, c)));
+      }),
+    );
+  });
+
+  test('is idempotent, and nothing adds nothing', () => {
+    fc.assert(
+      fc.property(evidence, (a) => {
+        expect(mergeEvidence(a, a)).toEqual(a);
+        expect(mergeEvidence(a, {})).toEqual(a);
+      }),
+    );
+  });
+
+  test('gives the same answer for any order and any repetition of the same pieces', () => {
+    const history = fc.array(evidence, { minLength: 1, maxLength: 6 });
+    const replay = history.chain((pieces) =>
+      fc.tuple(
+        fc.constant(pieces),
+        fc.shuffledSubarray([...pieces, ...pieces, ...pieces], { minLength: pieces.length * 3 }),
+      ),
+    );
+    fc.assert(
+      fc.property(replay, ([pieces, replayed]) => {
+        expect(mergeAll(replayed)).toEqual(mergeAll(pieces));
+        expect(judge(mergeAll(replayed))).toEqual(judge(mergeAll(pieces)));
+      }),
+    );
+  });
+
+  test('changes neither argument', () => {
+    fc.assert(
+      fc.property(evidence, evidence, (a, b) => {
+        const before = structuredClone([a, b]);
+        mergeEvidence(Object.freeze(a), Object.freeze(b));
+        expect([a, b]).toEqual(before);
+      }),
+    );
+  });
+
+  test('late news of an older message never moves the window back', () => {
+    const known = { lastInboundAt: AT - HOUR };
+    expect(judge(mergeEvidence(known, { lastInboundAt: AT - 30 * HOUR }))).toEqual(open(AT + 23 * HOUR));
+  });
+});
+
+describe('a refusal refutes, and only what is newer opens again', () => {
+  const refusedAt = AT - HOUR;
+
+  test('whatever was known when the refused message was sent opens nothing any more', () => {
+    const older = fc.record({
+      expiresAt: fc.option(fc.integer({ min: AT - 3 * DAY, max: refusedAt + DAY }), { nil: undefined }),
+      lastInboundAt: fc.option(fc.integer({ min: AT - 3 * DAY, max: refusedAt }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(older, fc.integer({ min: AT - DAY, max: AT + 3 * DAY }), (known, at) => {
+        expect(judge(mergeEvidence(known, { refusedAt }), at)).toEqual(closed(null));
+      }),
+    );
+  });
+
+  test.each<[name: string, news: WindowEvidence, decision: Decision]>([
+    ['the same inbound again', { lastInboundAt: AT - 2 * HOUR }, closed(null)],
+    ['an inbound one millisecond before the refused message', { lastInboundAt: refusedAt - 1 }, closed(null)],
+    ['an inbound of the same instant', { lastInboundAt: refusedAt }, closed(null)],
+    ['an inbound one millisecond later', { lastInboundAt: refusedAt + 1 }, open(refusedAt + 1 + DAY)],
+    ["Bird's same date again", { expiresAt: AT + 22 * HOUR }, closed(null)],
+    ["Bird's date from one millisecond before", { expiresAt: refusedAt + DAY - 1 }, closed(null)],
+    ["Bird's date from the same instant", { expiresAt: refusedAt + DAY }, closed(null)],
+    ["Bird's date from one millisecond later", { expiresAt: refusedAt + DAY + 1 }, open(refusedAt + DAY + 1)],
+    ['an older refusal', { refusedAt: AT - 2 * DAY }, closed(null)],
+    ['permanence says nothing of the window', { permanentUntil: AT + HOUR }, closed(null)],
+  ])('after a refusal: %s', (_name, news, decision) => {
+    const known = { lastInboundAt: AT - 2 * HOUR, expiresAt: AT + 22 * HOUR, refusedAt };
+    expect(judge(mergeEvidence(known, news))).toEqual(decision);
+    expect(judge(mergeEvidence(news, known))).toEqual(decision);
+  });
+
+  test('a refusal that becomes known late does not close what the customer opened after it', () => {
+    const known = { lastInboundAt: AT - MINUTE, expiresAt: AT - MINUTE + DAY };
+    expect(judge(mergeEvidence(known, { refusedAt }))).toEqual(open(AT - MINUTE + DAY));
+  });
+
+  test('adding a refusal never opens anything', () => {
+    fc.assert(
+      fc.property(evidence, instant, (known, refused) => {
+        const before = judge(known);
+        const after = judge(mergeEvidence(known, { refusedAt: refused }));
+        expect(after.verdict === 'allow' && before.verdict !== 'allow').toBe(false);
+      }),
+    );
+  });
+
+  test('adding evidence other than a refusal never closes anything, inbounds of the future aside', () => {
+    const opening = fc.record(
+      { expiresAt: instant, lastInboundAt: fc.integer({ min: AT - 3 * DAY, max: AT + 5 * MINUTE }) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(evidence, opening, (known, news) => {
+        const before = judge(known);
+        const after = judge(mergeEvidence(known, news));
+        if (before.verdict === 'allow') expect(after.verdict).toBe('allow');
+      }),
+    );
+  });
+
+  test('an inbound of the future hides an older one once merged: whoever remembers must not let it in', () => {
+    const known = { lastInboundAt: AT - HOUR };
+    expect(judge(mergeEvidence(known, { lastInboundAt: AT + HOUR }))).toEqual(windowUnknown);
+  });
+});
+
+describe('knownWindow', () => {
+  test.each<[name: string, contact: unknown, known: ReturnType<typeof knownWindow>]>([
+    ['nothing', {}, { end: undefined, otherwise: 'unknown' }],
+    ['no object', undefined, { end: undefined, otherwise: 'unknown' }],
+    ["Bird's null", { serviceWindowExpireAt: null }, { end: undefined, otherwise: 'closed' }],
+    ["Bird's date", { serviceWindowExpireAt: iso(AT) }, { end: AT, otherwise: 'closed' }],
+    ['an unreadable date', { serviceWindowExpireAt: 'x' }, { end: undefined, otherwise: 'unreadable' }],
+    ['an inbound', { lastInboundAt: AT - HOUR }, { end: AT + 23 * HOUR, otherwise: 'closed' }],
+    ['an inbound ahead, within the skew', { lastInboundAt: AT + 1 }, { end: AT + DAY, otherwise: 'closed' }],
+    ['an inbound of the future', { lastInboundAt: AT + HOUR }, { end: undefined, otherwise: 'unknown' }],
+    ['an unreadable inbound', { lastInboundAt: 'x' }, { end: undefined, otherwise: 'unknown' }],
+    [
+      'an unreadable date and an inbound',
+      { serviceWindowExpireAt: 'x', lastInboundAt: AT },
+      { end: AT + DAY, otherwise: 'unreadable' },
+    ],
+    ['a refusal', { refusedAt: AT }, { end: undefined, otherwise: 'closed' }],
+  ])('%s', (_name, contact, known) => {
+    expect(knownWindow(contact, window, AT)).toEqual(known);
+  });
+});
+
+describe('humanAgentEnd', () => {
+  const withHumans = { durationMs: DAY, humanAgentMs: 7 * DAY };
+
+  test.each<[name: string, contact: unknown, end: number | undefined]>([
+    ['an inbound', { lastInboundAt: AT - DAY }, AT + 6 * DAY],
+    ['an inbound within the skew', { lastInboundAt: AT + 1 }, AT + 7 * DAY],
+    ['an inbound of the future', { lastInboundAt: AT + HOUR }, undefined],
+    ["Bird's date alone", { serviceWindowExpireAt: AT + DAY }, undefined],
+    ['an inbound that was refused', { lastInboundAt: AT - DAY, refusedAt: AT - HOUR }, undefined],
+    ['nothing', {}, undefined],
+  ])('%s', (_name, contact, end) => {
+    expect(humanAgentEnd(contact, withHumans, AT)).toBe(end);
+  });
+
+  test('a platform without one has none', () => {
+    for (const row of [platforms.whatsapp, platforms.tiktok]) {
+      expect(row?.window).not.toBeNull();
+      expect(humanAgentEnd({ lastInboundAt: AT }, row?.window ?? window, AT)).toBeUndefined();
+    }
+  });
+});
+
+test('latest takes the later of two instants, either of which may be missing', () => {
+  expect(latest(undefined, undefined)).toBeUndefined();
+  expect(latest(1, undefined)).toBe(1);
+  expect(latest(undefined, 1)).toBe(1);
+  expect(latest(0, undefined)).toBe(0);
+  expect(latest(1, 2)).toBe(2);
+  expect(latest(2, 1)).toBe(2);
+});
