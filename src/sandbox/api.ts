@@ -44,10 +44,10 @@ function authorize(
   workspaceId: string,
 ): WorkspaceState | Answer {
   const key = /^AccessKey (\S+)$/i.exec(authorization ?? '')?.[1];
-  const owner =
-    key === undefined ? undefined : [...state.workspaces.values()].find(({ accessKey }) => accessKey === key);
-  if (owner === undefined) return requestError(401, 'Unauthorized', 'The access key is missing or not valid');
-  if (owner.id === workspaceId) return owner;
+  const owned = [...state.workspaces.values()].filter(({ accessKey }) => key !== undefined && accessKey === key);
+  if (owned.length === 0) return requestError(401, 'Unauthorized', 'The access key is missing or not valid');
+  const workspace = owned.find(({ id }) => id === workspaceId);
+  if (workspace !== undefined) return workspace;
   return requestError(403, 'Forbidden', 'The access key has no access to this workspace');
 }
 

@@ -35,3 +35,11 @@ export interface FaultRequest {
 
 /** Asked for every request, before it is processed; `undefined`: nothing goes wrong. It may take its time. */
 export type FaultHook = (request: FaultRequest) => Fault | undefined | Promise<Fault | undefined>;
+
+const faultNames: readonly string[] = ['status', 'redirect', 'stall', 'reset', 'dripMs', 'holdUntil', 'oversize'];
+
+/** Throws a `TypeError` for what is no fault: a misspelt one must not pass for a sound answer. */
+export function checkFault(fault: Fault | undefined): Fault | undefined {
+  if (fault === undefined || Object.keys(fault).some((name) => faultNames.includes(name))) return fault;
+  throw new TypeError(`A fault must be one of ${faultNames.join(', ')}, not {${Object.keys(fault).join(', ')}}`);
+}

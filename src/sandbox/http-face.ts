@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerRequest } from './api.js';
-import type { Fault, FaultHook, FaultRequest } from './fault.js';
+import { checkFault, type Fault, type FaultHook, type FaultRequest } from './fault.js';
 import { playAnswer, playInstead, replacesAnswer, type Wire } from './playback.js';
 import type { RequestLog } from './request-log.js';
 import { matchRoute, type RequestKind } from './routes.js';
@@ -64,7 +64,7 @@ async function serve(options: HttpFaceOptions, req: IncomingMessage, res: Server
 function askHook(hook: FaultHook | undefined, request: FaultRequest): ReturnType<FaultHook> {
   try {
     const fault = hook?.(request);
-    return fault instanceof Promise ? fault.catch(hookFailed) : fault;
+    return fault instanceof Promise ? fault.then(checkFault).catch(hookFailed) : checkFault(fault);
   } catch (error) {
     return hookFailed(error);
   }

@@ -23,10 +23,11 @@ export type {
 export type { SandboxClock } from './clock.js';
 export type { Duration } from './duration.js';
 export type { Fault, FaultHook, FaultRequest } from './fault.js';
+export type { AddressOptions, InboundOptions } from './inbound.js';
 export type { LoggedRequest } from './request-log.js';
 export type { RequestKind } from './routes.js';
 export type { Switches, SwitchOptions } from './switches.js';
-export type { AddressOptions, SandboxWorkspace } from './workspace.js';
+export type { ConversationOptions, SandboxWorkspace } from './workspace.js';
 
 /** How to start a sandbox: where, when, and what its Bird does where Bird's documentation is silent. */
 export interface SandboxOptions extends SwitchOptions {

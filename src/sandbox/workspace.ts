@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type BirdChannel, type ChannelOptions, createChannel } from './bird-channel.js';
-import { type BirdContact, type ContactIdentifier, defaultIdentifier } from './bird-contact.js';
+import type { BirdContact, ContactIdentifier } from './bird-contact.js';
 import { type BirdConversation, createConversation } from './bird-conversation.js';
-import { createInboundMessage, type InboundMessage } from './bird-message.js';
+import type { InboundMessage } from './bird-message.js';
+import { type AddressOptions, existing, type InboundOptions, locate, receiveInbound } from './inbound.js';
 import { resolveReceivers } from './receivers.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { checkSwitches, type Switches, type SwitchOptions } from './switches.js';
 import { keyOf } from './windows.js';
 
-/** One of a contact's addresses on a channel. */
-export interface AddressOptions {
-  readonly channelId: string;
-  readonly contactId: string;
-  /** Default: the contact's first identifier of the platform's kind, else its first. */
-  readonly address?: string | undefined;
+/** A conversation to open. */
+export interface ConversationOptions extends AddressOptions {
+  /** Default `active`; nothing can be sent into a `closed` one. */
+  readonly status?: 'active' | 'closed' | undefined;
 }
 
 /**
@@ -32,9 +31,9 @@ export interface SandboxWorkspace {
   /** Adds a contact with at least one identifier. */
   addContact(options: { readonly identifiers: readonly ContactIdentifier[] }): BirdContact;
   /** A customer writes: opens or extends the window for this channel and address. */
-  receiveInbound(options: AddressOptions & { readonly text?: string | undefined }): InboundMessage;
-  /** Opens a conversation of a contact on a channel; nothing can be sent into a `closed` one. */
-  addConversation(options: AddressOptions & { readonly status?: 'active' | 'closed' | undefined }): BirdConversation;
+  receiveInbound(options: InboundOptions): InboundMessage;
+  /** Opens a conversation of a contact on a channel. */
+  addConversation(options: ConversationOptions): BirdConversation;
   /** Overrides the switch `permanentSession` for one address; `true` also lets late messages through. */
   setPermanentSession(options: AddressOptions & { readonly value: Switches['permanentSession'] }): void;
   /** Gives the workspace a new key, returned and valid at once; the old one is refused from then on. */
@@ -54,12 +53,13 @@ export function createWorkspace(state: SandboxState, workspace: WorkspaceState):
       return workspace.accessKey ?? '';
     },
     addChannel: (options) => {
+      requireText('platformId', options.platformId);
       const channel = createChannel(options, clock.now(), workspace.channels.size);
       workspace.channels.set(channel.id, channel);
       return channel;
     },
     setChannel: (channelId, change) => setChannel(state, workspace, { channelId, change }),
-    addContact: ({ identifiers }) => workspace.contacts.add(identifiers, clock.now()),
+    addContact: ({ identifiers }) => workspace.contacts.add(checkIdentifiers(identifiers), clock.now()),
     receiveInbound: (options) => receiveInbound(state, workspace, options),
     addConversation: (options) => addConversation(state, workspace, options),
     setPermanentSession: ({ value, ...options }) => {
@@ -102,34 +102,10 @@ function setChannel(
   return changed;
 }
 
-function receiveInbound(
-  { clock }: SandboxState,
-  workspace: WorkspaceState,
-  { text = 'Hello', ...options }: AddressOptions & { readonly text?: string | undefined },
-): InboundMessage {
-  const { channel, contact, address } = locate(workspace, options);
-  const named = contact.featuredIdentifiers.find(({ value }) => value === address);
-  const identifierKey = (named ?? defaultIdentifier(contact, channel.platformId))?.key ?? '';
-  const inbound = { channel, contactId: contact.id, identifierKey, address, text };
-  const message = createInboundMessage(inbound, clock.now());
-  workspace.messages.set(message.id, message);
-  workspace.windows.customerWrote({ channelId: channel.id, address }, clock.now());
-  noteInConversations(workspace, message);
-  return message;
-}
-
-function noteInConversations(workspace: WorkspaceState, message: InboundMessage): void {
-  for (const conversation of workspace.conversations.values()) {
-    const isFromThere = conversation.featuredParticipants.some(({ id }) => id === message.sender.contact.id);
-    if (conversation.channelId !== message.channelId || !isFromThere) continue;
-    workspace.conversations.set(conversation.id, { ...conversation, lastMessageIncomingAt: message.createdAt });
-  }
-}
-
 function addConversation(
   { clock }: SandboxState,
   workspace: WorkspaceState,
-  { status = 'active', ...options }: AddressOptions & { readonly status?: 'active' | 'closed' | undefined },
+  { status = 'active', ...options }: ConversationOptions,
 ): BirdConversation {
   const { channel, contact, address } = locate(workspace, options);
   const entries = [{ id: contact.id, identifierValue: address }];
@@ -141,20 +117,17 @@ function addConversation(
   return conversation;
 }
 
-interface Located {
-  readonly channel: BirdChannel;
-  readonly contact: BirdContact;
-  readonly address: string;
+function requireText(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw new TypeError(`\`${name}\` must be a string that is not empty`);
 }
 
-function locate(workspace: WorkspaceState, { channelId, contactId, address }: AddressOptions): Located {
-  const channel = existing(workspace.channels.get(channelId), 'channelId', channelId);
-  const contact = existing(workspace.contacts.get(contactId), 'contactId', contactId);
-  return { channel, contact, address: address ?? defaultIdentifier(contact, channel.platformId)?.value ?? '' };
-}
-
-function existing<Value>(value: Value | undefined, name: string, id: string): Value {
-  if (value === undefined)
-    throw new RangeError(`\`${name}\` must be an id of this workspace, not ${JSON.stringify(id)}`);
-  return value;
+function checkIdentifiers(identifiers: readonly ContactIdentifier[]): readonly ContactIdentifier[] {
+  if (!Array.isArray(identifiers) || identifiers.length === 0) {
+    throw new TypeError('`identifiers` must hold at least one {key, value}');
+  }
+  for (const { key, value } of identifiers) {
+    requireText('identifiers.key', key);
+    requireText('identifiers.value', value);
+  }
+  return identifiers;
 }

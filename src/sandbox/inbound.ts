@@ -1,0 +1,64 @@
+import type { BirdChannel } from './bird-channel.js';
+import { type BirdContact, defaultIdentifier } from './bird-contact.js';
+import { createInboundMessage, type InboundMessage } from './bird-message.js';
+import type { SandboxState, WorkspaceState } from './state.js';
+
+/** One of a contact's addresses on a channel. */
+export interface AddressOptions {
+  readonly channelId: string;
+  readonly contactId: string;
+  /** Default: the contact's first identifier of the platform's kind, else its first. */
+  readonly address?: string | undefined;
+}
+
+/** What a customer writes. */
+export interface InboundOptions extends AddressOptions {
+  /** Default `Hello`. */
+  readonly text?: string | undefined;
+}
+
+/** A customer's message arrives: it is listed, opens or extends its window and shows in the contact's conversations. */
+export function receiveInbound(
+  { clock }: SandboxState,
+  workspace: WorkspaceState,
+  { text = 'Hello', ...options }: InboundOptions,
+): InboundMessage {
+  const { channel, contact, address } = locate(workspace, options);
+  const named = contact.featuredIdentifiers.find(({ value }) => value === address);
+  const identifierKey = (named ?? defaultIdentifier(contact, channel.platformId))?.key ?? '';
+  const inbound = { channel, contactId: contact.id, identifierKey, address, text };
+  const message = createInboundMessage(inbound, clock.now());
+  workspace.messages.set(message.id, message);
+  workspace.windows.customerWrote({ channelId: channel.id, address }, clock.now());
+  noteInConversations(workspace, message);
+  return message;
+}
+
+function noteInConversations(workspace: WorkspaceState, message: InboundMessage): void {
+  for (const conversation of workspace.conversations.values()) {
+    const isFromThere = conversation.featuredParticipants.some(({ id }) => id === message.sender.contact.id);
+    if (conversation.channelId !== message.channelId || !isFromThere) continue;
+    workspace.conversations.set(conversation.id, { ...conversation, lastMessageIncomingAt: message.createdAt });
+  }
+}
+
+/** A channel, a contact and the address at which the one reaches the other. */
+export interface Located {
+  readonly channel: BirdChannel;
+  readonly contact: BirdContact;
+  readonly address: string;
+}
+
+/** Finds what the ids name. Throws a `RangeError` that names the id which is not there. */
+export function locate(workspace: WorkspaceState, { channelId, contactId, address }: AddressOptions): Located {
+  const channel = existing(workspace.channels.get(channelId), 'channelId', channelId);
+  const contact = existing(workspace.contacts.get(contactId), 'contactId', contactId);
+  return { channel, contact, address: address ?? defaultIdentifier(contact, channel.platformId)?.value ?? '' };
+}
+
+/** The value that an id gave. Throws a `RangeError` that names the id when there is none. */
+export function existing<Value>(value: Value | undefined, name: string, id: string): Value {
+  if (value === undefined)
+    throw new RangeError(`\`${name}\` must be an id of this workspace, not ${JSON.stringify(id)}`);
+  return value;
+}
