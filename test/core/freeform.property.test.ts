@@ -570,7 +570,8 @@ function trapped(model: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arb
     }),
   );
   return fc.record(getters, { requiredKeys: [] }).map((facts) => {
-    for (const [key, get] of Object.entries(facts)) Object.defineProperty(facts, key, { get: get ?? thrower, enumerable: true });
+    for (const [key, get] of Object.entries(facts))
+      Object.defineProperty(facts, key, { get: get ?? thrower, enumerable: true });
     return facts;
   });
 }
