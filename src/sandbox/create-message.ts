@@ -51,7 +51,7 @@ const bodyTypes: readonly string[] = [
  * schedule. The inside of bodies and templates is not checked.
  */
 export function messageProblems(message: unknown, now: number): Problems {
-  if (!isObject(message)) return { body: ['must be an object'] };
+  if (!isObject(message)) return { message: ['must be an object'] };
   return collect([
     ['', unknownKeys(message, messageKeys)],
     ['receiver', receiverProblem(own(message, 'receiver'))],

@@ -43,7 +43,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 }
 
 /** A workspace with one channel and one contact with two phone numbers, who has not written yet. */
-export async function startScene(options: SandboxOptions & { platformId?: string } = {}): Promise<Scene> {
+export async function startScene(options: SandboxOptions & { platformId?: string | undefined } = {}): Promise<Scene> {
   const { platformId = 'whatsapp', ...sandboxOptions } = options;
   const sandbox = await startSandbox(sandboxOptions);
   const workspace = sandbox.addWorkspace();
