@@ -1,1 +1,31 @@
-export type { Decision } from './core/types.js';
+export type { ReceiverContact } from './bird/address.js';
+export type { SendRequest } from './bird/send-request.js';
+export { canSendFreeform, decideFreeform } from './core/freeform.js';
+export { platforms } from './core/platforms.js';
+export type { WindowEvidence } from './core/service-window.js';
+export type {
+  AllowDecision,
+  AllowReason,
+  ChannelInput,
+  ContactInput,
+  Decision,
+  DenyDecision,
+  DenyReason,
+  FreeformOptions,
+  Instant,
+  PlatformRow,
+  ServiceWindow,
+  UnknownDecision,
+  UnknownReason,
+  Verdict,
+} from './core/types.js';
+export { type ErrorCode, GuardError, LookupError } from './errors.js';
+export { createGuard, type Guard } from './guard/guard.js';
+export type { GuardOptions, OnUnknown, PolicyOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
+export { type Action, isStillValid, type Outcome } from './guard/outcome.js';
+export type { GuardStats } from './guard/statistics.js';
+export { freeformGuard, type GuardedRequest, type GuardedSends, type Middleware, type Next } from './http/express.js';
+export type { MiddlewareOptions, Resolved } from './http/middleware-options.js';
+export type { Problem, RecipientVerdict } from './http/problem.js';
+export type { Clock, Logger, Store, WindowKey } from './ports.js';
+export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

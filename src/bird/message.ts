@@ -26,19 +26,18 @@ const contentKeys: ReadonlySet<string> = new Set([
  */
 export function classifyMessage(message: unknown): MessageKind {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'unclassified';
-  const keys = Object.keys(message);
-  const names = keys.map((key) => key.toLowerCase());
-  const isContent = (name: string): boolean => contentKeys.has(name);
-  if (!names.some((name) => name === 'template' || name === 'receiver' || isContent(name))) return 'unclassified';
-
-  const template = own(message, 'template');
-  const namesTemplate = isText(own(template, 'projectId')) || isText(own(template, 'name'));
-  const isOnlyTemplate = keys.every((key, index) => {
-    const name = names[index] ?? '';
-    const isRival = isContent(name) || (name === 'template' && key !== 'template');
-    return !isRival || own(message, key) === null || own(message, key) === undefined;
-  });
-  return namesTemplate && isOnlyTemplate ? 'template' : 'freeform';
+  let isMessage = false;
+  let hasContent = false;
+  for (const key of Object.keys(message)) {
+    const name = key.toLowerCase();
+    const isTemplate = name === 'template';
+    isMessage ||= isTemplate || name === 'receiver' || contentKeys.has(name);
+    // `Template` beside `template`: which of the two Bird would take cannot be told.
+    const isRival = isTemplate ? key !== 'template' : contentKeys.has(name);
+    hasContent ||= isRival && isSet(own(message, key));
+  }
+  if (!isMessage) return 'unclassified';
+  return namesTemplate(own(message, 'template')) && !hasContent ? 'template' : 'freeform';
 }
 
 /**
@@ -56,6 +55,14 @@ export function isFromHuman(message: unknown): boolean {
   return useCase === 'conversation' || useCase === 'transactional';
 }
 
+function namesTemplate(template: unknown): boolean {
+  return isText(own(template, 'projectId')) || isText(own(template, 'name'));
+}
+
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

@@ -28,13 +28,19 @@ export interface HttpRequestLike {
   readonly url?: string | undefined;
   readonly originalUrl?: string | undefined;
   readonly params?: unknown;
+  /** Express sets it where the handler stands on a route of its own, as against `app.use`. */
+  readonly route?: unknown;
   readonly body?: unknown;
 }
 
 /** The sends in a request to Bird's API, one per recipient; `undefined` when it is no send. */
 export function readSends(req: HttpRequestLike): readonly SendRequest[] | undefined {
   if (req.method !== 'POST') return undefined;
-  const target = targetOfParams(req) ?? targetOfPath(pathOf(req));
+  const path = pathOf(req.originalUrl ?? req.url);
+  const byPath = targetOfPath(path);
+  // `app.use` with parameters in its path sees every route below: there, only the path can say what is a send.
+  const isMountedHere = req.route !== undefined || ['', '/'].includes(pathOf(req.url));
+  const target = (byPath !== undefined || isMountedHere ? targetOfParams(req, path) : undefined) ?? byPath;
   if (target === undefined) return undefined;
   const { isBatch, ...ids } = target;
   if (!isBatch) return sendsOfMessage(req.body ?? null, ids);
@@ -61,13 +67,13 @@ function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): re
 }
 
 /** Ids from the route's parameters, where the route has them. */
-function targetOfParams(req: HttpRequestLike): Target | undefined {
-  const workspaceId = own(req.params, 'workspaceId');
-  const channelId = own(req.params, 'channelId');
-  const conversationId = own(req.params, 'conversationId');
+function targetOfParams({ params, body }: HttpRequestLike, path: string): Target | undefined {
+  const workspaceId = own(params, 'workspaceId');
+  const channelId = own(params, 'channelId');
+  const conversationId = own(params, 'conversationId');
   if (typeof workspaceId !== 'string') return undefined;
   if (typeof channelId === 'string') {
-    const isBatch = /\/batch\/messages\/?$/i.test(pathOf(req)) || own(req.body, 'messageRequests') !== undefined;
+    const isBatch = /\/batch\/messages\/?$/i.test(path) || own(body, 'messageRequests') !== undefined;
     return { workspaceId, channelId, isBatch };
   }
   return typeof conversationId === 'string' ? { workspaceId, conversationId, isBatch: false } : undefined;
@@ -90,10 +96,9 @@ function targetOfPath(path: string): Target | undefined {
   return { workspaceId: decode(workspaceId), conversationId: decode(id), isBatch };
 }
 
-function pathOf({ originalUrl, url }: HttpRequestLike): string {
-  const target = originalUrl ?? url ?? '';
-  const end = target.search(/[?#]/);
-  return end === -1 ? target : target.slice(0, end);
+function pathOf(url = ''): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
 }
 
 function isWord(segment: string | undefined, word: string): boolean {

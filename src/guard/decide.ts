@@ -1,0 +1,167 @@
+import { maySend } from '../core/channel-availability.js';
+import { decideFreeform } from '../core/freeform.js';
+import { platformRow } from '../core/platforms.js';
+import type { ContactInput, Decision, UnknownReason } from '../core/types.js';
+import { LookupError } from '../errors.js';
+import { contactOf } from '../lookup/cached.js';
+import type { ChannelFacts, ChannelRef } from '../ports.js';
+import type { Policy } from './options.js';
+import type { FreeformQuestion, TemplateQuestion } from './question.js';
+import type { Workspace } from './workspace.js';
+
+/** A decision, and where the facts behind it came from. */
+export interface Judgement {
+  readonly decision: Decision;
+  readonly source: 'memory' | 'bird' | 'none';
+}
+
+/** The circumstances of a decision: the facts are the workspace's, the rules the policy's, the instant the clock's. */
+export interface Circumstances {
+  readonly workspace: Workspace;
+  readonly policy: Policy;
+  readonly now: () => number;
+}
+
+/** Decides without I/O and without a promise; `undefined` where Bird must be asked. Never denies. */
+export function decideFromMemory(
+  question: FreeformQuestion | TemplateQuestion,
+  circumstances: Circumstances,
+): Judgement | undefined {
+  const { workspace, policy, now } = circumstances;
+  if (question.kind === 'template') {
+    return isKnownInactive(question, workspace) ? undefined : templatePasses;
+  }
+  const facts = workspace.channels.recallFresh(question.channelId);
+  if (facts === undefined) return undefined;
+  const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recall(question.target.key);
+  if (evidence instanceof Promise) return undefined;
+  const contact = evidence === undefined ? {} : contactOf(evidence, now());
+  const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
+  if (decision.verdict === 'allow') return { decision, source: 'memory' };
+  return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;
+}
+
+/**
+ * Decides with Bird's help: what memory does not allow is asked for, and only a read that started after the call
+ * denies.
+ *
+ * @throws {LookupError}
+ */
+export async function decideWithBird(
+  question: FreeformQuestion | TemplateQuestion,
+  circumstances: Circumstances,
+): Promise<Judgement> {
+  if (question.kind === 'template') return decideTemplate(question, circumstances);
+  const { workspace, policy, now } = circumstances;
+  const { target } = question;
+  const { facts, source } = await channelFacts(question, circumstances, (known) => isUsable(known, now()));
+  const onChannel = judge(question, facts, {}, { policy, at: now(), marginMs: 0 });
+  if (onChannel.verdict !== 'unknown') return { decision: onChannel, source };
+  if (typeof target === 'string') return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
+
+  const evidence = (await workspace.windows.recall(target.key)) ?? {};
+  const { safetyMarginMs: marginMs, deadlineMs } = policy;
+  const remembered = judge(question, facts, contactOf(evidence, now()), { policy, at: now(), marginMs });
+  if (remembered.verdict === 'allow') return { decision: remembered, source: 'memory' };
+
+  // A fresh answer is taken as it is: the margin is for what may have changed since.
+  const decide = (contact: ContactInput): Decision =>
+    judge(question, facts, contact, { policy, at: now(), marginMs: 0 });
+  const notFoundIsClosed = policy.onContactNotFound === 'closed';
+  const options = { deadlineMs, trustMs: trustMsOf(facts), notFoundIsClosed };
+  const contact = await workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
+  return { decision: decide(contact), source: 'bird' };
+}
+
+/** A template needs no window, so nothing is asked for it. */
+export const templatePasses: Judgement = {
+  decision: { verdict: 'allow', reason: 'template', validUntil: null },
+  source: 'none',
+};
+
+async function decideTemplate(
+  { workspaceId, channelId }: TemplateQuestion,
+  circumstances: Circumstances,
+): Promise<Judgement> {
+  if (workspaceId === undefined || channelId === undefined) return templatePasses;
+  try {
+    const isActive = ({ status }: ChannelFacts): boolean => maySend(status) !== false;
+    const { facts } = await channelFacts({ workspaceId, channelId }, circumstances, isActive);
+    if (isActive(facts)) return templatePasses;
+    return { decision: { verdict: 'deny', reason: 'channel_inactive', closedAt: null }, source: 'bird' };
+  } catch (error) {
+    // A template asks for nothing, so a question about its channel that fails must not stop it.
+    if (error instanceof LookupError) return templatePasses;
+    throw error;
+  }
+}
+
+function isKnownInactive({ channelId }: TemplateQuestion, workspace: Workspace): boolean {
+  const facts = channelId === undefined ? undefined : workspace.channels.recall(channelId);
+  return facts !== undefined && maySend(facts.status) === false;
+}
+
+/** The channel's facts: fresh ones from memory where they do not deny, else Bird's, else older ones in an outage. */
+async function channelFacts(
+  { workspaceId, channelId }: ChannelRef,
+  { workspace, policy }: Circumstances,
+  isUsable: (facts: ChannelFacts) => boolean,
+): Promise<{ readonly facts: ChannelFacts; readonly source: 'memory' | 'bird' }> {
+  const fresh = workspace.channels.recallFresh(channelId);
+  if (fresh !== undefined && isUsable(fresh)) return { facts: fresh, source: 'memory' };
+  const older = workspace.channels.recall(channelId);
+  const fallback = older !== undefined && isUsable(older) ? older : undefined;
+  // With something to fall back on, time is left for the window.
+  const deadlineMs = fallback === undefined ? policy.deadlineMs : policy.deadlineMs / 2;
+  try {
+    const facts = await workspace.channels.read({ workspaceId, channelId }, deadlineMs, isUsable);
+    return { facts, source: 'bird' };
+  } catch (error) {
+    const isGone = error instanceof LookupError && error.code === 'channel_not_found';
+    if (fallback === undefined || isGone) throw error;
+    return { facts: fallback, source: 'memory' };
+  }
+}
+
+interface Measure {
+  readonly policy: Policy;
+  readonly at: number;
+  readonly marginMs: number;
+}
+
+function judge(question: FreeformQuestion, facts: ChannelFacts, contact: ContactInput, measure: Measure): Decision {
+  const { policy, at: now, marginMs } = measure;
+  const { sendAt, isHuman } = question;
+  const known = policy.trustPermanentSession ? contact : { ...contact, isPermanentSession: false };
+  const decision = decideFreeform(facts, known, {
+    at: typeof sendAt === 'number' ? Math.max(sendAt, now) : now,
+    safetyMarginMs: marginMs,
+    sender: isHuman ? 'human' : 'automation',
+  });
+  // Open now says nothing about an instant that cannot be read.
+  const isUncertain = sendAt === 'unreadable' && decision.verdict === 'allow' && decision.validUntil !== null;
+  return isUncertain ? { verdict: 'unknown', reason: 'unclassified_message' } : decision;
+}
+
+/** What no read can answer is said at once. */
+function unanswerable(
+  { target }: FreeformQuestion,
+  { reason }: { readonly reason: UnknownReason },
+): Judgement | undefined {
+  if (reason === 'unclassified_message') return { decision: { verdict: 'unknown', reason }, source: 'none' };
+  if (typeof target !== 'string') return undefined;
+  return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
+}
+
+function isUsable(facts: ChannelFacts, at: number): boolean {
+  return decideFreeform(facts, {}, { at }).verdict !== 'deny';
+}
+
+const DAY_MS = 86_400_000;
+
+/** How long an opening may be remembered: never longer than the platform's own windows last. */
+function trustMsOf({ platformId }: ChannelFacts): number {
+  const window = platformRow(platformId, undefined)?.window;
+  const longestMs = window?.humanAgentMs ?? window?.durationMs ?? DAY_MS;
+  return Number.isFinite(longestMs) ? longestMs : DAY_MS;
+}

@@ -1,0 +1,19 @@
+import type { Logger } from '../ports.js';
+
+/** What logs when no logger was given: only what somebody should act on. */
+export const consoleLogger: Logger = {
+  warn: (fields, text) => console.warn(`[freeform-guard] ${text}`, fields),
+  error: (fields, text) => console.error(`[freeform-guard] ${text}`, fields),
+};
+
+/** The same logger, which cannot make a decision fail: what it throws is dropped, since there is nobody to tell. */
+export function safeLogger(logger: Logger): Logger {
+  const safely =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: Readonly<Record<string, unknown>>, text: string): void => {
+      try {
+        logger[level]?.(fields, text);
+      } catch {}
+    };
+  return { debug: safely('debug'), info: safely('info'), warn: safely('warn'), error: safely('error') };
+}

@@ -1,0 +1,87 @@
+/** What one option may hold: its type and its range, in words for the error and as a test. */
+export interface OptionCheck {
+  readonly rule: string;
+  readonly hasType: (value: unknown) => boolean;
+  readonly isInRange?: ((value: never) => boolean) | undefined;
+}
+
+export type OptionChecks = Readonly<Record<string, OptionCheck>>;
+
+export function oneOf(...words: readonly string[]): OptionCheck {
+  const rule = words.map((word) => `'${word}'`).join(' or ');
+  return { rule, hasType: isText, isInRange: (value: string) => words.includes(value) };
+}
+
+export function oneOfOrFunction(...words: readonly string[]): OptionCheck {
+  const { rule, isInRange } = oneOf(...words);
+  return {
+    rule: `${rule} or a function`,
+    hasType: (value) => isText(value) || isFunction(value),
+    isInRange: (value: never) => isFunction(value) || isInRange?.(value) === true,
+  };
+}
+
+export function numberBetween(min: number, max: number, unit: string): OptionCheck {
+  const isInRange = (value: number): boolean => value >= min && value <= max;
+  return { rule: `a number of ${unit} from ${min} to ${max}`, hasType: isNumber, isInRange };
+}
+
+export function integerBetween(min: number, max: number, unit: string): OptionCheck {
+  const isInRange = (value: number): boolean => Number.isInteger(value) && value >= min && value <= max;
+  return { rule: `a whole number of ${unit} from ${min} to ${max}`, hasType: isNumber, isInRange };
+}
+
+export const aBoolean: OptionCheck = { rule: 'true or false', hasType: (value) => typeof value === 'boolean' };
+export const aFunction: OptionCheck = { rule: 'a function', hasType: isFunction };
+export const anObject: OptionCheck = { rule: 'an object', hasType: isObject };
+
+export function objectWith(...methods: readonly string[]): OptionCheck {
+  const hasMethods = (value: object): boolean =>
+    methods.every((method) => isFunction((value as Readonly<Record<string, unknown>>)[method]));
+  return { rule: `an object with ${methods.join(', ')}`, hasType: isObject, isInRange: hasMethods };
+}
+
+/**
+ * Checks every option that is there, and that there is no other. `undefined` means absent.
+ *
+ * @throws {TypeError} for a misspelt option or a wrong type, {RangeError} for a value outside its range; both name the
+ *   option and the kind of value, never the value of a text: it may be a secret.
+ */
+export function checkOptions(options: unknown, checks: OptionChecks, path: string): void {
+  if (!isObject(options)) throw new TypeError(`${path} must be an object; received ${kindOf(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      throw new TypeError(`${path}.${name} is not an option; known are ${Object.keys(checks).join(', ')}`);
+    }
+    if (value === undefined) continue;
+    const text = `${path}.${name} must be ${check.rule}; received ${kindOf(value)}`;
+    if (!check.hasType(value)) throw new TypeError(text);
+    if (check.isInRange?.(value as never) === false) throw new RangeError(text);
+  }
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}
+
+/** Numbers are no secrets and say what is wrong; of anything else only the kind is told. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'number') return `the number ${value}`;
+  if (value === '') return 'an empty string';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

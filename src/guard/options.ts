@@ -1,0 +1,230 @@
+import { toId } from '../bird/ids.js';
+import type { SendRequest } from '../bird/send-request.js';
+import type { UnknownDecision } from '../core/types.js';
+import type { Clock, Logger, Store } from '../ports.js';
+import { memoryStore } from '../stores/memory-store.js';
+import { isLoopbackOrHttps } from './base-url.js';
+import { consoleLogger, safeLogger } from './loggers.js';
+import {
+  aBoolean,
+  aFunction,
+  anObject,
+  checkOptions,
+  integerBetween,
+  isFunction,
+  isObject,
+  numberBetween,
+  type OptionCheck,
+  objectWith,
+  oneOf,
+  oneOfOrFunction,
+} from './option-checks.js';
+import { systemClock } from './system-clock.js';
+
+/** Called at once, never awaited; one that throws counts as `'allow'`. */
+export type OnUnknown = 'allow' | 'block' | ((decision: UnknownDecision, send: SendRequest) => 'allow' | 'block');
+
+/** What a workspace, or one of its channels, wants done with the answers. */
+export interface PolicyOptions {
+  /**
+   * `enforce` acts on decisions; `observe` decides and reports, and never changes a request; `off` does nothing at all.
+   * Default `enforce`.
+   */
+  readonly mode?: 'enforce' | 'observe' | 'off' | undefined;
+  /** What happens to a free-form message that is denied. Default `block`. */
+  readonly onClosed?: 'block' | undefined;
+  /** What happens where the facts could not be had. Default `allow`: the send passes, flagged. */
+  readonly onUnknown?: OnUnknown | undefined;
+  /** How long before its end a remembered window is asked for again, in ms. Default 10 000 (10 s); 0 to under 24 h. */
+  readonly safetyMarginMs?: number | undefined;
+  /** Longest time a decision may take, in ms, everything included. Default 800; 1 to 60 000. */
+  readonly deadlineMs?: number | undefined;
+  /** Whether Bird's `isPermanentSession: true` allows a send. Default true. */
+  readonly trustPermanentSession?: boolean | undefined;
+  /**
+   * What a contact means that Bird does not know: `unknown`, or `closed` once two reads at least 1 s apart say so.
+   * Default `unknown`.
+   */
+  readonly onContactNotFound?: 'unknown' | 'closed' | undefined;
+  /** Whether a blocked response tells when the window closed. Default true. */
+  readonly exposeExpiry?: boolean | undefined;
+}
+
+export interface WorkspaceOptions extends PolicyOptions {
+  /** Bird's access key, or a function that gives it; called before each read, so that a rotated key takes effect. */
+  readonly accessKey: string | (() => string | Promise<string>);
+  /** Where Bird's API is: https, or http on loopback. Default `https://api.bird.com`. */
+  readonly baseUrl?: string | undefined;
+  /** Reads a second, of the 50 that Bird allows a workspace. Default 40; 0.1 to 10 000. */
+  readonly lookupsPerSecond?: number | undefined;
+  /** Reads that may go at once after a quiet time, beyond the rate. Default 10; 1 to 10 000. */
+  readonly lookupBurst?: number | undefined;
+  /** Policies by channel id, laid over the workspace's. */
+  readonly channels?: Readonly<Record<string, PolicyOptions>> | undefined;
+}
+
+/** One workspace's options by id, or a function that finds them; asked again a minute later and after `reload`. */
+export type WorkspaceSource =
+  | Readonly<Record<string, WorkspaceOptions>>
+  | ((workspaceId: string) => WorkspaceOptions | undefined | Promise<WorkspaceOptions | undefined>);
+
+export interface GuardOptions {
+  readonly workspaces: WorkspaceSource;
+  /** Options for every workspace that does not set them itself. */
+  readonly defaults?: Partial<WorkspaceOptions> | undefined;
+  /** Where openings are remembered. Default: `memoryStore()`. */
+  readonly store?: Store | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  /** Default: the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Default: warnings and errors to the console. */
+  readonly logger?: Logger | undefined;
+}
+
+export type Policy = Readonly<{ [K in keyof PolicyOptions]-?: Exclude<PolicyOptions[K], undefined> }>;
+
+export interface ResolvedWorkspace {
+  readonly id: string;
+  readonly accessKey: () => string | Promise<string>;
+  readonly baseUrl: string;
+  readonly lookupsPerSecond: number;
+  readonly lookupBurst: number;
+  readonly policy: Policy;
+  readonly channels: ReadonlyMap<string, Policy>;
+}
+
+export interface GuardParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  readonly logger: Logger;
+  readonly defaults: Partial<WorkspaceOptions>;
+}
+
+const DAY_MS = 86_400_000;
+
+const policyChecks = {
+  mode: oneOf('enforce', 'observe', 'off'),
+  onClosed: oneOf('block'),
+  onUnknown: oneOfOrFunction('allow', 'block'),
+  // A margin as long as the shortest window would leave nothing that is ever known to be open.
+  safetyMarginMs: numberBetween(0, DAY_MS - 1, 'milliseconds'),
+  deadlineMs: numberBetween(1, 60_000, 'milliseconds'),
+  trustPermanentSession: aBoolean,
+  onContactNotFound: oneOf('unknown', 'closed'),
+  exposeExpiry: aBoolean,
+} satisfies Record<keyof PolicyOptions, OptionCheck>;
+
+const workspaceChecks = {
+  ...policyChecks,
+  accessKey: {
+    rule: 'a text of visible ASCII characters or a function',
+    hasType: (value) => typeof value === 'string' || isFunction(value),
+    isInRange: (value: unknown) => isFunction(value) || /^[\x21-\x7e]+$/.test(String(value)),
+  },
+  baseUrl: {
+    rule: 'an https URL, or an http URL on loopback, without query, fragment or credentials',
+    hasType: (value) => typeof value === 'string',
+    isInRange: isLoopbackOrHttps,
+  },
+  lookupsPerSecond: numberBetween(0.1, 10_000, 'reads'),
+  lookupBurst: integerBetween(1, 10_000, 'reads'),
+  channels: anObject,
+} satisfies Record<keyof WorkspaceOptions, OptionCheck>;
+
+const guardChecks = {
+  workspaces: {
+    rule: 'a map of workspace options by id, or a function',
+    hasType: (value) => isObject(value) || isFunction(value),
+  },
+  defaults: anObject,
+  store: objectWith('get', 'merge', 'forget'),
+  clock: objectWith('now', 'setTimeout', 'clearTimeout'),
+  fetch: aFunction,
+  logger: objectWith('warn', 'error'),
+} satisfies Record<keyof GuardOptions, OptionCheck>;
+
+/**
+ * Checks the guard's own options and fills in the defaults; the workspaces are resolved one by one.
+ *
+ * @throws {TypeError | RangeError}
+ */
+export function resolveGuardOptions(options: GuardOptions): GuardParts {
+  checkOptions(options, guardChecks, 'options');
+  if (options.workspaces === undefined) throw new TypeError('options.workspaces is missing');
+  const { defaults = {}, store = memoryStore(), clock = systemClock } = options;
+  const logger = safeLogger(options.logger ?? consoleLogger);
+  checkOptions(defaults, workspaceChecks, 'options.defaults');
+  // Looked up at each call: tools that instrument or mock the global one come later than the guard.
+  const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
+  return { store, clock, fetch, logger, defaults };
+}
+
+/**
+ * Checks one workspace's options and lays them over the defaults.
+ *
+ * @throws {TypeError | RangeError}
+ */
+export function resolveWorkspace(
+  workspaceId: string,
+  options: WorkspaceOptions,
+  defaults: Partial<WorkspaceOptions>,
+): ResolvedWorkspace {
+  const path = `workspaces[${JSON.stringify(workspaceId)}]`;
+  checkOptions(options, workspaceChecks, path);
+  const laid = { ...defaults, ...withoutAbsent(options) };
+  const { accessKey, baseUrl = 'https://api.bird.com', lookupsPerSecond = 40, lookupBurst = 10 } = laid;
+  if (accessKey === undefined) throw new TypeError(`${path}.accessKey is missing`);
+  const policy = resolvePolicy(laid);
+  const channels = resolveChannels({ ...defaults.channels, ...options.channels }, policy, path);
+  const id = toId(workspaceId);
+  if (id === undefined) throw new TypeError(`${path}: a workspace id must be a UUID`);
+  return {
+    id,
+    accessKey: typeof accessKey === 'function' ? accessKey : () => accessKey,
+    baseUrl: baseUrl.replace(/\/+$/, ''),
+    lookupsPerSecond,
+    lookupBurst,
+    policy,
+    channels,
+  };
+}
+
+/** Fills in the defaults of what was checked before. */
+export function resolvePolicy(options: PolicyOptions): Policy {
+  const { mode = 'enforce', onClosed = 'block', onUnknown = 'allow' } = options;
+  const { safetyMarginMs = 10_000, deadlineMs = 800, trustPermanentSession = true } = options;
+  const { onContactNotFound = 'unknown', exposeExpiry = true } = options;
+  return {
+    mode,
+    onClosed,
+    onUnknown,
+    safetyMarginMs,
+    deadlineMs,
+    trustPermanentSession,
+    onContactNotFound,
+    exposeExpiry,
+  };
+}
+
+function resolveChannels(
+  channels: Readonly<Record<string, PolicyOptions>>,
+  policy: Policy,
+  path: string,
+): Map<string, Policy> {
+  const resolved = new Map<string, Policy>();
+  for (const [channelId, options] of Object.entries(channels)) {
+    const channelPath = `${path}.channels[${JSON.stringify(channelId)}]`;
+    checkOptions(options, policyChecks, channelPath);
+    const id = toId(channelId);
+    if (id === undefined) throw new TypeError(`${channelPath}: a channel id must be a UUID`);
+    resolved.set(id, resolvePolicy({ ...policy, ...withoutAbsent(options) }));
+  }
+  return resolved;
+}
+
+/** A copy without the options that are `undefined`, so that they do not hide what lies beneath. */
+function withoutAbsent<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,60 @@
+import { birdLookup } from '../bird/bird-lookup.js';
+import { budgetedLookup } from '../lookup/budgeted.js';
+import { CachedWindows } from '../lookup/cached.js';
+import { ChannelMemory } from '../lookup/channel-memory.js';
+import { ContactIds } from '../lookup/contact-ids.js';
+import { decorate } from '../lookup/decorate.js';
+import { ReadBudget } from '../lookup/read-budget.js';
+import { retryingLookup } from '../lookup/retrying.js';
+import { memoryCache } from '../stores/memory-store.js';
+import type { GuardParts, Policy, ResolvedWorkspace } from './options.js';
+import type { Statistics } from './statistics.js';
+
+/** One workspace at work: its options, and what looks facts up for it with a budget and a memory of its own. */
+export class Workspace {
+  readonly channels: ChannelMemory;
+  readonly windows: CachedWindows;
+  #options: ResolvedWorkspace;
+
+  constructor(options: ResolvedWorkspace, { clock, store, fetch }: GuardParts, statistics: Statistics) {
+    this.#options = options;
+    const { baseUrl, lookupsPerSecond, lookupBurst } = options;
+    const bird = birdLookup({ baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock });
+    const counted = decorate(bird, (kind, ask) => {
+      statistics.countLookup(kind);
+      return ask();
+    });
+    const budget = new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst });
+    const lookup = retryingLookup(budgetedLookup(counted, budget), clock);
+    const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
+    this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
+    this.windows = new CachedWindows({
+      lookup,
+      contactIds,
+      store,
+      missingContacts: memoryCache({ max: 10_000 }),
+      clock,
+    });
+  }
+
+  get id(): string {
+    return this.#options.id;
+  }
+
+  policyFor(channelId: string | undefined): Policy {
+    const { channels, policy } = this.#options;
+    return (channelId === undefined ? undefined : channels.get(channelId)) ?? policy;
+  }
+
+  /** Whether new options still ask the same place within the same budget, so that all that is known goes on. */
+  isSamePlace({ baseUrl, lookupsPerSecond, lookupBurst }: ResolvedWorkspace): boolean {
+    const old = this.#options;
+    return old.baseUrl === baseUrl && old.lookupsPerSecond === lookupsPerSecond && old.lookupBurst === lookupBurst;
+  }
+
+  /** New policies and keys hold from the next decision and the next read on. */
+  renew(options: ResolvedWorkspace): this {
+    this.#options = options;
+    return this;
+  }
+}

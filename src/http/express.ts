@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createGuard, type Guard, type GuardInternals, internalsOf } from '../guard/guard.js';
+import type { GuardOptions } from '../guard/options.js';
+import type { Outcome } from '../guard/outcome.js';
+import { checkMiddlewareOptions, type MiddlewareOptions } from './middleware-options.js';
+import { problemOf, RETRY_AFTER_SECONDS } from './problem.js';
+import { type Sends, sendsOf } from './sends-of.js';
+import { WINDOW_HEADER, windowHeader } from './window-header.js';
+
+/** What handlers downstream read at `req.freeformGuard`. */
+export interface GuardedSends {
+  /** One outcome per recipient, in the order of the request. */
+  readonly outcomes: readonly Outcome[];
+  /** The request's body as it came. */
+  readonly original: unknown;
+}
+
+/** A request that has passed the guard. */
+export type GuardedRequest = IncomingMessage & { freeformGuard?: GuardedSends };
+
+export type Next = (error?: unknown) => void;
+
+/** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. */
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
+
+/** Marks a request that a guard has seen: mounted twice, it still decides once. */
+const seen = Symbol.for('freeform-guard.seen');
+
+/**
+ * Middleware that stops the free-form sends which the customer service window would lose. Mount it behind the body
+ * parser. It answers a blocked request by itself and calls `next` exactly once for any other.
+ *
+ * @param guardOrOptions a guard, or the options to create one from
+ * @throws {TypeError | RangeError} at creation, for invalid options
+ */
+export function freeformGuard(guardOrOptions: Guard | GuardOptions, options: MiddlewareOptions = {}): Middleware {
+  checkMiddlewareOptions(options);
+  const guard = 'check' in guardOrOptions ? guardOrOptions : createGuard(guardOrOptions);
+  const internals = internalsOf(guard);
+
+  return function freeformGuardMiddleware(req, res, next) {
+    const marked = req as IncomingMessage & { [seen]?: true };
+    if (marked[seen] === true) return next();
+    marked[seen] = true;
+    const exchange = new Exchange(req, res, next, options, internals);
+    const sends = sendsOf(req, options, internals);
+    if (sends instanceof Promise) void sends.then((read) => exchange.decide(guard, read));
+    else exchange.decide(guard, sends);
+  };
+}
+
+/** One request on its way: from its sends to exactly one of `next` or a response. */
+class Exchange {
+  readonly #req: GuardedRequest;
+  readonly #res: ServerResponse;
+  readonly #next: Next;
+  readonly #options: MiddlewareOptions;
+  readonly #internals: GuardInternals;
+
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: Next,
+    options: MiddlewareOptions,
+    internals: GuardInternals,
+  ) {
+    this.#req = req;
+    this.#res = res;
+    this.#next = next;
+    this.#options = options;
+    this.#internals = internals;
+  }
+
+  /** From memory in this very tick where that is possible, else with Bird's help. */
+  decide(guard: Guard, sends: Sends): void {
+    if (sends.length === 0) return this.#next();
+    const remembered = peekAll(guard, sends);
+    if (remembered !== undefined) return this.#conclude(remembered, sends);
+    void guard.checkAll(sends).then((outcomes) => this.#conclude(outcomes, sends));
+  }
+
+  #conclude(outcomes: readonly Outcome[], sends: Sends): void {
+    const [first] = outcomes;
+    if (first === undefined || outcomes.every(({ mode }) => mode === 'off')) return this.#next();
+    if (this.#isOver()) {
+      // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
+      this.#internals.logger.debug?.({ reason: first.decision.reason }, 'A request was over before it was decided');
+      return;
+    }
+    this.#req.freeformGuard = { outcomes, original: (this.#req as { body?: unknown }).body };
+    this.#res.setHeader(WINDOW_HEADER, windowHeader(outcomes));
+    if (!outcomes.some(({ action }) => action === 'block')) return this.#next();
+    if (this.#options.handler === undefined) return this.#respond(outcomes, sends);
+    this.#handOver(this.#options.handler, outcomes, sends);
+  }
+
+  #isOver(): boolean {
+    return this.#res.headersSent || this.#res.writableEnded || this.#res.destroyed;
+  }
+
+  #respond(outcomes: readonly Outcome[], sends: Sends): void {
+    const problem = problemOf(outcomes, sends, this.#options.statusCode);
+    const body = JSON.stringify(problem);
+    this.#res.statusCode = problem.status;
+    this.#res.setHeader('Content-Type', 'application/problem+json');
+    this.#res.setHeader('Content-Length', Buffer.byteLength(body));
+    this.#res.setHeader('Cache-Control', 'no-store');
+    if (problem.retryable) this.#res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    this.#res.end(body);
+  }
+
+  #handOver(handler: NonNullable<MiddlewareOptions['handler']>, outcomes: readonly Outcome[], sends: Sends): void {
+    let isPassedOn = false;
+    const nextOnce: Next = (error) => {
+      if (isPassedOn) return;
+      isPassedOn = true;
+      this.#next(error);
+    };
+    const failed = (error: unknown): void => {
+      // Behind `next` it is the application's error, not the handler's.
+      if (isPassedOn) throw error;
+      this.#internals.logger.error({ hook: 'handler' }, 'A hook threw, so the guard answers by itself');
+      if (!this.#isOver()) this.#respond(outcomes, sends);
+    };
+    try {
+      Promise.resolve(handler(this.#req, this.#res, nextOnce, outcomes)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}
+
+/** All outcomes, where memory alone gives each of them. */
+function peekAll(guard: Guard, sends: Sends): readonly Outcome[] | undefined {
+  const outcomes: Outcome[] = [];
+  for (const send of sends) {
+    const outcome = guard.peek(send);
+    if (outcome === undefined) return undefined;
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}

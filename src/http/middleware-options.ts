@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SendRequest } from '../bird/send-request.js';
+import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../guard/option-checks.js';
+import type { Outcome } from '../guard/outcome.js';
+
+/** What a `resolve` hook makes of a request; `undefined`: it is no send. */
+export type Resolved = SendRequest | readonly SendRequest[] | undefined;
+
+export interface MiddlewareOptions {
+  /** Requests that pass untouched: true skips. Not awaited. */
+  readonly skip?: ((req: IncomingMessage) => boolean) | undefined;
+  /** Reads the sends out of a request of any other shape than Bird's own. */
+  readonly resolve?: ((req: IncomingMessage) => Resolved | Promise<Resolved>) | undefined;
+  /**
+   * Answers a blocked request in place of the guard, by a response or by calling `next`. Where it throws before it has
+   * done either, the guard answers.
+   */
+  readonly handler?:
+    | ((
+        req: IncomingMessage,
+        res: ServerResponse,
+        next: (error?: unknown) => void,
+        outcomes: readonly Outcome[],
+      ) => unknown)
+    | undefined;
+  /** Status of the answer to a denied request. Default 409; 400 to 599. */
+  readonly statusCode?: number | undefined;
+}
+
+const checks = {
+  skip: aFunction,
+  resolve: aFunction,
+  handler: aFunction,
+  statusCode: integerBetween(400, 599, 'HTTP status'),
+} satisfies Record<keyof MiddlewareOptions, OptionCheck>;
+
+/** @throws {TypeError | RangeError} naming the option */
+export function checkMiddlewareOptions(options: MiddlewareOptions): void {
+  checkOptions(options, checks, 'middlewareOptions');
+}

@@ -1,0 +1,134 @@
+import { toId } from '../bird/ids.js';
+import type { SendRequest } from '../bird/send-request.js';
+import { platforms } from '../core/platforms.js';
+import type { Decision, DenyReason } from '../core/types.js';
+import type { Outcome } from '../guard/outcome.js';
+import { worstOf } from './worst.js';
+
+/** What a blocked request is answered with: RFC 9457, and a superset of Bird's own `{code, message}`. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly message: string;
+  readonly channelId?: string | undefined;
+  readonly platform?: string | undefined;
+  /** ISO instant; `null`: not known. Left out where the policy does not expose it. */
+  readonly closedAt?: string | null | undefined;
+  readonly checkedAt: string;
+  readonly source: Outcome['source'];
+  readonly retryable: boolean;
+  readonly nextActions: readonly { readonly action: string }[];
+  readonly contacts: readonly RecipientVerdict[];
+}
+
+export interface RecipientVerdict {
+  /** Position among the message's recipients. */
+  readonly index: number;
+  /** Position of the message in a batch. */
+  readonly item?: number | undefined;
+  readonly verdict: Decision['verdict'];
+  readonly reason: Decision['reason'];
+}
+
+const DENIED = 409;
+const UNCLASSIFIED = 422;
+const UNDECIDED = 503;
+/** Seconds; a read, a paused budget or an outage may be over by then. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** The answer to a request of which at least one send is blocked. */
+export function problemOf(
+  outcomes: readonly Outcome[],
+  sends: readonly SendRequest[],
+  deniedStatus: number = DENIED,
+): Problem {
+  const worst = worstOf(outcomes.filter(({ action }) => action === 'block'));
+  const { decision, checkedAt, source, platform, exposeExpiry } = worst;
+  const { title, detail } = textOf(decision);
+  const isUnclassified = decision.reason === 'unclassified_message';
+  const undecidedStatus = isUnclassified ? UNCLASSIFIED : UNDECIDED;
+  const isDenied = decision.verdict === 'deny';
+  return {
+    type: `urn:freeform-guard:problem:${decision.reason}`,
+    title,
+    status: isDenied ? deniedStatus : undecidedStatus,
+    detail,
+    code: decision.reason,
+    message: detail,
+    channelId: toId(sends[0]?.channelId),
+    platform,
+    closedAt: exposeExpiry ? isoOf(decision) : undefined,
+    checkedAt: new Date(checkedAt).toISOString(),
+    source,
+    retryable: !isDenied && !isUnclassified,
+    nextActions: nextActionsOf(decision, platform),
+    contacts: recipientVerdicts(outcomes, sends),
+  };
+}
+
+const denials: Readonly<Record<DenyReason, readonly [title: string, detail: string]>> = {
+  service_window_closed: [
+    'The customer service window is closed',
+    'A free-form message would be accepted and then lost: the time in which the customer can be written to freely is over.',
+  ],
+  channel_inactive: ['The channel is not active', 'The channel has a status in which it sends nothing.'],
+  outgoing_unavailable: ['The channel cannot send', "The channel's capability to send messages is off or has run out."],
+  quota_spent: [
+    'The quota of the window is spent',
+    'The platform accepts no more messages until the customer writes again.',
+  ],
+  opted_out: ['The contact has opted out', 'The contact does not want to receive free-form messages.'],
+};
+
+const undecided: readonly [title: string, detail: string] = [
+  'It is not known whether the window is open',
+  'The facts that decide this send could not be had, and the workspace does not send on a guess.',
+];
+
+const unclassified: readonly [title: string, detail: string] = [
+  'The message cannot be read',
+  'The request holds no message that the guard understands, so it cannot tell whether the message needs a window.',
+];
+
+function textOf(decision: Decision): { readonly title: string; readonly detail: string } {
+  const unknown = decision.reason === 'unclassified_message' ? unclassified : undecided;
+  const [title, detail] = decision.verdict === 'deny' ? denials[decision.reason] : unknown;
+  return { title, detail };
+}
+
+function nextActionsOf({ verdict, reason }: Decision, platform: string | undefined): Problem['nextActions'] {
+  if (verdict === 'unknown') return actions(reason === 'unclassified_message' ? 'correct_message' : 'retry_later');
+  const hasTemplates = platform !== undefined && platforms[platform]?.hasTemplates === true;
+  switch (reason) {
+    case 'service_window_closed':
+    case 'quota_spent':
+      return hasTemplates ? actions('send_template', 'wait_for_inbound') : actions('wait_for_inbound');
+    case 'channel_inactive':
+    case 'outgoing_unavailable':
+      return actions('check_channel');
+    default:
+      return actions('respect_opt_out');
+  }
+}
+
+function actions(...names: readonly string[]): Problem['nextActions'] {
+  return names.map((action) => ({ action }));
+}
+
+function isoOf(decision: Decision): string | null {
+  const closedAt = decision.verdict === 'deny' ? decision.closedAt : null;
+  return closedAt === null ? null : new Date(closedAt).toISOString();
+}
+
+function recipientVerdicts(outcomes: readonly Outcome[], sends: readonly SendRequest[]): RecipientVerdict[] {
+  const counts = new Map<number | undefined, number>();
+  return outcomes.map(({ decision: { verdict, reason } }, position) => {
+    const item = sends[position]?.item;
+    const index = counts.get(item) ?? 0;
+    counts.set(item, index + 1);
+    return item === undefined ? { index, verdict, reason } : { index, item, verdict, reason };
+  });
+}

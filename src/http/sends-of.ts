@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import { readSends, type SendRequest } from '../bird/send-request.js';
+import { withinDeadline } from '../guard/deadline.js';
+import type { GuardInternals } from '../guard/guard.js';
+import type { MiddlewareOptions, Resolved } from './middleware-options.js';
+
+/** The sends in a request: none where it is not for the guard; a promise only where a hook gave one. */
+export type Sends = readonly SendRequest[];
+
+/** Stands for a request that a hook failed to read: a send that cannot be classified. */
+const unreadable: Sends = [{ workspaceId: '', message: null }];
+
+/** Reads a request, by the caller's hooks where there are any. A hook that throws or takes too long reads nothing. */
+export function sendsOf(
+  req: IncomingMessage,
+  { skip, resolve }: MiddlewareOptions,
+  internals: GuardInternals,
+): Sends | Promise<Sends> {
+  const failed = (hook: string): Sends => {
+    // The hook's error is not logged: nobody knows what it holds.
+    internals.logger.error({ hook }, 'A hook threw or took too long, so the send is unknown');
+    return unreadable;
+  };
+  let hook = 'skip';
+  try {
+    if (skip?.(req) === true) return [];
+    if (resolve === undefined) return readSends(req) ?? [];
+    hook = 'resolve';
+    const resolved = resolve(req);
+    if (!isPromiseLike(resolved)) return toSends(resolved);
+    const { clock, deadlineMs } = internals;
+    return withinDeadline(clock, deadlineMs, Promise.resolve(resolved))
+      .then(toSends)
+      .catch(() => failed(hook));
+  } catch {
+    return failed(hook);
+  }
+}
+
+function toSends(resolved: Resolved): Sends {
+  if (resolved === undefined || resolved === null) return [];
+  return isList(resolved) ? resolved : [resolved];
+}
+
+function isList(resolved: SendRequest | Sends): resolved is Sends {
+  return Array.isArray(resolved);
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<Resolved> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
