@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: {
     // Tests and examples name the package as a user does, and run against the sources.
     alias: [
@@ -18,3 +18,5 @@ export default defineConfig({
     testTimeout: 20_000,
   },
 });
+
+export default config;

@@ -1,2 +1,7 @@
 // Loaded before every test file.
-export {};
+import { afterEach, expect } from 'vitest';
+import { takeLeaks } from './canary.js';
+
+afterEach(() => {
+  expect(takeLeaks(), 'secrets that were let out').toEqual([]);
+});
