@@ -1,6 +1,6 @@
 /** Counts requests within a sliding second. */
 export interface RateLimit {
-  /** Takes one request if fewer than `limit` were taken in the second before `now` (epoch ms); a refused one counts not. */
+  /** Takes one request if fewer than `limit` were taken in the second before `now` (epoch ms), else counts nothing. */
   take(now: number, limit: number): boolean;
 }
 

@@ -3,9 +3,12 @@
  * for that workspace) or to `set` at run time; `undefined` always means the default.
  */
 export interface Switches {
-  /** GET requests per sliding second and workspace before 429. Default 50, Bird's own; `Infinity`: no limit. */
+  /**
+   * GET requests per sliding second and workspace before 429. Default 50, Bird's own; `Infinity`: no limit. While the
+   * clock stands still, no request ever leaves the second: advance it, or lift the limit.
+   */
   readonly readsPerSecond: number;
-  /** POST requests, the contact search among them, per sliding second and workspace. Default 500; `Infinity`: no limit. */
+  /** The same for POST requests, the contact search among them. Default 500. */
   readonly sendsPerSecond: number;
   /** `Retry-After` of a 429, verbatim. Default absent, since Bird documents none. */
   readonly retryAfter: string | undefined;
