@@ -16,7 +16,7 @@ export interface ReceiverContact {
 export interface Recipient {
   /** The contact's id, lower-case, where the send gives it. */
   readonly contactId: string | undefined;
-  /** The identifier by which the contact can be searched. */
+  /** The identifier by which the contact can be searched; without it and an id, only memory can know the window. */
   readonly identifier: { readonly key: string; readonly value: string } | undefined;
   /** The normalised address; `undefined` when the send names the contact by its id alone. */
   readonly address: string | undefined;
@@ -35,10 +35,9 @@ export function readRecipient(contact: unknown): Recipient | 'address_unresolved
   const address = isSet(platformAddress) ? normaliseAddress(platformAddress, named.key) : named.value;
   if (address === undefined && (isSet(platformAddress) || contactId === undefined)) return 'address_unresolved';
 
-  const key = named.key ?? guessKey(named.value);
-  const identifier = named.value !== undefined && key !== undefined ? { key, value: named.value } : undefined;
-  if (identifier === undefined && contactId === undefined) return 'address_unresolved';
-  return { contactId, identifier, address };
+  const value = named.value ?? address;
+  const key = named.key ?? guessKey(value);
+  return { contactId, identifier: value !== undefined && key !== undefined ? { key, value } : undefined, address };
 }
 
 interface NamedIdentifier {

@@ -34,7 +34,8 @@ function fromDate(value: object): number | undefined {
   }
 }
 
-const LAST_INSTANT = 8.64e15;
+/** The end of the year 9999, the last that RFC 3339 can write. Microseconds of today lie beyond it. */
+const LAST_INSTANT = 253_402_300_799_999;
 
 function fromNumber(value: number): number | undefined {
   // NaN and the infinities fail the first comparison.

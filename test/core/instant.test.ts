@@ -137,8 +137,8 @@ describe('epoch milliseconds and Dates are instants', () => {
     ['zero', 0, 0],
     ['before 1970', -1_000, -1_000],
     ['a fraction of a millisecond, cut off', NOON + 0.9, NOON],
-    ['the last instant that a Date can hold', 8.64e15, 8.64e15],
-    ['the first one', -8.64e15, -8.64e15],
+    ['the last millisecond of the year 9999', 253_402_300_799_999, 253_402_300_799_999],
+    ['as far before 1970', -253_402_300_799_999, -253_402_300_799_999],
     ['a Date', new Date(NOON), NOON],
     ['a Date at zero', new Date(0), 0],
     ['a Date of a subclass', new (class extends Date {})(NOON), NOON],
@@ -149,8 +149,9 @@ describe('epoch milliseconds and Dates are instants', () => {
   });
 
   test.each<[name: string, value: number]>([
-    ['one millisecond past the last instant', 8.64e15 + 1],
-    ['one millisecond before the first one', -8.64e15 - 1],
+    ['one millisecond past the year 9999', 253_402_300_800_000],
+    ['as far before 1970', -253_402_300_800_000],
+    ['microseconds in place of milliseconds', 1_767_312_000_000_000],
     ['nanoseconds', NOON * 1e6],
     ['the largest number', Number.MAX_VALUE],
   ])('%s is none', (_name, value) => {
