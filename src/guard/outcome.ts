@@ -34,10 +34,11 @@ export interface OutcomeContext {
 
 export function outcomeOf({ decision, source }: Judgement, context: OutcomeContext): Outcome {
   const { policy, platform, checkedAt } = context;
-  const action = actionOf(decision, context);
   const { mode, exposeExpiry } = policy;
   const facts = { decision, mode, source, checkedAt, platform, exposeExpiry };
-  return mode === 'enforce' ? { action, ...facts } : { action: 'send', wouldBe: action, ...facts };
+  if (mode === 'off') return { action: 'send', ...facts };
+  const action = actionOf(decision, context);
+  return mode === 'observe' ? { action: 'send', wouldBe: action, ...facts } : { action, ...facts };
 }
 
 function actionOf(decision: Decision, { policy, send, logger }: OutcomeContext): Action {
