@@ -21,6 +21,7 @@ export type {
 } from './core/types.js';
 export { type ErrorCode, GuardError, LookupError } from './errors.js';
 export { createGuard, type Guard } from './guard/guard.js';
+export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations.js';
 export type { GuardOptions, OnUnknown, PolicyOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
 export { type Action, isStillValid, type Outcome } from './guard/outcome.js';
 export type { GuardStats } from './guard/statistics.js';

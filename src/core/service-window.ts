@@ -15,6 +15,17 @@ export interface WindowEvidence {
   readonly refusedAt?: number | undefined;
   /** How long Bird's `isPermanentSession: true` is believed, epoch ms. */
   readonly permanentUntil?: number | undefined;
+  /** When the contact wrote from an address that is not known to be this one, epoch ms. Opens nothing, but casts doubt. */
+  readonly contactWroteAt?: number | undefined;
+  /** The latest messages that were sent into the window, where the platform counts them. */
+  readonly sent?: readonly SentMessage[] | undefined;
+}
+
+/** A message that counts towards the quota of a window. */
+export interface SentMessage {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 /** Joins two pieces of evidence about one window; neither argument is changed. */
@@ -24,7 +35,27 @@ export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvide
     lastInboundAt: latest(a.lastInboundAt, b.lastInboundAt),
     refusedAt: latest(a.refusedAt, b.refusedAt),
     permanentUntil: latest(a.permanentUntil, b.permanentUntil),
+    contactWroteAt: latest(a.contactWroteAt, b.contactWroteAt),
+    sent: mergeSent(a.sent, b.sent),
   };
+}
+
+/** How many messages were sent since the customer last wrote; `undefined`: not counted. */
+export function messagesSinceInbound({ sent, lastInboundAt }: WindowEvidence): number | undefined {
+  if (sent === undefined || lastInboundAt === undefined) return undefined;
+  return sent.filter(({ at }) => at > lastInboundAt).length;
+}
+
+/** More than any platform's quota, so that what falls out of the list no longer matters. */
+const MOST_SENT = 32;
+
+function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): WindowEvidence['sent'] {
+  if (a === undefined || b === undefined) return a ?? b;
+  const byId = new Map<string, number>();
+  // The same message may be told about twice, with two times: the earlier one is when it was sent.
+  for (const { id, at } of [...a, ...b]) byId.set(id, Math.min(at, byId.get(id) ?? at));
+  const merged = [...byId].map(([id, at]) => ({ id, at }));
+  return merged.sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MOST_SENT);
 }
 
 export interface KnownWindow {

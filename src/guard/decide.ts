@@ -3,7 +3,7 @@ import { decideFreeform } from '../core/freeform.js';
 import { platformRow } from '../core/platforms.js';
 import type { ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
-import { contactOf } from '../lookup/cached.js';
+import { contactOf, type WindowAnswer } from '../lookup/cached.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
 import type { Policy } from './options.js';
 import type { FreeformQuestion, TemplateQuestion } from './question.js';
@@ -70,7 +70,15 @@ export async function decideWithBird(
   const notFoundIsClosed = policy.onContactNotFound === 'closed';
   const options = { deadlineMs, trustMs: trustMsOf(facts), notFoundIsClosed };
   const contact = await workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
-  return { decision: decide(contact), source: 'bird' };
+  return { decision: inDoubt(decide(contact), contact, facts, now()), source: 'bird' };
+}
+
+/** Bird says closed, but the contact was just seen to write, from an address that may be this one: not known, then. */
+function inDoubt(decision: Decision, { contactWroteAt }: WindowAnswer, facts: ChannelFacts, at: number): Decision {
+  const isClosed = decision.verdict === 'deny' && decision.reason === 'service_window_closed';
+  const durationMs = platformRow(facts.platformId, undefined)?.window?.durationMs ?? 0;
+  const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + durationMs;
+  return isDoubtful ? { verdict: 'unknown', reason: 'address_unresolved' } : decision;
 }
 
 /** A template needs no window, so nothing is asked for it. */

@@ -2,9 +2,10 @@ import { toId } from '../bird/ids.js';
 import type { SendRequest } from '../bird/send-request.js';
 import { platformOf } from '../core/platforms.js';
 import type { UnknownReason } from '../core/types.js';
-import type { Clock, Logger } from '../ports.js';
+import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import { withinDeadline } from './deadline.js';
 import { type Circumstances, decideFromMemory, decideWithBird, type Judgement, templatePasses } from './decide.js';
+import { type ForgetTarget, Observations, type ObservedInbound, type ObservedRefusal } from './observations.js';
 import {
   type GuardOptions,
   type GuardParts,
@@ -27,6 +28,26 @@ export interface Guard {
   checkAll(sends: readonly SendRequest[]): Promise<Outcome[]>;
   /** Decides from memory alone, synchronously and without I/O; `undefined` where Bird must be asked. */
   peek(send: SendRequest): Outcome | undefined;
+  /**
+   * A customer wrote. Tell it before you reply, from your own webhook consumer: then Bird's delay cannot matter. Any
+   * order and any repetition give the same result.
+   *
+   * @throws {TypeError} for an invalid id, address or instant
+   */
+  observeInbound(inbound: ObservedInbound): void | Promise<void>;
+  /**
+   * The provider refused a message as too late: nothing older than that message opens its window any more, only a newer
+   * message of the customer does.
+   *
+   * @throws {TypeError} for an invalid id, address or instant
+   */
+  observeRefusal(refusal: ObservedRefusal): void | Promise<void>;
+  /**
+   * Drops what is remembered, so that Bird is asked again.
+   *
+   * @throws {TypeError} for an invalid id or address
+   */
+  forget(target: ForgetTarget): void | Promise<void>;
   /** What the guard has done since it was created. */
   stats(): GuardStats;
   /**
@@ -54,6 +75,9 @@ export function createGuard(options: GuardOptions): Guard {
     check: (send) => guard.check(send),
     checkAll: (sends) => Promise.all(sends.map((send) => guard.check(send))),
     peek: (send) => guard.peek(send),
+    observeInbound: (inbound) => guard.observations.inbound(inbound),
+    observeRefusal: (refusal) => guard.observations.refusal(refusal),
+    forget: (target) => guard.observations.forget(target),
     stats: () => guard.statistics.read(),
     reload: (workspaces) => guard.workspaces.reload(workspaces),
     close: () => guard.close(),
@@ -68,6 +92,13 @@ export interface GuardInternals {
   readonly logger: Logger;
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
+  /**
+   * A workspace's channel, from memory for ten minutes; `undefined`: the guard has no options for the workspace. Ids
+   * are lower-case UUIDs.
+   *
+   * @throws {LookupError} `channel_not_found` where the channel is not the workspace's
+   */
+  channel(ref: ChannelRef): Promise<ChannelFacts | undefined>;
 }
 
 const internals = new WeakMap<Guard, GuardInternals>();
@@ -86,6 +117,7 @@ interface OpenCase extends Circumstances {
 
 class DecidingGuard {
   readonly workspaces: Workspaces;
+  readonly observations: Observations;
   readonly statistics = new Statistics();
   readonly #parts: GuardParts;
   readonly #defaultPolicy: Policy;
@@ -96,12 +128,21 @@ class DecidingGuard {
     this.#parts = resolveGuardOptions(options);
     this.#defaultPolicy = resolvePolicy(this.#parts.defaults);
     this.#reports = new Reports(this.#parts.logger);
+    this.observations = new Observations(this.#parts);
     this.workspaces = new Workspaces(options.workspaces, this.#parts, this.statistics);
   }
 
   get internals(): GuardInternals {
     const { clock, logger } = this.#parts;
-    return { clock, logger, deadlineMs: this.#defaultPolicy.deadlineMs };
+    const { deadlineMs } = this.#defaultPolicy;
+    return { clock, logger, deadlineMs, channel: (ref) => this.#channel(ref) };
+  }
+
+  async #channel(ref: ChannelRef): Promise<ChannelFacts | undefined> {
+    const workspace = this.#recallWorkspace(ref) ?? (await this.workspaces.load(ref.workspaceId));
+    if (workspace === 'unknown') return undefined;
+    const { deadlineMs } = workspace.policyFor(ref.channelId);
+    return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
   }
 
   close(): void {
@@ -149,7 +190,7 @@ class DecidingGuard {
     return undecided(this.#reports.unknownWorkspace(question.workspaceId));
   }
 
-  #recallWorkspace({ workspaceId }: SendRequest): Workspace | 'unknown' | undefined {
+  #recallWorkspace({ workspaceId }: Pick<SendRequest, 'workspaceId'>): Workspace | 'unknown' | undefined {
     const id = toId(workspaceId);
     return id === undefined ? 'unknown' : this.workspaces.recall(id);
   }

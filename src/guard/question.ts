@@ -4,7 +4,7 @@ import { classifyMessage, isFromHuman, scheduledInstant } from '../bird/message.
 import type { SendRequest } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
 import type { UnknownReason } from '../core/types.js';
-import type { WindowTarget } from '../lookup/cached.js';
+import { addressOfId, type WindowTarget } from '../lookup/cached.js';
 
 /** A template needs no window; only whether its channel works at all can matter. */
 export interface TemplateQuestion {
@@ -53,7 +53,7 @@ export function readQuestion(send: SendRequest): TemplateQuestion | FreeformQues
 function targetOf(recipient: Recipient, workspaceId: string, channelId: string): WindowTarget {
   const { contactId, identifier, address } = recipient;
   return {
-    key: { workspaceId, channelId, address: address ?? `id:${contactId}` },
+    key: { workspaceId, channelId, address: address ?? addressOfId(contactId ?? '') },
     contactId,
     identifier: identifier === undefined ? undefined : { workspaceId, ...identifier },
     sentTo: address,

@@ -1,4 +1,4 @@
-import { latest, type WindowEvidence } from '../core/service-window.js';
+import { latest, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowKey } from '../ports.js';
@@ -17,6 +17,12 @@ export interface WindowTarget {
   readonly identifier?: IdentifierRef | undefined;
   /** What the message is sent to; absent when the send names the contact by its id alone. */
   readonly sentTo?: string | undefined;
+}
+
+/** The core's input after a read, with what the core does not judge. */
+export interface WindowAnswer extends ContactInput {
+  /** When the contact was seen to write from an address that may or may not be this one, epoch ms. */
+  readonly contactWroteAt?: number | undefined;
 }
 
 export interface WindowReadOptions {
@@ -39,7 +45,7 @@ export interface CachedWindowsParts {
 /** One workspace's windows: openings are remembered, closings never are, and reads are shared. */
 export class CachedWindows {
   readonly #parts: CachedWindowsParts;
-  readonly #reads = new SharedReads<ContactInput>();
+  readonly #reads = new SharedReads<WindowAnswer>();
 
   constructor(parts: CachedWindowsParts) {
     this.#parts = parts;
@@ -59,31 +65,40 @@ export class CachedWindows {
   read(
     target: WindowTarget,
     options: WindowReadOptions,
-    accepts: (contact: ContactInput) => boolean,
-  ): Promise<ContactInput> {
+    accepts: (contact: WindowAnswer) => boolean,
+  ): Promise<WindowAnswer> {
     const { channelId, address } = target.key;
     return this.#reads.read(`${channelId} ${address}`, () => this.#ask(target, options), accepts);
   }
 
-  async #ask(target: WindowTarget, options: WindowReadOptions): Promise<ContactInput> {
-    const startedAt = this.#parts.clock.now();
+  async #ask(target: WindowTarget, options: WindowReadOptions): Promise<WindowAnswer> {
+    const { store, clock } = this.#parts;
+    const startedAt = clock.now();
     const facts = await this.#askOrMiss(target, options, startedAt);
     await this.#remember(target.key, facts, startedAt, options.trustMs);
-    const known = (await this.#parts.store.get(target.key)) ?? {};
+    const known = (await store.get(target.key)) ?? {};
     return {
-      ...known,
+      ...contactOf(known, clock.now()),
       serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
       isPermanentSession: facts.isPermanentSession,
+      contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : await this.#lastInboundById(target, facts),
     };
   }
 
-  async #askOrMiss(target: WindowTarget, options: WindowReadOptions, startedAt: number): Promise<WindowFacts> {
+  /** An inbound that was told by the contact's id alone may have come from this address. */
+  async #lastInboundById({ key, contactId }: WindowTarget, facts: ReadFacts): Promise<number | undefined> {
+    const id = contactId ?? facts.contactId;
+    if (id === undefined) return undefined;
+    return (await this.#parts.store.get({ ...key, address: addressOfId(id) }))?.lastInboundAt;
+  }
+
+  async #askOrMiss(target: WindowTarget, options: WindowReadOptions, startedAt: number): Promise<ReadFacts> {
     const limits = { giveUpAt: startedAt + options.deadlineMs };
     try {
       const contactId = target.contactId ?? (await this.#findContact(target.identifier, limits));
       const facts = await this.#parts.lookup.window({ ...target.key, contactId, address: target.sentTo }, limits);
       this.#parts.missingContacts.delete(nameOf(target.key));
-      return facts;
+      return { ...facts, contactId };
     } catch (error) {
       if (!(error instanceof LookupError) || error.code !== 'contact_not_found') throw error;
       if (target.identifier !== undefined) this.#parts.contactIds.drop(target.identifier);
@@ -126,7 +141,17 @@ export function contactOf(evidence: WindowEvidence, at: number): ContactInput {
     isPermanentSession: evidence.permanentUntil !== undefined && at < evidence.permanentUntil,
     lastInboundAt: evidence.lastInboundAt,
     refusedAt: evidence.refusedAt,
+    messagesSinceInbound: messagesSinceInbound(evidence),
   };
+}
+
+/** The address under which a window is kept whose contact is known by its id alone. No real address looks like it. */
+export function addressOfId(contactId: string): string {
+  return `id:${contactId}`;
+}
+
+interface ReadFacts extends WindowFacts {
+  readonly contactId?: string;
 }
 
 function nameOf({ channelId, address }: WindowKey): string {

@@ -1,0 +1,129 @@
+import { normaliseAddress } from '../bird/address.js';
+import { toId } from '../bird/ids.js';
+import { isWindowRefusal } from '../bird/refusal-codes.js';
+import { toInstant } from '../core/instant.js';
+import type { WindowEvidence } from '../core/service-window.js';
+import type { Instant } from '../core/types.js';
+import { addressOfId } from '../lookup/cached.js';
+import type { ChannelRef, Clock, Store } from '../ports.js';
+
+/** Whose window an observation is about: the address where it is known, else the contact's id. */
+export interface ObservedContact {
+  /** UUID. */
+  readonly workspaceId: string;
+  /** UUID. */
+  readonly channelId: string;
+  /** UUID; one of this and `address` is needed, both are best. */
+  readonly contactId?: string | undefined;
+  /** What the customer wrote from, or the message was sent to. */
+  readonly address?: string | undefined;
+  /** Bird's key of the address, such as `phonenumber`; needed only for a number that is written without its `+`. */
+  readonly identifierKey?: string | undefined;
+}
+
+export interface ObservedInbound extends ObservedContact {
+  /** When the customer wrote, by the platform's clock. An instant of the future counts as now. */
+  readonly at: Instant;
+  /** The message's id, for your logs; telling the same message twice changes nothing. */
+  readonly messageId?: string | undefined;
+}
+
+export interface ObservedRefusal extends ObservedContact {
+  /** When the refused message was sent. */
+  readonly sentAt: Instant;
+  /** The provider's code; one that does not mean "too late for the window" changes nothing. */
+  readonly code: string | number;
+}
+
+/** One window; without contact and address, all of a channel's; without a channel too, all of a workspace's. */
+export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
+  readonly channelId?: string | undefined;
+}
+
+/** Turns what the caller has seen into evidence. Settled at once with a store that is. */
+export class Observations {
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  inbound(inbound: ObservedInbound): void | Promise<void> {
+    const { ref, byAddress, byId } = readContact(inbound, 'observeInbound');
+    const at = this.#readPast(inbound.at, 'observeInbound: at');
+    if (byAddress === undefined) return this.#merge(ref, [{ address: byId, evidence: { lastInboundAt: at } }]);
+    return this.#merge(ref, [
+      { address: byAddress, evidence: { lastInboundAt: at } },
+      // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
+      { address: byId, evidence: { contactWroteAt: at } },
+    ]);
+  }
+
+  refusal(refusal: ObservedRefusal): void | Promise<void> {
+    const { ref, byAddress, byId } = readContact(refusal, 'observeRefusal');
+    const evidence = { refusedAt: this.#readPast(refusal.sentAt, 'observeRefusal: sentAt') };
+    if (!isWindowRefusal(refusal.code)) return;
+    return this.#merge(ref, [
+      { address: byAddress, evidence },
+      { address: byId, evidence },
+    ]);
+  }
+
+  forget(target: ForgetTarget): void | Promise<void> {
+    const workspaceId = readId(target.workspaceId, 'forget: workspaceId');
+    const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget: channelId');
+    if (target.address === undefined && target.contactId === undefined) {
+      return this.#store.forget({ workspaceId, channelId });
+    }
+    const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
+    return all([byAddress, byId].map((address) => address && this.#store.forget({ ...ref, address })));
+  }
+
+  #merge(
+    ref: ChannelRef,
+    told: readonly { address: string | undefined; evidence: WindowEvidence }[],
+  ): void | Promise<void> {
+    return all(told.map(({ address, evidence }) => address && this.#store.merge({ ...ref, address }, evidence)));
+  }
+
+  /** Clocks differ: what seems to come from the future counts as now, lest it hide what is older and right. */
+  #readPast(instant: Instant, name: string): number {
+    const at = toInstant(instant);
+    if (at === undefined) throw new TypeError(`${name} must be an instant: RFC 3339 with offset, epoch ms or a Date`);
+    return Math.min(at, this.#clock.now());
+  }
+}
+
+interface ReadContact {
+  readonly ref: ChannelRef;
+  /** Under which addresses the store keeps what is told of the contact. */
+  readonly byAddress: string | undefined;
+  readonly byId: string | undefined;
+}
+
+function readContact(contact: ObservedContact, caller: string): ReadContact {
+  const ref = {
+    workspaceId: readId(contact.workspaceId, `${caller}: workspaceId`),
+    channelId: readId(contact.channelId, `${caller}: channelId`),
+  };
+  const { contactId, address, identifierKey } = contact;
+  if (contactId === undefined && address === undefined) throw new TypeError(`${caller} needs contactId or address`);
+  const byId = contactId === undefined ? undefined : addressOfId(readId(contactId, `${caller}: contactId`));
+  const byAddress = address === undefined ? undefined : normaliseAddress(address, identifierKey);
+  if (address !== undefined && byAddress === undefined) throw new TypeError(`${caller}: address is no usable text`);
+  return { ref, byAddress, byId };
+}
+
+function readId(value: unknown, name: string): string {
+  const id = toId(value);
+  if (id === undefined) throw new TypeError(`${name} must be a UUID`);
+  return id;
+}
+
+/** One promise for those among the results that are promises; nothing where none is. */
+function all(results: readonly unknown[]): void | Promise<void> {
+  const pending = results.filter((result) => result instanceof Promise);
+  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
+}
