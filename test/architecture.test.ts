@@ -1,0 +1,272 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as root from 'freeform-guard';
+import * as sandbox from 'freeform-guard/sandbox';
+import { describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('../src', import.meta.url));
+
+/**
+ * The layers, and what each may import: `core <- ports, errors <- bird | lookup | stores <- guard <- http <- index`.
+ * Nothing sideways inside a level; the sandbox stands apart.
+ */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  ports: ['core'],
+  errors: ['core'],
+  bird: ['core', 'ports', 'errors'],
+  lookup: ['core', 'ports', 'errors'],
+  stores: ['core', 'ports', 'errors'],
+  guard: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores'],
+  http: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores', 'guard'],
+  index: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores', 'guard', 'http'],
+  sandbox: ['core', 'errors', 'bird'],
+};
+
+/** Each package has one file that wraps it. */
+const wrappers: Readonly<Record<string, string>> = {
+  'date-fns': 'core/instant.ts',
+  'lru-cache': 'stores/memory-store.ts',
+  'p-retry': 'lookup/retrying.ts',
+};
+
+/** The only places that touch the machine's time, chance or network, and why they may. */
+const effects: readonly { readonly file: string; readonly effect: string; readonly why: string }[] = [
+  { file: 'core/freeform.ts', effect: 'Date.now', why: 'the instant of a question that names none' },
+  { file: 'guard/outcome.ts', effect: 'Date.now', why: 'the instant that isStillValid takes where none is given' },
+  { file: 'guard/system-clock.ts', effect: 'Date.now', why: 'the default clock' },
+  { file: 'guard/system-clock.ts', effect: 'setTimeout', why: 'the default clock' },
+  { file: 'guard/options.ts', effect: 'fetch', why: 'the default transport' },
+  { file: 'sandbox/sandbox.ts', effect: 'Date.now', why: 'the instant that the clock of a sandbox shows first' },
+];
+
+/** What makes code depend on more than its arguments. A method of the same name, such as `clock.setTimeout`, does not. */
+const effectPatterns: readonly (readonly [effect: string, pattern: RegExp])[] = [
+  ['Date.now', /\bDate\.now\b/],
+  ['Date.now', /\bnew Date\(\)|\bnew Date\b(?!\()|(?<!new )(?<![.\w])Date\(/],
+  ['setTimeout', /(?<![.\w])(?:setTimeout|setInterval|setImmediate|queueMicrotask)\((?!fn: |callback: )/],
+  ['setTimeout', /AbortSignal\.timeout|node:timers/],
+  ['Math.random', /Math\.random/],
+  ['performance.now', /(?<![.\w])performance\.|process\.hrtime|node:perf_hooks/],
+  ['fetch', /(?<!typeof )globalThis\.fetch|node:https|node:http2|http\.request|node:dns/],
+];
+
+const LONGEST_FILE = 260;
+
+interface SourceFile {
+  /** Path below `src`, with slashes. */
+  readonly path: string;
+  readonly layer: string;
+  readonly text: string;
+  /** The code alone: comments are left out. */
+  readonly code: string;
+  /** Specifiers of everything that is imported or re-exported, types included. */
+  readonly imports: readonly string[];
+}
+
+const files: readonly SourceFile[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => readSource(path.split(sep).join('/')));
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(source, path), 'utf8');
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^(\s*|.*[\s;,{}()])\/\/.*$/gm, '$1');
+  const statements = code.matchAll(/\b(?:from\s+|import\s+|import\(\s*)'([^']+)'/g);
+  const imports = [...statements].map(([, specifier = '']) => specifier);
+  return { path, layer: path.split('/')[0]?.replace(/\.ts$/, '') ?? '', text, code, imports };
+}
+
+/** The file below `src` that a relative specifier means. */
+function resolve(path: string, specifier: string): string {
+  return normalize(join(dirname(path), specifier))
+    .split(sep)
+    .join('/')
+    .replace(/\.js$/, '.ts');
+}
+
+const localImports = (file: SourceFile): string[] =>
+  file.imports.filter((specifier) => specifier.startsWith('.')).map((specifier) => resolve(file.path, specifier));
+
+const packageImports = (file: SourceFile): string[] =>
+  file.imports.filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
+
+describe('the layers', () => {
+  it('hold every file', () => {
+    expect(files.filter(({ layer }) => layers[layer] === undefined).map(({ path }) => path)).toEqual([]);
+    expect(files.length).toBeGreaterThan(50);
+  });
+
+  it('import only what lies beneath them', () => {
+    const wrong = files.flatMap((file) =>
+      localImports(file)
+        .map((path) => ({ path, layer: path.split('/')[0]?.replace(/\.ts$/, '') ?? '' }))
+        .filter(({ layer }) => layer !== file.layer && !layers[file.layer]?.includes(layer))
+        .map(({ path }) => `${file.path} imports ${path}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('import files that exist, by their whole name', () => {
+    const paths = new Set(files.map(({ path }) => path));
+    const missing = files.flatMap((file) => localImports(file).filter((path) => !paths.has(path)));
+    expect(missing).toEqual([]);
+  });
+
+  it('have no cycle, types included', () => {
+    expect(findCycles()).toEqual([]);
+  });
+
+  it('keep the core and the ports free of Node, so that they run in a browser', () => {
+    const pure = files.filter(({ layer }) => ['core', 'ports', 'errors'].includes(layer));
+    expect(pure.filter(({ imports }) => imports.some((name) => name.startsWith('node:')))).toEqual([]);
+  });
+});
+
+function findCycles(): string[] {
+  const imported = new Map(files.map((file) => [file.path, localImports(file)]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
+    if (trail.includes(path) || done.has(path)) return;
+    for (const next of imported.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return cycles;
+}
+
+describe('third-party packages', () => {
+  it('are each imported in one file', () => {
+    const found = files.flatMap((file) => packageImports(file).map((name) => [nameOf(name), file.path] as const));
+    expect(new Set(found.map(([name, path]) => `${name} in ${path}`))).toEqual(
+      new Set(Object.entries(wrappers).map(([name, path]) => `${name} in ${path}`)),
+    );
+  });
+
+  it('are imported by sub-path where that keeps the rest of the package out', () => {
+    expect(files.flatMap(packageImports)).not.toContain('date-fns');
+  });
+
+  it('are the dependencies that package.json names', () => {
+    const manifest = JSON.parse(readFileSync(join(source, '../package.json'), 'utf8'));
+    expect(Object.keys(manifest.dependencies).toSorted()).toEqual(Object.keys(wrappers).toSorted());
+  });
+});
+
+function nameOf(specifier: string): string {
+  const parts = specifier.split('/');
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+describe('the code', () => {
+  it('takes time, chance and network from nowhere but the listed places', () => {
+    const found = files.flatMap(({ path, code }) =>
+      effectPatterns.filter(([, pattern]) => pattern.test(code)).map(([effect]) => `${effect} in ${path}`),
+    );
+    expect(new Set(found)).toEqual(new Set(effects.map(({ file, effect }) => `${effect} in ${file}`)));
+  });
+
+  it('names what it exports', () => {
+    expect(files.filter(({ code }) => /\bexport \*/.test(code)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('has no default exports', () => {
+    expect(files.filter(({ code }) => /\bexport default\b/.test(code)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it(`has no file of more than ${LONGEST_FILE} lines`, () => {
+    const lines = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
+    expect(lines.filter((file) => file.lines > LONGEST_FILE)).toEqual([]);
+  });
+});
+
+describe('the public API', () => {
+  it("of 'freeform-guard' is exactly this", () => {
+    expect(Object.keys(root).toSorted()).toEqual([
+      'GuardError',
+      'LookupError',
+      'canSendFreeform',
+      'createGuard',
+      'decideFreeform',
+      'freeformGuard',
+      'isStillValid',
+      'memoryStore',
+      'platforms',
+    ]);
+    expect(typesExportedBy('index.ts')).toEqual([
+      'Action',
+      'AllowDecision',
+      'AllowReason',
+      'ChannelInput',
+      'Clock',
+      'ContactInput',
+      'Decision',
+      'DenyDecision',
+      'DenyReason',
+      'ErrorCode',
+      'ForgetTarget',
+      'FreeformOptions',
+      'Guard',
+      'GuardOptions',
+      'GuardStats',
+      'GuardedRequest',
+      'GuardedSends',
+      'Instant',
+      'Logger',
+      'MemoryStoreOptions',
+      'Middleware',
+      'MiddlewareOptions',
+      'Next',
+      'ObservedContact',
+      'ObservedInbound',
+      'ObservedRefusal',
+      'OnUnknown',
+      'Outcome',
+      'PlatformRow',
+      'PolicyOptions',
+      'Problem',
+      'ReceiverContact',
+      'RecipientVerdict',
+      'Resolved',
+      'SendRequest',
+      'ServiceWindow',
+      'Store',
+      'UnknownDecision',
+      'UnknownReason',
+      'Verdict',
+      'WindowEvidence',
+      'WindowKey',
+      'WorkspaceOptions',
+      'WorkspaceSource',
+    ]);
+  });
+
+  it("of 'freeform-guard/sandbox' is exactly this", () => {
+    expect(Object.keys(sandbox)).toEqual(['createSandbox']);
+  });
+
+  it('has a file for each entry of package.json', () => {
+    const { exports } = JSON.parse(readFileSync(join(source, '../package.json'), 'utf8'));
+    const built = Object.values<string | { readonly default: string }>(exports)
+      .map((entry) => (typeof entry === 'string' ? entry : entry.default))
+      .filter((path) => path.startsWith('./dist/'));
+    const paths = new Set(files.map(({ path }) => path));
+    for (const path of built) expect(paths).toContain(path.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts'));
+  });
+});
+
+/** The types that a file of explicit exports names. */
+function typesExportedBy(path: string): string[] {
+  const { code } = readSource(path);
+  const lists = [...code.matchAll(/export (type )?\{([^}]*)\}/g)];
+  const names = lists.flatMap(([, isTypeList, list = '']) =>
+    list
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && (isTypeList !== undefined || name.startsWith('type ')))
+      .map((name) => name.replace(/^type /, '')),
+  );
+  return names.toSorted();
+}
