@@ -1,3 +1,4 @@
+import { LookupError } from '../errors.js';
 import type { Cache, ChannelFacts, ChannelRef, Clock, Lookup } from '../ports.js';
 import { SharedReads } from './shared-reads.js';
 
@@ -46,7 +47,12 @@ export class ChannelMemory {
    * @throws {LookupError}
    */
   read(ref: ChannelRef, deadlineMs: number, accepts: (facts: ChannelFacts) => boolean): Promise<ChannelFacts> {
-    return this.#reads.read(ref.channelId, () => this.#ask(ref, deadlineMs), accepts);
+    const start = (): Promise<ChannelFacts> => {
+      // Where the read before has failed, its grace serves those who waited for it too: they have no time for another.
+      const fresh = this.recallFresh(ref.channelId);
+      return fresh !== undefined && accepts(fresh) ? Promise.resolve(fresh) : this.#ask(ref, deadlineMs);
+    };
+    return this.#reads.read(ref.channelId, start, accepts);
   }
 
   async #ask(ref: ChannelRef, deadlineMs: number): Promise<ChannelFacts> {
@@ -57,7 +63,9 @@ export class ChannelMemory {
       cache.set(ref.channelId, { facts, freshUntil: startedAt + FRESH_MS });
       return facts;
     } catch (error) {
-      const facts = this.recall(ref.channelId);
+      const isGone = error instanceof LookupError && error.code === 'channel_not_found';
+      const facts = isGone ? undefined : this.recall(ref.channelId);
+      if (isGone) cache.delete(ref.channelId);
       if (facts !== undefined) cache.set(ref.channelId, { facts, freshUntil: clock.now() + GRACE_MS });
       throw error;
     }
