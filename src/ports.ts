@@ -9,6 +9,8 @@ export interface Clock {
   now(): number;
   setTimeout(fn: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
+  /** Milliseconds that only ever grow; with it, a wall clock that is set back cannot keep a window open. */
+  monotonic?(): number;
 }
 
 type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => void;

@@ -3,17 +3,27 @@ import type { Lookup, ReadLimits } from '../ports.js';
 import { askBird, type BirdAnswer, type BirdApiOptions, type BirdRequest } from './api-client.js';
 import { decodeChannel, decodeContactSearch, decodeWindow } from './decode.js';
 import { pauseOf } from './retry-after.js';
+import type { Exchange } from './server-clock.js';
 
 /** A first attempt leaves half of the time for a second one, but gets no less than this. */
 const SHORTEST_LIMIT_MS = 400;
 
+export interface BirdLookupOptions extends BirdApiOptions {
+  /** Called with the `Date` header of every answer. */
+  readonly onDate?: ((date: string | null, exchange: Exchange) => void) | undefined;
+}
+
 /** Asks Bird's Channels and Contacts APIs; ids must have passed `toId`. */
-export function birdLookup(options: BirdApiOptions): Lookup {
+export function birdLookup(options: BirdLookupOptions): Lookup {
   const ask = async (request: BirdRequest, { giveUpAt }: ReadLimits): Promise<unknown> => {
     const leftMs = giveUpAt - options.clock.now();
     if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time was left to ask Bird');
     const timeoutMs = Math.min(leftMs, Math.max(SHORTEST_LIMIT_MS, leftMs / 2));
-    return readAnswer(await askBird(options, request, timeoutMs), request.path, options.clock.now());
+    const sentAt = options.clock.now();
+    const answer = await askBird(options, request, timeoutMs);
+    const answeredAt = options.clock.now();
+    options.onDate?.(answer.headers.get('date'), { sentAt, answeredAt });
+    return readAnswer(answer, request.path, answeredAt);
   };
   return {
     async channel({ workspaceId, channelId }, limits) {

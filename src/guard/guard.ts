@@ -185,7 +185,7 @@ class DecidingGuard {
     if (policy.mode === 'off') return undecided('window_unknown');
     const question = readQuestion(send);
     if (typeof question === 'string') return undecided(this.#reports.undecidable(question));
-    if (workspace !== 'unknown') return { question, workspace, policy, now: () => this.#parts.clock.now() };
+    if (workspace !== 'unknown') return { question, workspace, policy, now: workspace.now };
     if (question.kind === 'template') return templatePasses;
     return undecided(this.#reports.unknownWorkspace(question.workspaceId));
   }

@@ -19,6 +19,7 @@ import {
   oneOf,
   oneOfOrFunction,
 } from './option-checks.js';
+import { steadyClock } from './steady-clock.js';
 import { systemClock } from './system-clock.js';
 
 /** Called at once, never awaited; one that throws counts as `'allow'`. */
@@ -153,7 +154,8 @@ const guardChecks = {
 export function resolveGuardOptions(options: GuardOptions): GuardParts {
   checkOptions(options, guardChecks, 'options');
   if (options.workspaces === undefined) throw new TypeError('options.workspaces is missing');
-  const { defaults = {}, store = memoryStore(), clock = systemClock } = options;
+  const { defaults = {}, store = memoryStore() } = options;
+  const clock = steadyClock(options.clock ?? systemClock);
   const logger = safeLogger(options.logger ?? consoleLogger);
   checkOptions(defaults, workspaceChecks, 'options.defaults');
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.

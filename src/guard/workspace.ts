@@ -1,4 +1,5 @@
 import { birdLookup } from '../bird/bird-lookup.js';
+import { ServerClock } from '../bird/server-clock.js';
 import { budgetedLookup } from '../lookup/budgeted.js';
 import { CachedWindows } from '../lookup/cached.js';
 import { ChannelMemory } from '../lookup/channel-memory.js';
@@ -14,12 +15,19 @@ import type { Statistics } from './statistics.js';
 export class Workspace {
   readonly channels: ChannelMemory;
   readonly windows: CachedWindows;
+  /** The time as Bird has it, epoch ms. */
+  readonly now: () => number;
   #options: ResolvedWorkspace;
 
-  constructor(options: ResolvedWorkspace, { clock, store, fetch }: GuardParts, statistics: Statistics) {
+  constructor(options: ResolvedWorkspace, { clock, store, fetch, logger }: GuardParts, statistics: Statistics) {
     this.#options = options;
-    const { baseUrl, lookupsPerSecond, lookupBurst } = options;
-    const bird = birdLookup({ baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock });
+    const { id: workspaceId, baseUrl, lookupsPerSecond, lookupBurst } = options;
+    const serverClock = new ServerClock(clock, (skewMs) => {
+      logger.warn({ workspaceId, skewMs }, "The local clock differs from Bird's; decisions follow Bird's");
+    });
+    this.now = () => serverClock.now();
+    const onDate = serverClock.observe.bind(serverClock);
+    const bird = birdLookup({ baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock, onDate });
     const counted = decorate(bird, (kind, ask) => {
       statistics.countLookup(kind);
       return ask();
