@@ -17,6 +17,8 @@ export class GuardError extends Error {
 export interface LookupErrorDetails {
   /** Asking again at once may succeed: the connection broke, or the answer did. Default false. */
   readonly isRetryable?: boolean | undefined;
+  /** The provider said that there were too many requests. Default false. */
+  readonly isThrottled?: boolean | undefined;
   /** How long the provider asked us to hold back, in ms. */
   readonly pauseMs?: number | undefined;
   readonly cause?: unknown;
@@ -30,12 +32,14 @@ export class LookupError extends GuardError {
   override readonly name = 'LookupError';
   override readonly code: UnknownReason;
   readonly isRetryable: boolean;
+  readonly isThrottled: boolean;
   readonly pauseMs: number | undefined;
 
   constructor(code: UnknownReason, message: string, details: LookupErrorDetails = {}) {
     super(code, message, { cause: details.cause });
     this.code = code;
     this.isRetryable = details.isRetryable ?? false;
+    this.isThrottled = details.isThrottled ?? false;
     this.pauseMs = details.pauseMs;
   }
 }

@@ -12,6 +12,8 @@ export interface BirdApiOptions {
 
 export interface BirdAnswer {
   readonly status: number;
+  /** The key that was used. */
+  readonly accessKey: string;
   readonly headers: Headers;
   readonly text: string;
 }
@@ -21,6 +23,8 @@ export interface BirdRequest {
   /** Begins with a slash; every part of it that came from outside is a checked id or an encoded query value. */
   readonly path: string;
   readonly body?: unknown;
+  /** A key that Bird has just refused: the request is made only with another one. */
+  readonly refusedKey?: string | undefined;
 }
 
 /** Larger answers are cut off: nothing that the guard asks for comes near it. */
@@ -30,7 +34,8 @@ const LARGEST_ANSWER_BYTES = 64 * 1024;
  * Makes one request to Bird within `timeoutMs`, headers and body together, and never follows a redirect: the access
  * key must not travel.
  *
- * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large) or `lookup_failed` (no connection)
+ * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large), `lookup_failed` (no connection) or
+ *   `access_denied` (no other key than the refused one)
  */
 export async function askBird(options: BirdApiOptions, request: BirdRequest, timeoutMs: number): Promise<BirdAnswer> {
   const { clock } = options;
@@ -53,18 +58,20 @@ export async function askBird(options: BirdApiOptions, request: BirdRequest, tim
 async function exchange(options: BirdApiOptions, request: BirdRequest, signal: AbortSignal): Promise<BirdAnswer> {
   try {
     const { fetch, baseUrl } = options;
+    const accessKey = await options.accessKey();
+    if (accessKey === request.refusedKey) throw new LookupError('access_denied', 'Bird refused the access key');
     const response = await fetch(`${baseUrl}${request.path}`, {
       method: request.method,
       redirect: 'manual',
       signal,
       headers: {
-        authorization: `AccessKey ${await options.accessKey()}`,
+        authorization: `AccessKey ${accessKey}`,
         accept: 'application/json',
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: request.body === undefined ? null : JSON.stringify(request.body),
     });
-    return { status: response.status, headers: response.headers, text: await readBody(response) };
+    return { status: response.status, accessKey, headers: response.headers, text: await readBody(response) };
   } catch (error) {
     if (error instanceof LookupError) throw error;
     throw new LookupError('lookup_failed', 'The connection to Bird failed', { isRetryable: true, cause: error });

@@ -16,13 +16,17 @@ export interface BirdLookupOptions extends BirdApiOptions {
 /** Asks Bird's Channels and Contacts APIs; ids must have passed `toId`. */
 export function birdLookup(options: BirdLookupOptions): Lookup {
   const ask = async (request: BirdRequest, { giveUpAt }: ReadLimits): Promise<unknown> => {
-    const leftMs = giveUpAt - options.clock.now();
+    const sentAt = options.clock.now();
+    const leftMs = giveUpAt - sentAt;
     if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time was left to ask Bird');
     const timeoutMs = Math.min(leftMs, Math.max(SHORTEST_LIMIT_MS, leftMs / 2));
-    const sentAt = options.clock.now();
     const answer = await askBird(options, request, timeoutMs);
     const answeredAt = options.clock.now();
     options.onDate?.(answer.headers.get('date'), { sentAt, answeredAt });
+    // The key may have been rotated a moment ago: a new one is tried once.
+    if (isRefused(answer) && request.refusedKey === undefined) {
+      return ask({ ...request, refusedKey: answer.accessKey }, { giveUpAt });
+    }
     return readAnswer(answer, request.path, answeredAt);
   };
   return {
@@ -45,17 +49,22 @@ export function birdLookup(options: BirdLookupOptions): Lookup {
 function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
   const { status, text, headers } = answer;
   if (status >= 200 && status < 300) return parse(text);
-  if (status === 401 || status === 403) {
+  if (isRefused(answer)) {
     throw new LookupError('access_denied', `Bird refused the access key (${status})`);
   }
   if (status === 404) throw notFound(text, path);
   if (status === 429) {
     throw new LookupError('lookup_failed', 'Bird received too many requests (429)', {
+      isThrottled: true,
       pauseMs: pauseOf(headers.get('retry-after'), now),
     });
   }
   const isRetryable = status === 500 || (status >= 502 && status <= 504);
   throw new LookupError('lookup_failed', `Bird answered with status ${status}`, { isRetryable });
+}
+
+function isRefused({ status }: BirdAnswer): boolean {
+  return status === 401 || status === 403;
 }
 
 function parse(text: string): unknown {

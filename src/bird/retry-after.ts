@@ -1,14 +1,13 @@
-const DEFAULT_PAUSE_MS = 1_000;
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * How long to hold back after a 429, in ms: `Retry-After` in seconds or as an HTTP date, kept between 1 s and 60 s.
- * Bird documents no such header; without one, or with one that cannot be read, it is 1 s.
+ * Bird documents no such header; `undefined` without one, or with one that cannot be read.
  */
-export function pauseOf(retryAfter: string | null, now: number): number {
+export function pauseOf(retryAfter: string | null, now: number): number | undefined {
   const pauseMs = readRetryAfter(retryAfter, now);
-  if (pauseMs === undefined) return DEFAULT_PAUSE_MS;
+  if (pauseMs === undefined) return undefined;
   return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, pauseMs));
 }
 

@@ -1,8 +1,11 @@
 import { birdLookup } from '../bird/bird-lookup.js';
 import { ServerClock } from '../bird/server-clock.js';
+import { AccessHold, holdingLookup } from '../lookup/access-hold.js';
+import { breakingLookup } from '../lookup/breaking.js';
 import { budgetedLookup } from '../lookup/budgeted.js';
 import { CachedWindows } from '../lookup/cached.js';
 import { ChannelMemory } from '../lookup/channel-memory.js';
+import { CircuitBreaker } from '../lookup/circuit-breaker.js';
 import { ContactIds } from '../lookup/contact-ids.js';
 import { decorate } from '../lookup/decorate.js';
 import { ReadBudget } from '../lookup/read-budget.js';
@@ -17,10 +20,12 @@ export class Workspace {
   readonly windows: CachedWindows;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
+  readonly #accessHold: AccessHold;
   #options: ResolvedWorkspace;
 
   constructor(options: ResolvedWorkspace, { clock, store, fetch, logger }: GuardParts, statistics: Statistics) {
     this.#options = options;
+    this.#accessHold = new AccessHold(clock);
     const { id: workspaceId, baseUrl, lookupsPerSecond, lookupBurst } = options;
     const serverClock = new ServerClock(clock, (skewMs) => {
       logger.warn({ workspaceId, skewMs }, "The local clock differs from Bird's; decisions follow Bird's");
@@ -28,12 +33,15 @@ export class Workspace {
     this.now = () => serverClock.now();
     const onDate = serverClock.observe.bind(serverClock);
     const bird = birdLookup({ baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock, onDate });
-    const counted = decorate(bird, (kind, ask) => {
+    const counted = decorate(bird, ({ kind }, ask) => {
       statistics.countLookup(kind);
       return ask();
     });
     const budget = new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst });
-    const lookup = retryingLookup(budgetedLookup(counted, budget), clock);
+    const budgeted = budgetedLookup(counted, budget);
+    // From the inside out: what is held or broken costs no read, and a retry has to pass all of it again.
+    const broken = breakingLookup(holdingLookup(budgeted, this.#accessHold), new CircuitBreaker(clock));
+    const lookup = retryingLookup(broken, clock);
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.windows = new CachedWindows({
@@ -62,6 +70,7 @@ export class Workspace {
 
   /** New policies and keys hold from the next decision and the next read on. */
   renew(options: ResolvedWorkspace): this {
+    if (this.#options.accessKey !== options.accessKey) this.#accessHold.release();
     this.#options = options;
     return this;
   }

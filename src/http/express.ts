@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createGuard, type Guard, type GuardInternals, internalsOf } from '../guard/guard.js';
+import { isObject } from '../guard/option-checks.js';
 import type { GuardOptions } from '../guard/options.js';
 import type { Outcome } from '../guard/outcome.js';
 import { checkMiddlewareOptions, type MiddlewareOptions } from './middleware-options.js';
@@ -23,8 +24,10 @@ export type Next = (error?: unknown) => void;
 /** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/** Marks a request that a guard has seen: mounted twice, it still decides once. */
-const seen = Symbol.for('freeform-guard.seen');
+/** Marks a request that a guard decides: mounted twice, by whichever copy of the package, it still decides once. */
+const decided = Symbol.for('freeform-guard.decided');
+
+type MarkedRequest = GuardedRequest & { [decided]?: true };
 
 /**
  * Middleware that stops the free-form sends which the customer service window would lose. Mount it behind the body
@@ -35,13 +38,11 @@ const seen = Symbol.for('freeform-guard.seen');
  */
 export function freeformGuard(guardOrOptions: Guard | GuardOptions, options: MiddlewareOptions = {}): Middleware {
   checkMiddlewareOptions(options);
-  const guard = 'check' in guardOrOptions ? guardOrOptions : createGuard(guardOrOptions);
+  const guard = isGuard(guardOrOptions) ? guardOrOptions : createGuard(guardOrOptions);
   const internals = internalsOf(guard);
 
   return function freeformGuardMiddleware(req, res, next) {
-    const marked = req as IncomingMessage & { [seen]?: true };
-    if (marked[seen] === true) return next();
-    marked[seen] = true;
+    if ((req as MarkedRequest)[decided] === true) return next();
     const exchange = new Exchange(req, res, next, options, internals);
     const sends = sendsOf(req, options, internals);
     if (sends instanceof Promise) void sends.then((read) => exchange.decide(guard, read));
@@ -49,9 +50,13 @@ export function freeformGuard(guardOrOptions: Guard | GuardOptions, options: Mid
   };
 }
 
+function isGuard(value: Guard | GuardOptions): value is Guard {
+  return isObject(value) && 'check' in value;
+}
+
 /** One request on its way: from its sends to exactly one of `next` or a response. */
 class Exchange {
-  readonly #req: GuardedRequest;
+  readonly #req: MarkedRequest;
   readonly #res: ServerResponse;
   readonly #next: Next;
   readonly #options: MiddlewareOptions;
@@ -74,9 +79,11 @@ class Exchange {
   /** From memory in this very tick where that is possible, else with Bird's help. */
   decide(guard: Guard, sends: Sends): void {
     if (sends.length === 0) return this.#next();
-    const remembered = peekAll(guard, sends);
-    if (remembered !== undefined) return this.#conclude(remembered, sends);
-    void guard.checkAll(sends).then((outcomes) => this.#conclude(outcomes, sends));
+    // Only now: a guard further on may know how to read what is no send to this one.
+    this.#req[decided] = true;
+    const outcomes = sends.map((send) => guard.peek(send) ?? guard.check(send));
+    if (outcomes.every(isRemembered)) return this.#conclude(outcomes, sends);
+    void Promise.all(outcomes).then((all) => this.#conclude(all, sends));
   }
 
   #conclude(outcomes: readonly Outcome[], sends: Sends): void {
@@ -109,34 +116,31 @@ class Exchange {
     this.#res.end(body);
   }
 
+  /** Lets the caller's handler answer or pass the request on; where it fails to, the guard answers. */
   #handOver(handler: NonNullable<MiddlewareOptions['handler']>, outcomes: readonly Outcome[], sends: Sends): void {
-    let isPassedOn = false;
-    const nextOnce: Next = (error) => {
-      if (isPassedOn) return;
-      isPassedOn = true;
-      this.#next(error);
+    const { clock, logger, deadlineMs } = this.#internals;
+    let isDone = false;
+    const finish = (act: () => void): void => {
+      clock.clearTimeout(timer);
+      if (isDone || this.#isOver()) return;
+      isDone = true;
+      act();
     };
-    const failed = (error: unknown): void => {
-      // Behind `next` it is the application's error, not the handler's.
-      if (isPassedOn) throw error;
-      this.#internals.logger.error({ hook: 'handler' }, 'A hook threw, so the guard answers by itself');
-      if (!this.#isOver()) this.#respond(outcomes, sends);
+    // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
+    const next: Next = (error) => finish(() => queueMicrotask(() => this.#next(error)));
+    const failed = (): void => {
+      logger.error({ hook: 'handler' }, 'A hook threw or took too long, so the guard answers where nobody else has');
+      finish(() => this.#respond(outcomes, sends));
     };
+    const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed()), deadlineMs);
     try {
-      Promise.resolve(handler(this.#req, this.#res, nextOnce, outcomes)).catch(failed);
-    } catch (error) {
-      failed(error);
+      Promise.resolve(handler(this.#req, this.#res, next, outcomes)).catch(failed);
+    } catch {
+      failed();
     }
   }
 }
 
-/** All outcomes, where memory alone gives each of them. */
-function peekAll(guard: Guard, sends: Sends): readonly Outcome[] | undefined {
-  const outcomes: Outcome[] = [];
-  for (const send of sends) {
-    const outcome = guard.peek(send);
-    if (outcome === undefined) return undefined;
-    outcomes.push(outcome);
-  }
-  return outcomes;
+function isRemembered(outcome: Outcome | Promise<Outcome>): outcome is Outcome {
+  return !(outcome instanceof Promise);
 }

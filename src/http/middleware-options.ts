@@ -13,7 +13,7 @@ export interface MiddlewareOptions {
   readonly resolve?: ((req: IncomingMessage) => Resolved | Promise<Resolved>) | undefined;
   /**
    * Answers a blocked request in place of the guard, by a response or by calling `next`. Where it throws before it has
-   * done either, the guard answers.
+   * done either, or does neither within the defaults' `deadlineMs`, the guard answers.
    */
   readonly handler?:
     | ((

@@ -58,7 +58,7 @@ export function problemOf(
     detail,
     code: decision.reason,
     message: detail,
-    channelId: toId(sends[0]?.channelId),
+    channelId: toId(sends[outcomes.indexOf(worst)]?.channelId),
     platform,
     closedAt: exposeExpiry ? isoOf(decision) : undefined,
     checkedAt: new Date(checkedAt).toISOString(),

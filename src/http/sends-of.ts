@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { readSends, type SendRequest } from '../bird/send-request.js';
 import { withinDeadline } from '../guard/deadline.js';
 import type { GuardInternals } from '../guard/guard.js';
+import { isObject } from '../guard/option-checks.js';
 import type { MiddlewareOptions, Resolved } from './middleware-options.js';
 
 /** The sends in a request: none where it is not for the guard; a promise only where a hook gave one. */
@@ -10,7 +11,7 @@ export type Sends = readonly SendRequest[];
 /** Stands for a request that a hook failed to read: a send that cannot be classified. */
 const unreadable: Sends = [{ workspaceId: '', message: null }];
 
-/** Reads a request, by the caller's hooks where there are any. A hook that throws or takes too long reads nothing. */
+/** Reads a request, by the caller's hooks where there are any. A hook that fails or takes too long reads nothing. */
 export function sendsOf(
   req: IncomingMessage,
   { skip, resolve }: MiddlewareOptions,
@@ -18,7 +19,7 @@ export function sendsOf(
 ): Sends | Promise<Sends> {
   const failed = (hook: string): Sends => {
     // The hook's error is not logged: nobody knows what it holds.
-    internals.logger.error({ hook }, 'A hook threw or took too long, so the send is unknown');
+    internals.logger.error({ hook }, 'A hook failed or took too long, so the send is unknown');
     return unreadable;
   };
   let hook = 'skip';
@@ -39,7 +40,9 @@ export function sendsOf(
 
 function toSends(resolved: Resolved): Sends {
   if (resolved === undefined || resolved === null) return [];
-  return isList(resolved) ? resolved : [resolved];
+  const sends = isList(resolved) ? resolved : [resolved];
+  if (!sends.every(isObject)) throw new TypeError('resolve gave what is no send');
+  return sends;
 }
 
 function isList(resolved: SendRequest | Sends): resolved is Sends {

@@ -1,16 +1,22 @@
 import type { Lookup, ReadLimits } from '../ports.js';
 
-/** What a decorator sees of a question: whether it is a read (a GET, which the provider rations) or a search. */
-export type QuestionKind = 'channel' | 'contactId' | 'window';
+/** What a decorator sees of a question. */
+export interface QuestionNature {
+  /** `channel` and `window` are reads, which the provider rations; `contactId` is a search. */
+  readonly kind: 'channel' | 'contactId' | 'window';
+  /** Questions of one lane compete with each other before they compete with others: the channel. */
+  readonly lane: string;
+}
 
 /** Runs one question; may delay it, repeat it or refuse it. */
-export type Around = <T>(kind: QuestionKind, ask: () => Promise<T>, limits: ReadLimits) => Promise<T>;
+export type Around = <T>(nature: QuestionNature, ask: () => Promise<T>, limits: ReadLimits) => Promise<T>;
 
 /** The same lookup with `around` run for every question. */
 export function decorate(lookup: Lookup, around: Around): Lookup {
   return {
-    channel: (ref, limits) => around('channel', () => lookup.channel(ref, limits), limits),
-    contactId: (ref, limits) => around('contactId', () => lookup.contactId(ref, limits), limits),
-    window: (ref, limits) => around('window', () => lookup.window(ref, limits), limits),
+    channel: (ref, limits) =>
+      around({ kind: 'channel', lane: ref.channelId }, () => lookup.channel(ref, limits), limits),
+    contactId: (ref, limits) => around({ kind: 'contactId', lane: '' }, () => lookup.contactId(ref, limits), limits),
+    window: (ref, limits) => around({ kind: 'window', lane: ref.channelId }, () => lookup.window(ref, limits), limits),
   };
 }

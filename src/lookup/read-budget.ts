@@ -15,44 +15,76 @@ interface Waiter {
   readonly refuse: (error: LookupError) => void;
 }
 
-/** A token bucket over one workspace's reads. */
+/** How much of the full rate comes back a second after it was halved. */
+const RECOVERY_PER_SECOND = 0.1;
+const SLOWEST_PER_SECOND = 1;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 8_000;
+
+/**
+ * A token bucket over one workspace's reads. Where there are more reads than tokens, the lanes (channels) take turns,
+ * so that a campaign on one cannot starve replies on another; in a lane the newest goes first, because it has the most
+ * time left. Whoever cannot be served in time is told so.
+ */
 export class ReadBudget {
   readonly #options: ReadBudgetOptions;
-  readonly #waiters: Waiter[] = [];
+  /** In the order of their turns. */
+  readonly #lanes = new Map<string, Waiter[]>();
   #tokens: number;
+  #perSecond: number;
   #countedAt: number;
   #pausedUntil = Number.NEGATIVE_INFINITY;
+  #nextPauseMs = FIRST_PAUSE_MS;
   #timer: unknown;
 
   constructor(options: ReadBudgetOptions) {
     this.#options = options;
     this.#tokens = options.burst;
+    this.#perSecond = options.perSecond;
     this.#countedAt = options.clock.now();
   }
 
   /**
    * Settles when a read may start.
    *
-   * @throws {LookupError} `lookup_budget_spent` when none can start by `giveUpAt`
+   * @throws {LookupError} `lookup_budget_spent` when none can start by `giveUpAt`, or while reads are paused
    */
-  take(giveUpAt: number): Promise<void> {
+  take(giveUpAt: number, lane = ''): Promise<void> {
     const now = this.#options.clock.now();
     this.#refill(now);
     if (now < this.#pausedUntil) return Promise.reject(budgetSpent());
-    if (this.#waiters.length === 0 && this.#tokens >= 1) {
+    if (this.#lanes.size === 0 && this.#tokens >= 1) {
       this.#tokens -= 1;
       return Promise.resolve();
     }
     return new Promise((admit, refuse) => {
-      this.#waiters.push({ giveUpAt, admit, refuse });
+      const waiters = this.#lanes.get(lane) ?? [];
+      waiters.push({ giveUpAt, admit, refuse });
+      this.#lanes.set(lane, waiters);
       this.#schedule(now);
     });
   }
 
-  /** No reads for so long: the provider said that there were too many. Those who wait are refused. */
-  pause(durationMs: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + durationMs);
-    for (const waiter of this.#waiters.splice(0)) waiter.refuse(budgetSpent());
+  /**
+   * The provider says that there were too many: no reads for a while, those who wait are refused, and half the rate
+   * afterwards, which recovers.
+   *
+   * @param durationMs as the provider asks; without its word 1 s, doubling up to 8 s until a read succeeds
+   */
+  pause(durationMs?: number): void {
+    const pauseMs = durationMs ?? this.#nextPauseMs;
+    this.#nextPauseMs = Math.min(LONGEST_PAUSE_MS, this.#nextPauseMs * 2);
+    this.#perSecond = Math.max(Math.min(SLOWEST_PER_SECOND, this.#options.perSecond), this.#perSecond / 2);
+    this.#tokens = 0;
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + pauseMs);
+    const waiting = [...this.#lanes.values()].flat();
+    this.#lanes.clear();
+    for (const waiter of waiting) waiter.refuse(budgetSpent());
+  }
+
+  /** A read was answered: the provider keeps up. */
+  succeeded(): void {
+    this.#nextPauseMs = FIRST_PAUSE_MS;
   }
 
   #serve(): void {
@@ -60,36 +92,48 @@ export class ReadBudget {
     const now = this.#options.clock.now();
     this.#refill(now);
     this.#refuseLate(now);
-    while (this.#tokens >= 1) {
-      // The newest first: it has the most time left, and the oldest would often be answered too late to matter.
-      const waiter = this.#waiters.pop();
-      if (waiter === undefined) return;
+    while (this.#tokens >= 1 && this.#lanes.size > 0) {
       this.#tokens -= 1;
-      waiter.admit();
+      this.#nextWaiter()?.admit();
     }
-    if (this.#waiters.length > 0) this.#schedule(now);
+    if (this.#lanes.size > 0) this.#schedule(now);
+  }
+
+  /** The newest of the lane whose turn it is; the lane goes to the end of the row. */
+  #nextWaiter(): Waiter | undefined {
+    for (const [lane, waiters] of this.#lanes) {
+      const waiter = waiters.pop();
+      this.#lanes.delete(lane);
+      if (waiters.length > 0) this.#lanes.set(lane, waiters);
+      return waiter;
+    }
+    return undefined;
   }
 
   #refuseLate(now: number): void {
-    const late = this.#waiters.filter((waiter) => waiter.giveUpAt <= now);
-    if (late.length === 0) return;
-    const inTime = this.#waiters.filter((waiter) => waiter.giveUpAt > now);
-    this.#waiters.splice(0, this.#waiters.length, ...inTime);
-    for (const waiter of late) waiter.refuse(budgetSpent());
+    for (const [lane, waiters] of this.#lanes) {
+      const inTime = waiters.filter(({ giveUpAt }) => giveUpAt > now);
+      if (inTime.length === waiters.length) continue;
+      if (inTime.length > 0) this.#lanes.set(lane, inTime);
+      else this.#lanes.delete(lane);
+      for (const waiter of waiters) if (waiter.giveUpAt <= now) waiter.refuse(budgetSpent());
+    }
   }
 
   #schedule(now: number): void {
     if (this.#timer !== undefined) return;
-    const tokenAt = now + Math.ceil(((1 - this.#tokens) * 1000) / this.#options.perSecond);
+    const tokenAt = now + Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
     const waitMs = Math.max(1, tokenAt - now);
     this.#timer = this.#options.clock.setTimeout(() => this.#serve(), waitMs);
   }
 
   #refill(now: number): void {
+    const { perSecond, burst } = this.#options;
     // A clock that jumped back gives no tokens, and does not take any.
-    const elapsedMs = Math.max(0, now - this.#countedAt);
+    const seconds = Math.max(0, now - this.#countedAt) / 1000;
     this.#countedAt = now;
-    this.#tokens = Math.min(this.#options.burst, this.#tokens + (elapsedMs * this.#options.perSecond) / 1000);
+    this.#perSecond = Math.min(perSecond, this.#perSecond + seconds * perSecond * RECOVERY_PER_SECOND);
+    this.#tokens = Math.min(burst, this.#tokens + seconds * this.#perSecond);
   }
 }
 

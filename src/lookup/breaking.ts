@@ -1,0 +1,30 @@
+import { LookupError } from '../errors.js';
+import type { Lookup } from '../ports.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import { decorate } from './decorate.js';
+
+/** Refuses at once what the breaker says would fail. Only faults of the provider or of the way to it count. */
+export function breakingLookup(lookup: Lookup, breaker: CircuitBreaker): Lookup {
+  return decorate(lookup, async (_nature, ask) => {
+    if (!breaker.admits()) throw new LookupError('lookup_failed', 'Bird has been failing, so it is not asked');
+    try {
+      const answer = await ask();
+      breaker.succeeded();
+      return answer;
+    } catch (error) {
+      if (isOutage(error)) breaker.failed();
+      else if (isAnswer(error)) breaker.succeeded();
+      throw error;
+    }
+  });
+}
+
+/** A broken connection, a 5xx, silence, or an answer that broke off. */
+function isOutage(error: unknown): boolean {
+  return error instanceof LookupError && (error.isRetryable || error.code === 'deadline_exceeded');
+}
+
+/** A 404 or a refused key is an answer too; a read that our own budget did not let go says nothing. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof LookupError && error.code !== 'lookup_budget_spent';
+}

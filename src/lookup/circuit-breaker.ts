@@ -1,0 +1,55 @@
+import type { Clock } from '../ports.js';
+
+/** Failures among so many of the latest reads open the breaker. */
+const FEWEST_READS = 20;
+const FAILED_SHARE = 0.5;
+const COUNTED_MS = 10_000;
+/** While it is open, one read in so long finds out whether the provider is back. */
+const PROBE_MS = 1_000;
+
+/**
+ * Stops reads that would only wait for a provider which is down. Open after half of at least 20 reads in 10 s failed;
+ * then one probe a second, and the first that succeeds closes it.
+ */
+export class CircuitBreaker {
+  readonly #clock: Clock;
+  #results: { readonly at: number; readonly hasFailed: boolean }[] = [];
+  #probeAt: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isOpen(): boolean {
+    return this.#probeAt !== undefined;
+  }
+
+  /** Whether a read may go now; while the breaker is open, only the probe that this call claims. */
+  admits(): boolean {
+    if (this.#probeAt === undefined) return true;
+    const now = this.#clock.now();
+    if (now < this.#probeAt) return false;
+    this.#probeAt = now + PROBE_MS;
+    return true;
+  }
+
+  succeeded(): void {
+    if (this.#probeAt !== undefined) this.#results = [];
+    this.#probeAt = undefined;
+    this.#count(false);
+  }
+
+  failed(): void {
+    this.#count(true);
+    if (this.#probeAt !== undefined || this.#results.length < FEWEST_READS) return;
+    const failures = this.#results.filter(({ hasFailed }) => hasFailed).length;
+    if (failures / this.#results.length >= FAILED_SHARE) this.#probeAt = this.#clock.now() + PROBE_MS;
+  }
+
+  #count(hasFailed: boolean): void {
+    const now = this.#clock.now();
+    this.#results.push({ at: now, hasFailed });
+    const oldest = this.#results.findIndex(({ at }) => at > now - COUNTED_MS);
+    if (oldest > 0) this.#results.splice(0, oldest);
+  }
+}
