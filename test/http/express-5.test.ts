@@ -1,0 +1,5 @@
+import { describe } from 'vitest';
+import { describeHttpAdapter } from '../contracts/http-adapter.contract.js';
+import { onExpress5 } from '../support/service.js';
+
+describe('freeformGuard on Express 5', () => describeHttpAdapter(onExpress5));
