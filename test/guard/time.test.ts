@@ -1,0 +1,159 @@
+import type { Clock } from 'freeform-guard';
+import { describe, expect, test } from 'vitest';
+import { ServerClock } from '../../src/bird/server-clock.js';
+import { steadyClock } from '../../src/guard/steady-clock.js';
+import { createWorld } from '../support/world.js';
+
+const NOON = Date.UTC(2026, 0, 5, 12);
+const HOUR = 3_600_000;
+
+/** A clock whose wall and monotonic parts are moved apart. */
+function createClock(): { clock: Clock; wall: { at: number }; passed: { ms: number } } {
+  const wall = { at: NOON };
+  const passed = { ms: 5_000 };
+  const clock: Clock = {
+    now: () => wall.at,
+    monotonic: () => passed.ms,
+    setTimeout: () => undefined,
+    clearTimeout: () => {},
+  };
+  return { clock, wall, passed };
+}
+
+describe('a steady clock', () => {
+  test.each([
+    ['both go on', 1_000, 1_000, NOON + 1_000],
+    ['the wall is set back an hour', 1_000 - HOUR, 1_000, NOON + 1_000],
+    ['the machine slept, and the monotonic part with it', HOUR, 1_000, NOON + HOUR],
+    ['nothing moves', 0, 0, NOON],
+  ])('%s', (_name, wallMs, monotonicMs, expected) => {
+    const { clock, wall, passed } = createClock();
+    const steady = steadyClock(clock);
+    steady.now();
+    wall.at += wallMs;
+    passed.ms += monotonicMs;
+    expect(steady.now()).toBe(expected);
+  });
+
+  test('goes on from where it was while the wall catches up', () => {
+    const { clock, wall, passed } = createClock();
+    const steady = steadyClock(clock);
+    wall.at -= HOUR;
+    passed.ms += 60_000;
+    expect(steady.now()).toBe(NOON + 60_000);
+    wall.at += 60_000;
+    passed.ms += 60_000;
+    expect(steady.now()).toBe(NOON + 120_000);
+  });
+
+  test('is the given clock where that has no monotonic part', () => {
+    const clock: Clock = { now: () => NOON, setTimeout: () => undefined, clearTimeout: () => {} };
+    expect(steadyClock(clock)).toBe(clock);
+  });
+});
+
+describe("Bird's clock", () => {
+  const httpDate = (at: number): string => new Date(at).toUTCString();
+
+  test.each([
+    ['the same second', 0, 0],
+    ['2 s behind, which the seconds of Date cannot tell from less', 2_000, 0],
+    ['5 min ahead of here', 300_000, 300_000],
+    ['5 min behind', -300_000, -300_000],
+    ['a day ahead', 24 * HOUR, 24 * HOUR],
+  ])('%s', (_name, differenceMs, correctionMs) => {
+    const { clock } = createClock();
+    const skews: number[] = [];
+    const server = new ServerClock(clock, (skewMs) => skews.push(skewMs));
+    server.observe(httpDate(NOON + differenceMs), { sentAt: NOON, answeredAt: NOON });
+    expect(Math.abs(server.now() - NOON - correctionMs)).toBeLessThanOrEqual(500);
+    expect(skews).toHaveLength(correctionMs === 0 ? 0 : 1);
+  });
+
+  test.each([null, '', 'yesterday', '12'])('a Date header %j changes nothing', (header) => {
+    const { clock } = createClock();
+    const server = new ServerClock(clock, () => expect.unreachable());
+    server.observe(header === '12' ? 'NaN' : header, { sentAt: NOON, answeredAt: NOON });
+    expect(server.now()).toBe(NOON);
+  });
+
+  test('a correction ends when the clocks agree again, and is told once while it lasts', () => {
+    const { clock } = createClock();
+    const skews: number[] = [];
+    const server = new ServerClock(clock, (skewMs) => skews.push(skewMs));
+    const exchange = { sentAt: NOON, answeredAt: NOON };
+    for (let answers = 0; answers < 5; answers += 1) server.observe(httpDate(NOON + HOUR), exchange);
+    expect(skews).toHaveLength(1);
+    server.observe(httpDate(NOON), exchange);
+    expect(server.now()).toBe(NOON);
+  });
+});
+
+describe('scenario 6: the local clock jumps', () => {
+  test.each([
+    ['five minutes ahead of Bird', 300_000],
+    ['five minutes behind Bird', -300_000],
+    ['an hour ahead', HOUR],
+  ])('%s: a window is open until its end by Bird’s clock, and closed from then on', async (_name, skewMs) => {
+    const world = await createWorld({ guard: {} });
+    const { sandbox } = world;
+    const clock: Clock = {
+      now: () => sandbox.clock.now() + skewMs,
+      setTimeout: (fn, ms) => sandbox.clock.setTimeout(fn, ms),
+      clearTimeout: (handle) => sandbox.clock.clearTimeout(handle),
+    };
+    const { createGuard } = await import('freeform-guard');
+    const guard = createGuard({
+      workspaces: { [world.workspace.id]: world.workspaceOptions },
+      clock,
+      logger: { warn: () => {}, error: () => {} },
+    });
+    world.customerWrites();
+    expect(await guard.check(world.send())).toMatchObject({ action: 'send' });
+    sandbox.clock.advance(24 * HOUR - 5_000);
+    expect(await guard.check(world.send())).toMatchObject({ action: 'send' });
+    sandbox.clock.advance(10_000);
+    expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
+  });
+
+  test('a wall that jumps ahead between two sends closes nothing: Bird is asked, and its Date puts it right', async () => {
+    const world = await createWorld();
+    const { sandbox } = world;
+    const jump = { ms: 0 };
+    const { createGuard } = await import('freeform-guard');
+    const guard = createGuard({
+      workspaces: { [world.workspace.id]: world.workspaceOptions },
+      clock: { ...sandbox.clock, now: () => sandbox.clock.now() + jump.ms },
+      logger: { warn: () => {}, error: () => {} },
+    });
+    world.customerWrites();
+    expect(await guard.check(world.send())).toMatchObject({ source: 'bird' });
+    jump.ms = 30 * HOUR;
+    expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
+  });
+});
+
+test('an event loop that stood still past the deadline never denies on what comes after', async () => {
+  const world = await createWorld();
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  world.sandbox.setFault(({ kind }) => (kind === 'contact' ? { holdUntil: held } : undefined));
+  // A loop that stands still fires no timers: the clock moves, and the timers do not.
+  const stall = { ms: 0 };
+  const { createGuard } = await import('freeform-guard');
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: world.workspaceOptions },
+    clock: { now: () => world.sandbox.clock.now() + stall.ms, setTimeout: () => undefined, clearTimeout: () => {} },
+    logger: { warn: () => {}, error: () => {} },
+  });
+  const checked = guard.check(world.send());
+  await expect.poll(() => world.sandbox.requests().some(({ kind }) => kind === 'contact')).toBe(true);
+  stall.ms = 2_000;
+  release();
+  expect(await checked).toMatchObject({
+    action: 'send',
+    decision: { verdict: 'unknown', reason: 'deadline_exceeded' },
+  });
+});
