@@ -87,15 +87,15 @@ class Exchange {
   }
 
   #conclude(outcomes: readonly Outcome[], sends: Sends): void {
-    const [first] = outcomes;
-    if (first === undefined || outcomes.every(({ mode }) => mode === 'off')) return this.#next();
+    const [first, ...others] = outcomes.filter(({ mode }) => mode !== 'off');
+    if (first === undefined) return this.#next();
     if (this.#isOver()) {
       // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
       this.#internals.logger.debug?.({ reason: first.decision.reason }, 'A request was over before it was decided');
       return;
     }
     this.#req.freeformGuard = { outcomes, original: (this.#req as { body?: unknown }).body };
-    this.#res.setHeader(WINDOW_HEADER, windowHeader(outcomes));
+    this.#res.setHeader(WINDOW_HEADER, windowHeader([first, ...others]));
     if (!outcomes.some(({ action }) => action === 'block')) return this.#next();
     if (this.#options.handler === undefined) return this.#respond(outcomes, sends);
     this.#handOver(this.#options.handler, outcomes, sends);

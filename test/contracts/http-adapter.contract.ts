@@ -664,6 +664,17 @@ export function describeHttpAdapter(framework: Framework): void {
       });
     });
 
+    it('may give sends of which some are of a channel that is off: those say nothing', async () => {
+      const world = await createWorld();
+      const off = world.workspace.addChannel({ platformId: 'whatsapp' });
+      const { id } = world.workspace;
+      world.guard.reload({ [id]: { ...world.workspaceOptions, channels: { [off.id]: { mode: 'off' } } } });
+      const resolve: Resolve = () => [world.send({ channelId: off.id }), world.send({ message: templateMessage() })];
+      const service = await startService(world, { framework, middleware: { resolve } });
+      expect((await service.call('/reply', {})).window).toBe('verdict=allow;reason=template, source=none');
+      expect(service.passed[0]?.freeformGuard?.outcomes).toMatchObject([{ mode: 'off' }, { mode: 'enforce' }]);
+    });
+
     it.each<[string, Resolve]>([
       [
         'throws',
