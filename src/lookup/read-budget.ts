@@ -57,6 +57,7 @@ export class ReadBudget {
       this.#tokens -= 1;
       return Promise.resolve();
     }
+    if (giveUpAt <= this.#nextTokenAt(now)) return Promise.reject(budgetSpent());
     return new Promise((admit, refuse) => {
       const waiters = this.#lanes.get(lane) ?? [];
       waiters.push({ giveUpAt, admit, refuse });
@@ -72,11 +73,15 @@ export class ReadBudget {
    * @param durationMs as the provider asks; without its word 1 s, doubling up to 8 s until a read succeeds
    */
   pause(durationMs?: number): void {
-    const pauseMs = durationMs ?? this.#nextPauseMs;
+    const now = this.#options.clock.now();
+    // Reads that were under way together are refused together: that is one warning, and it is heeded once.
+    const isHeeded = now < this.#pausedUntil;
+    const pauseMs = durationMs ?? (isHeeded ? 0 : this.#nextPauseMs);
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
+    if (isHeeded) return;
     this.#nextPauseMs = Math.min(LONGEST_PAUSE_MS, this.#nextPauseMs * 2);
     this.#perSecond = Math.max(Math.min(SLOWEST_PER_SECOND, this.#options.perSecond), this.#perSecond / 2);
     this.#tokens = 0;
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#options.clock.now() + pauseMs);
     const waiting = [...this.#lanes.values()].flat();
     this.#lanes.clear();
     for (const waiter of waiting) waiter.refuse(budgetSpent());
@@ -91,11 +96,13 @@ export class ReadBudget {
     this.#timer = undefined;
     const now = this.#options.clock.now();
     this.#refill(now);
-    this.#refuseLate(now);
+    this.#refuseUpTo(now);
     while (this.#tokens >= 1 && this.#lanes.size > 0) {
       this.#tokens -= 1;
       this.#nextWaiter()?.admit();
     }
+    // Said while there is time to hear it: at its own deadline, a waiter would only be told that it is late.
+    this.#refuseUpTo(this.#nextTokenAt(now));
     if (this.#lanes.size > 0) this.#schedule(now);
   }
 
@@ -110,21 +117,23 @@ export class ReadBudget {
     return undefined;
   }
 
-  #refuseLate(now: number): void {
+  #refuseUpTo(at: number): void {
     for (const [lane, waiters] of this.#lanes) {
-      const inTime = waiters.filter(({ giveUpAt }) => giveUpAt > now);
+      const inTime = waiters.filter(({ giveUpAt }) => giveUpAt > at);
       if (inTime.length === waiters.length) continue;
       if (inTime.length > 0) this.#lanes.set(lane, inTime);
       else this.#lanes.delete(lane);
-      for (const waiter of waiters) if (waiter.giveUpAt <= now) waiter.refuse(budgetSpent());
+      for (const waiter of waiters) if (waiter.giveUpAt <= at) waiter.refuse(budgetSpent());
     }
   }
 
   #schedule(now: number): void {
     if (this.#timer !== undefined) return;
-    const tokenAt = now + Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
-    const waitMs = Math.max(1, tokenAt - now);
-    this.#timer = this.#options.clock.setTimeout(() => this.#serve(), waitMs);
+    this.#timer = this.#options.clock.setTimeout(() => this.#serve(), this.#nextTokenAt(now) - now);
+  }
+
+  #nextTokenAt(now: number): number {
+    return now + Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond));
   }
 
   #refill(now: number): void {
