@@ -1,4 +1,4 @@
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * Bird's ids are UUIDs, in either case; anything else gives `undefined`. Only what passed here may become part of a
@@ -6,6 +6,5 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  */
 export function toId(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length !== 36) return undefined;
-  const id = value.toLowerCase();
-  return UUID.test(id) ? id : undefined;
+  return UUID.test(value) ? value.toLowerCase() : undefined;
 }

@@ -15,7 +15,10 @@ export interface WindowEvidence {
   readonly refusedAt?: number | undefined;
   /** How long Bird's `isPermanentSession: true` is believed, epoch ms. */
   readonly permanentUntil?: number | undefined;
-  /** When the contact wrote from an address that is not known to be this one, epoch ms. Opens nothing, but casts doubt. */
+  /**
+   * When the contact wrote, epoch ms, where the address or the instant is not certain. Opens nothing, but casts doubt on a
+   * closed window, and ends the count of messages before it.
+   */
   readonly contactWroteAt?: number | undefined;
   /** The latest messages that were sent into the window, where the platform counts them. */
   readonly sent?: readonly SentMessage[] | undefined;
@@ -26,6 +29,8 @@ export interface SentMessage {
   readonly id: string;
   /** Epoch ms. */
   readonly at: number;
+  /** It failed after all, so that it does not count. */
+  readonly isLost?: true | undefined;
 }
 
 /** Joins two pieces of evidence about one window; neither argument is changed. */
@@ -41,9 +46,11 @@ export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvide
 }
 
 /** How many messages were sent since the customer last wrote; `undefined`: not counted. */
-export function messagesSinceInbound({ sent, lastInboundAt }: WindowEvidence): number | undefined {
-  if (sent === undefined || lastInboundAt === undefined) return undefined;
-  return sent.filter(({ at }) => at > lastInboundAt).length;
+export function messagesSinceInbound(evidence: WindowEvidence): number | undefined {
+  const { sent, lastInboundAt, contactWroteAt = lastInboundAt } = evidence;
+  if (sent === undefined || lastInboundAt === undefined || contactWroteAt === undefined) return undefined;
+  const since = Math.max(lastInboundAt, contactWroteAt);
+  return sent.filter(({ at, isLost }) => at > since && isLost !== true).length;
 }
 
 /** More than any platform's quota, so that what falls out of the list no longer matters. */
@@ -51,11 +58,15 @@ const MOST_SENT = 32;
 
 function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): WindowEvidence['sent'] {
   if (a === undefined || b === undefined) return a ?? b;
-  const byId = new Map<string, number>();
-  // The same message may be told about twice, with two times: the earlier one is when it was sent.
-  for (const { id, at } of [...a, ...b]) byId.set(id, Math.min(at, byId.get(id) ?? at));
-  const merged = [...byId].map(([id, at]) => ({ id, at }));
-  return merged.sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MOST_SENT);
+  const byId = new Map<string, SentMessage>();
+  for (const message of [...a, ...b]) byId.set(message.id, mergeMessage(message, byId.get(message.id) ?? message));
+  return [...byId.values()].sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MOST_SENT);
+}
+
+/** The same message may be told about twice, with two times: the earlier one is when it was sent. */
+function mergeMessage(a: SentMessage, b: SentMessage): SentMessage {
+  const at = Math.min(a.at, b.at);
+  return a.isLost === true || b.isLost === true ? { id: a.id, at, isLost: true } : { id: a.id, at };
 }
 
 export interface KnownWindow {

@@ -1,4 +1,3 @@
-import { toId } from '../bird/ids.js';
 import type { SendRequest } from '../bird/send-request.js';
 import { platformOf } from '../core/platforms.js';
 import type { UnknownReason } from '../core/types.js';
@@ -15,7 +14,7 @@ import {
   type WorkspaceSource,
 } from './options.js';
 import { type Outcome, outcomeOf } from './outcome.js';
-import { type FreeformQuestion, readQuestion, type TemplateQuestion } from './question.js';
+import { type FreeformQuestion, type Question, readQuestion, type TemplateQuestion } from './question.js';
 import { Reports } from './reports.js';
 import { type GuardStats, Statistics } from './statistics.js';
 import type { Workspace } from './workspace.js';
@@ -92,6 +91,8 @@ export interface GuardInternals {
   readonly logger: Logger;
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
+  /** What the guard is told, with more kinds of it than its public methods take. */
+  readonly observations: Observations;
   /**
    * A workspace's channel, from memory for ten minutes; `undefined`: the guard has no options for the workspace. Ids
    * are lower-case UUIDs.
@@ -135,11 +136,11 @@ class DecidingGuard {
   get internals(): GuardInternals {
     const { clock, logger } = this.#parts;
     const { deadlineMs } = this.#defaultPolicy;
-    return { clock, logger, deadlineMs, channel: (ref) => this.#channel(ref) };
+    return { clock, logger, deadlineMs, observations: this.observations, channel: (ref) => this.#channel(ref) };
   }
 
   async #channel(ref: ChannelRef): Promise<ChannelFacts | undefined> {
-    const workspace = this.#recallWorkspace(ref) ?? (await this.workspaces.load(ref.workspaceId));
+    const workspace = this.#recall(ref) ?? (await this.workspaces.load(ref.workspaceId));
     if (workspace === 'unknown') return undefined;
     const { deadlineMs } = workspace.policyFor(ref.channelId);
     return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
@@ -150,26 +151,31 @@ class DecidingGuard {
   }
 
   peek(send: SendRequest): Outcome | undefined {
-    const workspace = this.#isClosed ? 'unknown' : this.#recallWorkspace(send);
-    if (workspace === undefined) return undefined;
-    const open = this.#open(send, workspace);
-    const judgement = 'question' in open ? decideFromMemory(open.question, open) : open;
-    return judgement && this.#outcome(judgement, send, workspace);
+    return this.#peek(send, readQuestion(send));
   }
 
   async check(send: SendRequest): Promise<Outcome> {
-    const remembered = this.peek(send);
+    const question = readQuestion(send);
+    const remembered = this.#peek(send, question);
     if (remembered !== undefined) return remembered;
     const { clock } = this.#parts;
-    const { deadlineMs } = this.#policyOf(this.#recallWorkspace(send) ?? 'unknown', send);
-    const asked = withinDeadline(clock, deadlineMs, this.#ask(send, clock.now() + deadlineMs));
-    const judgement = await asked.catch((error: unknown) => undecided(this.#reports.failure(error, send)));
-    return this.#outcome(judgement, send, this.#recallWorkspace(send) ?? 'unknown');
+    const { deadlineMs } = this.#policyFor(question, this.#recall(question));
+    const asked = withinDeadline(clock, deadlineMs, this.#ask(question, clock.now() + deadlineMs));
+    const judgement = await asked.catch((error: unknown) => undecided(this.#reports.failure(error, question)));
+    return this.#outcome(judgement, send, question, this.#recall(question));
   }
 
-  async #ask(send: SendRequest, deadlineAt: number): Promise<Judgement> {
-    const workspace = this.#recallWorkspace(send) ?? (await this.workspaces.load(toId(send.workspaceId) ?? ''));
-    const open = this.#open(send, workspace);
+  #peek(send: SendRequest, question: Question): Outcome | undefined {
+    const workspace = this.#recall(question);
+    if (workspace === undefined) return undefined;
+    const open = this.#open(question, workspace);
+    const judgement = 'question' in open ? decideFromMemory(open.question, open) : open;
+    return judgement && this.#outcome(judgement, send, question, workspace);
+  }
+
+  async #ask(question: Question, deadlineAt: number): Promise<Judgement> {
+    const workspace = this.#recall(question) ?? (await this.workspaces.load(question.workspaceId ?? ''));
+    const open = this.#open(question, workspace);
     if (!('question' in open)) return open;
     const judgement = await decideWithBird(open.question, open);
     this.#reports.status(open.question, open.workspace);
@@ -179,33 +185,37 @@ class DecidingGuard {
   }
 
   /** The case that the facts have to decide, or the judgement where they are not needed or cannot be asked for. */
-  #open(send: SendRequest, workspace: Workspace | 'unknown'): OpenCase | Judgement {
+  #open(question: Question, workspace: Workspace | 'unknown'): OpenCase | Judgement {
     if (this.#isClosed) return undecided('lookup_failed');
-    const policy = this.#policyOf(workspace, send);
+    const policy = this.#policyFor(question, workspace);
     if (policy.mode === 'off') return undecided('window_unknown');
-    const question = readQuestion(send);
-    if (typeof question === 'string') return undecided(this.#reports.undecidable(question));
+    if (question.kind === 'undecidable') return undecided(this.#reports.undecidable(question.reason));
     if (workspace !== 'unknown') return { question, workspace, policy, now: workspace.now };
     if (question.kind === 'template') return templatePasses;
     return undecided(this.#reports.unknownWorkspace(question.workspaceId));
   }
 
-  #recallWorkspace({ workspaceId }: Pick<SendRequest, 'workspaceId'>): Workspace | 'unknown' | undefined {
-    const id = toId(workspaceId);
-    return id === undefined ? 'unknown' : this.workspaces.recall(id);
+  /** The workspace of a send as it is known without asking; `undefined` where the caller's function must be asked. */
+  #recall({ workspaceId }: { readonly workspaceId: string | undefined }): Workspace | 'unknown' | undefined {
+    return workspaceId === undefined || this.#isClosed ? 'unknown' : this.workspaces.recall(workspaceId);
   }
 
-  #policyOf(workspace: Workspace | 'unknown', { channelId }: SendRequest): Policy {
+  #policyFor({ channelId }: Question, workspace: Workspace | 'unknown' = 'unknown'): Policy {
     // Nobody is stopped by a guard that is gone.
     if (this.#isClosed) return { ...this.#defaultPolicy, mode: 'enforce', onUnknown: 'allow' };
-    return workspace === 'unknown' ? this.#defaultPolicy : workspace.policyFor(toId(channelId));
+    return workspace === 'unknown' ? this.#defaultPolicy : workspace.policyFor(channelId);
   }
 
-  #outcome(judgement: Judgement, send: SendRequest, workspace: Workspace | 'unknown'): Outcome {
+  #outcome(
+    judgement: Judgement,
+    send: SendRequest,
+    question: Question,
+    workspace: Workspace | 'unknown' = 'unknown',
+  ): Outcome {
     const { clock, logger } = this.#parts;
-    const policy = this.#policyOf(workspace, send);
+    const policy = this.#policyFor(question, workspace);
     if (policy.mode !== 'off') this.statistics.countDecision(judgement);
-    const channelId = toId(send.channelId);
+    const { channelId } = question;
     const facts = workspace === 'unknown' || channelId === undefined ? undefined : workspace.channels.recall(channelId);
     const platform = facts && (platformOf(facts.platformId) ?? facts.platformId);
     return outcomeOf(judgement, { policy, send, platform, checkedAt: clock.now(), logger });

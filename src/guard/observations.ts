@@ -5,7 +5,7 @@ import { toInstant } from '../core/instant.js';
 import type { WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
 import { addressOfId } from '../lookup/cached.js';
-import type { ChannelRef, Clock, Store } from '../ports.js';
+import type { ChannelRef, Clock, Store, WindowKey } from '../ports.js';
 
 /** Whose window an observation is about: the address where it is known, else the contact's id. */
 export interface ObservedContact {
@@ -35,6 +35,13 @@ export interface ObservedRefusal extends ObservedContact {
   readonly code: string | number;
 }
 
+/** A message that was sent, or that turned out not to have been. */
+export interface ObservedSent extends ObservedContact {
+  readonly messageId: string;
+  readonly sentAt: Instant;
+  readonly isLost: boolean;
+}
+
 /** One window; without contact and address, all of a channel's; without a channel too, all of a workspace's. */
 export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
   readonly channelId?: string | undefined;
@@ -50,12 +57,15 @@ export class Observations {
     this.#clock = clock;
   }
 
-  inbound(inbound: ObservedInbound): void | Promise<void> {
+  /** @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there */
+  inbound(inbound: ObservedInbound, unsureMs = 0): void | Promise<void> {
     const { ref, byAddress, byId } = readContact(inbound, 'observeInbound');
     const at = this.#readPast(inbound.at, 'observeInbound: at');
-    if (byAddress === undefined) return this.#merge(ref, [{ address: byId, evidence: { lastInboundAt: at } }]);
+    // The quota is counted from the later of the two: what was sent before it must not be held against this message.
+    const evidence = unsureMs > 0 ? { lastInboundAt: at - unsureMs, contactWroteAt: at } : { lastInboundAt: at };
+    if (byAddress === undefined) return this.#merge(ref, [{ address: byId, evidence }]);
     return this.#merge(ref, [
-      { address: byAddress, evidence: { lastInboundAt: at } },
+      { address: byAddress, evidence },
       // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
       { address: byId, evidence: { contactWroteAt: at } },
     ]);
@@ -65,10 +75,25 @@ export class Observations {
     const { ref, byAddress, byId } = readContact(refusal, 'observeRefusal');
     const evidence = { refusedAt: this.#readPast(refusal.sentAt, 'observeRefusal: sentAt') };
     if (!isWindowRefusal(refusal.code)) return;
-    return this.#merge(ref, [
-      { address: byAddress, evidence },
-      { address: byId, evidence },
-    ]);
+    return this.#mergeBoth({ ref, byAddress, byId }, evidence);
+  }
+
+  /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */
+  sent({ messageId, sentAt, isLost, ...contact }: ObservedSent): void | Promise<void> {
+    const at = this.#readPast(sentAt, 'sent: sentAt');
+    const message = isLost ? { id: messageId, at, isLost } : { id: messageId, at };
+    return this.#mergeBoth(readContact(contact, 'sent'), { sent: [message] });
+  }
+
+  /** The address has changed hands: nothing from before opens its window any more. */
+  numberChange({ at, ...contact }: ObservedInbound): void | Promise<void> {
+    return this.#mergeBoth(readContact(contact, 'numberChange'), { refusedAt: this.#readPast(at, 'numberChange: at') });
+  }
+
+  /** Something happened that nobody understands: Bird is asked again. A refusal stays, else it would be undone by it. */
+  doubt(contact: ObservedContact): void | Promise<void> {
+    const { ref, byAddress, byId } = readContact(contact, 'doubt');
+    return all([byAddress, byId].map((address) => address && this.#forgetOpenings({ ...ref, address })));
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -79,6 +104,27 @@ export class Observations {
     }
     const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
     return all([byAddress, byId].map((address) => address && this.#store.forget({ ...ref, address })));
+  }
+
+  #forgetOpenings(key: WindowKey): void | Promise<void> {
+    const known = this.#store.get(key);
+    return known instanceof Promise
+      ? known.then((evidence) => this.#keepRefusal(key, evidence))
+      : this.#keepRefusal(key, known);
+  }
+
+  #keepRefusal(key: WindowKey, { refusedAt }: WindowEvidence = {}): void | Promise<void> {
+    const forgotten = this.#store.forget(key);
+    if (refusedAt === undefined) return forgotten;
+    const keep = (): void | Promise<void> => this.#store.merge(key, { refusedAt });
+    return forgotten instanceof Promise ? forgotten.then(keep) : keep();
+  }
+
+  #mergeBoth({ ref, byAddress, byId }: ReadContact, evidence: WindowEvidence): void | Promise<void> {
+    return this.#merge(ref, [
+      { address: byAddress, evidence },
+      { address: byId, evidence },
+    ]);
   }
 
   #merge(

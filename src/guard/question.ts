@@ -25,21 +25,34 @@ export interface FreeformQuestion {
   readonly sendAt: number | 'unreadable' | undefined;
 }
 
-/** Reads a send, or says why nothing can be asked about it. */
-export function readQuestion(send: SendRequest): TemplateQuestion | FreeformQuestion | UnknownReason {
+/** A send about which nothing can be asked. */
+export interface Undecidable {
+  readonly kind: 'undecidable';
+  readonly workspaceId: string | undefined;
+  readonly channelId: string | undefined;
+  readonly reason: UnknownReason;
+}
+
+/** A send, read once; its ids are lower-case UUIDs, or `undefined` where they are none. */
+export type Question = TemplateQuestion | FreeformQuestion | Undecidable;
+
+export function readQuestion(send: SendRequest): Question {
   const { message } = send;
-  const kind = message === undefined ? 'freeform' : classifyMessage(message);
-  if (kind === 'unclassified') return 'unclassified_message';
   const workspaceId = toId(send.workspaceId);
   const channelId = toId(send.channelId);
+  const undecidable = (reason: UnknownReason): Undecidable => ({ kind: 'undecidable', workspaceId, channelId, reason });
+
+  const kind = message === undefined ? 'freeform' : classifyMessage(message);
+  if (kind === 'unclassified') return undecidable('unclassified_message');
   if (kind === 'template') return { kind, workspaceId, channelId };
-  if (workspaceId === undefined) return 'bad_id';
+  if (workspaceId === undefined) return undecidable('bad_id');
   if (channelId === undefined) {
     // A conversation's channel and contact stand in the conversation only.
-    return send.conversationId !== undefined && send.channelId === undefined ? 'address_unresolved' : 'bad_id';
+    const isConversation = send.conversationId !== undefined && send.channelId === undefined;
+    return undecidable(isConversation ? 'address_unresolved' : 'bad_id');
   }
   const recipient = readRecipient(send.contact);
-  if (recipient === 'bad_id') return recipient;
+  if (recipient === 'bad_id') return undecidable(recipient);
   return {
     kind,
     workspaceId,

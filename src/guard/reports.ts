@@ -1,10 +1,8 @@
-import { toId } from '../bird/ids.js';
-import type { SendRequest } from '../bird/send-request.js';
 import { maySend } from '../core/channel-availability.js';
 import type { UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Logger } from '../ports.js';
-import type { FreeformQuestion, TemplateQuestion } from './question.js';
+import type { FreeformQuestion, Question, TemplateQuestion } from './question.js';
 import type { Workspace } from './workspace.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -27,8 +25,8 @@ export class Reports {
   }
 
   /** Why a send could not be decided. The error of a lookup names its reason; any other is a defect of ours. */
-  failure(error: unknown, send: SendRequest): UnknownReason {
-    const ids = { workspaceId: toId(send.workspaceId), channelId: toId(send.channelId) };
+  failure(error: unknown, { workspaceId, channelId }: Question): UnknownReason {
+    const ids = { workspaceId, channelId };
     if (!(error instanceof LookupError)) {
       // Only the class of the error: its message may hold anything.
       const kind = error instanceof Error ? error.name : typeof error;
