@@ -28,5 +28,7 @@ export type { GuardStats } from './guard/statistics.js';
 export { freeformGuard, type GuardedRequest, type GuardedSends, type Middleware, type Next } from './http/express.js';
 export type { MiddlewareOptions, Resolved } from './http/middleware-options.js';
 export type { Problem, RecipientVerdict } from './http/problem.js';
+export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
+export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
 export type { Clock, Logger, Store, WindowKey } from './ports.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

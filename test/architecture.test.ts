@@ -194,11 +194,13 @@ describe('the public API', () => {
       'isStillValid',
       'memoryStore',
       'platforms',
+      'webhookReceiver',
     ]);
     expect(typesExportedBy('index.ts')).toEqual([
       'Action',
       'AllowDecision',
       'AllowReason',
+      'BirdEvent',
       'ChannelInput',
       'Clock',
       'ContactInput',
@@ -236,6 +238,8 @@ describe('the public API', () => {
       'UnknownDecision',
       'UnknownReason',
       'Verdict',
+      'WebhookReceiver',
+      'WebhookReceiverOptions',
       'WindowEvidence',
       'WindowKey',
       'WorkspaceOptions',

@@ -1,0 +1,56 @@
+import type { ServerResponse } from 'node:http';
+
+/** What Bird gets to read: Bird's own shape of an error, for good news too. */
+interface AnswerText {
+  readonly status: number;
+  readonly message: string;
+  /** The request was not read to its end, so its connection cannot be used again. */
+  readonly closes?: true;
+}
+
+/** What the receiver answers; stable across releases. */
+export type WebhookAnswer =
+  | 'accepted'
+  | 'ignored'
+  | 'malformed_event'
+  | 'signature_invalid'
+  | 'channel_not_found'
+  | 'method_not_allowed'
+  | 'body_too_slow'
+  | 'body_too_large'
+  | 'raw_body_required'
+  | 'unavailable';
+
+const keepRawBody = 'express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } })';
+
+/** THE table of the answers. Bird repeats everything but a 2xx for 8 hours. */
+const answers: Readonly<Record<WebhookAnswer, AnswerText>> = {
+  accepted: { status: 200, message: 'The event was taken over' },
+  ignored: { status: 200, message: 'The event is too old to matter' },
+  malformed_event: { status: 400, message: 'The body is no JSON object' },
+  signature_invalid: { status: 401, message: 'The signature does not hold' },
+  channel_not_found: { status: 403, message: 'The channel is not one of the workspace of this endpoint' },
+  method_not_allowed: { status: 405, message: 'Events come by POST' },
+  body_too_slow: { status: 408, message: 'The body took longer than 5 s', closes: true },
+  body_too_large: { status: 413, message: 'The body is larger than 1 MiB', closes: true },
+  raw_body_required: {
+    status: 500,
+    message: `The signature covers the bytes of the body, which was parsed before it came here: mount the receiver in front of the body parser, or let that keep the bytes: ${keepRawBody}`,
+  },
+  unavailable: { status: 503, message: 'The event could not be taken over now; it has to be repeated' },
+};
+
+/** Answers, unless somebody else has done so or the client has gone. */
+export function answerWebhook(res: ServerResponse, code: WebhookAnswer): void {
+  if (res.headersSent || res.writableEnded || res.destroyed) return;
+  const { status, message, closes } = answers[code];
+  const body = JSON.stringify({ code, message });
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'application/json');
+  res.setHeader('Content-Length', Buffer.byteLength(body));
+  res.setHeader('Cache-Control', 'no-store');
+  if (status === 405) res.setHeader('Allow', 'POST');
+  // Node destroys the connection once this has been written, whatever of the request is still to come.
+  if (closes === true) res.setHeader('Connection', 'close');
+  res.end(body);
+}

@@ -1,0 +1,59 @@
+import { LookupError } from '../errors.js';
+import type { GuardInternals } from '../guard/guard.js';
+import type { Clock, Logger } from '../ports.js';
+import type { WebhookAnswer } from './webhook-answers.js';
+
+const QUIET_MS = 60_000;
+
+/** What somebody should look at when it goes on; the other answers are the sender's affair, or none at all. */
+const problems: Readonly<Partial<Record<WebhookAnswer, string>>> = {
+  signature_invalid:
+    'Events come whose signature does not hold; are publicUrl and signingKeys those of the subscription?',
+  channel_not_found: 'Events come of channels that are not of this workspace; whose subscription calls this endpoint?',
+  unavailable: 'Events cannot be taken over now, so that Bird has to repeat them',
+  raw_body_required: 'Events come with their body parsed; mount the receiver in front of the body parser',
+};
+
+/** What the receiver tells the logger: each thing once a minute at most, with its count since the last time. */
+export class WebhookNotices {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #workspaceId: string;
+  readonly #said = new Map<string, { count: number; quietUntil: number }>();
+
+  constructor({ clock, logger }: Pick<GuardInternals, 'clock' | 'logger'>, workspaceId: string) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#workspaceId = workspaceId;
+  }
+
+  answered(code: WebhookAnswer): void {
+    const text = problems[code];
+    if (text === undefined)
+      this.#logger.debug?.({ workspaceId: this.#workspaceId, code }, 'An event was not taken over');
+    else this.#say(code, text);
+  }
+
+  /** A store or a lookup that failed, or a defect of ours. Only the class of the error: its message may hold anything. */
+  failed(error: unknown): void {
+    const kind = error instanceof LookupError ? error.code : error instanceof Error ? error.name : typeof error;
+    this.#say(`unavailable ${kind}`, 'An event could not be taken over, so that Bird has to repeat it', {
+      error: kind,
+    });
+  }
+
+  hookFailed(): void {
+    this.#logger.error({ hook: 'onEvent', workspaceId: this.#workspaceId }, 'A hook threw; its event stays answered');
+  }
+
+  #say(name: string, text: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const now = this.#clock.now();
+    const said = this.#said.get(name) ?? { count: 0, quietUntil: Number.NEGATIVE_INFINITY };
+    this.#said.set(name, said);
+    said.count += 1;
+    if (now < said.quietUntil) return;
+    this.#logger.warn({ workspaceId: this.#workspaceId, problem: name, count: said.count, ...fields }, text);
+    said.count = 0;
+    said.quietUntil = now + QUIET_MS;
+  }
+}

@@ -1,0 +1,73 @@
+import { toId } from '../bird/ids.js';
+import { isLoopback } from '../guard/base-url.js';
+import { aFunction, checkOptions, type OptionCheck } from '../guard/option-checks.js';
+
+/** One of Bird's events, as it came. */
+export interface BirdEvent {
+  /** `channels`, `conversations`, ... */
+  readonly service?: unknown;
+  /** `whatsapp.inbound`, `whatsapp.outbound`, ... */
+  readonly event?: unknown;
+  /** Bird's message object, for inbound and outbound events. */
+  readonly payload?: unknown;
+}
+
+export interface WebhookReceiverOptions {
+  /**
+   * The URL that the subscription was made for, to the letter: the signature covers it. https, or http on loopback. It
+   * is never taken from the request, whose Host header anybody can write.
+   */
+  readonly publicUrl: string;
+  /** Whose events these are: an event does not say. UUID. */
+  readonly workspaceId: string;
+  /** The subscription's key; during a rotation the old and the new one. At least one. */
+  readonly signingKeys: readonly string[];
+  /**
+   * Called with each event after it was answered, once per message and status, as long as this process remembers.
+   * Neither awaited nor heard: what it throws is logged without its message.
+   */
+  readonly onEvent?: ((event: BirdEvent) => unknown) | undefined;
+}
+
+export interface ResolvedWebhookOptions {
+  readonly publicUrl: string;
+  readonly workspaceId: string;
+  readonly signingKeys: readonly string[];
+  readonly onEvent: ((event: BirdEvent) => unknown) | undefined;
+}
+
+const checks = {
+  publicUrl: {
+    rule: 'an https URL, or an http URL on loopback, without fragment or credentials',
+    hasType: (value) => typeof value === 'string',
+    isInRange: isPublicUrl,
+  },
+  workspaceId: {
+    rule: 'a UUID',
+    hasType: (value) => typeof value === 'string',
+    isInRange: (value: string) => toId(value) !== undefined,
+  },
+  signingKeys: {
+    rule: 'a list of at least one text that is not empty',
+    hasType: (value) => Array.isArray(value) && [...value].every((key) => typeof key === 'string'),
+    isInRange: (keys: readonly string[]) => keys.length > 0 && keys.every((key) => key.trim() !== ''),
+  },
+  onEvent: aFunction,
+} satisfies Record<keyof WebhookReceiverOptions, OptionCheck>;
+
+/** @throws {TypeError | RangeError} naming the option, and never a key */
+export function resolveWebhookOptions(options: WebhookReceiverOptions): ResolvedWebhookOptions {
+  checkOptions(options, checks, 'options');
+  const { publicUrl, workspaceId, signingKeys, onEvent } = options;
+  for (const [name, value] of Object.entries({ publicUrl, workspaceId, signingKeys })) {
+    if (value === undefined) throw new TypeError(`options.${name} is missing`);
+  }
+  return { publicUrl, workspaceId: workspaceId.toLowerCase(), signingKeys: [...signingKeys], onEvent };
+}
+
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(text);
+  if (username !== '' || password !== '' || hash !== '' || text.endsWith('#')) return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeWebhookEvent } from '../bird/webhook-event.js';
+import { isSignedByOneOf } from '../bird/webhook-signature.js';
+import { own } from '../core/own.js';
+import { LookupError } from '../errors.js';
+import { withinDeadline } from '../guard/deadline.js';
+import { type Guard, type GuardInternals, internalsOf } from '../guard/guard.js';
+import { isObject } from '../guard/option-checks.js';
+import type { Cache, ChannelFacts } from '../ports.js';
+import { memoryCache } from '../stores/memory-store.js';
+import { readRawBody } from './raw-body.js';
+import { answerWebhook, type WebhookAnswer } from './webhook-answers.js';
+import { isTooOld, tellGuard } from './webhook-evidence.js';
+import { WebhookNotices } from './webhook-notices.js';
+import {
+  type BirdEvent,
+  type ResolvedWebhookOptions,
+  resolveWebhookOptions,
+  type WebhookReceiverOptions,
+} from './webhook-options.js';
+
+/** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. It never calls `next`. */
+export type WebhookReceiver = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
+
+/**
+ * Takes Bird's signed events and tells the guard what they mean, so that a reply to a customer needs no read. Mount it
+ * in front of the body parser: the signature covers the bytes.
+ *
+ * @throws {TypeError | RangeError} at creation, for invalid options
+ *
+ * @example
+ * app.post('/webhooks/bird', webhookReceiver(guard, { publicUrl, workspaceId, signingKeys: [signingKey] }));
+ */
+export function webhookReceiver(guard: Guard, options: WebhookReceiverOptions): WebhookReceiver {
+  const receiver = new Receiver(internalsOf(guard), resolveWebhookOptions(options));
+
+  return function webhookReceiverHandler(req, res) {
+    void receiver.receive(req).then((receipt) => receiver.answer(res, receipt));
+  };
+}
+
+const handled = {};
+
+/** What becomes of a request; `undefined`: the client has gone before it was complete. */
+type Receipt = WebhookAnswer | TakenOver | undefined;
+
+interface TakenOver {
+  readonly event: BirdEvent;
+  /** The same for every repetition of the event. */
+  readonly name: string;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const BODY_TIMEOUT_MS = 5_000;
+const EVENTS_REMEMBERED = 100_000;
+/** A channel that is not the workspace's is asked for again after so long: it may have been installed since. */
+const FOREIGN_KEPT_MS = 60_000;
+
+class Receiver {
+  readonly #guard: GuardInternals;
+  readonly #options: ResolvedWebhookOptions;
+  readonly #notices: WebhookNotices;
+  readonly #handled: Cache<typeof handled> = memoryCache({ max: EVENTS_REMEMBERED });
+  readonly #foreign: Cache<{ readonly until: number }> = memoryCache({ max: 10_000 });
+
+  constructor(guard: GuardInternals, options: ResolvedWebhookOptions) {
+    this.#guard = guard;
+    this.#options = options;
+    this.#notices = new WebhookNotices(guard, options.workspaceId);
+  }
+
+  /** Never rejects: whatever fails, Bird has to repeat. */
+  async receive(req: IncomingMessage): Promise<Receipt> {
+    try {
+      const receipt = await this.#read(req);
+      if (typeof receipt === 'string') this.#notices.answered(receipt);
+      return receipt;
+    } catch (error) {
+      this.#notices.failed(error);
+      return 'unavailable';
+    }
+  }
+
+  answer(res: ServerResponse, receipt: Receipt): void {
+    if (receipt === undefined) return;
+    if (typeof receipt === 'string') return answerWebhook(res, receipt);
+    const isRepetition = this.#handled.get(receipt.name) !== undefined;
+    // Where nobody hears the answer any more, Bird repeats the event, and the application gets to know it then.
+    if (!isRepetition && !res.destroyed) {
+      this.#handled.set(receipt.name, handled);
+      res.once('close', () => this.#tellApplication(receipt.event));
+    }
+    answerWebhook(res, 'accepted');
+  }
+
+  async #read(req: IncomingMessage): Promise<Receipt> {
+    if (req.method !== 'POST') return 'method_not_allowed';
+    const { clock } = this.#guard;
+    const body = await readRawBody(req, { clock, maxBytes: MAX_BODY_BYTES, timeoutMs: BODY_TIMEOUT_MS });
+    if (body === 'aborted') return undefined;
+    if (typeof body === 'string') return body;
+
+    const { publicUrl, signingKeys } = this.#options;
+    const timestamp = req.headers['messagebird-request-timestamp'];
+    const delivery = { signature: req.headers['messagebird-signature'], timestamp, url: publicUrl, body };
+    if (!isSignedByOneOf(delivery, signingKeys)) return 'signature_invalid';
+    const event = parse(body);
+    return event === undefined ? 'malformed_event' : this.#takeOver(event, body, Number(timestamp) * 1000);
+  }
+
+  async #takeOver(event: BirdEvent, body: Uint8Array, signedAt: number): Promise<Receipt> {
+    const decoded = decodeWebhookEvent(event);
+    const { channelId } = decoded;
+    const facts = channelId === undefined ? undefined : await this.#channel(channelId);
+    if (typeof facts === 'string') return facts;
+
+    const { clock, deadlineMs, observations } = this.#guard;
+    // A repetition carries the first time of signing, so that is as old as the event.
+    const happenedAt = Math.min(signedAt, decoded.happenedAt ?? signedAt);
+    if (isTooOld(happenedAt, facts, clock.now())) return 'ignored';
+    const name = nameOf(event, body);
+    if (channelId !== undefined && facts !== undefined && this.#handled.get(name) === undefined) {
+      const ref = { workspaceId: this.#options.workspaceId, channelId };
+      await withinDeadline(clock, deadlineMs, tellGuard(observations, decoded, ref, facts));
+    }
+    return { event, name };
+  }
+
+  /** The channel, where it is the workspace's: an event does not say whose it is. */
+  async #channel(channelId: string): Promise<ChannelFacts | WebhookAnswer> {
+    const { clock, channel } = this.#guard;
+    const foreign = this.#foreign.get(channelId);
+    if (foreign !== undefined && clock.now() < foreign.until) return 'channel_not_found';
+    try {
+      const facts = await channel({ workspaceId: this.#options.workspaceId, channelId });
+      return facts ?? 'unavailable';
+    } catch (error) {
+      if (!(error instanceof LookupError)) throw error;
+      if (error.code !== 'channel_not_found') return 'unavailable';
+      this.#foreign.set(channelId, { until: clock.now() + FOREIGN_KEPT_MS });
+      return 'channel_not_found';
+    }
+  }
+
+  #tellApplication(event: BirdEvent): void {
+    try {
+      Promise.resolve(this.#options.onEvent?.(event)).catch(() => this.#notices.hookFailed());
+    } catch {
+      this.#notices.hookFailed();
+    }
+  }
+}
+
+function parse(body: Uint8Array): BirdEvent | undefined {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    // The parser's own error quotes the text, and nobody but Bird would read it.
+    return undefined;
+  }
+}
+
+const LONGEST_ID = 128;
+
+/**
+ * One name for all deliveries of the same news. A message's events are told apart by its id, the event and its status;
+ * of any other event, whose id may be that of what it is about, a repetition has the same bytes.
+ */
+function nameOf(event: BirdEvent, body: Uint8Array): string {
+  const name = own(event, 'event');
+  const parts = [own(event.payload, 'id'), name, own(event.payload, 'status') ?? ''];
+  const isOfMessage = typeof name === 'string' && /\.(?:inbound|outbound)$/.test(name);
+  const isShort = parts.every((part) => typeof part === 'string' && part.length <= LONGEST_ID);
+  if (isOfMessage && isShort && parts[0] !== '') return JSON.stringify(parts);
+  return createHash('sha256').update(body).digest('base64');
+}
