@@ -39,9 +39,10 @@ export class Workspace {
     });
     const budget = new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst });
     const budgeted = budgetedLookup(counted, budget);
-    // From the inside out: what is held or broken costs no read, and a retry has to pass all of it again.
-    const broken = breakingLookup(holdingLookup(budgeted, this.#accessHold), new CircuitBreaker(clock));
-    const lookup = retryingLookup(broken, clock);
+    // From the inside out: what is held or broken costs no read, and a retry has to pass all of it again. What is held
+    // does not reach the breaker, which would take the refusal for an answer of Bird.
+    const held = holdingLookup(breakingLookup(budgeted, new CircuitBreaker(clock)), this.#accessHold);
+    const lookup = retryingLookup(held, clock);
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.windows = new CachedWindows({

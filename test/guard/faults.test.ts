@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGuard, type Guard } from 'freeform-guard';
@@ -324,6 +325,24 @@ describe('the access key', () => {
     const world = await createWorld({ sandbox: { contactAccess: 'forbidden' } });
     expect(await world.guard.check(world.send())).toMatchObject(unknown('access_denied'));
     expect(countOf(world.sandbox, 'contact')).toBe(1);
+  });
+});
+
+describe('the breaker', () => {
+  it('is not closed by a question that is held back for its key: only an answer of Bird shows that it is back', async () => {
+    const limits = { lookupsPerSecond: 1000, lookupBurst: 1000 };
+    const world = await createWorld({ sandbox: { contactAccess: 'forbidden' }, workspace: limits });
+    expect(await world.guard.check(world.send())).toMatchObject(unknown('access_denied'));
+    world.sandbox.setFault(({ kind }) => (kind === 'channel' ? { status: 503 } : undefined));
+    const checkOtherChannels = async (count: number): Promise<void> => {
+      for (let sends = 0; sends < count; sends += 1) await world.guard.check(world.send({ channelId: randomUUID() }));
+    };
+    await checkOtherChannels(40);
+    world.sandbox.clock.advance(SECOND);
+    const reads = world.reads();
+    expect(await world.guard.check(world.send())).toMatchObject(unknown('access_denied'));
+    await checkOtherChannels(10);
+    expect(world.reads() - reads).toBeLessThanOrEqual(1);
   });
 });
 
