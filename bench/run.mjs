@@ -1,4 +1,4 @@
-// Ratios, measured side by side in one run: absolute times differ from machine to machine, ratios hardly do.
+// Ratios, measured side by side in one run: times differ from machine to machine, ratios far less.
 // `npm run bench`
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';

@@ -37,6 +37,11 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   { file: 'guard/outcome.ts', effect: 'Date.now', why: 'the instant that isStillValid takes where none is given' },
   { file: 'guard/system-clock.ts', effect: 'Date.now', why: 'the default clock' },
   { file: 'guard/system-clock.ts', effect: 'setTimeout', why: 'the default clock' },
+  {
+    file: 'guard/system-clock.ts',
+    effect: 'performance.now',
+    why: 'the default clock, which notices a wall that jumps',
+  },
   { file: 'guard/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'sandbox/sandbox.ts', effect: 'Date.now', why: 'the instant that the clock of a sandbox shows first' },
 ];
@@ -45,7 +50,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
 const effectPatterns: readonly (readonly [effect: string, pattern: RegExp])[] = [
   ['Date.now', /\bDate\.now\b/],
   ['Date.now', /\bnew Date\(\)|\bnew Date\b(?!\()|(?<!new )(?<![.\w])Date\(/],
-  ['setTimeout', /(?<![.\w])(?:setTimeout|setInterval|setImmediate|queueMicrotask)\((?!fn: |callback: )/],
+  ['setTimeout', /(?<![.\w])(?:setTimeout|setInterval|setImmediate)\((?!fn: |callback: )/],
   ['setTimeout', /AbortSignal\.timeout|node:timers/],
   ['Math.random', /Math\.random/],
   ['performance.now', /(?<![.\w])performance\.|process\.hrtime|node:perf_hooks/],

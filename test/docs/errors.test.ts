@@ -1,0 +1,50 @@
+import type { Decision, Outcome } from 'freeform-guard';
+import { expect, it } from 'vitest';
+import { problemOf } from '../../src/http/problem.js';
+import { readProjectFile, section, tableRows } from './markdown.js';
+
+const page = readProjectFile('docs/errors.md');
+
+/** The members of a union of string literals, as the source names them. */
+function unionOf(path: string, name: string): string[] {
+  const declaration = new RegExp(`export type ${name} =([^;]+);`).exec(readProjectFile(path))?.[1] ?? '';
+  return [...declaration.matchAll(/'(\w+)'/g)].map(([, member = '']) => member);
+}
+
+it.each([
+  ['Allowed', 'src/core/types.ts', 'AllowReason'],
+  ['Denied', 'src/core/types.ts', 'DenyReason'],
+  ['Unknown', 'src/core/types.ts', 'UnknownReason'],
+  ['Errors', 'src/errors.ts', 'ErrorCode'],
+])('under "%s" stands each word of %s: %s, in its order', (heading, path, union) => {
+  const words = tableRows(section(page, heading)).map(([word]) => word);
+  expect(words.length).toBeGreaterThan(0);
+  expect(words).toEqual(unionOf(path, union));
+});
+
+it('says for each word what it means and what to do', () => {
+  for (const cells of tableRows(page)) {
+    expect(cells.length, cells[0]).toBeGreaterThanOrEqual(3);
+    for (const cell of cells) expect(cell, cells[0]).not.toBe('');
+  }
+});
+
+it.each(tableRows(section(page, 'Denied')))('%s is answered with the status of the page', (reason, _1, _2, status) => {
+  expect(String(statusOf({ verdict: 'deny', reason, closedAt: null } as Decision))).toBe(status);
+});
+
+it.each(tableRows(section(page, 'Unknown')))('%s is answered with the status of the page', (reason, _1, _2, status) => {
+  expect(String(statusOf({ verdict: 'unknown', reason } as Decision))).toBe(status);
+});
+
+function statusOf(decision: Decision): number {
+  const outcome: Outcome = {
+    action: 'block',
+    decision,
+    mode: 'enforce',
+    source: 'none',
+    checkedAt: 0,
+    exposeExpiry: true,
+  };
+  return problemOf([outcome], [{ workspaceId: '' }]).status;
+}

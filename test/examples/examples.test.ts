@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSandbox } from 'freeform-guard/sandbox';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { type Consumer, createConsumer, projectRoot, tsc } from '../packaging/staged-package.js';
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
+  consumer = await createConsumer([...Object.keys(manifest.dependencies), 'express']);
+  await tsc('-p', join(projectRoot, 'examples'), '--outDir', consumer.directory, '--noCheck');
+  await writeFile(join(consumer.directory, 'package.json'), '{"type":"module"}');
+}, 60_000);
+
+afterAll(() => consumer.remove());
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(program: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, [program], { cwd: consumer.directory, env: { ...process.env, ...env } });
+}
+
+async function runToEnd(program: string): Promise<Ended> {
+  const child = start(program);
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk) => (output.stdout += chunk));
+  child.stderr?.on('data', (chunk) => (output.stderr += chunk));
+  const [status] = await once(child, 'close');
+  return { status, ...output };
+}
+
+it('the demo shows each step, ends by itself and succeeds', async () => {
+  const { status, stdout, stderr } = await runToEnd('demo.js');
+  expect(stderr).toBe('');
+  expect(stdout.match(/HTTP \d+ .*$/gm)).toEqual([
+    'HTTP 202  Freeform-Window: verdict=allow;reason=service_window_open, source=bird  (Bird has it)',
+    'HTTP 202  Freeform-Window: verdict=allow;reason=service_window_open, source=memory  (Bird has it)',
+    'HTTP 409  Freeform-Window: verdict=deny;reason=service_window_closed, source=bird  (nothing was sent)',
+    'HTTP 202  Freeform-Window: verdict=allow;reason=template, source=none  (Bird has it)',
+    'HTTP 202  Freeform-Window: verdict=allow;reason=no_service_window, source=bird  (Bird has it)',
+    'HTTP 202  Freeform-Window: verdict=allow;reason=service_window_open, source=bird  (Bird has it)',
+  ]);
+  expect(stdout).toContain('"code": "service_window_closed"');
+  expect(stdout).toContain('status: delivery_failed');
+  expect(stdout).toContain('6 Bird reads for 55 guarded sends');
+  expect(status).toBe(0);
+});
+
+it('the demo fails and names the step where one gives what it should not', async () => {
+  const demo = await readFile(join(consumer.directory, 'demo.js'), 'utf8');
+  await writeFile(join(consumer.directory, 'demo-that-fails.js'), demo.replace('hours: 24', 'hours: 23'));
+  const { status, stderr } = await runToEnd('demo-that-fails.js');
+  expect(status).toBe(1);
+  expect(stderr).toContain('Wrong: "The same reply, a day later": the status is 202, but should be 409');
+});
+
+it('the quick start blocks a late reply and forwards one that is not late', async () => {
+  const sandbox = await createSandbox();
+  onTestFinished(() => sandbox.close());
+  const workspace = sandbox.addWorkspace();
+  const channel = workspace.addChannel({ platformId: 'whatsapp' });
+  const contact = workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+12025550123' }] });
+  const port = await freePort();
+  const child = start('express-quick-start.js', {
+    BIRD_URL: sandbox.url,
+    ACCESS_KEY: workspace.accessKey,
+    WORKSPACE_ID: workspace.id,
+    CHANNEL_ID: channel.id,
+    PORT: String(port),
+  });
+  onTestFinished(() => void child.kill());
+
+  const url = `http://127.0.0.1:${port}/workspaces/${workspace.id}/channels/${channel.id}/messages`;
+  const message = {
+    receiver: { contacts: [{ identifierKey: 'phonenumber', identifierValue: '+12025550123' }] },
+    body: { type: 'text', text: { text: 'Hello' } },
+  };
+  const late = await postOnceListening(child, url, message);
+  expect(late.status).toBe(409);
+  expect(late.headers.get('freeform-window')).toBe('verdict=deny;reason=service_window_closed, source=bird');
+  expect(await late.json()).toMatchObject({ code: 'service_window_closed', closedAt: null });
+  expect(sandbox.messages()).toEqual([]);
+
+  workspace.receiveInbound({ channelId: channel.id, contactId: contact.id });
+  const inTime = await postOnceListening(child, url, message);
+  expect(inTime.status).toBe(202);
+  expect(inTime.headers.get('freeform-window')).toBe('verdict=allow;reason=service_window_open, source=bird');
+  expect(sandbox.messages().map(({ id }) => id)).toEqual([((await inTime.json()) as { id: string }).id]);
+});
+
+/** The child says nothing when it listens, so it is asked until it answers. */
+async function postOnceListening(child: ChildProcess, url: string, message: unknown): Promise<Response> {
+  const body = JSON.stringify(message);
+  for (;;) {
+    try {
+      return await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    } catch (error) {
+      if (child.exitCode !== null) throw new Error('The example ended by itself', { cause: error });
+      await sleep(20);
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,105 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Consumer, createConsumer, projectRoot, runIn, tsc } from './staged-package.js';
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
+  consumer = await createConsumer([...Object.keys(manifest.dependencies), '@types/node']);
+}, 60_000);
+
+afterAll(() => consumer.remove());
+
+it('packs the built code, its types and the documents, and nothing else', () => {
+  const others = consumer.files.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path));
+  expect(others).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'docs/decisions.md',
+    'docs/errors.md',
+    'docs/performance.md',
+    'docs/platforms.md',
+    'package.json',
+  ]);
+});
+
+it('packs the types beside every module', () => {
+  const modules = consumer.files.filter((path) => path.endsWith('.js'));
+  expect(modules).toContain('dist/index.js');
+  for (const path of modules) expect(consumer.files).toContain(path.replace(/\.js$/, '.d.ts'));
+});
+
+it('satisfies publint', async () => {
+  const { messages, pkg } = await publint({ pkgDir: consumer.packageDirectory, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+});
+
+it('gives TypeScript the types that Node will run, as attw sees it', async () => {
+  const attw = join(projectRoot, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+  const args = [attw, consumer.tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color', '--no-emoji'];
+  // Its exit status is 0 only where it found no problem; that `require` gets a module is what the profile ignores.
+  const report = await runIn(projectRoot, process.execPath, args);
+  expect(report.match(/^node16 \(from ESM\): .*$/gm)).toEqual(
+    Array(2).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
+  );
+});
+
+const program = `
+  const contact = { serviceWindowExpireAt: null };
+  const { reason } = guard.decideFreeform({ platformId: 'whatsapp', status: 'active' }, contact);
+  createSandbox().then(async (sandbox) => {
+    const workspace = sandbox.addWorkspace();
+    const options = { accessKey: workspace.accessKey, baseUrl: sandbox.url };
+    guard.createGuard({ workspaces: { [workspace.id]: options } }).close();
+    await sandbox.close();
+    console.log(reason);
+  });
+`;
+
+it('runs for a user who imports it', async () => {
+  const head = `import * as guard from 'freeform-guard';\nimport { createSandbox } from 'freeform-guard/sandbox';\n`;
+  await writeFile(join(consumer.directory, 'user.mjs'), head + program);
+  await expect(runIn(consumer.directory, process.execPath, ['user.mjs'])).resolves.toBe('service_window_closed\n');
+});
+
+it('runs for a user who requires it', async () => {
+  const head = `const guard = require('freeform-guard');\nconst { createSandbox } = require('freeform-guard/sandbox');\n`;
+  await writeFile(join(consumer.directory, 'user.cjs'), head + program);
+  await expect(runIn(consumer.directory, process.execPath, ['user.cjs'])).resolves.toBe('service_window_closed\n');
+});
+
+const typedProgram = `
+const guard: Guard = createGuard({ workspaces: {} });
+const middleware: Middleware = freeformGuard(guard);
+createServer((req, res) => middleware(req, res, () => void res.end()));
+const decision: Decision = decideFreeform({ platformId: 'sms' }, {});
+// @ts-expect-error: the answer is a union, and only an allowed one has an end.
+decision.validUntil;
+`;
+
+it('type-checks for a user, as a module and as CommonJS, in strict mode and without @types/express', async () => {
+  await writeFile(
+    join(consumer.directory, 'user.mts'),
+    `import { createServer } from 'node:http';
+import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
+import { createSandbox, type Sandbox } from 'freeform-guard/sandbox';
+export const sandbox: Promise<Sandbox> = createSandbox();
+${typedProgram}`,
+  );
+  await writeFile(
+    join(consumer.directory, 'common.cts'),
+    `import { createServer } from 'node:http';
+import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
+${typedProgram}`,
+  );
+  const options = { module: 'nodenext', target: 'es2022', strict: true, exactOptionalPropertyTypes: true };
+  const compilerOptions = { ...options, types: ['node'], noEmit: true, skipLibCheck: false };
+  const config = { compilerOptions, files: ['user.mts', 'common.cts'] };
+  await writeFile(join(consumer.directory, 'tsconfig.json'), JSON.stringify(config));
+  await expect(tsc('-p', consumer.directory)).resolves.toBe('');
+});

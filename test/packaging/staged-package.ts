@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A project of a user's, in a directory of its own, into which the packed tarball was unpacked. */
+export interface Consumer {
+  /** The user's project: `node_modules/freeform-guard` is what `npm install` of the tarball would put there. */
+  readonly directory: string;
+  readonly packageDirectory: string;
+  readonly tarball: string;
+  /** The files in the tarball, sorted, without its leading `package/`. */
+  readonly files: readonly string[];
+  remove(): Promise<void>;
+}
+
+/**
+ * Builds the sources, packs them as `npm publish` would and unpacks them for a user. All of it happens in a temporary
+ * directory, so that neither a stale `dist` nor another test run can be what is tested. Packages come by links instead
+ * of from the network.
+ */
+export async function createConsumer(links: readonly string[]): Promise<Consumer> {
+  const root = await mkdtemp(join(tmpdir(), 'freeform-guard-'));
+  const stage = join(root, 'stage');
+  const directory = join(root, 'consumer');
+  const packageDirectory = join(directory, 'node_modules', 'freeform-guard');
+  await mkdir(packageDirectory, { recursive: true });
+  await copyProject(stage);
+  await tsc('-p', join(projectRoot, 'tsconfig.build.json'), '--outDir', join(stage, 'dist'));
+  const [packed] = JSON.parse(
+    await runIn(stage, 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root]),
+  );
+  const tarball = join(root, packed.filename);
+  await runIn(root, 'tar', ['-xzf', tarball, '-C', packageDirectory, '--strip-components=1']);
+  for (const name of links) await link(name, directory);
+  const files = packed.files.map(({ path }: { readonly path: string }) => path).toSorted();
+  return { directory, packageDirectory, tarball, files, remove: () => rm(root, { recursive: true }) };
+}
+
+/** Runs the project's own TypeScript; rejects with its diagnostics. */
+export function tsc(...args: readonly string[]): Promise<string> {
+  return runIn(projectRoot, process.execPath, [join(projectRoot, 'node_modules/typescript/bin/tsc'), ...args]);
+}
+
+/** What a program printed; rejects with all of it where the exit status is not 0. */
+export async function runIn(cwd: string, program: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout } = await run(program, args, { cwd });
+    return stdout;
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { readonly stdout?: string; readonly stderr?: string };
+    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Everything that could get into the tarball, so that a missing entry in `files` shows as well as one too many. */
+async function copyProject(stage: string): Promise<void> {
+  const left = new Set(['.git', 'node_modules', 'dist', '.examples', 'coverage']);
+  await mkdir(stage);
+  for (const name of await readdir(projectRoot)) {
+    if (!left.has(name)) await cp(join(projectRoot, name), join(stage, name), { recursive: true });
+  }
+}
+
+async function link(name: string, directory: string): Promise<void> {
+  const target = join(directory, 'node_modules', name);
+  await mkdir(join(target, '..'), { recursive: true });
+  await symlink(join(projectRoot, 'node_modules', name), target, 'junction');
+}
