@@ -9,6 +9,11 @@ export function ok(body: unknown): Answer {
   return { status: 200, body };
 }
 
+/** It is there now. */
+export function created(body: unknown): Answer {
+  return { status: 201, body };
+}
+
 /** Bird took it over; what becomes of it shows later. */
 export function accepted(body: unknown): Answer {
   return { status: 202, body };

@@ -54,7 +54,7 @@ export interface InboundMessage extends BirdMessage {
   };
   readonly receiver: { readonly connector: { readonly id: string; readonly identifierValue: string } };
   /** `timestamp`: the platform's own time, in unix seconds as a string. */
-  readonly meta: { readonly extraInformation: { readonly timestamp: string } };
+  readonly meta: { readonly extraInformation?: { readonly timestamp?: string } };
 }
 
 /** Bird's message object for one that the business sent. */
@@ -76,12 +76,14 @@ export interface Inbound {
   readonly contactId: string;
   readonly identifierKey: string;
   readonly address: string;
-  readonly text: string;
+  readonly body: object;
+  /** Default: the platform's own time. */
+  readonly meta?: object | undefined;
 }
 
-/** A text from a customer, as Bird shows it. */
+/** What a customer sent, as Bird shows it. */
 export function createInboundMessage(
-  { channel, contactId, identifierKey, address, text }: Inbound,
+  { channel, contactId, identifierKey, address, body, meta }: Inbound,
   now: number,
 ): InboundMessage {
   const id = randomUUID();
@@ -91,8 +93,8 @@ export function createInboundMessage(
     channelId: channel.id,
     sender: { contact: { id: contactId, identifierKey, identifierValue: address } },
     receiver: { connector: { id: channel.connectorId, identifierValue: channel.identifier } },
-    body: { type: 'text', text: { text } },
-    meta: { extraInformation: { timestamp: String(Math.floor(now / 1000)) } },
+    body,
+    meta: meta ?? { extraInformation: { timestamp: String(Math.floor(now / 1000)) } },
     reference: '',
     parts: [{ platformReference: `sandbox.${id}` }],
     status: 'delivered',

@@ -2,6 +2,7 @@ import { toInstant } from '../core/instant.js';
 import type { MessageStatus, OutgoingMessage } from './bird-message.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { type FailedVerdict, judge, type Verdict } from './verdict.js';
+import { publishMessage } from './webhook-publish.js';
 
 /** When a message reaches these statuses, in ms after it was sent. Bird names no times; these are ours. */
 const PROCESSING_AFTER_MS = 200;
@@ -10,7 +11,7 @@ const DELIVERED_AFTER_MS = 2000;
 
 /** Takes a message over: it is sent now, or at its `scheduledFor` if that is to come, and then runs its course. */
 export function takeOver(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
-  workspace.messages.set(message.id, message);
+  keep(state, workspace, message);
   const send = (): void => runCourse(state, workspace, { id: message.id, verdict: judge(state, workspace, message) });
   const waitMs = waitBefore(message, state.clock.now());
   if (waitMs > 0) state.clock.setTimeout(send, waitMs);
@@ -23,7 +24,7 @@ export function takeOverInvalid(
   workspace: WorkspaceState,
   { message, verdict }: { readonly message: OutgoingMessage; readonly verdict: FailedVerdict },
 ): void {
-  workspace.messages.set(message.id, message);
+  keep(state, workspace, message);
   runCourse(state, workspace, { id: message.id, verdict });
 }
 
@@ -48,7 +49,7 @@ function runCourse(
   for (const { status, afterMs } of steps) {
     const isLast = status === verdict.ends;
     state.clock.setTimeout(() => {
-      moveTo(workspace, id, { status, ...(isLast ? failure : {}) }, state.clock.now());
+      moveTo(state, workspace, id, { status, ...(isLast ? failure : {}) });
     }, afterMs);
   }
 }
@@ -76,9 +77,15 @@ function failureFields({ failure }: FailedVerdict): Pick<OutgoingMessage, 'failu
 }
 
 /** The one place where a message changes. */
-function moveTo(workspace: WorkspaceState, id: string, change: Partial<OutgoingMessage>, now: number): void {
+function moveTo(state: SandboxState, workspace: WorkspaceState, id: string, change: Partial<OutgoingMessage>): void {
   const message = workspace.messages.get(id);
   if (message === undefined || message.direction !== 'outgoing') return;
-  const at = new Date(now).toISOString();
-  workspace.messages.set(id, { ...message, ...change, lastStatusAt: at, updatedAt: at });
+  const at = new Date(state.clock.now()).toISOString();
+  keep(state, workspace, { ...message, ...change, lastStatusAt: at, updatedAt: at });
+}
+
+/** Every status of a message is news. */
+function keep(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
+  workspace.messages.set(message.id, message);
+  publishMessage(state, workspace, message);
 }

@@ -2,6 +2,7 @@ import type { BirdChannel } from './bird-channel.js';
 import { type BirdContact, defaultIdentifier } from './bird-contact.js';
 import { createInboundMessage, type InboundMessage } from './bird-message.js';
 import type { SandboxState, WorkspaceState } from './state.js';
+import { publishMessage } from './webhook-publish.js';
 
 /** One of a contact's addresses on a channel. */
 export interface AddressOptions {
@@ -15,22 +16,30 @@ export interface AddressOptions {
 export interface InboundOptions extends AddressOptions {
   /** Default `Hello`. */
   readonly text?: string | undefined;
+  /** Bird's body in place of a text, e.g. `{ type: 'image', image: {} }`. */
+  readonly body?: object | undefined;
+  /** Bird's `meta`. Default: with the platform's own time; `{}`: without it, as on platforms that give none. */
+  readonly meta?: object | undefined;
+  /** `false`: what comes is no message of the customer's, and opens no window. Default true. */
+  readonly opensWindow?: boolean | undefined;
 }
 
 /** A customer's message arrives: it is listed, opens or extends its window and shows in the contact's conversations. */
 export function receiveInbound(
-  { clock }: SandboxState,
+  state: SandboxState,
   workspace: WorkspaceState,
-  { text = 'Hello', ...options }: InboundOptions,
+  { text = 'Hello', body = { type: 'text', text: { text } }, meta, opensWindow = true, ...options }: InboundOptions,
 ): InboundMessage {
+  const now = state.clock.now();
   const { channel, contact, address } = locate(workspace, options);
   const named = contact.featuredIdentifiers.find(({ value }) => value === address);
   const identifierKey = (named ?? defaultIdentifier(contact, channel.platformId))?.key ?? '';
-  const inbound = { channel, contactId: contact.id, identifierKey, address, text };
-  const message = createInboundMessage(inbound, clock.now());
+  const inbound = { channel, contactId: contact.id, identifierKey, address, body, meta };
+  const message = createInboundMessage(inbound, now);
   workspace.messages.set(message.id, message);
-  workspace.windows.customerWrote({ channelId: channel.id, address }, clock.now());
+  if (opensWindow) workspace.windows.customerWrote({ channelId: channel.id, address }, now);
   noteInConversations(workspace, message);
+  publishMessage(state, workspace, message);
   return message;
 }
 

@@ -4,6 +4,7 @@ import { getChannel, getChannelContact, listChannels } from './channel-operation
 import { searchContacts } from './contact-operations.js';
 import { createConversationMessage, getConversation } from './conversation-operations.js';
 import { createBatch, createMessage, getMessage, listMessages } from './message-operations.js';
+import { getSubscription, listSubscriptions, subscribe, unsubscribe } from './webhook-operations.js';
 
 /** What a request asks for; `unknown` is what no route fits. */
 export type RequestKind =
@@ -17,11 +18,12 @@ export type RequestKind =
   | 'messages'
   | 'conversation'
   | 'conversation-send'
+  | 'webhooks'
   | 'unknown';
 
 /** One operation of Bird's API. `:name` in the path stands for one segment. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly kind: RequestKind;
   readonly answer: (request: ApiRequest) => Answer;
@@ -30,6 +32,8 @@ export interface Route {
 const workspace = '/workspaces/:workspaceId';
 const channel = `${workspace}/channels/:channelId`;
 const conversation = `${workspace}/conversations/:conversationId`;
+const webhooks = 'webhook-subscriptions';
+const organization = `/organizations/:organizationId${workspace}`;
 
 /** THE table of what the sandbox answers. The first route that fits wins. */
 const routes: readonly Route[] = [
@@ -44,6 +48,11 @@ const routes: readonly Route[] = [
   { method: 'GET', path: `${channel}/messages/:messageId`, kind: 'message', answer: getMessage },
   { method: 'GET', path: conversation, kind: 'conversation', answer: getConversation },
   { method: 'POST', path: `${conversation}/messages`, kind: 'conversation-send', answer: createConversationMessage },
+  { method: 'POST', path: `${organization}/${webhooks}`, kind: 'webhooks', answer: subscribe },
+  { method: 'GET', path: `${organization}/${webhooks}`, kind: 'webhooks', answer: listSubscriptions },
+  { method: 'GET', path: `${organization}/${webhooks}/:subscriptionId`, kind: 'webhooks', answer: getSubscription },
+  { method: 'DELETE', path: `${organization}/${webhooks}/:subscriptionId`, kind: 'webhooks', answer: unsubscribe },
+  { method: 'GET', path: `${workspace}/${webhooks}`, kind: 'webhooks', answer: listSubscriptions },
 ];
 
 /** Where a path leads: to a route, or to the methods that it would take instead (none: the path is unknown). */

@@ -8,6 +8,7 @@ import { openHttpFace } from './http-face.js';
 import { createRequestLog, type LoggedRequest } from './request-log.js';
 import { createWorkspaceState, type SandboxState } from './state.js';
 import { checkSwitches, type SwitchOptions } from './switches.js';
+import { createWebhookFeed, type WebhookAttempt } from './webhook-feed.js';
 import { createWorkspace, newAccessKey, type SandboxWorkspace } from './workspace.js';
 
 export type { BirdCapability, BirdChannel, ChannelOptions } from './bird-channel.js';
@@ -20,6 +21,7 @@ export type {
   MessageStatus,
   OutgoingMessage,
 } from './bird-message.js';
+export type { BirdSubscription, EventFilter } from './bird-subscription.js';
 export type { SandboxClock } from './clock.js';
 export type { Duration } from './duration.js';
 export type { Fault, FaultHook, FaultRequest } from './fault.js';
@@ -27,7 +29,8 @@ export type { AddressOptions, InboundOptions } from './inbound.js';
 export type { LoggedRequest } from './request-log.js';
 export type { RequestKind } from './routes.js';
 export type { Switches, SwitchOptions } from './switches.js';
-export type { ConversationOptions, SandboxWorkspace } from './workspace.js';
+export type { WebhookAttempt } from './webhook-feed.js';
+export type { ConversationOptions, SandboxWorkspace, SubscribeOptions } from './workspace.js';
 
 /** How to start a sandbox: where, when, and what its Bird does where Bird's documentation is silent. */
 export interface SandboxOptions extends SwitchOptions {
@@ -57,6 +60,11 @@ export interface Sandbox {
   addWorkspace(options?: SandboxWorkspaceOptions): SandboxWorkspace;
   /** Everything that was sent, in every workspace, in order of acceptance and with the statuses of now. */
   messages(): OutgoingMessage[];
+  /**
+   * Waits until every webhook delivery that is due has been made and answered, and gives all attempts so far. A refused
+   * one is repeated on the sandbox's clock: at growing intervals, for 8 hours, under its first timestamp.
+   */
+  deliveries(): Promise<WebhookAttempt[]>;
   /** Every request to the HTTP face so far, in order of processing. */
   requests(): LoggedRequest[];
   /** The most GET requests within any 1000 ms of the sandbox's clock, refused ones included. */
@@ -84,9 +92,11 @@ export interface Sandbox {
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, startAt = Date.now(), fault, ...switches } = options;
+  const clock = createClock(checkStart(startAt));
   const state: SandboxState = {
-    clock: createClock(checkStart(startAt)),
+    clock,
     workspaces: new Map(),
+    feed: createWebhookFeed(clock),
     switches: checkSwitches(switches),
   };
   const log = createRequestLog();
@@ -97,6 +107,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     clock: state.clock,
     addWorkspace: (workspaceOptions) => addWorkspace(state, workspaceOptions),
     messages: () => outgoingMessages(state),
+    deliveries: state.feed.settled,
     requests: log.all,
     readsInBusiestSecond: log.readsInBusiestSecond,
     set: (changed) => {
@@ -105,7 +116,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     setFault: (changed) => {
       hook = checkHook(changed);
     },
-    close: face.close,
+    close: () => {
+      state.feed.close();
+      return face.close();
+    },
   };
 }
 

@@ -1,16 +1,19 @@
 import type { BirdChannel } from './bird-channel.js';
 import type { BirdConversation } from './bird-conversation.js';
 import type { InboundMessage, OutgoingMessage } from './bird-message.js';
+import type { BirdSubscription } from './bird-subscription.js';
 import type { SandboxClock } from './clock.js';
 import { type ContactBook, createContactBook } from './contact-book.js';
 import { createRateLimit, type RateLimit } from './rate-limit.js';
 import { resolveSwitches, type Switches, type SwitchOptions } from './switches.js';
+import type { WebhookFeed } from './webhook-feed.js';
 import { createWindows, type Windows } from './windows.js';
 
 /** Everything that a sandbox knows. The HTTP face and the handles read and change it; nothing else holds state. */
 export interface SandboxState {
   readonly clock: SandboxClock;
   readonly workspaces: Map<string, WorkspaceState>;
+  readonly feed: WebhookFeed;
   switches: SwitchOptions;
 }
 
@@ -26,6 +29,7 @@ export interface WorkspaceState {
   /** Both directions, with the statuses of the sandbox's now. */
   readonly messages: Map<string, InboundMessage | OutgoingMessage>;
   readonly windows: Windows;
+  readonly subscriptions: Map<string, BirdSubscription>;
   /** `isPermanentSession` where a test has set it, by (channel, address). */
   readonly permanentSessions: Map<string, Switches['permanentSession']>;
   readonly reads: RateLimit;
@@ -49,6 +53,7 @@ export function createWorkspaceState({ id, accessKey }: WorkspaceIdentity, switc
     conversations: new Map(),
     messages: new Map(),
     windows: createWindows(),
+    subscriptions: new Map(),
     permanentSessions: new Map(),
     reads: createRateLimit(),
     sends: createRateLimit(),

@@ -28,6 +28,12 @@ export interface Switches {
   readonly lateFailureCode: number;
   /** How long after it was sent a late message fails, in ms. Default 120 000 (2 minutes). */
   readonly lateFailureAfterMs: number;
+  /** How long after an event its first delivery is made, in ms; signed with the time of the event. Default 0. */
+  readonly webhookDelayMs: number;
+  /** How often each event is delivered. Default 1; 2: everything comes twice. */
+  readonly webhookCopies: number;
+  /** `'all'`: events that happen now are never delivered. Default `'none'`. */
+  readonly webhookLoss: 'none' | 'all';
 }
 
 /** Switches as they are given: each may be left out. */
@@ -51,6 +57,9 @@ const rules: { readonly [Name in keyof Switches]: Rule<Switches[Name]> } = {
   lateStatus: { byDefault: 'delivery_failed', ...oneOf('delivery_failed', 'sending_failed', 'rejected') },
   lateFailureCode: { byDefault: 15_000, takes: 'an integer', accepts: Number.isSafeInteger },
   lateFailureAfterMs: { byDefault: 120_000, ...length() },
+  webhookDelayMs: { byDefault: 0, ...length() },
+  webhookCopies: { byDefault: 1, takes: 'an integer of 1 or more', accepts: (value) => isCount(value) && value !== 0 },
+  webhookLoss: { byDefault: 'none', ...oneOf('none', 'all') },
 };
 
 /** Whether a switch of this name exists. */

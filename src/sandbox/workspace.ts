@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { platformOf } from '../core/platforms.js';
 import { type BirdChannel, type ChannelOptions, createChannel } from './bird-channel.js';
 import type { BirdContact, ContactIdentifier } from './bird-contact.js';
 import { type BirdConversation, createConversation } from './bird-conversation.js';
 import type { InboundMessage } from './bird-message.js';
+import { type BirdSubscription, createSubscription, subscriptionProblems } from './bird-subscription.js';
 import { type AddressOptions, existing, type InboundOptions, locate, receiveInbound } from './inbound.js';
 import { resolveReceivers } from './receivers.js';
 import type { SandboxState, WorkspaceState } from './state.js';
@@ -13,6 +15,18 @@ import { keyOf } from './windows.js';
 export interface ConversationOptions extends AddressOptions {
   /** Default `active`; nothing can be sent into a `closed` one. */
   readonly status?: 'active' | 'closed' | undefined;
+}
+
+/** Where events go. */
+export interface SubscribeOptions {
+  /** http on loopback. */
+  readonly url: string;
+  /** With which deliveries are signed. */
+  readonly signingKey: string;
+  /** Default: the inbound and outbound events of every platform on which the workspace has a channel by now. */
+  readonly events?: readonly string[] | undefined;
+  /** Only the events of this channel; they then go to no subscription without a filter. */
+  readonly channelId?: string | undefined;
 }
 
 /**
@@ -32,6 +46,8 @@ export interface SandboxWorkspace {
   addContact(options: { readonly identifiers: readonly ContactIdentifier[] }): BirdContact;
   /** A customer writes: opens or extends the window for this channel and address. */
   receiveInbound(options: InboundOptions): InboundMessage;
+  /** Has events delivered, signed as Bird signs them. Bird knows one subscription per event. */
+  subscribe(options: SubscribeOptions): BirdSubscription[];
   /** Opens a conversation of a contact on a channel. */
   addConversation(options: ConversationOptions): BirdConversation;
   /** Overrides the switch `permanentSession` for one address; `true` also lets late messages through. */
@@ -61,6 +77,7 @@ export function createWorkspace(state: SandboxState, workspace: WorkspaceState):
     setChannel: (channelId, change) => setChannel(state, workspace, { channelId, change }),
     addContact: ({ identifiers }) => workspace.contacts.add(checkIdentifiers(identifiers), clock.now()),
     receiveInbound: (options) => receiveInbound(state, workspace, options),
+    subscribe: (options) => subscribe(state, workspace, options),
     addConversation: (options) => addConversation(state, workspace, options),
     setPermanentSession: ({ value, ...options }) => {
       checkSwitches({ permanentSession: value });
@@ -100,6 +117,27 @@ function setChannel(
   const changed = { ...channel, updatedAt: new Date(clock.now()).toISOString(), ...given, id: channelId };
   workspace.channels.set(channelId, changed);
   return changed;
+}
+
+function subscribe(
+  { clock }: SandboxState,
+  workspace: WorkspaceState,
+  { url, signingKey, channelId, events = eventsOf(workspace) }: SubscribeOptions,
+): BirdSubscription[] {
+  const eventFilters = channelId === undefined ? [] : [{ key: 'channelId', value: channelId }];
+  const owner = { organizationId: randomUUID(), workspaceId: workspace.id };
+  const subscriptions = events.map((event) => {
+    const [field] = Object.keys(subscriptionProblems({ service: 'channels', event, url, signingKey, eventFilters }));
+    if (field !== undefined) throw new TypeError(`\`${field}\` is none that Bird or the sandbox takes`);
+    return createSubscription({ ...owner, event, url, signingKey, eventFilters }, clock.now());
+  });
+  for (const subscription of subscriptions) workspace.subscriptions.set(subscription.id, subscription);
+  return subscriptions;
+}
+
+function eventsOf({ channels }: WorkspaceState): readonly string[] {
+  const platforms = [...channels.values()].map(({ platformId }) => platformOf(platformId) ?? platformId);
+  return [...new Set(platforms)].flatMap((platform) => [`${platform}.inbound`, `${platform}.outbound`]);
 }
 
 function addConversation(

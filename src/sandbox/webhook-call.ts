@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import { signWebhook } from '../bird/webhook-signature.js';
+
+/** One POST to a subscriber. */
+export interface WebhookCall {
+  readonly url: string;
+  readonly signingKey: string | undefined;
+  /** Unix seconds. */
+  readonly timestamp: string;
+  readonly body: Buffer;
+}
+
+/** The status of the answer; `null` when there was none. */
+export function callWebhook(call: WebhookCall, signal: AbortSignal): Promise<number | null> {
+  return new Promise((resolve) => {
+    // One connection each: nothing is kept open that could keep a test's server alive.
+    const options = { method: 'POST', agent: false, signal, headers: headersOf(call) };
+    const sent = request(call.url, options, (response) => {
+      response.resume();
+      response.once('close', () => resolve(response.statusCode ?? null));
+    });
+    sent.once('error', () => resolve(null));
+    sent.end(call.body);
+  });
+}
+
+function headersOf({ url, signingKey, timestamp, body }: WebhookCall): Record<string, string | number> {
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'messagebird-request-id': randomUUID(),
+    'messagebird-request-timestamp': timestamp,
+  };
+  if (signingKey === undefined) return headers;
+  return { ...headers, 'messagebird-signature': signWebhook({ timestamp, url, body }, signingKey) };
+}

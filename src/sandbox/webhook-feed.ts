@@ -1,0 +1,81 @@
+import type { SandboxClock } from './clock.js';
+import { callWebhook, type WebhookCall } from './webhook-call.js';
+
+/** One attempt to deliver an event. */
+export interface WebhookAttempt {
+  readonly subscriptionId: string;
+  readonly url: string;
+  /** `whatsapp.inbound`, ... */
+  readonly event: string;
+  readonly messageId: string;
+  /** 1 for the first one. */
+  readonly attempt: number;
+  /** When it was made, in epoch ms of the sandbox's clock. */
+  readonly at: number;
+  /** Status of the answer; `null`: there was none. */
+  readonly status: number | null;
+}
+
+/** Delivers events over HTTP. Attempts that the clock has made due run by themselves. */
+export interface WebhookFeed {
+  deliver(delivery: WebhookDelivery): void;
+  /** Settles when nothing that is due is still under way, with all attempts so far. */
+  settled(): Promise<WebhookAttempt[]>;
+  /** Cuts what is under way; nothing is delivered any more. */
+  close(): void;
+}
+
+/** One event on its way to one subscriber. */
+export interface WebhookDelivery extends WebhookCall {
+  readonly subscriptionId: string;
+  readonly event: string;
+  readonly messageId: string;
+  /** When the event happened, epoch ms. Every attempt is signed with it. */
+  readonly happenedAt: number;
+  /** How long after that the first attempt is made, in ms. */
+  readonly delayMs: number;
+}
+
+const MINUTE = 60_000;
+const RETRIES_FOR_MS = 8 * 60 * MINUTE;
+
+/** Bird repeats at growing intervals for 8 hours and does not say at which; these double, from one minute on. */
+function retryAfterMs(attempt: number): number {
+  return (2 ** attempt - 1) * MINUTE;
+}
+
+export function createWebhookFeed(clock: SandboxClock): WebhookFeed {
+  const attempts: WebhookAttempt[] = [];
+  const underWay = new Set<Promise<void>>();
+  const controller = new AbortController();
+
+  const attemptAt = (delivery: WebhookDelivery, dueAt: number, attempt: number): void => {
+    if (controller.signal.aborted) return;
+    // What fell due while the answer before it was on its way goes at once: that time has passed.
+    if (dueAt <= clock.now()) start(delivery, attempt);
+    else clock.setTimeout(() => start(delivery, attempt), dueAt - clock.now());
+  };
+  const start = (delivery: WebhookDelivery, attempt: number): void => {
+    if (controller.signal.aborted) return;
+    const run = make(delivery, attempt).finally(() => underWay.delete(run));
+    underWay.add(run);
+  };
+  const make = async (delivery: WebhookDelivery, attempt: number): Promise<void> => {
+    const { subscriptionId, url, event, messageId, happenedAt, delayMs } = delivery;
+    const at = clock.now();
+    const status = await callWebhook(delivery, controller.signal);
+    attempts.push({ subscriptionId, url, event, messageId, attempt, at, status });
+    if (status !== null && status >= 200 && status < 300) return;
+    const afterMs = retryAfterMs(attempt);
+    if (afterMs <= RETRIES_FOR_MS) attemptAt(delivery, happenedAt + delayMs + afterMs, attempt + 1);
+  };
+
+  return {
+    deliver: (delivery) => attemptAt(delivery, delivery.happenedAt + delivery.delayMs, 1),
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+      return [...attempts];
+    },
+    close: () => controller.abort(),
+  };
+}
