@@ -29,7 +29,7 @@ export interface ChannelRef {
   readonly channelId: string;
 }
 
-/** One service window. `address` is normalised; a contact that is known by its id alone has `id:` and the id here. */
+/** One service window. `address` is normalised; a contact that is known by its id alone has ` id:` and the id here. */
 export interface WindowKey extends ChannelRef {
   readonly address: string;
 }

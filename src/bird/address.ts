@@ -67,7 +67,8 @@ function identifierOf(holder: unknown): NamedIdentifier | undefined {
 }
 
 const E164 = /^\+[1-9]\d{5,14}$/;
-const SEPARATORS = /[\s().\-\u2010-\u2015/]/gu;
+// Numbers that were copied from a phone often carry invisible marks of direction (Cf).
+const SEPARATORS = /[\s().\-\u2010-\u2015/\p{Cf}]/gu;
 
 /**
  * One spelling per address: two spellings of a number must not have two windows, and the number that is looked up must

@@ -145,9 +145,12 @@ export function contactOf(evidence: WindowEvidence, at: number): ContactInput {
   };
 }
 
-/** The address under which a window is kept whose contact is known by its id alone. No real address looks like it. */
+/**
+ * The address under which a window is kept whose contact is known by its id alone. No other address looks like it: they
+ * are trimmed, and so none begins with a space.
+ */
 export function addressOfId(contactId: string): string {
-  return `id:${contactId}`;
+  return ` id:${contactId}`;
 }
 
 interface ReadFacts extends WindowFacts {
