@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Decision, Outcome } from 'freeform-guard';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { problemOf } from '../../src/http/problem.js';
+import { answerWebhook, type WebhookAnswer } from '../../src/http/webhook-answers.js';
 import { readProjectFile, section, tableRows } from './markdown.js';
 
 const page = readProjectFile('docs/errors.md');
@@ -16,6 +20,7 @@ it.each([
   ['Denied', 'src/core/types.ts', 'DenyReason'],
   ['Unknown', 'src/core/types.ts', 'UnknownReason'],
   ['Errors', 'src/errors.ts', 'ErrorCode'],
+  ["Answers to Bird's events", 'src/http/webhook-answers.ts', 'WebhookAnswer'],
 ])('under "%s" stands each word of %s: %s, in its order', (heading, path, union) => {
   const words = tableRows(section(page, heading)).map(([word]) => word);
   expect(words.length).toBeGreaterThan(0);
@@ -36,6 +41,19 @@ it.each(tableRows(section(page, 'Denied')))('%s is answered with the status of t
 it.each(tableRows(section(page, 'Unknown')))('%s is answered with the status of the page', (reason, _1, _2, status) => {
   expect(String(statusOf({ verdict: 'unknown', reason } as Decision))).toBe(status);
 });
+
+it.each(tableRows(section(page, 'Answers')))(
+  '%s answers an event with the status of the page',
+  async (code, ...cells) => {
+    const server = createServer((_req, res) => answerWebhook(res, code as WebhookAnswer)).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}`, { method: 'POST' });
+    expect(String(response.status)).toBe(cells[2]);
+    expect(await response.json()).toMatchObject({ code });
+  },
+);
 
 function statusOf(decision: Decision): number {
   const outcome: Outcome = {

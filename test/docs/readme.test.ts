@@ -3,7 +3,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
-import { createGuard, type Decision, freeformGuard, type Guard, type Outcome } from 'freeform-guard';
+import {
+  createGuard,
+  type Decision,
+  freeformGuard,
+  type Guard,
+  type Outcome,
+  type WebhookReceiverOptions,
+  webhookReceiver,
+} from 'freeform-guard';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { resolvePolicy, resolveWorkspace } from '../../src/guard/options.js';
@@ -156,6 +164,7 @@ describe('the option tables', () => {
   const ofGuard = optionRules((options) => createGuard({ workspaces: {}, ...options }), 'options');
   const ofWorkspace = optionRules((defaults) => createGuard({ workspaces: {}, defaults }), 'options.defaults');
   const ofMiddleware = optionRules((options) => freeformGuard(guard, options), 'middlewareOptions');
+  const ofReceiver = optionRules((options) => webhookReceiver(guard, options as WebhookReceiverOptions), 'options');
   const policyNames = Object.keys(resolvePolicy({}));
 
   const tables: readonly (readonly [heading: string, rules: Map<string, string>])[] = [
@@ -163,6 +172,7 @@ describe('the option tables', () => {
     ['Workspaces', new Map([...ofWorkspace].filter(([name]) => !policyNames.includes(name)))],
     ['Policies', new Map([...ofWorkspace].filter(([name]) => policyNames.includes(name)))],
     ['freeformGuard(guard, middlewareOptions)', ofMiddleware],
+    ["Bird's events", ofReceiver],
   ];
 
   it.each(tables)('%s: each option and what it takes, in the words of the code', (heading, rules) => {
@@ -211,7 +221,7 @@ describe('the code blocks', () => {
 
   /** What the blocks take for granted. */
   const given = `
-    declare const workspaceId: string, channelId: string, contactId: string, accessKey: string, phone: string;
+    declare const workspaceId: string, channelId: string, contactId: string, accessKey: string, signingKey: string, phone: string;
     declare const message: object;
     declare function waitForItsTurn(): Promise<void>;
     declare function sendToBird(message: object): Promise<void>;
