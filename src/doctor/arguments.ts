@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util';
+import { toId } from '../bird/ids.js';
+import { isLoopbackOrHttps } from '../guard/base-url.js';
+
+/** What the command line and the environment ask for. */
+export interface DoctorArguments {
+  readonly workspaceId: string;
+  readonly channelId: string;
+  readonly contactId: string | undefined;
+  readonly accessKey: string;
+  readonly baseUrl: string;
+}
+
+/** The command line cannot be understood. The message names what is wrong, and never quotes a value. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `Usage: npx freeform-guard doctor --workspace ID --channel ID [--contact ID] [--base-url URL]
+
+Asks Bird, reading only, whether the guard can work, and says what to fix first where it cannot.
+The access key is read from the environment variable BIRD_ACCESS_KEY.
+
+  --workspace ID   the workspace, a UUID
+  --channel ID     the channel, a UUID
+  --contact ID     a contact whose window is looked at, a UUID; without it, only the permission is
+  --base-url URL   default https://api.bird.com; https, or http on this machine
+  --help           this text
+
+Exit status: 0 the guard can work, 1 fix what the last line says, 2 wrong usage.
+`;
+
+const options = {
+  workspace: { type: 'string' },
+  channel: { type: 'string' },
+  contact: { type: 'string' },
+  'base-url': { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/**
+ * Reads the arguments strictly: one command, known options, each once, values of the right form.
+ *
+ * @throws {UsageError}
+ */
+export function readArguments(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DoctorArguments | 'help' {
+  const { values, positionals, tokens } = parse(args);
+  if (values.help === true) return 'help';
+  if (positionals.length !== 1 || positionals[0] !== 'doctor') throw new UsageError('The one command is `doctor`');
+  const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UsageError(`--${twice} is given more than once`);
+  return {
+    workspaceId: requireId('workspace', values.workspace),
+    channelId: requireId('channel', values.channel),
+    contactId: values.contact === undefined ? undefined : requireId('contact', values.contact),
+    baseUrl: requireBaseUrl(values['base-url'] ?? 'https://api.bird.com'),
+    accessKey: requireKey(env.BIRD_ACCESS_KEY),
+  };
+}
+
+// The result's type follows from the options.
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true, tokens: true });
+  } catch (error) {
+    throw new UsageError(firstSentence(error));
+  }
+}
+
+/** Node's words name the option, never its value; what follows the first sentence is about shells. */
+function firstSentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  return message.split(/\.\s|\n/)[0] ?? '';
+}
+
+function requireId(name: string, value: string | undefined): string {
+  if (value === undefined) throw new UsageError(`--${name} is missing`);
+  const id = toId(value);
+  if (id === undefined) throw new UsageError(`--${name} must be a UUID`);
+  return id;
+}
+
+function requireBaseUrl(value: string): string {
+  if (!isLoopbackOrHttps(value)) {
+    throw new UsageError('--base-url must be https, or http on this machine, without query, fragment or credentials');
+  }
+  const { origin, pathname } = new URL(value);
+  return origin + pathname.replace(/\/+$/, '');
+}
+
+function requireKey(value: string | undefined): string {
+  if (value === undefined || value === '') throw new UsageError('BIRD_ACCESS_KEY is not set');
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  throw new UsageError('BIRD_ACCESS_KEY must be visible ASCII characters, without a space or a line break');
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { recordLetOut } from '../support/canary.js';
+import { createPractice } from './support.js';
+
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+let directory: string;
+
+// Built anew and apart from `dist`, so that no stale build is what is tested.
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'freeform-guard-doctor-'));
+  await writeFile(join(directory, 'package.json'), '{"type":"module"}');
+  await symlink(join(projectRoot, 'node_modules'), join(directory, 'node_modules'), 'junction');
+  const compilerOptions = { outDir: join(directory, 'dist'), rootDir: join(projectRoot, 'src') };
+  const files = [join(projectRoot, 'src/doctor/cli.ts')];
+  const config = { extends: join(projectRoot, 'tsconfig.build.json'), compilerOptions, files, include: [] };
+  await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(config));
+  const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc');
+  expect(await run([tsc, '-p', directory])).toMatchObject({ status: 0, out: '' });
+}, 60_000);
+
+afterAll(() => rm(directory, { recursive: true }));
+
+interface Exit {
+  readonly status: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Exit> {
+  const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH, ...env }, cwd: directory });
+  let out = '';
+  let error = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    error += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => {
+      recordLetOut('process', [out, error]);
+      resolve({ status, out, error });
+    });
+  });
+}
+
+function runCli(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Exit> {
+  return run([join(directory, 'dist/doctor/cli.js'), ...args], env);
+}
+
+it('exits with 0 against a Bird where the guard can work, and shows no key', async () => {
+  const { args, contact, workspace } = await createPractice();
+  const exit = await runCli([...args, '--contact', contact.id], { BIRD_ACCESS_KEY: workspace.accessKey });
+  expect([exit.status, exit.error]).toEqual([0, '']);
+  expect(exit.out).toMatch(/\nThe guard can work\.\n$/);
+  expect(exit.out).not.toContain(workspace.accessKey);
+});
+
+it('exits with 1 and the one thing to fix, and shows no key', async () => {
+  const { args, workspace } = await createPractice({ contactAccess: 'forbidden' });
+  const exit = await runCli(args, { BIRD_ACCESS_KEY: workspace.accessKey });
+  expect([exit.status, exit.error]).toEqual([1, '']);
+  expect(exit.out).toMatch(/\nFix first: [^\n]+\n$/);
+  expect(exit.out).not.toContain(workspace.accessKey);
+});
+
+it('exits with 2 for wrong usage, and shows no key', async () => {
+  const { args, workspace } = await createPractice();
+  const key = workspace.accessKey;
+  const exit = await runCli([...args, `--key=${key}`], { BIRD_ACCESS_KEY: key });
+  expect([exit.status, exit.out]).toEqual([2, '']);
+  expect(exit.error).toContain("Unknown option '--key'");
+  expect(exit.error).not.toContain(key);
+});
+
+it('exits with 2 without a key, and with 0 for --help', async () => {
+  const { args } = await createPractice();
+  expect(await runCli(args)).toMatchObject({ status: 2, error: expect.stringContaining('BIRD_ACCESS_KEY is not set') });
+  expect(await runCli(['--help'])).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/^Usage: npx freeform-guard/),
+  });
+});
+
+it('is what package.json names as the command, and begins with the line that a shell needs', async () => {
+  const { bin } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
+  expect(bin).toEqual({ 'freeform-guard': './dist/doctor/cli.js' });
+  const built = join(directory, 'dist/doctor/cli.js');
+  expect((await stat(built)).isFile()).toBe(true);
+  expect(await readFile(built, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
