@@ -19,6 +19,7 @@ import {
   oneOf,
   oneOfOrFunction,
 } from './option-checks.js';
+import { safeStore } from './safe-store.js';
 import { steadyClock } from './steady-clock.js';
 import { systemClock } from './system-clock.js';
 
@@ -154,10 +155,11 @@ const guardChecks = {
 export function resolveGuardOptions(options: GuardOptions): GuardParts {
   checkOptions(options, guardChecks, 'options');
   if (options.workspaces === undefined) throw new TypeError('options.workspaces is missing');
-  const { defaults = {}, store = memoryStore() } = options;
+  const { defaults = {} } = options;
   const clock = steadyClock(options.clock ?? systemClock);
   const logger = safeLogger(options.logger ?? consoleLogger);
   checkOptions(defaults, workspaceChecks, 'options.defaults');
+  const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   return { store, clock, fetch, logger, defaults };
