@@ -22,6 +22,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   http: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores', 'guard'],
   index: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores', 'guard', 'http'],
   sandbox: ['core', 'errors', 'bird'],
+  // A command beside the guard: of it, only the default clock and the rule for base URLs.
+  doctor: ['core', 'ports', 'errors', 'bird', 'guard'],
 };
 
 /** Each package has one file that wraps it. */
@@ -43,6 +45,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
     why: 'the default clock, which notices a wall that jumps',
   },
   { file: 'guard/options.ts', effect: 'fetch', why: 'the default transport' },
+  { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
   { file: 'sandbox/sandbox.ts', effect: 'Date.now', why: 'the instant that the clock of a sandbox shows first' },
 ];
 

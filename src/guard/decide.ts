@@ -5,15 +5,10 @@ import type { ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import { contactOf, type WindowAnswer } from '../lookup/cached.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
+import type { Judgement } from './judgement.js';
 import type { Policy } from './options.js';
 import type { FreeformQuestion, TemplateQuestion } from './question.js';
 import type { Workspace } from './workspace.js';
-
-/** A decision, and where the facts behind it came from. */
-export interface Judgement {
-  readonly decision: Decision;
-  readonly source: 'memory' | 'bird' | 'none';
-}
 
 /** The circumstances of a decision: the facts are the workspace's, the rules the policy's, the instant the clock's. */
 export interface Circumstances {

@@ -3,7 +3,8 @@ import { platformOf } from '../core/platforms.js';
 import type { UnknownReason } from '../core/types.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import { withinDeadline } from './deadline.js';
-import { type Circumstances, decideFromMemory, decideWithBird, type Judgement, templatePasses } from './decide.js';
+import { type Circumstances, decideFromMemory, decideWithBird, templatePasses } from './decide.js';
+import type { Judgement } from './judgement.js';
 import { type ForgetTarget, Observations, type ObservedInbound, type ObservedRefusal } from './observations.js';
 import {
   type GuardOptions,

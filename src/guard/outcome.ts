@@ -1,7 +1,7 @@
 import type { SendRequest } from '../bird/send-request.js';
 import type { Decision, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
-import type { Judgement } from './decide.js';
+import type { Judgement } from './judgement.js';
 import type { Policy } from './options.js';
 
 export type Action = 'send' | 'block' | 'reroute' | 'hold';

@@ -1,4 +1,4 @@
-import type { Judgement } from './decide.js';
+import type { Judgement } from './judgement.js';
 
 /** What a guard has done since it was created. */
 export interface GuardStats {
