@@ -179,7 +179,7 @@ class DecidingGuard {
     const open = this.#open(question, workspace);
     if (!('question' in open)) return open;
     const judgement = await decideWithBird(open.question, open);
-    this.#reports.status(open.question, open.workspace);
+    this.#reports.channel(open.question, open.workspace);
     // After a stall of the event loop an answer may come when nobody should wait any more: too late to deny on it.
     const isTooLate = judgement.decision.verdict === 'deny' && this.#parts.clock.now() > deadlineAt;
     return isTooLate ? undecided('deadline_exceeded') : judgement;

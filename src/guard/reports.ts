@@ -1,4 +1,5 @@
 import { maySend } from '../core/channel-availability.js';
+import { platformRow } from '../core/platforms.js';
 import type { UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Logger } from '../ports.js';
@@ -54,12 +55,20 @@ export class Reports {
     return reason;
   }
 
-  /** Bird's list of statuses is not published, so one that is not known lets sends through; somebody should look. */
-  status({ workspaceId, channelId }: FreeformQuestion | TemplateQuestion, workspace: Workspace): void {
-    const status = channelId === undefined ? undefined : workspace.channels.recall(channelId)?.status;
-    if (status === undefined || maySend(status) !== undefined) return;
-    const fields = { workspaceId, channelId, status: status.slice(0, 40) };
-    this.#once(`status ${status}`, fields, 'A channel has a status that the guard does not know; its sends pass');
+  /** What somebody should look at: a platform that is not in the table, and a status, since Bird's list is not public. */
+  channel({ workspaceId, channelId }: FreeformQuestion | TemplateQuestion, workspace: Workspace): void {
+    const facts = channelId === undefined ? undefined : workspace.channels.recall(channelId);
+    if (facts === undefined) return;
+    const { platformId, status } = facts;
+    const ids = { workspaceId, channelId };
+    if (platformRow(platformId, undefined) === undefined) {
+      const text = 'A channel has a platform that the guard does not know; only a date of Bird can allow its sends';
+      this.#once(`platform ${platformId}`, { ...ids, platformId: platformId.slice(0, 40) }, text);
+    }
+    if (status !== undefined && maySend(status) === undefined) {
+      const text = 'A channel has a status that the guard does not know; its sends pass';
+      this.#once(`status ${status}`, { ...ids, status: status.slice(0, 40) }, text);
+    }
   }
 
   #once(name: string, fields: Fields, text: string): void {
