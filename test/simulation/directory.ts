@@ -1,0 +1,74 @@
+import type { SendRequest } from 'freeform-guard';
+
+/** Which number has which name: a customer's workspace, channel, contact and address, and back. */
+export class Directory {
+  readonly workspaces: readonly string[];
+  readonly channelsPerWorkspace: number;
+  readonly #channelIds: readonly string[];
+  readonly #contactIds: string[] = [];
+
+  constructor(workspaces: number, channelsPerWorkspace: number) {
+    this.workspaces = Array.from({ length: workspaces }, (_, index) => uuid(0xa, index));
+    this.channelsPerWorkspace = channelsPerWorkspace;
+    this.#channelIds = Array.from({ length: workspaces * channelsPerWorkspace }, (_, index) => uuid(0xc, index));
+  }
+
+  workspaceOf(customer: number): number {
+    return customer % this.workspaces.length;
+  }
+
+  workspaceId(customer: number): string {
+    return this.workspaces[this.workspaceOf(customer)] ?? '';
+  }
+
+  channelOf(customer: number): number {
+    return customer % (this.workspaces.length * this.channelsPerWorkspace);
+  }
+
+  channelId(customer: number): string {
+    return this.#channelIds[this.channelOf(customer)] ?? '';
+  }
+
+  /** The number of a channel, over all workspaces. */
+  channelAt(channelId: string): number {
+    return Number.parseInt(channelId.slice(-12), 16);
+  }
+
+  /** In eight neighbours there are two that are one person with two numbers, and so two windows. */
+  contactId(customer: number): string {
+    this.#contactIds[customer] ??= uuid(0xd, this.#firstNumber(customer));
+    return this.#contactIds[customer];
+  }
+
+  #firstNumber(customer: number): number {
+    const step = this.workspaces.length * this.channelsPerWorkspace;
+    const isSecondNumber = Math.floor(customer / step) % 8 === 1;
+    return isSecondNumber ? customer - step : customer;
+  }
+
+  address(customer: number): string {
+    return `+${31_600_000_000 + customer}`;
+  }
+
+  customerAt(address: string): number {
+    return Number(address.slice(1)) - 31_600_000_000;
+  }
+
+  /** The first number of the person with this contact id. */
+  customerOf(contactId: string): number {
+    return Number.parseInt(contactId.slice(-12), 16);
+  }
+
+  /** A free-form message, addressed as most are: by the phone number. */
+  send(customer: number): SendRequest {
+    return {
+      workspaceId: this.workspaceId(customer),
+      channelId: this.channelId(customer),
+      contact: { identifierKey: 'phonenumber', identifierValue: this.address(customer) },
+    };
+  }
+}
+
+function uuid(kind: number, index: number): string {
+  return `0000000${kind.toString(16)}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+}

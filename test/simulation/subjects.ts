@@ -1,0 +1,84 @@
+import { createGuard, type Guard, type GuardOptions, memoryStore } from 'freeform-guard';
+import type { Directory } from './directory.js';
+import type { Timeline } from './timeline.js';
+
+/** What somebody says of one send. */
+export interface Answer {
+  readonly verdict: 'allow' | 'deny' | 'unknown';
+  readonly reason: string;
+  readonly source: 'memory' | 'bird' | 'none';
+  /** Of an allow: until when it holds, by the guard's own word. */
+  readonly validUntil: number | null;
+}
+
+/** Whoever decides about sends: the guard, or one of the usual ways to do without it. */
+export interface Subject {
+  decide(customer: number): Answer | Promise<Answer>;
+  /** A customer's message was seen. */
+  inbound(customer: number, at: number): void;
+  /** The provider refused a message as too late. */
+  refusal(customer: number, sentAt: number): void;
+}
+
+export interface SubjectParts {
+  readonly timeline: Timeline;
+  readonly directory: Directory;
+  readonly fetch: typeof globalThis.fetch;
+  readonly accessKey: (workspaceId: string) => string;
+}
+
+export interface GuardSubjectOptions {
+  /** Windows that are remembered. */
+  readonly memory: number;
+}
+
+/** The guard itself, with a virtual clock and network and nothing else changed. */
+export class GuardSubject implements Subject {
+  readonly guard: Guard;
+  readonly #parts: SubjectParts;
+
+  constructor(parts: SubjectParts, { memory }: GuardSubjectOptions) {
+    this.#parts = parts;
+    const { directory, timeline, fetch, accessKey } = parts;
+    const workspaces = directory.workspaces.map((id) => [id, { accessKey: () => accessKey(id) }]);
+    const options: GuardOptions = {
+      workspaces: Object.fromEntries(workspaces),
+      clock: timeline.clock(),
+      store: memoryStore({ max: memory }),
+      fetch,
+      logger: { warn: () => {}, error: () => {} },
+    };
+    this.guard = createGuard(options);
+  }
+
+  decide(customer: number): Answer | Promise<Answer> {
+    const send = this.#parts.directory.send(customer);
+    const remembered = this.guard.peek(send);
+    if (remembered !== undefined) return answerOf(remembered);
+    this.#parts.timeline.stir();
+    return this.guard.check(send).then(answerOf);
+  }
+
+  inbound(customer: number, at: number): void {
+    void this.guard.observeInbound({ ...this.#contact(customer), at });
+  }
+
+  refusal(customer: number, sentAt: number): void {
+    void this.guard.observeRefusal({ ...this.#contact(customer), sentAt, code: 131047 });
+  }
+
+  #contact(customer: number): { workspaceId: string; channelId: string; contactId: string; address: string } {
+    const { directory } = this.#parts;
+    return {
+      workspaceId: directory.workspaceId(customer),
+      channelId: directory.channelId(customer),
+      contactId: directory.contactId(customer),
+      address: directory.address(customer),
+    };
+  }
+}
+
+function answerOf({ decision, source }: Awaited<ReturnType<Guard['check']>>): Answer {
+  const { verdict, reason } = decision;
+  return { verdict, reason, source, validUntil: verdict === 'allow' ? decision.validUntil : null };
+}
