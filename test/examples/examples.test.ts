@@ -18,7 +18,7 @@ beforeAll(async () => {
   await writeFile(join(consumer.directory, 'package.json'), '{"type":"module"}');
 }, 60_000);
 
-afterAll(() => consumer.remove());
+afterAll(() => consumer?.remove());
 
 interface Ended {
   readonly status: number | null;

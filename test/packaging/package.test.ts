@@ -12,7 +12,7 @@ beforeAll(async () => {
   consumer = await createConsumer([...Object.keys(manifest.dependencies), '@types/node']);
 }, 60_000);
 
-afterAll(() => consumer.remove());
+afterAll(() => consumer?.remove());
 
 it('packs the built code, its types and the documents, and nothing else', () => {
   const others = consumer.files.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path));
@@ -21,6 +21,7 @@ it('packs the built code, its types and the documents, and nothing else', () => 
     'LICENSE',
     'README.md',
     'docs/decisions.md',
+    'docs/doctor.md',
     'docs/errors.md',
     'docs/performance.md',
     'docs/platforms.md',
@@ -71,6 +72,14 @@ it('runs for a user who requires it', async () => {
   const head = `const guard = require('freeform-guard');\nconst { createSandbox } = require('freeform-guard/sandbox');\n`;
   await writeFile(join(consumer.directory, 'user.cjs'), head + program);
   await expect(runIn(consumer.directory, process.execPath, ['user.cjs'])).resolves.toBe('service_window_closed\n');
+});
+
+it('has a command that runs', async () => {
+  const { bin } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
+  for (const path of Object.values<string>(bin)) {
+    const usage = await runIn(consumer.directory, process.execPath, [join(consumer.packageDirectory, path), '--help']);
+    expect(usage).toContain('Usage: npx freeform-guard');
+  }
 });
 
 const typedProgram = `

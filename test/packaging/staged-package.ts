@@ -27,6 +27,15 @@ export interface Consumer {
  */
 export async function createConsumer(links: readonly string[]): Promise<Consumer> {
   const root = await mkdtemp(join(tmpdir(), 'freeform-guard-'));
+  try {
+    return await packInto(root, links);
+  } catch (error) {
+    await rm(root, { recursive: true });
+    throw error;
+  }
+}
+
+async function packInto(root: string, links: readonly string[]): Promise<Consumer> {
   const stage = join(root, 'stage');
   const directory = join(root, 'consumer');
   const packageDirectory = join(directory, 'node_modules', 'freeform-guard');
