@@ -4,7 +4,6 @@ import { decodeWebhookEvent } from '../bird/webhook-event.js';
 import { isSignedByOneOf } from '../bird/webhook-signature.js';
 import { own } from '../core/own.js';
 import { LookupError } from '../errors.js';
-import { withinDeadline } from '../guard/deadline.js';
 import { type Guard, type GuardInternals, internalsOf } from '../guard/guard.js';
 import { isObject } from '../guard/option-checks.js';
 import type { Cache, ChannelFacts } from '../ports.js';
@@ -115,14 +114,14 @@ class Receiver {
     const facts = channelId === undefined ? undefined : await this.#channel(channelId);
     if (typeof facts === 'string') return facts;
 
-    const { clock, deadlineMs, observations } = this.#guard;
+    const { clock, observations } = this.#guard;
     // A repetition carries the first time of signing, so that is as old as the event.
     const happenedAt = Math.min(signedAt, decoded.happenedAt ?? signedAt);
     if (isTooOld(happenedAt, facts, clock.now())) return 'ignored';
     const name = nameOf(event, body);
     if (channelId !== undefined && facts !== undefined && this.#handled.get(name) === undefined) {
       const ref = { workspaceId: this.#options.workspaceId, channelId };
-      await withinDeadline(clock, deadlineMs, tellGuard(observations, decoded, ref, facts));
+      await tellGuard(observations, decoded, ref, facts);
     }
     return { event, name };
   }

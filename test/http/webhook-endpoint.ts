@@ -77,7 +77,8 @@ export async function startEndpoint(world: World, options: EndpointOptions = {})
     const { signingKey = KEY, timestamp = now, url: signedUrl = receiverOptions.publicUrl } = postOptions;
     const signature = signWebhook({ timestamp, url: signedUrl, body }, signingKey);
     const signed = { 'messagebird-signature': signature, 'messagebird-request-timestamp': timestamp };
-    const headers = { 'content-type': 'application/json', ...signed, ...postOptions.headers };
+    const described = { 'content-type': 'application/json', 'content-length': String(body.length) };
+    const headers = { ...described, ...signed, ...postOptions.headers };
     return send(port, { method: postOptions.method ?? 'POST', headers, body });
   };
   return { port, url, events, post };
