@@ -45,11 +45,15 @@ export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvide
   };
 }
 
-/** How many messages were sent since the customer last wrote; `undefined`: not counted. */
-export function messagesSinceInbound(evidence: WindowEvidence): number | undefined {
-  const { sent, lastInboundAt, contactWroteAt = lastInboundAt } = evidence;
-  if (sent === undefined || lastInboundAt === undefined || contactWroteAt === undefined) return undefined;
-  const since = Math.max(lastInboundAt, contactWroteAt);
+/**
+ * How many messages were sent since the customer last wrote; `undefined`: not counted. The end of the window, which
+ * lasts `windowMs`, tells of a message that nobody told us of.
+ */
+export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number): number | undefined {
+  const { sent, lastInboundAt, contactWroteAt, expiresAt } = evidence;
+  if (sent === undefined || (lastInboundAt === undefined && expiresAt === undefined)) return undefined;
+  const never = Number.NEGATIVE_INFINITY;
+  const since = Math.max(lastInboundAt ?? never, contactWroteAt ?? never, (expiresAt ?? never) - windowMs);
   return sent.filter(({ at, isLost }) => at > since && isLost !== true).length;
 }
 

@@ -30,7 +30,7 @@ export function decideFromMemory(
   if (facts === undefined) return undefined;
   const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recall(question.target.key);
   if (evidence instanceof Promise) return undefined;
-  const contact = evidence === undefined ? {} : contactOf(evidence, now());
+  const contact = evidence === undefined ? {} : contactOf(evidence, now(), windowMsOf(facts));
   const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
   if (decision.verdict === 'allow') return { decision, source: 'memory' };
   return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;
@@ -56,14 +56,15 @@ export async function decideWithBird(
 
   const evidence = (await workspace.windows.recall(target.key)) ?? {};
   const { safetyMarginMs: marginMs, deadlineMs } = policy;
-  const remembered = judge(question, facts, contactOf(evidence, now()), { policy, at: now(), marginMs });
+  const windowMs = windowMsOf(facts);
+  const remembered = judge(question, facts, contactOf(evidence, now(), windowMs), { policy, at: now(), marginMs });
   if (remembered.verdict === 'allow') return { decision: remembered, source: 'memory' };
 
   // A fresh answer is taken as it is: the margin is for what may have changed since.
   const decide = (contact: ContactInput): Decision =>
     judge(question, facts, contact, { policy, at: now(), marginMs: 0 });
   const notFoundIsClosed = policy.onContactNotFound === 'closed';
-  const options = { deadlineMs, trustMs: trustMsOf(facts), notFoundIsClosed };
+  const options = { deadlineMs, trustMs: trustMsOf(facts), windowMs, notFoundIsClosed };
   const contact = await workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
   return { decision: inDoubt(decide(contact), contact, facts, now()), source: 'bird' };
 }
@@ -71,8 +72,7 @@ export async function decideWithBird(
 /** Bird says closed, but the contact was just seen to write, from an address that may be this one: not known, then. */
 function inDoubt(decision: Decision, { contactWroteAt }: WindowAnswer, facts: ChannelFacts, at: number): Decision {
   const isClosed = decision.verdict === 'deny' && decision.reason === 'service_window_closed';
-  const durationMs = platformRow(facts.platformId, undefined)?.window?.durationMs ?? 0;
-  const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + durationMs;
+  const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + windowMsOf(facts);
   return isDoubtful ? { verdict: 'unknown', reason: 'address_unresolved' } : decision;
 }
 
@@ -161,6 +161,10 @@ function isUsable(facts: ChannelFacts, at: number): boolean {
 }
 
 const DAY_MS = 86_400_000;
+
+function windowMsOf({ platformId }: ChannelFacts): number {
+  return platformRow(platformId, undefined)?.window?.durationMs ?? 0;
+}
 
 /** How long an opening may be remembered: never longer than the platform's own windows last. */
 function trustMsOf({ platformId }: ChannelFacts): number {

@@ -30,6 +30,8 @@ export interface WindowReadOptions {
   readonly deadlineMs: number;
   /** Longest time in ms for which an opening is remembered, whatever the provider says. */
   readonly trustMs: number;
+  /** Length of the platform's window, in ms. */
+  readonly windowMs: number;
   /** Two not-founds at least a second apart count as a closed window. */
   readonly notFoundIsClosed: boolean;
 }
@@ -78,7 +80,7 @@ export class CachedWindows {
     await this.#remember(target.key, facts, startedAt, options.trustMs);
     const known = (await store.get(target.key)) ?? {};
     return {
-      ...contactOf(known, clock.now()),
+      ...contactOf(known, clock.now(), options.windowMs),
       serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
       isPermanentSession: facts.isPermanentSession,
       contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : await this.#lastInboundById(target, facts),
@@ -135,13 +137,13 @@ export class CachedWindows {
 }
 
 /** The remembered window as the core's input at an instant. What is not remembered is missing, never `null`. */
-export function contactOf(evidence: WindowEvidence, at: number): ContactInput {
+export function contactOf(evidence: WindowEvidence, at: number, windowMs: number): ContactInput {
   return {
     serviceWindowExpireAt: evidence.expiresAt,
     isPermanentSession: evidence.permanentUntil !== undefined && at < evidence.permanentUntil,
     lastInboundAt: evidence.lastInboundAt,
     refusedAt: evidence.refusedAt,
-    messagesSinceInbound: messagesSinceInbound(evidence),
+    messagesSinceInbound: messagesSinceInbound(evidence, windowMs),
   };
 }
 
