@@ -12,6 +12,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { parseDictionary } from '../http/structured-field.js';
 import { keepSecret } from '../support/canary.js';
 import {
+  createSmallWorld,
   type Framework,
   type Service,
   type ServiceOptions,
@@ -21,7 +22,6 @@ import {
   until,
 } from '../support/service.js';
 import {
-  createWorld,
   PHONE,
   recordingLogger,
   TEXT,
@@ -46,7 +46,7 @@ export function describeHttpAdapter(framework: Framework): void {
   }
 
   async function start(options: WorldOptions = {}, service: ServiceOptions = {}): Promise<Scene> {
-    const world = await createWorld(options);
+    const world = await createSmallWorld(options);
     return { world, service: await startService(world, { framework, ...service }) };
   }
 
@@ -537,7 +537,7 @@ export function describeHttpAdapter(framework: Framework): void {
 
   describe('mounted twice', () => {
     it('decides once', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const guard = freeformGuard(world.guard);
       const service = await startService(world, { framework, guards: [guard, guard, freeformGuard(world.guard)] });
       world.customerWrites();
@@ -546,7 +546,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
 
     it('decides once with two copies of the package', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       vi.resetModules();
       const copy = await import('freeform-guard');
       expect(copy.createGuard).not.toBe(createGuard);
@@ -564,7 +564,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
 
     it('lets a guard decide that knows the request, where an earlier one did not', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const resolve = (): SendRequest => world.send();
       const guards = [
         freeformGuard(world.guard),
@@ -608,7 +608,7 @@ export function describeHttpAdapter(framework: Framework): void {
       ['at once', false],
       ['as a promise', true],
     ])('reads a send out of any request, %s', async (_, isAsync) => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const resolve: Resolve = (req) => {
         const send = world.send({ message: { body: { type: 'text', text: { text: read(req).reply } } } });
         return isAsync ? Promise.resolve(send) : send;
@@ -638,7 +638,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
 
     it.each([false, true])('may give a list (promised: %s)', async (isAsync) => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       addCustomer(world, true);
       const sends = [
         world.send({ contact: phone(OTHER_PHONE) }),
@@ -653,7 +653,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
 
     it('may give sends on several channels: the answer names the one that stops the request', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const sms = world.workspace.addChannel({ platformId: 'sms-messagebird' });
       const resolve: Resolve = () => [world.send({ channelId: sms.id }), world.send()];
       const service = await startService(world, { framework, middleware: { resolve } });
@@ -665,7 +665,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
 
     it('may give sends of which some are of a channel that is off: those say nothing', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const off = world.workspace.addChannel({ platformId: 'whatsapp' });
       const { id } = world.workspace;
       world.guard.reload({ [id]: { ...world.workspaceOptions, channels: { [off.id]: { mode: 'off' } } } });
@@ -697,7 +697,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
 
     it('that outlasts the deadline leaves the send unknown, and its late answer is ignored', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const { promise, resolve: settle } = signal<SendRequest>();
       const called = signal();
       const resolve: Resolve = () => {
@@ -1036,13 +1036,13 @@ export function describeHttpAdapter(framework: Framework): void {
       ['skip', { skip: false }, TypeError],
       ['handlers', { handlers: () => undefined }, TypeError],
     ])('a wrong %s names the option', async (name, options, kind) => {
-      const { guard } = await createWorld();
+      const { guard } = await createSmallWorld();
       expect(() => freeformGuard(guard, options as never)).toThrow(kind);
       expect(() => freeformGuard(guard, options as never)).toThrow(`middlewareOptions.${name} `);
     });
 
     it('takes undefined for every option as absent, and options in the place of a guard', async () => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const absent = { skip: undefined, resolve: undefined, handler: undefined, statusCode: undefined };
       const { workspaceOptions, sandbox } = world;
       const middleware = freeformGuard(

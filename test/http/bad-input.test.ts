@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { freeformGuard, type Middleware } from 'freeform-guard';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  createSmallWorld,
   onConnect,
   onExpress4,
   onExpress5,
@@ -14,7 +15,7 @@ import {
   sendPath,
   startService,
 } from '../support/service.js';
-import { createWorld, PHONE, templateMessage, textMessage, type World, type WorldOptions } from '../support/world.js';
+import { PHONE, templateMessage, textMessage, type World, type WorldOptions } from '../support/world.js';
 import { parseDictionary } from './structured-field.js';
 
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -34,7 +35,7 @@ interface Scene {
 async function start(options: WorldOptions = {}, service: ServiceOptions = {}): Promise<Scene> {
   const sandbox = { readsPerSecond: Number.POSITIVE_INFINITY, sendsPerSecond: Number.POSITIVE_INFINITY };
   const workspace = { lookupBurst: 10_000, lookupsPerSecond: 10_000, ...options.workspace };
-  const world = await createWorld({ sandbox, ...options, workspace });
+  const world = await createSmallWorld({ sandbox, ...options, workspace });
   return { world, service: await startService(world, { handler: pass, ...service }) };
 }
 
@@ -331,7 +332,7 @@ describe('an id from a resolve hook', () => {
     ['CRLF', '00000000-0000-4000-8000-0000000000\r\n'],
     ['lone surrogates', '\ud800'.repeat(36)],
   ])('that is %s is a bad id', async (_, id) => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     for (const change of [{ workspaceId: id }, { channelId: id }, { contact: { id } }]) {
       if (id === undefined || id === null) {
         if ('contact' in change) continue;

@@ -5,7 +5,8 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import express4 from 'express4';
 import { freeformGuard, type GuardedRequest, type Middleware } from 'freeform-guard';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createWorld, templateMessage, textMessage, type World } from '../support/world.js';
+import { createSmallWorld } from '../support/service.js';
+import { templateMessage, textMessage, type World } from '../support/world.js';
 
 interface Answer {
   readonly status: number;
@@ -54,7 +55,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   }
 
   it('ids come from the parameters of a route of any shape', async () => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     const { app, guard } = setUp(world);
     app.post('/teams/:workspaceId/lines/:channelId/reply', guard, tell);
     const post = await serve(app);
@@ -64,7 +65,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   });
 
   it('a conversation comes from the parameters too', async () => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     const { app, guard } = setUp(world);
     app.post('/teams/:workspaceId/threads/:conversationId', guard, tell);
     const post = await serve(app);
@@ -74,7 +75,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   });
 
   it('Bird’s own path may be written as a route, batches included', async () => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     const { app, guard } = setUp(world);
     app.post('/workspaces/:workspaceId/channels/:channelId/messages', guard, tell);
     app.post('/workspaces/:workspaceId/channels/:channelId/batch/messages', guard, tell);
@@ -86,7 +87,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   });
 
   it('a guard on app.use with parameters sees every route below, and takes only sends for sends', async () => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     const { app, guard } = setUp(world);
     app.use('/workspaces/:workspaceId/channels/:channelId', guard, tell);
     const post = await serve(app);
@@ -97,7 +98,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   });
 
   it('a guard in routers and sub-apps reads the whole path', async () => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     const { app, guard } = setUp(world);
     const router = createRouter();
     router.use(guard);
@@ -112,7 +113,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   });
 
   it('a guard for all, and one on a route that only its parameters explain: each takes what it knows', async () => {
-    const world = await createWorld();
+    const world = await createSmallWorld();
     const { app, guard } = setUp(world);
     app.use(guard);
     app.post('/teams/:workspaceId/lines/:channelId/reply', guard, tell);
@@ -127,7 +128,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
   it.each(['%2e%2e%2f%2e%2e', '%3f', '%23', '%5c', '%00', '%0d%0aX:1', 'constructor', '__proto__', '%f0%9f%93%a6'])(
     'a parameter of %s is a bad id, and no read',
     async (id) => {
-      const world = await createWorld();
+      const world = await createSmallWorld();
       const { app, guard } = setUp(world);
       app.post('/teams/:workspaceId/lines/:channelId', guard, tell);
       const post = await serve(app);
@@ -139,7 +140,7 @@ describe.each(versions)('on the routes of %s', (_, createApp, createRouter) => {
 });
 
 it('on Connect, a guard below a mount point reads the whole path', async () => {
-  const world = await createWorld();
+  const world = await createSmallWorld();
   const app = connect();
   app.use(express.json() as Middleware);
   app.use('/api', freeformGuard(world.guard));

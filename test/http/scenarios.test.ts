@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Service, sendPath, startService } from '../support/service.js';
-import {
-  createWorld,
-  PHONE,
-  TEXT,
-  templateMessage,
-  textMessage,
-  type World,
-  type WorldOptions,
-} from '../support/world.js';
+import { createSmallWorld, type Service, sendPath, startService } from '../support/service.js';
+import { PHONE, TEXT, templateMessage, textMessage, type World, type WorldOptions } from '../support/world.js';
 
 const HOUR = 3_600_000;
 
@@ -20,7 +12,7 @@ interface Scene {
 
 async function start(options: WorldOptions = {}): Promise<Scene> {
   const workspace = { lookupBurst: 10_000, ...options.workspace };
-  const world = await createWorld({ sandbox: { readsPerSecond: 1_000 }, ...options, workspace });
+  const world = await createSmallWorld({ sandbox: { readsPerSecond: 1_000 }, ...options, workspace });
   return { world, service: await startService(world) };
 }
 

@@ -4,12 +4,13 @@ import express, { Router } from 'express';
 import express4 from 'express4';
 import { freeformGuard, type GuardedRequest, type Middleware, type MiddlewareOptions } from 'freeform-guard';
 import { expect, it } from 'vitest';
-import { createWorld } from '../support/world.js';
+
+import { createSmallWorld } from '../support/service.js';
 
 // What is proved here is that it compiles, without a cast.
 
 it('freeformGuard is a handler for Express 4 and 5, Connect and bare node:http', async () => {
-  const { guard } = await createWorld();
+  const { guard } = await createSmallWorld();
   const middleware: Middleware = freeformGuard(guard);
 
   const app = express();
@@ -33,7 +34,7 @@ it('freeformGuard is a handler for Express 4 and 5, Connect and bare node:http',
 });
 
 it('hooks and handlers downstream are typed on node:http alone', async () => {
-  const { guard } = await createWorld();
+  const { guard } = await createSmallWorld();
   const options: MiddlewareOptions = {
     skip: (req: IncomingMessage) => req.headers['x-internal'] === 'yes',
     resolve: async () => undefined,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { sendPath, startService } from '../support/service.js';
-import { createWorld, textMessage } from '../support/world.js';
+import { createSmallWorld, sendPath, startService } from '../support/service.js';
+import { textMessage } from '../support/world.js';
 import { situations } from './reasons.js';
 import { parseDictionary } from './structured-field.js';
 
 describe('the Freeform-Window header', () => {
   it.each(situations)('for %s is a structured field of tokens, integers and booleans', async (reason, situation) => {
-    const world = await createWorld(situation.world);
+    const world = await createSmallWorld(situation.world);
     await situation.arrange?.(world);
     const service = await startService(world, { handler: (_req, res) => void res.end('passed') });
     const { message = textMessage, path = sendPath } = situation;

@@ -13,10 +13,17 @@ import { text } from 'node:stream/consumers';
 import connect from 'connect';
 import express from 'express';
 import express4 from 'express4';
-import { freeformGuard, type GuardedRequest, type Middleware, type MiddlewareOptions, type Next } from 'freeform-guard';
+import {
+  freeformGuard,
+  type GuardedRequest,
+  type Middleware,
+  type MiddlewareOptions,
+  memoryStore,
+  type Next,
+} from 'freeform-guard';
 import { expect, onTestFinished } from 'vitest';
 import { recordLetOut } from './canary.js';
-import { textMessage, type World } from './world.js';
+import { createWorld, textMessage, type World, type WorldOptions } from './world.js';
 
 /** What a framework brings: how it parses JSON, and how it runs one middleware after the other. */
 export interface Framework {
@@ -102,6 +109,11 @@ export interface Service {
   open(path: string, body: unknown, options?: CallOptions): Call;
   /** Sends a message on the world's channel; default a free-form text. */
   send(message?: unknown, options?: CallOptions): Promise<Reply>;
+}
+
+/** A world with a small store: to lay out the default one takes longer than most tests. */
+export function createSmallWorld(options: WorldOptions = {}): Promise<World> {
+  return createWorld({ ...options, guard: { store: memoryStore({ max: 100 }), ...options.guard } });
 }
 
 /**
