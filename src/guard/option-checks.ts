@@ -33,7 +33,7 @@ export function integerBetween(min: number, max: number, unit: string): OptionCh
 
 export const aBoolean: OptionCheck = { rule: 'true or false', hasType: (value) => typeof value === 'boolean' };
 export const aFunction: OptionCheck = { rule: 'a function', hasType: isFunction };
-export const anObject: OptionCheck = { rule: 'an object', hasType: isObject };
+export const aMap: OptionCheck = { rule: 'a plain object', hasType: isMap };
 
 export function objectWith(...methods: readonly string[]): OptionCheck {
   const hasMethods = (value: object): boolean =>
@@ -48,7 +48,7 @@ export function objectWith(...methods: readonly string[]): OptionCheck {
  *   option and the kind of value, never the value of a text: it may be a secret.
  */
 export function checkOptions(options: unknown, checks: OptionChecks, path: string): void {
-  if (!isObject(options)) throw new TypeError(`${path} must be an object; received ${kindOf(options)}`);
+  if (!isMap(options)) throw new TypeError(`${path} must be a plain object; received ${kindOf(options)}`);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
@@ -63,6 +63,17 @@ export function checkOptions(options: unknown, checks: OptionChecks, path: strin
 
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Whether a value is an object of entries, such as a literal. A `Map`, a promise that nobody awaited or an instance of
+ * a class has no entries of its own: taken for an empty map, it would switch the guard off without a word.
+ */
+export function isMap(value: unknown): value is object {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The prototype of literals, of this realm or another, is the one that has none itself.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 export function isFunction(value: unknown): boolean {
@@ -83,5 +94,6 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'number') return `the number ${value}`;
   if (value === '') return 'an empty string';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value === 'object') return isMap(value) ? 'an object' : 'an instance of a class';
+  return `a ${typeof value}`;
 }

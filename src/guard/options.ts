@@ -8,11 +8,11 @@ import { consoleLogger, safeLogger } from './loggers.js';
 import {
   aBoolean,
   aFunction,
-  anObject,
+  aMap,
   checkOptions,
   integerBetween,
   isFunction,
-  isObject,
+  isMap,
   numberBetween,
   type OptionCheck,
   objectWith,
@@ -132,15 +132,15 @@ const workspaceChecks = {
   },
   lookupsPerSecond: numberBetween(0.1, 10_000, 'reads'),
   lookupBurst: integerBetween(1, 10_000, 'reads'),
-  channels: anObject,
+  channels: aMap,
 } satisfies Record<keyof WorkspaceOptions, OptionCheck>;
 
 const guardChecks = {
   workspaces: {
     rule: 'a map of workspace options by id, or a function',
-    hasType: (value) => isObject(value) || isFunction(value),
+    hasType: (value) => isMap(value) || isFunction(value),
   },
-  defaults: anObject,
+  defaults: aMap,
   store: objectWith('get', 'merge', 'forget'),
   clock: objectWith('now', 'setTimeout', 'clearTimeout'),
   fetch: aFunction,
@@ -159,6 +159,8 @@ export function resolveGuardOptions(options: GuardOptions): GuardParts {
   const clock = steadyClock(options.clock ?? systemClock);
   const logger = safeLogger(options.logger ?? consoleLogger);
   checkOptions(defaults, workspaceChecks, 'options.defaults');
+  // A function's workspaces come later: what is wrong for all of them must show now.
+  resolveChannels(defaults.channels ?? {}, resolvePolicy(defaults), 'options.defaults');
   const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
@@ -187,12 +189,18 @@ export function resolveWorkspace(
   return {
     id,
     accessKey: typeof accessKey === 'function' ? accessKey : () => accessKey,
-    baseUrl: baseUrl.replace(/\/+$/, ''),
+    baseUrl: withoutSlash(baseUrl),
     lookupsPerSecond,
     lookupBurst,
     policy,
     channels,
   };
+}
+
+/** The URL as it was checked: without the spaces, and the empty query or fragment, that a parser passes over. */
+function withoutSlash(baseUrl: string): string {
+  const { origin, pathname } = new URL(baseUrl);
+  return origin + pathname.replace(/\/+$/, '');
 }
 
 /** Fills in the defaults of what was checked before. */

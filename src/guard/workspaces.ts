@@ -1,8 +1,10 @@
 import { SharedReads } from '../lookup/shared-reads.js';
-import { isObject, kindOf } from './option-checks.js';
+import { withinDeadline } from './deadline.js';
+import { isMap, kindOf } from './option-checks.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,
+  resolvePolicy,
   resolveWorkspace,
   type WorkspaceOptions,
   type WorkspaceSource,
@@ -14,6 +16,8 @@ import { Workspace } from './workspace.js';
 const FRESH_MS = 60_000;
 /** When that fails, the old answer serves on for so long. */
 const GRACE_MS = 10_000;
+
+type WorkspaceFunction = Extract<WorkspaceSource, (id: string) => unknown>;
 
 interface Entry {
   readonly workspace: Workspace;
@@ -59,7 +63,7 @@ export class Workspaces {
    * @throws {TypeError | RangeError}
    */
   reload(source: WorkspaceSource): void {
-    if (!isObject(source) && typeof source !== 'function') {
+    if (!isMap(source) && typeof source !== 'function') {
       throw new TypeError(`workspaces must be a map of options by id, or a function; received ${kindOf(source)}`);
     }
     const resolved = typeof source === 'function' ? undefined : this.#resolveAll(source);
@@ -80,21 +84,34 @@ export class Workspaces {
 
   async #ask(id: string): Promise<Workspace | 'unknown'> {
     const { clock, defaults } = this.#parts;
-    let options: WorkspaceOptions | undefined;
-    try {
-      options = typeof this.#source === 'function' ? await this.#source(id) : undefined;
-    } catch {
-      // The caller's error is not passed on: nobody knows what it holds.
-      return this.#keep(id, 'the function for workspace options failed');
-    }
-    if (options === undefined) {
+    const source = this.#source;
+    if (typeof source !== 'function') return this.recall(id) ?? 'unknown';
+    const asked = await this.#askInTime(source, id);
+    // A reload came first: its word counts.
+    if (source !== this.#source) return this.recall(id) ?? this.#ask(id);
+    // The caller's error is not passed on: nobody knows what it holds.
+    if (asked === 'failed') return this.#keep(id, 'the function for workspace options failed or took too long');
+    if (asked === undefined) {
       this.#remove(id);
       return 'unknown';
     }
     try {
-      return this.#put(resolveWorkspace(id, options, defaults), clock.now() + FRESH_MS);
+      return this.#put(resolveWorkspace(id, asked, defaults), clock.now() + FRESH_MS);
     } catch (error) {
       return this.#keep(id, error instanceof Error ? error.message : 'the options are invalid');
+    }
+  }
+
+  /** A function that hangs must not keep a workspace hanging after it: others wait for the same answer. */
+  async #askInTime(source: WorkspaceFunction, id: string): Promise<WorkspaceOptions | undefined | 'failed'> {
+    const { clock, defaults } = this.#parts;
+    const { deadlineMs } = resolvePolicy(defaults);
+    // With old options to fall back on, time is left to decide with them.
+    const patienceMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
+    try {
+      return await withinDeadline(clock, patienceMs, Promise.resolve(source(id)));
+    } catch {
+      return 'failed';
     }
   }
 
