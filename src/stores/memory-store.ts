@@ -57,7 +57,8 @@ export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Store {
 
 /** A bounded memory for facts other than windows; the least recently used go first. */
 export function memoryCache<V extends object>({ max }: { readonly max: number }): Cache<V> {
-  const cache = new LRUCache<string, V>({ max });
+  // With `max` alone it would lay out all its room at once: 3 MB for each workspace, however few contacts it has.
+  const cache = new LRUCache<string, V>({ maxSize: max, sizeCalculation: () => 1 });
   return {
     get: (key) => cache.get(key),
     set: (key, value) => void cache.set(key, value),
