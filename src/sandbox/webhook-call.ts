@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { request } from 'node:http';
+import { type ClientRequest, request } from 'node:http';
 import { signWebhook } from '../bird/webhook-signature.js';
 
 /** One POST to a subscriber. */
@@ -11,16 +11,18 @@ export interface WebhookCall {
   readonly body: Buffer;
 }
 
-/** The status of the answer; `null` when there was none. */
-export function callWebhook(call: WebhookCall, signal: AbortSignal): Promise<number | null> {
+/** The status of the answer; `null` when there was none. `open` holds the request as long as it is under way. */
+export function callWebhook(call: WebhookCall, open: Set<ClientRequest>): Promise<number | null> {
   return new Promise((resolve) => {
     // One connection each: nothing is kept open that could keep a test's server alive.
-    const options = { method: 'POST', agent: false, signal, headers: headersOf(call) };
+    const options = { method: 'POST', agent: false, headers: headersOf(call) };
     const sent = request(call.url, options, (response) => {
       response.resume();
       response.once('close', () => resolve(response.statusCode ?? null));
     });
     sent.once('error', () => resolve(null));
+    open.add(sent);
+    sent.once('close', () => open.delete(sent));
     sent.end(call.body);
   });
 }

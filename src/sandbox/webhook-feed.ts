@@ -1,3 +1,4 @@
+import type { ClientRequest } from 'node:http';
 import type { SandboxClock } from './clock.js';
 import { callWebhook, type WebhookCall } from './webhook-call.js';
 
@@ -47,23 +48,24 @@ function retryAfterMs(attempt: number): number {
 export function createWebhookFeed(clock: SandboxClock): WebhookFeed {
   const attempts: WebhookAttempt[] = [];
   const underWay = new Set<Promise<void>>();
-  const controller = new AbortController();
+  const open = new Set<ClientRequest>();
+  let isClosed = false;
 
   const attemptAt = (delivery: WebhookDelivery, dueAt: number, attempt: number): void => {
-    if (controller.signal.aborted) return;
+    if (isClosed) return;
     // What fell due while the answer before it was on its way goes at once: that time has passed.
     if (dueAt <= clock.now()) start(delivery, attempt);
     else clock.setTimeout(() => start(delivery, attempt), dueAt - clock.now());
   };
   const start = (delivery: WebhookDelivery, attempt: number): void => {
-    if (controller.signal.aborted) return;
+    if (isClosed) return;
     const run = make(delivery, attempt).finally(() => underWay.delete(run));
     underWay.add(run);
   };
   const make = async (delivery: WebhookDelivery, attempt: number): Promise<void> => {
     const { subscriptionId, url, event, messageId, happenedAt, delayMs } = delivery;
     const at = clock.now();
-    const status = await callWebhook(delivery, controller.signal);
+    const status = await callWebhook(delivery, open);
     attempts.push({ subscriptionId, url, event, messageId, attempt, at, status });
     if (status !== null && status >= 200 && status < 300) return;
     const afterMs = retryAfterMs(attempt);
@@ -76,6 +78,9 @@ export function createWebhookFeed(clock: SandboxClock): WebhookFeed {
       while (underWay.size > 0) await Promise.all(underWay);
       return [...attempts];
     },
-    close: () => controller.abort(),
+    close: () => {
+      isClosed = true;
+      for (const request of open) request.destroy();
+    },
   };
 }
