@@ -17,10 +17,13 @@ interface Entry {
  * The default store: this process's memory. A window is found through nested maps (workspace, channel, address), since
  * hashing one long composed key costs many times as much; the LRU list then only keeps the order of use.
  *
- * @throws {RangeError} when `max` is not an integer from 1.
+ * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */
-export function memoryStore({ max = 100_000 }: MemoryStoreOptions = {}): Store {
-  if (!Number.isInteger(max) || max < 1) throw new RangeError(`memoryStore: max must be an integer from 1`);
+export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {}): Store {
+  const [misspelt] = Object.keys(others);
+  if (misspelt !== undefined) throw new TypeError(`memoryStore: ${misspelt} is not an option; known is max`);
+  if (typeof max !== 'number') throw new TypeError(`memoryStore: max must be an integer; received a ${typeof max}`);
+  if (!Number.isInteger(max) || max < 1) throw new RangeError(`memoryStore: max must be an integer from 1, not ${max}`);
   const workspaces = new Map<string, Map<string, Map<string, Entry>>>();
   const inOrderOfUse = new LRUCache<Entry, true>({
     max,
