@@ -1,7 +1,7 @@
 import type { UnknownReason } from './core/types.js';
 
-/** Every code that an error of this package can carry; `docs/errors.md` explains each. */
-export type ErrorCode = UnknownReason | 'guard_closed';
+/** Every code that an error of this package can carry: the reason that the decision gets. */
+export type ErrorCode = UnknownReason;
 
 /** Base of the errors that this package throws when the world failed; `code` is stable across releases. */
 export class GuardError extends Error {

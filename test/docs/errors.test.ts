@@ -19,7 +19,6 @@ it.each([
   ['Allowed', 'src/core/types.ts', 'AllowReason'],
   ['Denied', 'src/core/types.ts', 'DenyReason'],
   ['Unknown', 'src/core/types.ts', 'UnknownReason'],
-  ['Errors', 'src/errors.ts', 'ErrorCode'],
   ["Answers to Bird's events", 'src/http/webhook-answers.ts', 'WebhookAnswer'],
 ])('under "%s" stands each word of %s: %s, in its order', (heading, path, union) => {
   const words = tableRows(section(page, heading)).map(([word]) => word);
