@@ -783,6 +783,21 @@ export function describeHttpAdapter(framework: Framework): void {
       expect(service.exchanges).toMatchObject([{ nexts: 1, answers: 0, ends: 1 }]);
     });
 
+    it('is done before what it lets pass begins, so that it cannot catch what the application throws', async () => {
+      const order: string[] = [];
+      const handler: Handler = (_req, _res, next) => {
+        next();
+        order.push('handler');
+      };
+      const application: Middleware = (_req, res) => {
+        order.push('application');
+        res.end('sent');
+      };
+      const { service } = await start({}, { middleware: { handler }, handler: application });
+      expect((await service.send()).text).toBe('sent');
+      expect(order).toEqual(['handler', 'application']);
+    });
+
     it('may hand an error on', async () => {
       const { service } = await start(
         {},

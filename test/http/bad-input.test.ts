@@ -248,6 +248,21 @@ describe('a parsed body', () => {
     expectDefined(await service.send(text), world);
   });
 
+  it('takes nothing from a prototype that somebody has polluted', async () => {
+    const { world, service } = await start();
+    const polluted = { template: templateMessage().template, id: world.contact.id, isPermanentSession: true };
+    for (const [name, value] of Object.entries(polluted)) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true });
+    }
+    try {
+      const { receiver } = textMessage();
+      expect(reasonOf(await service.send({ receiver }))).toEqual({ token: 'service_window_closed' });
+      expect(reasonOf(await service.send(contact({})))).toEqual({ token: 'address_unresolved' });
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+
   it('of a schedule that is no instant is unknown where the window is open', async () => {
     const { world, service } = await start();
     world.customerWrites();
