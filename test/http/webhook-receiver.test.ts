@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import connectApp from 'connect';
 import express from 'express';
 import express4 from 'express4';
 import { type BirdEvent, createGuard, type Middleware, type Store, webhookReceiver } from 'freeform-guard';
@@ -321,6 +322,14 @@ describe('whose channel it is', () => {
     await until(() => endpoint.events.length === 1);
   });
 
+  it('a guard that is closed: 503 without a read, so that Bird repeats to the next process', async () => {
+    const world = await createWorld();
+    const endpoint = await startEndpoint(world);
+    world.guard.close();
+    expect((await endpoint.post(inboundEvent(world))).status).toBe(503);
+    expect(world.sandbox.requests()).toEqual([]);
+  });
+
   it('a workspace that the guard does not have: 503', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world, { receiver: { workspaceId: crypto.randomUUID() } });
@@ -576,6 +585,17 @@ describe('options', () => {
     await endpoint.post(inboundEvent(world));
     expect(world.guard.peek(world.send())).toMatchObject(allows);
   });
+});
+
+it('fits the routes of every framework without a cast', () => {
+  const guard = createGuard({ workspaces: {} });
+  const workspaceId = '52ad151f-f7b4-46f9-a5c6-d3318e650c84';
+  const receiver = webhookReceiver(guard, { publicUrl: 'https://a.example/', workspaceId, signingKeys: [KEY] });
+  express().post('/webhooks/bird', receiver);
+  express4().post('/webhooks/bird', receiver);
+  connectApp().use('/webhooks/bird', receiver);
+  createServer(receiver);
+  guard.close();
 });
 
 it('does nothing with a response that somebody else has given', async () => {
