@@ -78,12 +78,14 @@ export function normaliseAddress(value: unknown, key: string | undefined): strin
   if (!isUsableText(value)) return undefined;
   if (E164.test(value)) return value;
   const text = value.normalize('NFKC').trim();
-  const compact = text.replace(SEPARATORS, '').replace(/^00/, '+');
+  // Normalised again, since what a separator kept apart may belong together.
+  const compact = text.replace(SEPARATORS, '').replace(/^00/, '+').normalize('NFKC');
   if (E164.test(compact)) return compact;
   // Digits alone are a phone number only where the key says so: page-scoped ids are digits too.
   const isPhone = key === 'phonenumber';
   if (isPhone && E164.test(`+${compact}`)) return `+${compact}`;
-  return isPhone ? compact : text;
+  // Nothing may be left of what was separators alone; an empty address would be read as the contact's default one.
+  return (isPhone ? compact : text) || undefined;
 }
 
 function guessKey(value: string | undefined): string | undefined {

@@ -26,6 +26,8 @@ const contentKeys: ReadonlySet<string> = new Set([
  */
 export function classifyMessage(message: unknown): MessageKind {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'unclassified';
+  // A raw body is an object too, with a key for each byte.
+  if (ArrayBuffer.isView(message)) return 'unclassified';
   let isMessage = false;
   let hasContent = false;
   for (const key of Object.keys(message)) {

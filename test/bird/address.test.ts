@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { normaliseAddress, readRecipient } from '../../src/bird/address.js';
+
+const ID = '11111111-1111-4111-8111-11111111111a';
+const PHONE = '+12025550123';
+
+describe('normaliseAddress', () => {
+  it.each([
+    [PHONE, undefined, PHONE],
+    [' +1 (202) 555-0123 ', undefined, PHONE],
+    ['+1.202.555.0123', undefined, PHONE],
+    ['+1/202/555/0123', undefined, PHONE],
+    ['+1\u00a0202\u2011555\u20130123', undefined, PHONE],
+    ['\u202a+1 202 555 0123\u202c', undefined, PHONE],
+    ['\ufeff+12025550123', undefined, PHONE],
+    ['0012025550123', undefined, PHONE],
+    ['00 1 202 555 0123', 'phonenumber', PHONE],
+    ['＋１２０２５５５０１２３', undefined, PHONE],
+    ['+¹2025550123', undefined, '+12025550123'],
+    ['12025550123', 'phonenumber', PHONE],
+    // Digits alone may be a page-scoped id.
+    ['12025550123', undefined, '12025550123'],
+    ['12025550123', 'facebookid-1', '12025550123'],
+    ['+0123456', 'phonenumber', '+0123456'],
+    ['+12345', 'phonenumber', '+12345'],
+    ['+1234567890123456', 'phonenumber', '+1234567890123456'],
+    ['112', 'phonenumber', '112'],
+    ['Ada Lovelace', undefined, 'Ada Lovelace'],
+    ['  Ada  ', undefined, 'Ada'],
+    ['jo@example.com', 'emailaddress', 'jo@example.com'],
+    ['Jo@Example.com', 'emailaddress', 'Jo@Example.com'],
+    ['Andre\u0301', undefined, 'Andr\u00e9'],
+    ['e\u200b\u0301', 'phonenumber', '\u00e9'],
+    ['constructor', undefined, 'constructor'],
+    ['__proto__', undefined, '__proto__'],
+    ['x'.repeat(512), undefined, 'x'.repeat(512)],
+  ])('%j under %s is %j', (value, key, expected) => {
+    expect(normaliseAddress(value, key)).toBe(expected);
+  });
+
+  it.each([
+    undefined,
+    null,
+    '',
+    ' ',
+    '\t\n',
+    7,
+    12025550123,
+    true,
+    {},
+    [PHONE],
+    'x'.repeat(513),
+    '\ud800',
+    'a\udc00b',
+    '+1202555\ud83d0123',
+  ])('%j is no address', (value) => {
+    expect(normaliseAddress(value, 'phonenumber')).toBeUndefined();
+    expect(normaliseAddress(value, undefined)).toBeUndefined();
+  });
+
+  it.each(['-', '( )', '\u200e', '\ufe58'])('%j is no phone number: nothing would be left of it', (value) => {
+    expect(normaliseAddress(value, 'phonenumber')).toBeUndefined();
+  });
+
+  const digits = fc
+    .tuple(
+      fc.constantFrom(...'123456789'),
+      fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 6, maxLength: 14 }),
+    )
+    .map(([first, rest]) => first + rest);
+  const separator = fc.constantFrom('', '', '', ' ', '-', '.', '(', ')', '/', '\u00a0', '\u2011', '\u200e', '\u2009');
+  /** Another way to write the same number. */
+  const spelling = (number: string): fc.Arbitrary<string> =>
+    fc
+      .tuple(
+        fc.constantFrom('+', '00', '＋'),
+        fc.array(separator, { minLength: number.length + 1, maxLength: number.length + 1 }),
+        fc.boolean(),
+      )
+      .map(([plus, separators, isWide]) => {
+        const shown = [...number].map((digit) => (isWide ? String.fromCodePoint(0xff10 + Number(digit)) : digit));
+        // Two zeros stand for the plus only where nothing is between them.
+        return plus + shown.map((digit, index) => `${separators[index]}${digit}`).join('') + separators.at(-1);
+      });
+  const key = fc.constantFrom('phonenumber', undefined);
+
+  it('property: all spellings of a number are one', () => {
+    fc.assert(
+      fc.property(
+        digits.chain((number) => fc.tuple(fc.constant(number), spelling(number), key)),
+        ([number, spelt, by]) => {
+          expect(normaliseAddress(spelt, by)).toBe(`+${number}`);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('property: the spellings of two numbers are two', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .tuple(digits, digits)
+          .filter(([one, other]) => one !== other)
+          .chain(([one, other]) => fc.tuple(spelling(one), spelling(other), key)),
+        ([one, other, by]) => {
+          expect(normaliseAddress(one, by)).not.toBe(normaliseAddress(other, by));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('property: what is normalised stays as it is, can be encoded, is trimmed and not empty', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }));
+    fc.assert(
+      fc.property(text, fc.constantFrom('phonenumber', undefined, 'emailaddress'), (value, by) => {
+        const address = normaliseAddress(value, by);
+        if (address === undefined) return;
+        expect(address).not.toBe('');
+        expect(address).toBe(address.trim());
+        expect(decodeURIComponent(encodeURIComponent(address))).toBe(address);
+        expect(normaliseAddress(address, by)).toBe(address);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    ['brackets', '('.repeat(512)],
+    ['zeros', '0'.repeat(512)],
+    ['what swells when it is normalised', '\ufdfa'.repeat(512)],
+    ['a megabyte', '+1'.repeat(500_000)],
+  ])('takes no time for %s', (_, value) => {
+    const startedAt = performance.now();
+    normaliseAddress(value, 'phonenumber');
+    expect(performance.now() - startedAt).toBeLessThan(50);
+  });
+});
+
+describe('readRecipient', () => {
+  const byPhone = { key: 'phonenumber', value: PHONE };
+
+  it.each([
+    ['an id', { id: ID.toUpperCase() }, { contactId: ID, identifier: undefined, address: undefined }],
+    ['a number', { identifierValue: PHONE }, { contactId: undefined, identifier: byPhone, address: PHONE }],
+    [
+      'a number with its key',
+      { identifierKey: 'phonenumber', identifierValue: '1 202 555 0123' },
+      { contactId: undefined, identifier: byPhone, address: PHONE },
+    ],
+    [
+      'an address with @',
+      { identifierValue: 'jo@example.com' },
+      {
+        contactId: undefined,
+        identifier: { key: 'emailaddress', value: 'jo@example.com' },
+        address: 'jo@example.com',
+      },
+    ],
+    ['an id and a number', { id: ID, identifierValue: PHONE }, { contactId: ID, identifier: byPhone, address: PHONE }],
+    [
+      'a list of one',
+      { identifiers: [{ identifierKey: 'phonenumber', identifierValue: PHONE }] },
+      { contactId: undefined, identifier: byPhone, address: PHONE },
+    ],
+    [
+      'a list of the same',
+      { identifierValue: PHONE, identifiers: [{ identifierKey: 'phonenumber', identifierValue: '+1 202 555 0123' }] },
+      { contactId: undefined, identifier: byPhone, address: PHONE },
+    ],
+    [
+      'an empty list',
+      { identifierValue: PHONE, identifiers: [] },
+      { contactId: undefined, identifier: byPhone, address: PHONE },
+    ],
+    [
+      'nulls for what is absent',
+      {
+        id: null,
+        identifierKey: null,
+        identifierValue: PHONE,
+        identifiers: null,
+        platformAddress: null,
+        platformAddressSelector: null,
+      },
+      { contactId: undefined, identifier: byPhone, address: PHONE },
+    ],
+    [
+      'an address of its own',
+      { id: ID, identifierValue: PHONE, platformAddress: '+1 202 555 0199' },
+      { contactId: ID, identifier: byPhone, address: '+12025550199' },
+    ],
+  ])('reads %s', (_, contact, expected) => {
+    expect(readRecipient(contact)).toEqual(expected);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', PHONE],
+    ['a list', [{ identifierValue: PHONE }]],
+    ['an empty object', {}],
+    ['a key alone', { identifierKey: 'phonenumber' }],
+    ['a selector', { id: ID, platformAddressSelector: 'x' }],
+    ['an empty selector', { id: ID, platformAddressSelector: '' }],
+    ['two identifiers', { id: ID, identifiers: [{ identifierValue: PHONE }, { identifierValue: PHONE }] }],
+    ['an identifier that is none', { id: ID, identifiers: [{}, {}] }],
+    ['a list that is no list', { id: ID, identifiers: 'x' }],
+    ['two that differ', { id: ID, identifierValue: PHONE, identifiers: [{ identifierValue: '+12025550199' }] }],
+    ['a listed one that cannot be read', { id: ID, identifierValue: PHONE, identifiers: [{ identifierValue: 7 }] }],
+    ['a value that is no text', { id: ID, identifierValue: 12025550123 }],
+    ['an empty value', { id: ID, identifierValue: '' }],
+    ['an empty platformAddress', { id: ID, platformAddress: '' }],
+    ['a platformAddress that is no text', { id: ID, platformAddress: {} }],
+    ['everything behind __proto__', JSON.parse(`{"__proto__":{"id":"${ID}","identifierValue":"${PHONE}"}}`)],
+    ['everything inherited', Object.create({ id: ID, identifierValue: PHONE })],
+  ])('cannot tell whose window it is with %s', (_, contact) => {
+    expect(readRecipient(contact)).toBe('address_unresolved');
+  });
+
+  it.each(['..', '', 'x', 7, {}, true, `${ID}\n`, ` ${ID}`])(
+    'says bad_id for the id %j, whatever else is named',
+    (id) => {
+      expect(readRecipient({ id })).toBe('bad_id');
+      expect(readRecipient({ id, identifierValue: PHONE })).toBe('bad_id');
+    },
+  );
+
+  it('property: it answers for anything, and never names a window without an address or an id', () => {
+    const field = (...values: unknown[]): fc.Arbitrary<unknown> => fc.oneof(fc.constantFrom(...values), fc.anything());
+    const contact = fc.oneof(
+      fc.anything(),
+      fc.record(
+        {
+          id: field(ID),
+          identifierKey: field('phonenumber'),
+          identifierValue: field(PHONE),
+          identifiers: field([]),
+          platformAddress: field(PHONE, undefined),
+          platformAddressSelector: field(null, undefined),
+        },
+        { requiredKeys: [] },
+      ),
+    );
+    fc.assert(
+      fc.property(contact, (value) => {
+        const recipient = readRecipient(value);
+        if (typeof recipient === 'string') return;
+        expect(recipient.contactId ?? recipient.address).toBeDefined();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
