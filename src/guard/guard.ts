@@ -130,8 +130,8 @@ class DecidingGuard {
     this.#parts = resolveGuardOptions(options);
     this.#defaultPolicy = resolvePolicy(this.#parts.defaults);
     this.#reports = new Reports(this.#parts.logger);
-    this.observations = new Observations(this.#parts);
     this.workspaces = new Workspaces(options.workspaces, this.#parts, this.statistics);
+    this.observations = new Observations({ store: this.#parts.store, now: (id) => this.workspaces.now(id) });
   }
 
   get internals(): GuardInternals {

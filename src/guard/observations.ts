@@ -5,7 +5,7 @@ import { toInstant } from '../core/instant.js';
 import type { WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
 import { addressOfId } from '../lookup/cached.js';
-import type { ChannelRef, Clock, Store, WindowKey } from '../ports.js';
+import type { ChannelRef, Store, WindowKey } from '../ports.js';
 
 /** Whose window an observation is about: the address where it is known, else the contact's id. */
 export interface ObservedContact {
@@ -47,20 +47,24 @@ export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
   readonly channelId?: string | undefined;
 }
 
+export interface ObservationsParts {
+  readonly store: Store;
+  /** The time as the provider of a workspace has it, epoch ms. */
+  readonly now: (workspaceId: string) => number;
+}
+
 /** Turns what the caller has seen into evidence. Settled at once with a store that is. */
 export class Observations {
-  readonly #store: Store;
-  readonly #clock: Clock;
+  readonly #parts: ObservationsParts;
 
-  constructor({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
-    this.#store = store;
-    this.#clock = clock;
+  constructor(parts: ObservationsParts) {
+    this.#parts = parts;
   }
 
   /** @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there */
   inbound(inbound: ObservedInbound, unsureMs = 0): void | Promise<void> {
     const { ref, byAddress, byId } = readContact(inbound, 'observeInbound');
-    const at = this.#readPast(inbound.at, 'observeInbound: at');
+    const at = this.#readPast(ref, inbound.at, 'observeInbound: at');
     // The quota is counted from the later of the two: what was sent before it must not be held against this message.
     const evidence = unsureMs > 0 ? { lastInboundAt: at - unsureMs, contactWroteAt: at } : { lastInboundAt: at };
     if (byAddress === undefined) return this.#merge(ref, [{ address: byId, evidence }]);
@@ -73,21 +77,23 @@ export class Observations {
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
     const { ref, byAddress, byId } = readContact(refusal, 'observeRefusal');
-    const evidence = { refusedAt: this.#readPast(refusal.sentAt, 'observeRefusal: sentAt') };
+    const evidence = { refusedAt: this.#readPast(ref, refusal.sentAt, 'observeRefusal: sentAt') };
     if (!isWindowRefusal(refusal.code)) return;
     return this.#mergeBoth({ ref, byAddress, byId }, evidence);
   }
 
   /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */
   sent({ messageId, sentAt, isLost, ...contact }: ObservedSent): void | Promise<void> {
-    const at = this.#readPast(sentAt, 'sent: sentAt');
+    const told = readContact(contact, 'sent');
+    const at = this.#readPast(told.ref, sentAt, 'sent: sentAt');
     const message = isLost ? { id: messageId, at, isLost } : { id: messageId, at };
-    return this.#mergeBoth(readContact(contact, 'sent'), { sent: [message] });
+    return this.#mergeBoth(told, { sent: [message] });
   }
 
   /** The address has changed hands: nothing from before opens its window any more. */
   numberChange({ at, ...contact }: ObservedInbound): void | Promise<void> {
-    return this.#mergeBoth(readContact(contact, 'numberChange'), { refusedAt: this.#readPast(at, 'numberChange: at') });
+    const told = readContact(contact, 'numberChange');
+    return this.#mergeBoth(told, { refusedAt: this.#readPast(told.ref, at, 'numberChange: at') });
   }
 
   /** Something happened that nobody understands: Bird is asked again. A refusal stays, else it would be undone by it. */
@@ -100,23 +106,23 @@ export class Observations {
     const workspaceId = readId(target.workspaceId, 'forget: workspaceId');
     const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget: channelId');
     if (target.address === undefined && target.contactId === undefined) {
-      return this.#store.forget({ workspaceId, channelId });
+      return this.#parts.store.forget({ workspaceId, channelId });
     }
     const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
-    return all([byAddress, byId].map((address) => address && this.#store.forget({ ...ref, address })));
+    return all([byAddress, byId].map((address) => address && this.#parts.store.forget({ ...ref, address })));
   }
 
   #forgetOpenings(key: WindowKey): void | Promise<void> {
-    const known = this.#store.get(key);
+    const known = this.#parts.store.get(key);
     return known instanceof Promise
       ? known.then((evidence) => this.#keepRefusal(key, evidence))
       : this.#keepRefusal(key, known);
   }
 
   #keepRefusal(key: WindowKey, { refusedAt }: WindowEvidence = {}): void | Promise<void> {
-    const forgotten = this.#store.forget(key);
+    const forgotten = this.#parts.store.forget(key);
     if (refusedAt === undefined) return forgotten;
-    const keep = (): void | Promise<void> => this.#store.merge(key, { refusedAt });
+    const keep = (): void | Promise<void> => this.#parts.store.merge(key, { refusedAt });
     return forgotten instanceof Promise ? forgotten.then(keep) : keep();
   }
 
@@ -131,14 +137,17 @@ export class Observations {
     ref: ChannelRef,
     told: readonly { address: string | undefined; evidence: WindowEvidence }[],
   ): void | Promise<void> {
-    return all(told.map(({ address, evidence }) => address && this.#store.merge({ ...ref, address }, evidence)));
+    return all(told.map(({ address, evidence }) => address && this.#parts.store.merge({ ...ref, address }, evidence)));
   }
 
-  /** Clocks differ: what seems to come from the future counts as now, lest it hide what is older and right. */
-  #readPast(instant: Instant, name: string): number {
+  /**
+   * Clocks differ: what seems to come from the future counts as now, lest it hide what is older and right. As now by
+   * the provider's clock: by a local one that is late, an old message told again would seem newer than a refusal.
+   */
+  #readPast({ workspaceId }: ChannelRef, instant: Instant, name: string): number {
     const at = toInstant(instant);
     if (at === undefined) throw new TypeError(`${name} must be an instant: RFC 3339 with offset, epoch ms or a Date`);
-    return Math.min(at, this.#clock.now());
+    return Math.min(at, this.#parts.now(workspaceId));
   }
 }
 

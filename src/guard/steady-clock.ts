@@ -17,5 +17,6 @@ export function steadyClock(clock: Clock): Clock {
     },
     setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
     clearTimeout: (handle) => clock.clearTimeout(handle),
+    monotonic,
   };
 }

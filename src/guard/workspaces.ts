@@ -48,6 +48,11 @@ export class Workspaces {
     return typeof this.#source === 'function' ? undefined : 'unknown';
   }
 
+  /** The time as Bird has it, epoch ms; the local time for a workspace that has not been asked for yet. */
+  now(id: string): number {
+    return this.#entries.get(id)?.workspace.now() ?? this.#parts.clock.now();
+  }
+
   /** Asks the function; a failure leaves the old options in force. */
   load(id: string): Promise<Workspace | 'unknown'> {
     return this.#loads.read(

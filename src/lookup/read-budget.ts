@@ -41,7 +41,7 @@ export class ReadBudget {
     this.#options = options;
     this.#tokens = options.burst;
     this.#perSecond = options.perSecond;
-    this.#countedAt = options.clock.now();
+    this.#countedAt = this.#passed();
   }
 
   /**
@@ -51,7 +51,7 @@ export class ReadBudget {
    */
   take(giveUpAt: number, lane = ''): Promise<void> {
     const now = this.#options.clock.now();
-    this.#refill(now);
+    this.#refill();
     if (now < this.#pausedUntil) return Promise.reject(budgetSpent());
     if (this.#lanes.size === 0 && this.#tokens >= 1) {
       this.#tokens -= 1;
@@ -95,7 +95,7 @@ export class ReadBudget {
   #serve(): void {
     this.#timer = undefined;
     const now = this.#options.clock.now();
-    this.#refill(now);
+    this.#refill();
     this.#refuseUpTo(now);
     while (this.#tokens >= 1 && this.#lanes.size > 0) {
       this.#tokens -= 1;
@@ -136,13 +136,20 @@ export class ReadBudget {
     return now + Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond));
   }
 
-  #refill(now: number): void {
+  #refill(): void {
     const { perSecond, burst } = this.#options;
+    const passed = this.#passed();
     // A clock that jumped back gives no tokens, and does not take any.
-    const seconds = Math.max(0, now - this.#countedAt) / 1000;
-    this.#countedAt = now;
+    const seconds = Math.max(0, passed - this.#countedAt) / 1000;
+    this.#countedAt = passed;
     this.#perSecond = Math.min(perSecond, this.#perSecond + seconds * perSecond * RECOVERY_PER_SECOND);
     this.#tokens = Math.min(burst, this.#tokens + seconds * this.#perSecond);
+  }
+
+  /** Ms of true time: a wall clock that is set forward must not give tokens for time that has not passed. */
+  #passed(): number {
+    const { clock } = this.#options;
+    return clock.monotonic?.() ?? clock.now();
   }
 }
 

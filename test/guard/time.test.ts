@@ -2,7 +2,7 @@ import { type Clock, createGuard } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
 import { ServerClock } from '../../src/bird/server-clock.js';
 import { steadyClock } from '../../src/guard/steady-clock.js';
-import { createWorld } from '../support/world.js';
+import { createWorld, PHONE } from '../support/world.js';
 
 const NOON = Date.UTC(2026, 0, 5, 12);
 const HOUR = 3_600_000;
@@ -132,6 +132,26 @@ describe('scenario 6: the local clock jumps', () => {
       decision: { verdict: 'allow', reason: 'service_window_open' },
     });
   });
+});
+
+test('a local clock that is late does not let an old message, told again, undo a refusal that came after it', async () => {
+  const world = await createWorld();
+  const { sandbox, workspace, channel } = world;
+  const clock: Clock = { ...sandbox.clock, now: () => sandbox.clock.now() - HOUR };
+  const guard = createGuard({
+    workspaces: { [workspace.id]: world.workspaceOptions },
+    clock,
+    logger: { warn: () => {}, error: () => {} },
+  });
+  const contact = { workspaceId: workspace.id, channelId: channel.id, address: PHONE };
+  await guard.check(world.send());
+  const inbound = { ...contact, at: sandbox.clock.now() };
+  guard.observeInbound(inbound);
+  sandbox.clock.advance(60_000);
+  guard.observeRefusal({ ...contact, sentAt: sandbox.clock.now(), code: 131047 });
+  sandbox.clock.advance(60_000);
+  guard.observeInbound(inbound);
+  expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
 });
 
 test('an event loop that stood still past the deadline never denies on what comes after', async () => {

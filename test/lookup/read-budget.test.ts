@@ -163,6 +163,28 @@ describe('ReadBudget', () => {
     await expect(budget.take(now + 1)).rejects.toMatchObject({ code: 'lookup_budget_spent' });
   });
 
+  it('gives nothing for a wall clock that is set forward, where there is a clock that only counts', async () => {
+    const wall = { offsetMs: 0 };
+    const passed = createClock(0);
+    const clock = { ...passed, now: () => passed.now() + wall.offsetMs, monotonic: passed.now };
+    const budget = new ReadBudget({ clock, perSecond: 40, burst: 10 });
+    const admitted = async (): Promise<number> => {
+      let count = 0;
+      for (let read = 0; read < 20; read += 1)
+        budget
+          .take(clock.now() + 1)
+          .then(() => (count += 1))
+          .catch(() => {});
+      await new Promise((resolve) => setImmediate(resolve));
+      return count;
+    };
+    expect(await admitted()).toBe(10);
+    wall.offsetMs = 3_600_000;
+    expect(await admitted()).toBe(0);
+    passed.advance(100);
+    expect(await admitted()).toBe(4);
+  });
+
   it('property: no second sees more than rate and burst, and everybody is answered in time', async () => {
     const wave = fc.record({
       gapMs: fc.integer({ min: 0, max: 400 }),
