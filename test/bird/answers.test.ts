@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { birdLookup } from '../../src/bird/bird-lookup.js';
+import { decodeChannel, decodeContactSearch, decodeWindow } from '../../src/bird/decode.js';
+import { toId } from '../../src/bird/ids.js';
+import { pauseOf } from '../../src/bird/retry-after.js';
+import { LookupError } from '../../src/errors.js';
+import { createClock } from '../../src/sandbox/clock.js';
+
+const ID = '11111111-1111-4111-8111-11111111111a';
+const AT = Date.UTC(2026, 0, 5, 9);
+const ISO = '2026-01-05T09:00:00.000Z';
+const parse = (json: string): unknown => JSON.parse(json);
+
+describe('toId', () => {
+  it.each([ID, ID.toUpperCase(), '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'])(
+    'takes %s, in lower case',
+    (id) => {
+      expect(toId(id)).toBe(id.toLowerCase());
+    },
+  );
+
+  it.each([
+    undefined,
+    null,
+    '',
+    '..',
+    7,
+    {},
+    [ID],
+    Object(ID),
+    { toString: () => ID },
+    ` ${ID}`,
+    `${ID}\n`,
+    `${ID.slice(0, -1)}\n`,
+    `${ID.slice(0, -1)}g`,
+    `${ID.slice(0, -1)}/`,
+    `${ID.slice(0, -1)}\uff11`,
+    `${ID.slice(0, -1)}\u0661`,
+    ID.replaceAll('-', ''),
+    ID.replaceAll('-', '_'),
+    `{${ID.slice(0, 34)}}`,
+    '%31111111-1111-4111-8111-11111111111',
+  ])('refuses %j', (value) => {
+    expect(toId(value)).toBeUndefined();
+  });
+
+  it('property: what it takes is a UUID in lower case, and taken again as it is', () => {
+    const text = fc.oneof(
+      fc.uuid(),
+      fc.uuid().map((id) => id.toUpperCase()),
+      fc.string({ unit: 'binary', minLength: 30, maxLength: 40 }),
+    );
+    fc.assert(
+      fc.property(text, (value) => {
+        const id = toId(value);
+        if (id === undefined) return;
+        expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+        expect([id, toId(id)]).toEqual([value.toLowerCase(), id]);
+      }),
+    );
+  });
+});
+
+describe('pauseOf', () => {
+  it.each([
+    [null, undefined],
+    ['', undefined],
+    ['soon', undefined],
+    ['-1', undefined],
+    ['+5', undefined],
+    ['1e3', undefined],
+    ['0x10', undefined],
+    ['NaN', undefined],
+    ['Infinity', undefined],
+    ['5, 7', undefined],
+    ['5s', undefined],
+    ['.5', undefined],
+    ['５', undefined],
+    ['0', 1000],
+    ['0.999', 1000],
+    ['1', 1000],
+    ['1.25', 1250],
+    [' 59 ', 59_000],
+    ['60', 60_000],
+    ['60.001', 60_000],
+    ['9'.repeat(1000), 60_000],
+    ['Mon, 05 Jan 2026 09:00:01 GMT', 1000],
+    ['Mon, 05 Jan 2026 09:00:30 GMT', 30_000],
+    ['Mon, 05 Jan 2026 10:00:00 GMT', 60_000],
+    ['Mon, 05 Jan 2026 08:00:00 GMT', 1000],
+    ['Mon, 31 Feb 2026 99:00:00 GMT', undefined],
+    ['Monday, 05-Jan-26 09:00:30 GMT', undefined],
+    [ISO, undefined],
+    [String(AT), 60_000],
+  ])('%j is %s ms', (header, expected) => {
+    expect(pauseOf(header, AT)).toBe(expected);
+  });
+
+  it('property: it is absent or from 1 to 60 s, for any header and any now', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer(), (header, now) => {
+        const pauseMs = pauseOf(header, now) ?? 1000;
+        expect(pauseMs).toBeGreaterThanOrEqual(1000);
+        expect(pauseMs).toBeLessThanOrEqual(60_000);
+      }),
+    );
+  });
+});
+
+describe('decodeWindow', () => {
+  it.each([
+    ['null', { serviceWindowExpireAt: null }, null, false],
+    ['an instant', { serviceWindowExpireAt: ISO }, AT, false],
+    ['an instant in another offset', { serviceWindowExpireAt: '2026-01-05T10:30:00+01:30' }, AT, false],
+    ['nanoseconds', { serviceWindowExpireAt: '2026-01-05T09:00:00.000999999Z' }, AT, false],
+    ['a permanent session', { serviceWindowExpireAt: null, isPermanentSession: true }, null, true],
+    ['junk beside it', { serviceWindowExpireAt: ISO, a: { b: [] } }, AT, false],
+    [
+      'a flag behind __proto__',
+      parse('{"serviceWindowExpireAt":null,"__proto__":{"isPermanentSession":true}}'),
+      null,
+      false,
+    ],
+  ])('reads %s', (_, answer, serviceWindowExpireAt, isPermanentSession) => {
+    expect(decodeWindow(answer)).toEqual({ serviceWindowExpireAt, isPermanentSession });
+  });
+});
+
+describe('decodeChannel', () => {
+  it('keeps what the core reads, with the ends as epoch ms, and nothing else', () => {
+    const answer = {
+      id: ID.toUpperCase(),
+      platformId: 'whatsapp',
+      status: 'active',
+      identifier: '+12025550100',
+      capabilities: {
+        messaging: {
+          messaging: { status: 'active', expiresAt: ISO, outgoing: { status: 'paused', expiresAt: 'x', mms: {} } },
+          other: {},
+        },
+        voice: {},
+      },
+    };
+    expect(decodeChannel(answer, ID)).toEqual({
+      platformId: 'whatsapp',
+      status: 'active',
+      capabilities: {
+        messaging: {
+          messaging: {
+            status: 'active',
+            expiresAt: AT,
+            outgoing: { status: 'paused', expiresAt: undefined },
+          },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['no id', { platformId: 'sms' }],
+    ['no status', { id: ID, platformId: 'sms' }],
+    ['no capabilities', { platformId: 'sms', capabilities: null }],
+    ['capabilities of an odd kind', { platformId: 'sms', capabilities: { messaging: { messaging: 'yes' } } }],
+    ['an outgoing of an odd kind', { platformId: 'sms', capabilities: { messaging: { messaging: { outgoing: 7 } } } }],
+  ])('takes %s', (_, answer) => {
+    expect(decodeChannel(answer, ID).platformId).toBe('sms');
+  });
+});
+
+describe('decodeContactSearch', () => {
+  it('gives the first id, in lower case', () => {
+    expect(decodeContactSearch({ results: [{ id: ID.toUpperCase() }, { id: 'x' }] })).toBe(ID);
+  });
+
+  it('of an empty list says contact_not_found', () => {
+    expect(() => decodeContactSearch({ results: [] })).toThrow(expect.objectContaining({ code: 'contact_not_found' }));
+  });
+});
+
+describe('every decoder', () => {
+  const decoders = [
+    ['decodeWindow', decodeWindow],
+    ['decodeChannel', (answer: unknown) => decodeChannel(answer, ID)],
+    ['decodeContactSearch', decodeContactSearch],
+  ] as const;
+
+  it.each(decoders)(
+    '%s throws LookupErrors alone for any JSON, without quoting it, and changes no prototype',
+    (_, decode) => {
+      const near = fc.record(
+        {
+          id: fc.oneof(fc.constant(ID), fc.jsonValue()),
+          platformId: fc.oneof(fc.constant('sms'), fc.jsonValue()),
+          status: fc.jsonValue(),
+          serviceWindowExpireAt: fc.oneof(fc.constantFrom(null, ISO), fc.jsonValue()),
+          isPermanentSession: fc.jsonValue(),
+          results: fc.oneof(fc.array(fc.jsonValue()), fc.jsonValue()),
+          capabilities: fc.oneof(fc.jsonValue(), fc.record({ messaging: fc.record({ messaging: fc.jsonValue() }) })),
+          secret: fc.constant('canary: +12025550123'),
+        },
+        { requiredKeys: ['secret'] },
+      );
+      const json = fc.oneof(near, fc.jsonValue()).map((value) => JSON.stringify(value));
+      const polluted = json.map((text) => (text.startsWith('{"') ? `{"__proto__":${text},${text.slice(1)}` : text));
+      fc.assert(
+        fc.property(fc.oneof(json, polluted), (text) => {
+          try {
+            decode(parse(text));
+          } catch (error) {
+            expect(error).toBeInstanceOf(LookupError);
+            expect(['malformed_answer', 'contact_not_found']).toContain((error as LookupError).code);
+            expect((error as LookupError).isRetryable).toBe(false);
+            expect((error as LookupError).message).not.toContain('canary');
+          }
+          expect(Object.keys(Object.prototype)).toEqual([]);
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
+});
+
+describe('birdLookup', () => {
+  it('property: rejects with LookupErrors alone, whatever comes back', async () => {
+    const clock = createClock(AT);
+    const status = fc.oneof(fc.integer({ min: 200, max: 599 }), fc.constantFrom(200, 401, 403, 404, 429, 500, 503));
+    const body = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.uint8Array());
+    const headers = fc.record(
+      { 'retry-after': fc.stringMatching(/^[ -~]*$/), date: fc.stringMatching(/^[ -~]*$/) },
+      { requiredKeys: [] },
+    );
+    const hasNoBody = (code: number): boolean => [204, 205, 304].includes(code);
+    const ref = { workspaceId: ID, channelId: ID, contactId: ID, key: 'phonenumber', value: '+12025550123' };
+    await fc.assert(
+      fc.asyncProperty(status, body, headers, async (code, content, given) => {
+        const fetch = async (): Promise<Response> =>
+          new Response(hasNoBody(code) ? null : (content as string), {
+            status: code,
+            headers: given as Record<string, string>,
+          });
+        const lookup = birdLookup({ baseUrl: 'https://api.bird.com', accessKey: () => 'key', fetch, clock });
+        const limits = { giveUpAt: AT + 800 };
+        const asked = [lookup.channel(ref, limits), lookup.contactId(ref, limits), lookup.window(ref, limits)];
+        for (const settled of await Promise.allSettled(asked)) {
+          if (settled.status === 'rejected') expect(settled.reason).toBeInstanceOf(LookupError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('asks nothing when no time is left', async () => {
+    const clock = createClock(AT);
+    const fetch = (): never => {
+      throw new Error('asked');
+    };
+    const lookup = birdLookup({ baseUrl: 'https://api.bird.com', accessKey: () => 'key', fetch, clock });
+    await expect(lookup.channel({ workspaceId: ID, channelId: ID }, { giveUpAt: AT })).rejects.toMatchObject({
+      code: 'deadline_exceeded',
+      isRetryable: false,
+    });
+  });
+
+  it('takes its timer back when the answer is there', async () => {
+    const clock = createClock(AT);
+    const pending = new Set<unknown>();
+    const counting = {
+      now: clock.now,
+      setTimeout: (fn: () => void, ms: number) => {
+        const handle = clock.setTimeout(fn, ms);
+        pending.add(handle);
+        return handle;
+      },
+      clearTimeout: (handle: unknown) => {
+        pending.delete(handle);
+        clock.clearTimeout(handle);
+      },
+    };
+    const fetch = async (): Promise<Response> => new Response(JSON.stringify({ platformId: 'sms' }));
+    const lookup = birdLookup({ baseUrl: 'https://api.bird.com', accessKey: () => 'key', fetch, clock: counting });
+    await lookup.channel({ workspaceId: ID, channelId: ID }, { giveUpAt: AT + 800 });
+    expect(pending.size).toBe(0);
+  });
+});

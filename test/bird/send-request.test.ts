@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readSends } from '../../src/bird/send-request.js';
+
+const WS = '11111111-1111-4111-8111-111111111111';
+const CH = '22222222-2222-4222-8222-222222222222';
+const CV = '33333333-3333-4333-8333-333333333333';
+const one = { identifierKey: 'phonenumber', identifierValue: '+12025550123' };
+const two = { id: CV };
+const message = { receiver: { contacts: [one] }, body: { type: 'text' } };
+const post = (url: string, change: object = {}): Parameters<typeof readSends>[0] => ({
+  method: 'POST',
+  url,
+  body: message,
+  ...change,
+});
+
+describe('readSends: the path', () => {
+  const channel = { workspaceId: WS, channelId: CH, contact: one, message };
+  it.each([
+    `/workspaces/${WS}/channels/${CH}/messages`,
+    `/workspaces/${WS}/channels/${CH}/messages/`,
+    `/workspaces/${WS}/channels/${CH}/messages?dryRun=true`,
+    `/workspaces/${WS}/channels/${CH}/messages/?a=/workspaces/x/channels/y/messages`,
+    `/workspaces/${WS}/channels/${CH}/messages#x`,
+    `/WORKSPACES/${WS}/Channels/${CH}/mEssages`,
+    `/bird/v1/workspaces/${WS}/channels/${CH}/messages`,
+    `/workspaces/other/workspaces/${WS}/channels/${CH}/messages`,
+    `//workspaces/${WS}/channels/${CH}/messages`,
+    `http://localhost:3000/workspaces/${WS}/channels/${CH}/messages`,
+    `/workspaces/${WS.replace('1', '%31')}/channels/${CH}/messages`,
+  ])('%s is a send to a channel', (url) => {
+    expect(readSends(post(url))).toEqual([channel]);
+  });
+
+  it.each([`/workspaces/${WS}/conversations/${CV}/messages`, `/x/Workspaces/${WS}/CONVERSATIONS/${CV}/messages/?y`])(
+    '%s is a send into a conversation, whose recipients stand in the conversation',
+    (url) => {
+      expect(readSends(post(url))).toEqual([{ workspaceId: WS, conversationId: CV, message }]);
+    },
+  );
+
+  it.each([
+    '/',
+    '',
+    '/messages',
+    `/workspaces/${WS}/channels/${CH}`,
+    `/workspaces/${WS}/channels/${CH}/messages/`.concat('/'),
+    `/workspaces/${WS}/channels/${CH}/messages/123`,
+    `/workspaces/${WS}/channels/${CH}/message`,
+    `/workspaces/${WS}/channels/messages`,
+    `/workspaces/${WS}/channels/${CH}/x/messages`,
+    `/workspaces/${WS}/channels/${CH}/contacts/messages`,
+    `/workspaces/${WS}/conversations/${CV}/batch/messages`,
+    `/workspace/${WS}/channels/${CH}/messages`,
+    `/workspaces/${WS}/contacts/search`,
+    `/x?y=/workspaces/${WS}/channels/${CH}/messages`,
+    `/workspaces/${WS}/channels/${CH}/messages%2F`,
+    `/workspaces/${WS}/channels/${CH}/%6Dessages`,
+  ])('%s is none', (url) => {
+    expect(readSends(post(url))).toBeUndefined();
+  });
+
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'post', undefined])('%s is none', (method) => {
+    expect(readSends(post(`/workspaces/${WS}/channels/${CH}/messages`, { method }))).toBeUndefined();
+  });
+
+  it('prefers originalUrl, which a mounted app does not shorten', () => {
+    const originalUrl = `/api/workspaces/${WS}/channels/${CH}/messages`;
+    expect(readSends(post('/messages', { originalUrl }))).toEqual([channel]);
+    expect(readSends(post(originalUrl, { originalUrl: '/elsewhere' }))).toBeUndefined();
+  });
+
+  it('keeps what cannot be decoded, so that the id is refused later', () => {
+    const url = `/workspaces/%E0%A4%A/channels/${CH}/messages`;
+    expect(readSends(post(url))).toMatchObject([{ workspaceId: '%E0%A4%A' }]);
+    expect(readSends(post(`/workspaces/%2e%2e/channels/${CH}/messages`))).toMatchObject([{ workspaceId: '..' }]);
+  });
+});
+
+describe('readSends: route parameters', () => {
+  const params = { workspaceId: WS, channelId: CH };
+
+  it('count on a route of its own, whatever its path is called', () => {
+    expect(readSends(post('/send', { params, route: {} }))).toMatchObject([{ workspaceId: WS, channelId: CH }]);
+    expect(readSends(post('/', { originalUrl: `/t/${WS}/${CH}`, params }))).toMatchObject([{ channelId: CH }]);
+    const conversation = { workspaceId: WS, conversationId: CV };
+    expect(readSends(post('/x', { params: conversation, route: {} }))).toEqual([{ ...conversation, message }]);
+  });
+
+  it('win over the path, which may have been rewritten', () => {
+    const url = `/workspaces/w/channels/c/messages`;
+    expect(readSends(post(url, { params }))).toMatchObject([{ workspaceId: WS, channelId: CH }]);
+  });
+
+  it('do not make a send of every route below app.use', () => {
+    expect(readSends(post('/contacts', { originalUrl: `/${WS}/${CH}/contacts`, params }))).toBeUndefined();
+  });
+
+  it.each([
+    ['no object', 'x'],
+    ['of other names', { ws: WS, ch: CH }],
+    ['without the workspace', { channelId: CH }],
+    ['without channel and conversation', { workspaceId: WS }],
+    ['that are no texts', { workspaceId: [WS], channelId: CH }],
+    ['inherited', Object.create(params)],
+  ])('%s leave the path to say', (_, odd) => {
+    const url = `/workspaces/w/channels/c/messages`;
+    expect(readSends(post(url, { params: odd }))).toMatchObject([{ workspaceId: 'w', channelId: 'c' }]);
+    expect(readSends(post('/send', { params: odd, route: {} }))).toBeUndefined();
+  });
+
+  it('may have no prototype, as those of Express 5', () => {
+    const bare = Object.assign(Object.create(null), params);
+    expect(readSends(post('/send', { params: bare, route: {} }))).toMatchObject([{ channelId: CH }]);
+  });
+
+  it('name a batch by the path or by the body', () => {
+    const body = { messageRequests: [message, message] };
+    expect(readSends(post('/send', { params, route: {}, body }))?.map(({ item }) => item)).toEqual([0, 1]);
+    const url = `/w/batch/messages/`;
+    expect(readSends(post(url, { params, route: {}, body: {} }))).toMatchObject([{ channelId: CH, message: null }]);
+  });
+});
+
+describe('readSends: the body', () => {
+  const url = `/workspaces/${WS}/channels/${CH}/messages`;
+  const ids = { workspaceId: WS, channelId: CH };
+
+  it('gives one send for each recipient, in order, each with the whole message', () => {
+    const body = { receiver: { contacts: [one, two, one] }, body: {} };
+    expect(readSends(post(url, { body }))).toEqual(
+      [one, two, one].map((contact) => ({ ...ids, contact, message: body })),
+    );
+  });
+
+  it.each([
+    ['nothing', undefined, null],
+    ['null', null, null],
+    ['a text', 'x', 'x'],
+    ['a list', [message], [message]],
+    ['an empty object', {}, {}],
+    ['no receiver', { body: {} }, { body: {} }],
+    ['no contacts', { receiver: {} }, { receiver: {} }],
+    ['empty contacts', { receiver: { contacts: [] } }, { receiver: { contacts: [] } }],
+    ['contacts that are no list', { receiver: { contacts: one } }, { receiver: { contacts: one } }],
+  ])('of %s is one send without a recipient', (_, body, expected) => {
+    const [send, ...others] = readSends(post(url, { body })) ?? [];
+    expect(others).toEqual([]);
+    expect(send).toEqual({ ...ids, message: expected });
+    expect(send).not.toHaveProperty('contact');
+  });
+
+  it('takes no recipients from a prototype', () => {
+    const body = JSON.parse('{"__proto__":{"receiver":{"contacts":[{"id":"x"}]}},"body":{}}');
+    expect(readSends(post(url, { body }))?.[0]).not.toHaveProperty('contact');
+  });
+});
+
+describe('readSends: a batch', () => {
+  const url = `/workspaces/${WS}/channels/${CH}/batch/messages`;
+  const ids = { workspaceId: WS, channelId: CH };
+
+  it('gives the sends of every message, each with its position', () => {
+    const many = { receiver: { contacts: [one, two] }, body: {} };
+    const sends = readSends(post(url, { body: { messageRequests: [message, null, many] } }));
+    expect(sends).toEqual([
+      { ...ids, item: 0, contact: one, message },
+      { ...ids, item: 1, message: null },
+      { ...ids, item: 2, contact: one, message: many },
+      { ...ids, item: 2, contact: two, message: many },
+    ]);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['an empty object', {}],
+    ['an empty list', { messageRequests: [] }],
+    ['what is no list', { messageRequests: message }],
+    ['a list under another letter case', { MessageRequests: [message] }],
+    ['a list behind __proto__', JSON.parse('{"__proto__":{"messageRequests":[{}]}}')],
+    ['a bare list', [message]],
+  ])('of %s is one send that cannot be classified', (_, body) => {
+    expect(readSends(post(url, { body }))).toEqual([{ ...ids, message: null }]);
+  });
+
+  it('of ten thousand messages is read in no time', () => {
+    const messageRequests = Array.from({ length: 10_000 }, () => message);
+    const startedAt = performance.now();
+    expect(readSends(post(url, { body: { messageRequests } }))?.length).toBe(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
+
+describe('readSends', () => {
+  it('property: it answers for anything that arrives', () => {
+    const request = fc.record(
+      {
+        method: fc.constantFrom('POST', 'GET'),
+        url: fc.oneof(
+          fc.webUrl({ withQueryParameters: true }),
+          fc.string(),
+          fc.constant(`/workspaces/a/channels/b/messages`),
+        ),
+        originalUrl: fc.oneof(fc.constant(undefined), fc.string()),
+        params: fc.anything(),
+        route: fc.anything(),
+        body: fc.oneof(fc.anything(), fc.record({ messageRequests: fc.array(fc.anything()) })),
+      },
+      { requiredKeys: ['method'] },
+    );
+    fc.assert(
+      fc.property(request, (req) => {
+        const sends = readSends(req as Parameters<typeof readSends>[0]);
+        if (sends !== undefined) expect(sends.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    ['slashes', '/'.repeat(1_000_000)],
+    ['segments', '/workspaces/x/channels'.repeat(50_000)],
+    ['percent signs', `/workspaces/${'%'.repeat(500_000)}/channels/x/messages`],
+    ['question marks', '?'.repeat(1_000_000)],
+  ])('takes no time for a megabyte of %s', (_, url) => {
+    const startedAt = performance.now();
+    readSends(post(url));
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
