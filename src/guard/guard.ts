@@ -160,9 +160,13 @@ class DecidingGuard {
     const remembered = this.#peek(send, question);
     if (remembered !== undefined) return remembered;
     const { clock } = this.#parts;
-    const { deadlineMs } = this.#policyFor(question, this.#recall(question));
+    const known = this.#recall(question);
+    const policy = this.#policyFor(question, known);
+    const { deadlineMs } = policy;
     const asked = withinDeadline(clock, deadlineMs, this.#ask(question, clock.now() + deadlineMs));
     const judgement = await asked.catch((error: unknown) => undecided(this.#reports.failure(error, question)));
+    // A reload meanwhile is for the next decision; but what had to be loaded first is known only now.
+    if (known !== undefined && !this.#isClosed) return this.#outcome(judgement, send, question, known, policy);
     return this.#outcome(judgement, send, question, this.#recall(question));
   }
 
@@ -212,9 +216,9 @@ class DecidingGuard {
     send: SendRequest,
     question: Question,
     workspace: Workspace | 'unknown' = 'unknown',
+    policy: Policy = this.#policyFor(question, workspace),
   ): Outcome {
     const { clock, logger } = this.#parts;
-    const policy = this.#policyFor(question, workspace);
     if (policy.mode !== 'off') this.statistics.countDecision(judgement);
     const { channelId } = question;
     const facts = workspace === 'unknown' || channelId === undefined ? undefined : workspace.channels.recall(channelId);

@@ -54,13 +54,18 @@ function actionOf(decision: Decision, { policy, send, logger }: OutcomeContext):
 
 function askOnUnknown(decision: UnknownDecision, { onUnknown }: Policy, send: SendRequest, logger: Logger): unknown {
   if (typeof onUnknown !== 'function') return onUnknown;
+  const fields = { hook: 'onUnknown', reason: decision.reason };
   try {
-    return onUnknown(decision, send);
+    const answer: unknown = onUnknown(decision, send);
+    if (answer === 'allow' || answer === 'block') return answer;
+    // An async function answers too late, and its rejection must not end the process.
+    if (answer instanceof Promise) answer.catch(() => undefined);
+    logger.error(fields, "A hook gave neither 'allow' nor 'block', so the send passes");
   } catch {
     // The hook's error is not logged: nobody knows what it holds.
-    logger.error({ hook: 'onUnknown', reason: decision.reason }, 'A hook threw, so the send passes');
-    return 'allow';
+    logger.error(fields, 'A hook threw, so the send passes');
   }
+  return 'allow';
 }
 
 /**

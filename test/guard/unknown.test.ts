@@ -75,6 +75,19 @@ describe.each(causes)('scenario 18: %s', (reason, ask) => {
 });
 
 describe('onUnknown', () => {
+  it.each([
+    ['an async function', async () => 'block'],
+    ['an async function that rejects', () => Promise.reject(new Error('canary-of-the-hook'))],
+    ['a function that forgets to answer', () => undefined],
+    ['a function with a word of its own', () => 'deny'],
+  ])('that is %s lets the send pass, and says so', async (_, onUnknown) => {
+    const world = await createUnknownWorld(onUnknown as unknown as OnUnknown);
+    expect(await checkWith(world, { status: 503 })).toMatchObject({ action: 'send' });
+    const errors = world.logs.filter(({ level }) => level === 'error');
+    expect(errors).toMatchObject([{ fields: { hook: 'onUnknown', reason: 'lookup_failed' } }]);
+    expect(JSON.stringify(errors)).not.toContain('canary-of-the-hook');
+  });
+
   it('is not asked where the answer is known', async () => {
     const onUnknown = vi.fn(() => 'block' as const);
     const world = await createUnknownWorld(onUnknown);

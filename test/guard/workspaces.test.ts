@@ -2,7 +2,7 @@ import { createGuard, type Guard, type WorkspaceOptions, type WorkspaceSource } 
 import { describe, expect, it, vi } from 'vitest';
 import { keepSecret } from '../support/canary.js';
 import { createWorld, templateMessage, type World } from '../support/world.js';
-import { countOf, type Deferred, deferred, MINUTE, NOBODY, SECOND, tally, turns } from './support.js';
+import { countOf, type Deferred, deferred, holdAnswers, MINUTE, NOBODY, SECOND, tally, turns } from './support.js';
 
 const notKnown = { action: 'send', decision: { verdict: 'unknown', reason: 'workspace_unknown' }, source: 'none' };
 
@@ -136,6 +136,19 @@ describe('scenario 50: reload', () => {
     // The other place knows neither the workspace nor its key.
     expect((await world.guard.check(world.send())).decision.reason).toBe('access_denied');
     expect(elsewhere.sandbox.requests().length).toBeGreaterThan(0);
+  });
+
+  it('lets a decision that is under way finish by the policy with which it began', async () => {
+    const world = await createWorld();
+    const held = holdAnswers(world.sandbox, 'contact');
+    const early = world.guard.check(world.send());
+    const release = await held.next();
+    world.guard.reload({ [world.workspace.id]: { ...world.workspaceOptions, mode: 'observe' } });
+    const later = world.guard.check(world.send());
+    release();
+    expect(await early).toMatchObject({ action: 'block', mode: 'enforce' });
+    (await held.next())();
+    expect(await later).toMatchObject({ action: 'send', mode: 'observe', wouldBe: 'block' });
   });
 
   it('of many workspaces leaves what it does not change alone', async () => {
