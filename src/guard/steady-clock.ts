@@ -1,18 +1,27 @@
 import type { Clock } from '../ports.js';
 
+/** The two clocks count in different units, and the wall is slewed: what they differ by in this is no jump. */
+const NOISE_MS = 50;
+
 /**
- * The same clock, which never goes back: the wall says how late it is, unless it says less than the time that has
- * passed. A wall that was set back would keep windows open after their end; a monotonic clock that stood still while
- * the machine slept would do the same. A wall that jumps forward is believed, and Bird's answers put it right.
+ * The same clock, which never goes back. Time passes as the monotonic clock says; where the wall gains on it, the
+ * machine has slept, and the wall is believed. A wall that was set back would keep windows open after their end, and
+ * so would a monotonic clock that stood still. A wall that jumps ahead is believed too; Bird's answers put it right.
  */
 export function steadyClock(clock: Clock): Clock {
   if (clock.monotonic === undefined) return clock;
   const monotonic = (): number => clock.monotonic?.() ?? 0;
   let offsetMs = clock.now() - monotonic();
+  // Kept apart from the offset: a sleep must be seen also while the wall is late, or was ahead for a while.
+  let lastGapMs = offsetMs;
   return {
     now: () => {
       const passed = monotonic();
-      offsetMs = Math.max(offsetMs, clock.now() - passed);
+      const gainedMs = clock.now() - passed - lastGapMs;
+      if (Math.abs(gainedMs) > NOISE_MS) {
+        lastGapMs += gainedMs;
+        offsetMs += Math.max(0, gainedMs);
+      }
       return Math.round(passed + offsetMs);
     },
     setTimeout: (fn, ms) => clock.setTimeout(fn, ms),

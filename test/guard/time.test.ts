@@ -46,6 +46,31 @@ describe('a steady clock', () => {
     expect(steady.now()).toBe(NOON + 120_000);
   });
 
+  test.each([
+    ['while the wall is an hour late', -HOUR],
+    ['after the wall was an hour ahead for a while', HOUR],
+  ])('sees the machine sleep %s', (_name, wrongMs) => {
+    const { clock, wall } = createClock();
+    const steady = steadyClock(clock);
+    wall.at += wrongMs;
+    steady.now();
+    if (wrongMs > 0) wall.at -= wrongMs;
+    const fellAsleepAt = steady.now();
+    wall.at += 60_000;
+    expect(steady.now()).toBe(fellAsleepAt + 60_000);
+  });
+
+  test('takes no time from clocks that differ by less than a tick, however often it is asked', () => {
+    const { clock, wall, passed } = createClock();
+    const steady = steadyClock(clock);
+    for (let asked = 0; asked < 1_000; asked += 1) {
+      passed.ms += 0.6;
+      wall.at = NOON + Math.floor(passed.ms - 5_000);
+      steady.now();
+    }
+    expect(Math.abs(steady.now() - NOON - 600)).toBeLessThanOrEqual(1);
+  });
+
   test('is the given clock where that has no monotonic part', () => {
     const clock: Clock = { now: () => NOON, setTimeout: () => undefined, clearTimeout: () => {} };
     expect(steadyClock(clock)).toBe(clock);
