@@ -118,7 +118,7 @@ describe('readSends: route parameters', () => {
   it('name a batch by the path or by the body', () => {
     const body = { messageRequests: [message, message] };
     expect(readSends(post('/send', { params, route: {}, body }))?.map(({ item }) => item)).toEqual([0, 1]);
-    const url = `/w/batch/messages/`;
+    const url = `/workspaces/${WS}/channels/${CH}/batch/messages/`;
     expect(readSends(post(url, { params, route: {}, body: {} }))).toMatchObject([{ channelId: CH, message: null }]);
   });
 });
