@@ -1,5 +1,6 @@
 import { own } from '../core/own.js';
 import { toId } from './ids.js';
+import { hasRival } from './rival-keys.js';
 
 /** A contact as a send names it: an entry of Bird's `receiver.contacts`. */
 export interface ReceiverContact {
@@ -22,9 +23,18 @@ export interface Recipient {
   readonly address: string | undefined;
 }
 
+const contactKeys: readonly string[] = [
+  'id',
+  'identifierKey',
+  'identifierValue',
+  'identifiers',
+  'platformAddress',
+  'platformAddressSelector',
+];
+
 /** Reads whose window a send needs, or the reason why that cannot be told. Own properties only. */
 export function readRecipient(contact: unknown): Recipient | 'address_unresolved' | 'bad_id' {
-  if (isSet(own(contact, 'platformAddressSelector'))) return 'address_unresolved';
+  if (isSet(own(contact, 'platformAddressSelector')) || hasRival(contact, contactKeys)) return 'address_unresolved';
   const id = own(contact, 'id');
   const contactId = toId(id);
   if (isSet(id) && contactId === undefined) return 'bad_id';

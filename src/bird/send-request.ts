@@ -1,6 +1,7 @@
 import { own } from '../core/own.js';
 import type { Instant } from '../core/types.js';
 import type { ReceiverContact } from './address.js';
+import { hasRival } from './rival-keys.js';
 
 /** One message to one recipient. */
 export interface SendRequest {
@@ -40,7 +41,10 @@ export function readSends(req: HttpRequestLike): readonly SendRequest[] | undefi
   const byPath = targetOfPath(path);
   // `app.use` with parameters in its path sees every route below: there, only the path can say what is a send.
   const isMountedHere = req.route !== undefined || ['', '/'].includes(pathOf(req.url));
-  const target = (byPath !== undefined || isMountedHere ? targetOfParams(req, path) : undefined) ?? byPath;
+  const byParams = byPath !== undefined || isMountedHere ? targetOfParams(req) : undefined;
+  // Where the path is one of Bird's, it says whether this is a batch; what the body holds besides cannot.
+  const target =
+    byParams !== undefined && byPath !== undefined ? { ...byParams, isBatch: byPath.isBatch } : (byParams ?? byPath);
   if (target === undefined) return undefined;
   const { isBatch, ...ids } = target;
   if (!isBatch) return sendsOfMessage(req.body ?? null, ids);
@@ -60,21 +64,23 @@ interface Target {
 
 function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
   if (ids.conversationId !== undefined) return [{ ...ids, message }];
-  const contacts = own(own(message, 'receiver'), 'contacts');
-  if (!Array.isArray(contacts) || contacts.length === 0) return [{ ...ids, message }];
+  const receiver = own(message, 'receiver');
+  const contacts = own(receiver, 'contacts');
+  const isAmbiguous = hasRival(message, ['receiver']) || hasRival(receiver, ['contacts']);
+  // Without a contact it cannot be told whose window it is, and that is said.
+  if (!Array.isArray(contacts) || contacts.length === 0 || isAmbiguous) return [{ ...ids, message }];
   if (contacts.length === 1) return [{ ...ids, contact: contacts[0], message }];
   return contacts.map((contact: ReceiverContact) => ({ ...ids, contact, message }));
 }
 
 /** Ids from the route's parameters, where the route has them. */
-function targetOfParams({ params, body }: HttpRequestLike, path: string): Target | undefined {
+function targetOfParams({ params, body }: HttpRequestLike): Target | undefined {
   const workspaceId = own(params, 'workspaceId');
   const channelId = own(params, 'channelId');
   const conversationId = own(params, 'conversationId');
   if (typeof workspaceId !== 'string') return undefined;
   if (typeof channelId === 'string') {
-    const isBatch = /\/batch\/messages\/?$/i.test(path) || own(body, 'messageRequests') !== undefined;
-    return { workspaceId, channelId, isBatch };
+    return { workspaceId, channelId, isBatch: own(body, 'messageRequests') !== undefined };
   }
   return typeof conversationId === 'string' ? { workspaceId, conversationId, isBatch: false } : undefined;
 }

@@ -177,7 +177,7 @@ export function resolveWorkspace(
   options: WorkspaceOptions,
   defaults: Partial<WorkspaceOptions>,
 ): ResolvedWorkspace {
-  const path = `workspaces[${JSON.stringify(workspaceId)}]`;
+  const path = `workspaces[${nameOfKey(workspaceId)}]`;
   checkOptions(options, workspaceChecks, path);
   const laid = { ...defaults, ...withoutAbsent(options) };
   const { accessKey, baseUrl = 'https://api.bird.com', lookupsPerSecond = 40, lookupBurst = 10 } = laid;
@@ -227,7 +227,7 @@ function resolveChannels(
 ): Map<string, Policy> {
   const resolved = new Map<string, Policy>();
   for (const [channelId, options] of Object.entries(channels)) {
-    const channelPath = `${path}.channels[${JSON.stringify(channelId)}]`;
+    const channelPath = `${path}.channels[${nameOfKey(channelId)}]`;
     checkOptions(options, policyChecks, channelPath);
     const id = toId(channelId);
     if (id === undefined) throw new TypeError(`${channelPath}: a channel id must be a UUID`);
@@ -239,4 +239,9 @@ function resolveChannels(
 /** A copy without the options that are `undefined`, so that they do not hide what lies beneath. */
 function withoutAbsent<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** A key of a map in an error: only an id is shown, since what stands in its place by mistake may be a secret. */
+function nameOfKey(key: string): string {
+  return toId(key) === undefined ? '…' : JSON.stringify(key);
 }

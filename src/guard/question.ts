@@ -48,7 +48,7 @@ export function readQuestion(send: SendRequest): Question {
   if (workspaceId === undefined) return undecidable('bad_id');
   if (channelId === undefined) {
     // A conversation's channel and contact stand in the conversation only.
-    const isConversation = send.conversationId !== undefined && send.channelId === undefined;
+    const isConversation = toId(send.conversationId) !== undefined && send.channelId === undefined;
     return undecidable(isConversation ? 'address_unresolved' : 'bad_id');
   }
   const recipient = readRecipient(send.contact);

@@ -14,6 +14,9 @@ import { memoryCache } from '../stores/memory-store.js';
 import type { GuardParts, Policy, ResolvedWorkspace } from './options.js';
 import type { Statistics } from './statistics.js';
 
+/** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
+const searchLimits = { perSecond: 100, burst: 50 } as const;
+
 /** One workspace at work: its options, and what looks facts up for it with a budget and a memory of its own. */
 export class Workspace {
   readonly channels: ChannelMemory;
@@ -37,8 +40,10 @@ export class Workspace {
       statistics.countLookup(kind);
       return ask();
     });
-    const budget = new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst });
-    const budgeted = budgetedLookup(counted, budget);
+    const budgeted = budgetedLookup(counted, {
+      reads: new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst }),
+      searches: new ReadBudget({ clock, ...searchLimits }),
+    });
     // From the inside out: what is held or broken costs no read, and a retry has to pass all of it again. What is held
     // does not reach the breaker, which would take the refusal for an answer of Bird.
     const held = holdingLookup(breakingLookup(budgeted, new CircuitBreaker(clock)), this.#accessHold);

@@ -3,11 +3,17 @@ import type { Lookup } from '../ports.js';
 import { decorate } from './decorate.js';
 import type { ReadBudget } from './read-budget.js';
 
-/** Lets a read start only within the budget, and pauses all of them when the provider says that it was too much. */
-export function budgetedLookup(lookup: Lookup, budget: ReadBudget): Lookup {
+export interface Budgets {
+  readonly reads: ReadBudget;
+  /** Searches are POSTs, which the provider counts with the sends: never so many that sends would be refused. */
+  readonly searches: ReadBudget;
+}
+
+/** Lets a question start only within its budget, and pauses that when the provider says that it was too much. */
+export function budgetedLookup(lookup: Lookup, { reads, searches }: Budgets): Lookup {
   return decorate(lookup, async ({ kind, lane }, ask, { giveUpAt }) => {
-    // The contact search is a POST, which the provider counts with the sends, ten times as many.
-    if (kind !== 'contactId') await budget.take(giveUpAt, lane);
+    const budget = kind === 'contactId' ? searches : reads;
+    await budget.take(giveUpAt, lane);
     try {
       const answer = await ask();
       budget.succeeded();

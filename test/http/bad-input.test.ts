@@ -313,7 +313,7 @@ describe('an id in the path', () => {
       expect(reasonOf(reply)).toEqual({ token: 'bad_id' });
     }
     const conversation = await service.call(`/workspaces/${workspace.id}/conversations/${id}/messages`, textMessage());
-    expect(reasonOf(conversation)).toEqual({ token: 'address_unresolved' });
+    expect(reasonOf(conversation)).toEqual({ token: 'bad_id' });
     expect(world.sandbox.requests()).toEqual([]);
   });
 

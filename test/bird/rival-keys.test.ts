@@ -1,0 +1,60 @@
+import { createGuard } from 'freeform-guard';
+import { describe, expect, test } from 'vitest';
+import { readRecipient } from '../../src/bird/address.js';
+import { readSends } from '../../src/bird/send-request.js';
+import { createWorld, PHONE, templateMessage, textMessage } from '../support/world.js';
+
+const CLOSED = '+31687654321';
+const WS = '11111111-1111-4111-8111-111111111111';
+const CH = '22222222-2222-4222-8222-222222222222';
+const open = { identifierKey: 'phonenumber', identifierValue: PHONE };
+const closed = { identifierKey: 'phonenumber', identifierValue: CLOSED };
+
+describe('a second spelling that Bird may follow', () => {
+  test.each([
+    ['of the receiver', textMessage({ Receiver: { contacts: [closed] } })],
+    ['of the contacts', textMessage({ receiver: { contacts: [open], Contacts: [closed] } })],
+    ['of the address', textMessage({ receiver: { contacts: [{ ...open, PlatformAddress: CLOSED }] } })],
+    ['of the identifier', textMessage({ receiver: { contacts: [{ ...open, IDENTIFIERVALUE: CLOSED }] } })],
+  ])('%s: whose window it is cannot be told, though the first one is open', async (_name, body) => {
+    const world = await createWorld();
+    world.customerWrites();
+    expect(await world.guard.check(world.send())).toMatchObject({ action: 'send' });
+    const url = `/workspaces/${world.workspace.id}/channels/${world.channel.id}/messages`;
+    const [send] = readSends({ method: 'POST', url, body }) ?? [];
+    expect(await world.guard.check(send ?? world.send())).toMatchObject({
+      decision: { verdict: 'unknown', reason: 'address_unresolved' },
+    });
+  });
+
+  test('is none where the keys differ in more than their case', () => {
+    expect(readRecipient({ ...open, name: 'Ada', idx: 1 })).toMatchObject({ address: PHONE });
+  });
+});
+
+test('a batch key in a single message does not make it a batch: the path says what it is', () => {
+  const url = `/workspaces/${WS}/channels/${CH}/messages`;
+  const body = textMessage({ messageRequests: [templateMessage()] });
+  const params = { workspaceId: WS, channelId: CH };
+  expect(readSends({ method: 'POST', url, params, route: {}, body })).toMatchObject([{ message: body }]);
+});
+
+test('one request to thousands of strangers leaves Bird’s POSTs to the sends', async () => {
+  const world = await createWorld();
+  const strangers = Array.from({ length: 3_000 }, (_, index) =>
+    world.send({ contact: { identifierKey: 'phonenumber', identifierValue: `+3168${1_000_000 + index}` } }),
+  );
+  const answered = world.guard.checkAll(strangers);
+  await expect.poll(() => world.sandbox.requests().filter(({ kind }) => kind === 'search').length).toBe(50);
+  world.sandbox.clock.advance({ seconds: 1 });
+  const outcomes = await answered;
+  expect(world.sandbox.requests().filter(({ kind }) => kind === 'search').length).toBeLessThanOrEqual(150);
+  expect(outcomes.filter(({ decision }) => decision.verdict === 'deny').length).toBeLessThanOrEqual(50);
+});
+
+test('a key that stands where an id belongs is not printed', () => {
+  const secret = 'a-secret-access-key';
+  const create = (): unknown => createGuard({ workspaces: { [secret]: { accessKey: secret } } });
+  expect(create).toThrow(/a workspace id must be a UUID/);
+  expect(create).not.toThrow(new RegExp(secret));
+});
