@@ -7,7 +7,11 @@ export class Directory {
   readonly #channelIds: readonly string[];
   readonly #contactIds: string[] = [];
 
-  constructor(workspaces: number, channelsPerWorkspace: number) {
+  readonly #hasAllForms: boolean;
+
+  /** @param hasAllForms whether sends name their contact in every way that Bird takes, or by the address alone */
+  constructor(workspaces: number, channelsPerWorkspace: number, hasAllForms: boolean) {
+    this.#hasAllForms = hasAllForms;
     this.workspaces = Array.from({ length: workspaces }, (_, index) => uuid(0xa, index));
     this.channelsPerWorkspace = channelsPerWorkspace;
     this.#channelIds = Array.from({ length: workspaces * channelsPerWorkspace }, (_, index) => uuid(0xc, index));
@@ -59,13 +63,17 @@ export class Directory {
     return Number.parseInt(contactId.slice(-12), 16);
   }
 
-  /** A free-form message, addressed as most are: by the phone number. */
+  /** A free-form message: most are addressed by the phone number, some by the contact's id, some by both. */
   send(customer: number): SendRequest {
-    return {
-      workspaceId: this.workspaceId(customer),
-      channelId: this.channelId(customer),
-      contact: { identifierKey: 'phonenumber', identifierValue: this.address(customer) },
-    };
+    const workspaceId = this.workspaceId(customer);
+    const channelId = this.channelId(customer);
+    const form = this.#hasAllForms ? customer % 13 : 0;
+    if (form === 3 && this.#firstNumber(customer) === customer) {
+      return { workspaceId, channelId, contact: { id: this.contactId(customer) } };
+    }
+    const contact = { identifierKey: 'phonenumber', identifierValue: this.address(customer) };
+    if (form !== 5) return { workspaceId, channelId, contact };
+    return { workspaceId, channelId, contact: { ...contact, id: this.contactId(customer).toUpperCase() } };
   }
 }
 

@@ -25,11 +25,8 @@ export interface SubjectParts {
   readonly directory: Directory;
   readonly fetch: typeof globalThis.fetch;
   readonly accessKey: (workspaceId: string) => string;
-}
-
-export interface GuardSubjectOptions {
-  /** Windows that are remembered. */
-  readonly memory: number;
+  /** How many windows there can be: the guard has room for all of them and their contacts' ids. */
+  readonly windows: number;
 }
 
 /** The guard itself, with a virtual clock and network and nothing else changed. */
@@ -37,14 +34,14 @@ export class GuardSubject implements Subject {
   readonly guard: Guard;
   readonly #parts: SubjectParts;
 
-  constructor(parts: SubjectParts, { memory }: GuardSubjectOptions) {
+  constructor(parts: SubjectParts) {
     this.#parts = parts;
-    const { directory, timeline, fetch, accessKey } = parts;
+    const { directory, timeline, fetch, accessKey, windows } = parts;
     const workspaces = directory.workspaces.map((id) => [id, { accessKey: () => accessKey(id) }]);
     const options: GuardOptions = {
       workspaces: Object.fromEntries(workspaces),
       clock: timeline.clock(),
-      store: memoryStore({ max: memory }),
+      store: memoryStore({ max: windows }),
       fetch,
       logger: { warn: () => {}, error: () => {} },
     };

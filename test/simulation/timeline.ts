@@ -17,6 +17,7 @@ export class Timeline {
   /** How far the wall clock of the process is from true time. */
   wallOffsetMs = 0;
   #sleptMs = 0;
+  #stilledMs = 0;
   #stillUntil = Number.NEGATIVE_INFINITY;
   #order = 0;
   #hasWork = false;
@@ -45,13 +46,20 @@ export class Timeline {
 
   /** The event loop of the process is blocked. */
   stall(ms: number): void {
-    this.#stillUntil = Math.max(this.#stillUntil, this.now + ms);
+    const until = Math.max(this.#stillUntil, this.now + ms);
+    this.#stilledMs += until - Math.max(this.#stillUntil, this.now);
+    this.#stillUntil = until;
   }
 
   /** The machine sleeps: as a stall, and the monotonic clock stands still as well. */
   sleep(ms: number): void {
     this.stall(ms);
     this.#sleptMs += ms;
+  }
+
+  /** For how long the process has stood still, in ms, stalls that still last included. */
+  get stilledMs(): number {
+    return this.#stilledMs;
   }
 
   get stillUntil(): number {
