@@ -221,6 +221,28 @@ describe('every decoder', () => {
   );
 });
 
+describe('a polluted Object.prototype', () => {
+  it('opens no window, names no platform and finds no contact', () => {
+    const pollution = {
+      serviceWindowExpireAt: '2999-01-01T00:00:00Z',
+      isPermanentSession: true,
+      platformId: 'sms',
+      results: [{ id: ID }],
+    };
+    Object.assign(Object.prototype, pollution);
+    try {
+      expect(decodeWindow({ serviceWindowExpireAt: null })).toStrictEqual(
+        Object.assign({}, { serviceWindowExpireAt: null, isPermanentSession: false }),
+      );
+      for (const decode of [decodeWindow, decodeContactSearch, (answer: unknown) => decodeChannel(answer, ID)]) {
+        expect(() => decode({})).toThrow(LookupError);
+      }
+    } finally {
+      for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+});
+
 describe('birdLookup', () => {
   it('property: rejects with LookupErrors alone, whatever comes back', async () => {
     const clock = createClock(AT);

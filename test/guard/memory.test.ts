@@ -1,5 +1,5 @@
 import { createGuard, isStillValid, memoryStore, type Store } from 'freeform-guard';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createWorld, PHONE, recordingLogger, type World } from '../support/world.js';
 import { countOf, DAY, HOUR, MINUTE, SECOND, tally, turns } from './support.js';
 
@@ -81,6 +81,21 @@ describe('scenario 24: what is remembered', () => {
     const { channel, contact, workspace } = world;
     workspace.setPermanentSession({ channelId: channel.id, contactId: contact.id, value: true });
     expect((await world.guard.check(world.send())).decision.reason).toBe('service_window_closed');
+  });
+
+  it('is kept of openings alone: what says closed is never written to the store', async () => {
+    const inner = memoryStore();
+    const merge = vi.fn(inner.merge);
+    const world = await createWorld({ sandbox: { closedWindow: 'past' }, guard: { store: { ...inner, merge } } });
+    await world.guard.check(world.send());
+    world.customerWrites();
+    world.sandbox.clock.advance(DAY);
+    expect((await world.guard.check(world.send())).action).toBe('block');
+    await world.guard.check(world.send({ contact: { identifierKey: 'phonenumber', identifierValue: '+31600000001' } }));
+    expect(merge).not.toHaveBeenCalled();
+    world.customerWrites();
+    await world.guard.check(world.send());
+    expect(merge).toHaveBeenCalledTimes(1);
   });
 
   it('goes on with a guard that is created later on the same store', async () => {
