@@ -1,7 +1,7 @@
 import { createGuard } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { createWorld, PHONE, type World } from '../support/world.js';
-import { countOf } from './support.js';
+import { PHONE, type World } from '../support/world.js';
+import { countOf, createWorld } from './support.js';
 
 /** Another guard of the world's workspace, and the URLs and bodies that it sends. */
 function watchWire(world: World): { guard: World['guard']; urls: URL[]; bodies: unknown[] } {

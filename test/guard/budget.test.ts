@@ -1,7 +1,7 @@
 import type { SendRequest } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { createWorld, type World } from '../support/world.js';
-import { SECOND, tally, turns } from './support.js';
+import type { World } from '../support/world.js';
+import { createWorld, SECOND, tally, turns } from './support.js';
 
 /** Sends to contacts that nothing is known of, one each. */
 function strangers(world: World, count: number, by: 'id' | 'phone' = 'id'): SendRequest[] {

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createGuard, type Guard } from 'freeform-guard';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keepSecret, recordLetOut } from '../support/canary.js';
-import { createWorld, recordingLogger, type World } from '../support/world.js';
-import { countOf, DAY, deferred, faultOn, HOUR, holdAnswers, NOBODY, SECOND, turns } from './support.js';
+import { recordingLogger, type World } from '../support/world.js';
+import { countOf, createWorld, DAY, deferred, faultOn, HOUR, holdAnswers, NOBODY, SECOND, turns } from './support.js';
 
 const unknown = (reason: string): object => ({
   action: 'send',

@@ -2,8 +2,8 @@ import { createHook } from 'node:async_hooks';
 import type { Guard, Outcome, SendRequest } from 'freeform-guard';
 import { createGuard } from 'freeform-guard';
 import { describe, expect, it, vi } from 'vitest';
-import { createWorld, type World } from '../support/world.js';
-import { countOf, faultOn, HOUR, MINUTE, SECOND, tally } from './support.js';
+import type { World } from '../support/world.js';
+import { countOf, createWorld, faultOn, HOUR, MINUTE, SECOND, tally } from './support.js';
 
 /** A world in which the guard knows that the window is open. */
 async function createOpenWorld(options?: Parameters<typeof createWorld>[0]): Promise<World> {

@@ -1,7 +1,7 @@
 import { createGuard, isStillValid, memoryStore, type Store } from 'freeform-guard';
 import { describe, expect, it, vi } from 'vitest';
-import { createWorld, PHONE, recordingLogger, type World } from '../support/world.js';
-import { countOf, DAY, HOUR, MINUTE, SECOND, tally, turns } from './support.js';
+import { PHONE, recordingLogger, type World } from '../support/world.js';
+import { countOf, createWorld, DAY, HOUR, MINUTE, SECOND, tally, turns } from './support.js';
 
 const contactFields = (world: World): { workspaceId: string; channelId: string; address: string } => ({
   workspaceId: world.workspace.id,

@@ -1,7 +1,7 @@
 import { createGuard, type Guard, type Outcome, type SendRequest } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { createWorld, recordingLogger, templateMessage, textMessage, type World } from '../support/world.js';
-import { faultOn, HOUR, NOBODY } from './support.js';
+import { recordingLogger, templateMessage, textMessage, type World } from '../support/world.js';
+import { createWorld, faultOn, HOUR, NOBODY } from './support.js';
 
 /** Two guards of one workspace that see the same traffic, the one in observe and the other in enforce mode. */
 async function createTwins(): Promise<World & { observing: Guard; enforcing: Guard }> {

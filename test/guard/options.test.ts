@@ -2,8 +2,7 @@ import { createGuard, type GuardOptions, memoryStore, type PolicyOptions, type W
 import { describe, expect, it, vi } from 'vitest';
 import { resolveGuardOptions, resolvePolicy, resolveWorkspace } from '../../src/guard/options.js';
 import { keepSecret, recordLetOut } from '../support/canary.js';
-import { createWorld } from '../support/world.js';
-import { DAY, SECOND } from './support.js';
+import { createWorld, DAY, SECOND } from './support.js';
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const CHANNEL = '22222222-2222-4222-8222-222222222222';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createWorld, textMessage } from '../support/world.js';
-import { countOf, DAY, HOUR, MINUTE, SECOND } from './support.js';
+import { textMessage } from '../support/world.js';
+import { countOf, createWorld, DAY, HOUR, MINUTE, SECOND } from './support.js';
 
 const END = '2026-01-05T12:00:00.000Z';
 const START_AT = '2026-01-05T09:00:00.000Z';

@@ -5,8 +5,8 @@ import type { Decision } from 'freeform-guard';
 import type { Fault } from 'freeform-guard/sandbox';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createWorld, type World } from '../support/world.js';
-import { countOf, HOUR, tally } from './support.js';
+import type { World } from '../support/world.js';
+import { countOf, createWorld, HOUR, tally } from './support.js';
 
 const START_AT = '2026-01-05T09:00:00.000Z';
 const OPEN = '2026-01-05T12:00:00.000Z';

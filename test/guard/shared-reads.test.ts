@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createWorld, type World } from '../support/world.js';
-import { countOf, deferred, holdAnswers, tally, turns } from './support.js';
+import type { World } from '../support/world.js';
+import { countOf, createWorld, deferred, holdAnswers, tally, turns } from './support.js';
 
 /** A world whose channel is known, so that only the window is left to be read. */
 async function createPrimedWorld(): Promise<World> {

@@ -1,10 +1,16 @@
-import type { Outcome } from 'freeform-guard';
+import { memoryStore, type Outcome } from 'freeform-guard';
 import type { Fault, RequestKind, Sandbox } from 'freeform-guard/sandbox';
+import * as whole from '../support/world.js';
 
 export const SECOND = 1000;
 export const MINUTE: number = 60 * SECOND;
 export const HOUR: number = 60 * MINUTE;
 export const DAY: number = 24 * HOUR;
+
+/** A world whose guard has a small store: laying out the default one would take most of the tests' time. */
+export function createWorld(options: whole.WorldOptions = {}): Promise<whole.World> {
+  return whole.createWorld({ ...options, guard: { store: memoryStore({ max: 1000 }), ...options.guard } });
+}
 
 /** A workspace, channel or contact that nobody has. */
 export const NOBODY = '00000000-0000-4000-8000-000000000000';

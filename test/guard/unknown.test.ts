@@ -1,8 +1,8 @@
 import type { OnUnknown, Outcome, WorkspaceOptions } from 'freeform-guard';
 import type { Fault } from 'freeform-guard/sandbox';
 import { describe, expect, it, vi } from 'vitest';
-import { createWorld, textMessage, type World } from '../support/world.js';
-import { HOUR, NOBODY } from './support.js';
+import { textMessage, type World } from '../support/world.js';
+import { createWorld, HOUR, NOBODY } from './support.js';
 
 /** How it comes that nothing is known, and the reason that must be given. */
 const causes: readonly [reason: string, ask: (world: World) => Promise<Outcome>][] = [

@@ -1,8 +1,19 @@
 import { createGuard, type Guard, type WorkspaceOptions, type WorkspaceSource } from 'freeform-guard';
 import { describe, expect, it, vi } from 'vitest';
 import { keepSecret } from '../support/canary.js';
-import { createWorld, templateMessage, type World } from '../support/world.js';
-import { countOf, type Deferred, deferred, holdAnswers, MINUTE, NOBODY, SECOND, tally, turns } from './support.js';
+import { templateMessage, type World } from '../support/world.js';
+import {
+  countOf,
+  createWorld,
+  type Deferred,
+  deferred,
+  holdAnswers,
+  MINUTE,
+  NOBODY,
+  SECOND,
+  tally,
+  turns,
+} from './support.js';
 
 const notKnown = { action: 'send', decision: { verdict: 'unknown', reason: 'workspace_unknown' }, source: 'none' };
 
