@@ -33,7 +33,7 @@ export class Events {
       count('event late');
       this.#deliver(customer, at, random.spread(20 * SECOND, 8 * HOUR));
     } else {
-      this.#deliver(customer, at, random.spread(100, 1500));
+      this.#deliver(customer, at, eventDelay(random));
     }
     if (draw < 0.06 || draw >= 0.16) return;
     count('event twice');
@@ -49,4 +49,9 @@ export class Events {
     const { timeline, tell } = this.#parts;
     timeline.ours(at + delayMs, () => tell(customer, at));
   }
+}
+
+/** How long after the customer has written an event of it is usually there, in ms. */
+export function eventDelay(random: Random): number {
+  return random.spread(100, 1500);
 }

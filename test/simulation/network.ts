@@ -20,6 +20,7 @@ export interface NetworkParts {
   readonly bird: FakeBird;
   readonly random: Random;
   readonly faults: FaultSource;
+  readonly onRead: () => void;
   /** Told of every answer that reached the process whole, as Bird gave it or as the fault has made it. */
   readonly onAnswer: (exchange: Exchange, answer: BirdAnswer) => void;
 }
@@ -73,6 +74,7 @@ export class Network {
       return;
     }
     this.reads += 1;
+    this.#parts.onRead();
     const departures = this.#departures.get(workspaceId) ?? new SlidingSecond();
     this.#departures.set(workspaceId, departures);
     this.busiestSecond = Math.max(this.busiestSecond, departures.add(this.#parts.timeline.now));

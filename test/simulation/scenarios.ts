@@ -1,40 +1,75 @@
-import type { Knowledge, Scenario } from './simulate.js';
-import { START_AT } from './simulate.js';
+import { passingFaults } from './faults.js';
+import type { Slice } from './report.js';
+import { type Knowledge, type Scenario, START_AT } from './simulate.js';
 
 const SECOND = 1000;
-const HOUR = 3_600_000;
+const MINUTE: number = 60 * SECOND;
+const HOUR: number = 60 * MINUTE;
 
-/** 95 % replies, 4 % follow-ups, 1 % to people who never wrote; a quarter of the follow-ups come after the window. */
-export const usualMix = { followUps: 0.04, colds: 0.01, lateFollowUps: 0.25 } as const;
+/** 95 % replies, 4 % follow-ups, 1 % to people who never wrote. */
+const mix = { followUps: 0.04, colds: 0.01 } as const;
+
+/** Of the follow-ups, how many come after the window has closed: one in four, or, to see the worst, all of them. */
+export const followUps = { usual: 0.25, late: 1 } as const;
 
 export interface SteadyOptions {
   readonly seed: number;
   readonly knowledge: Knowledge;
-  readonly seconds: number;
-  readonly isWarm?: boolean;
+  readonly minutes: number;
+  readonly mix?: keyof typeof followUps | undefined;
+  readonly subject?: Scenario['subject'];
 }
 
 /** One workspace with 500 sends a second, as many as Bird allows, on a good day. */
-export function steady({ seed, knowledge, seconds, isWarm = true }: SteadyOptions): Scenario {
+export function steady({ seed, knowledge, minutes, mix: kind = 'usual', subject }: SteadyOptions): Scenario {
   return {
     seed,
     knowledge,
-    isWarm,
+    isWarm: true,
     isFoul: false,
     workspaces: 1,
-    customers: 150_000 + 200 * seconds,
-    readLagMs: 1000,
+    customers: 130_000 + 8_000 * Math.ceil(minutes),
+    readLagMs: SECOND / 2,
+    subject,
     traffic: {
-      ...usualMix,
-      shifts: [{ from: START_AT, to: START_AT + seconds * SECOND }],
+      ...mix,
+      lateFollowUps: followUps[kind],
+      shifts: [{ from: START_AT, to: START_AT + minutes * MINUTE }],
       sendsPerSecond: 500,
       earlierCustomers: 100_000,
     },
   };
 }
 
-/** A run of which nothing may come out wrong, whatever goes wrong: days of it, with about so many decisions. */
-export function foul(seed: number, decisions: number): Scenario {
+/** The same, but Bird's reads fail for five minutes, from the second minute on. */
+export function outage(options: Omit<SteadyOptions, 'minutes'>, faultName: string): Scenario {
+  const fault = passingFaults.find(({ name }) => name === faultName);
+  if (fault === undefined) throw new RangeError(`there is no fault ${faultName}`);
+  const from = START_AT + MINUTE;
+  const to = from + 5 * MINUTE;
+  const slices = [
+    { name: 'outage', from, to },
+    { name: 'breaker open', from: from + 10 * SECOND, to },
+    { name: 'healed', from: to, to: to + MINUTE },
+  ];
+  return { ...steady({ ...options, minutes: 8 }), outages: [{ from, to, fault }], slices };
+}
+
+/** The same, but the guard has just been started and knows nothing. */
+export function coldStart(options: Omit<SteadyOptions, 'minutes'>): Scenario {
+  const slices: Slice[] = Array.from({ length: 10 }, (_, minute) => ({
+    name: `minute ${minute + 1}`,
+    from: START_AT + minute * MINUTE,
+    to: START_AT + (minute + 1) * MINUTE,
+  }));
+  return { ...steady({ ...options, minutes: 10 }), isWarm: false, slices };
+}
+
+/** When people write on bad days, in hours from the start: windows end in later shifts, and in the quiet between. */
+const hoursOfShifts: readonly number[] = [0, 5, 24, 29, 48];
+
+/** Days on which everything goes wrong that can, with at least so many decisions. */
+export function foul(seed: number, decisions: number, subject?: Scenario['subject']): Scenario {
   const sendsPerSecond = [60, 150, 400][seed % 3] ?? 150;
   const lengthMs = Math.ceil((decisions / sendsPerSecond / hoursOfShifts.length) * SECOND);
   return {
@@ -45,9 +80,9 @@ export function foul(seed: number, decisions: number): Scenario {
     workspaces: 2,
     customers: 30_000 + decisions,
     readLagMs: [0, 500, 5_000][Math.floor(seed / 9) % 3] ?? 0,
+    subject,
     traffic: {
-      followUps: 0.04,
-      colds: 0.01,
+      ...mix,
       lateFollowUps: 0.5,
       shifts: hoursOfShifts.map((hour) => ({ from: START_AT + hour * HOUR, to: START_AT + hour * HOUR + lengthMs })),
       sendsPerSecond,
@@ -55,6 +90,3 @@ export function foul(seed: number, decisions: number): Scenario {
     },
   };
 }
-
-/** When people write, in hours from the start: so that windows end in later shifts, and in the quiet between them. */
-const hoursOfShifts: readonly number[] = [0, 5, 24, 29, 48];

@@ -6,7 +6,7 @@ import { Mischief } from './mischief.js';
 import { Network } from './network.js';
 import { type Case, Oracle } from './oracle.js';
 import { Random } from './random.js';
-import { type Report, Tally } from './report.js';
+import { type Report, type Slice, Tally } from './report.js';
 import { type Answer, GuardSubject, type Subject, type SubjectParts } from './subjects.js';
 import { Timeline } from './timeline.js';
 import { Traffic, type TrafficOptions } from './traffic.js';
@@ -28,6 +28,7 @@ export interface Scenario {
   readonly isWarm: boolean;
   /** Everything goes wrong that can: reads, events, clocks, keys, the process. */
   readonly isFoul: boolean;
+  readonly slices?: readonly Slice[] | undefined;
   readonly outages?: readonly Outage[] | undefined;
   readonly subject?: ((parts: SubjectParts) => Subject) | undefined;
 }
@@ -52,7 +53,7 @@ class Simulation {
   readonly #network: Network;
   readonly #weather: Weather;
   readonly #oracle: Oracle;
-  readonly #tally = new Tally();
+  readonly #tally: Tally;
   readonly #events: Events;
   readonly #traffic: Traffic;
   readonly #troubles: Troubles;
@@ -68,6 +69,7 @@ class Simulation {
     const timeline = this.#timeline;
     const chance = (stream: keyof typeof streams): Random => new Random(seed, streams[stream]);
     this.#scenario = scenario;
+    this.#tally = new Tally(scenario.slices ?? []);
     this.#surroundings = chance('surroundings');
     this.#platform = chance('platform');
     const customers = new Customers(scenario.customers);
@@ -82,6 +84,7 @@ class Simulation {
       bird,
       random: chance('network'),
       faults: this.#weather,
+      onRead: () => this.#tally.read(timeline.now),
       onAnswer: (exchange, answer) => this.#oracle.answered(exchange, answer),
     });
     const keysInUse = new Map(bird.accessKeys);
@@ -161,21 +164,21 @@ class Simulation {
     if (this.#scenario.knowledge === 'observed' && isSeen) this.#tell(customer, inReplyTo);
     const asked = this.#oracle.arrived(customer);
     const answer = this.#subject.decide(customer);
-    if (!(answer instanceof Promise)) return this.#decided(asked, answer);
+    if (!(answer instanceof Promise)) return this.#decided(asked, answer, true);
     this.#tally.pending += 1;
     answer.then(
       (late) => {
         this.#tally.pending -= 1;
-        this.#decided(asked, late);
+        this.#decided(asked, late, false);
       },
       () => this.#oracle.violation('INV-8: a decision was rejected'),
     );
   }
 
-  #decided(asked: Case, answer: Answer): void {
+  #decided(asked: Case, answer: Answer, isAtOnce: boolean): void {
     const { now } = this.#timeline;
     this.#oracle.decided(asked, answer);
-    this.#tally.decided(asked, answer, this.#oracle.awakeMs(asked));
+    this.#tally.decided({ asked, answer, now, tookMs: isAtOnce ? undefined : this.#oracle.awakeMs(asked) });
     const isRefused = answer.verdict !== 'deny' && !this.#customers.isOpen(asked.customer, now);
     if (!isRefused || this.#scenario.knowledge === 'lookups') return;
     this.#timeline.ours(now + this.#platform.spread(500, 60_000), () => {

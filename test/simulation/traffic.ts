@@ -1,4 +1,5 @@
 import { type Customers, WINDOW_MS } from './customers.js';
+import { eventDelay } from './events.js';
 import type { Random } from './random.js';
 import type { Timeline } from './timeline.js';
 
@@ -118,10 +119,11 @@ export class Traffic {
     else timeline.ours(timeline.now, () => onSend(customer, inReplyTo));
   }
 
-  /** Two in three replies come from a bot, within seconds; people take up to half an hour. */
+  /** Two in three replies come from a bot, seconds after its own event; people take up to half an hour. */
   #replyDelay(): number {
     const { random } = this.#parts;
-    return random.chance(0.67) ? random.spread(200, 3 * SECOND) : random.spread(10 * SECOND, SLOWEST_REPLY);
+    if (!random.chance(0.67)) return random.spread(10 * SECOND, SLOWEST_REPLY);
+    return eventDelay(random) + random.spread(50, 3 * SECOND);
   }
 
   /** Half of the messages go on with a conversation; of the rest, most come from people who wrote in the last days. */

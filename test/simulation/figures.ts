@@ -1,0 +1,154 @@
+import { AskAndKeep, AskEveryTime, LastInbound } from './naive.js';
+import type { Report, SliceReport } from './report.js';
+import { coldStart, foul, outage, steady } from './scenarios.js';
+import { type Knowledge, type Scenario, simulate } from './simulate.js';
+
+type Row = readonly (string | number)[];
+
+/** Whoever is compared, with what they get to know. */
+const subjects: readonly {
+  readonly name: string;
+  readonly knowledge: Knowledge;
+  readonly start?: () => Scenario['subject'];
+}[] = [
+  { name: 'freeform-guard, observeInbound before replies', knowledge: 'observed' },
+  { name: 'freeform-guard, webhooks', knowledge: 'webhooks' },
+  { name: 'freeform-guard, reads alone', knowledge: 'lookups' },
+  { name: 'ask before every send', knowledge: 'webhooks', start: () => (parts) => new AskEveryTime(parts) },
+  { name: 'ask and keep for 60 s', knowledge: 'webhooks', start: () => (parts) => new AskAndKeep(parts, 60_000) },
+  { name: 'ask and keep for 300 s', knowledge: 'webhooks', start: () => (parts) => new AskAndKeep(parts, 300_000) },
+  { name: 'last inbound + 24 h', knowledge: 'webhooks', start: withDatabase },
+];
+
+/** Runs what the tables of `docs/correctness.md` show, and prints them. */
+export async function printFigures(seed: number, minutes: number): Promise<void> {
+  console.log(`seed ${seed}\n`);
+  await printComparison(`A good day, ${minutes} minutes`, ({ knowledge, start }) => [
+    steady({ seed, minutes, knowledge, subject: start() }),
+  ]);
+  await printComparison('Bad days, 9 seeds', ({ knowledge, start }) =>
+    Array.from({ length: 9 }, (_, index) => ({ ...foul(seed + index, 5_000, start()), knowledge })),
+  );
+  await printLateMix(seed, minutes);
+  await printOutages(seed);
+  await printColdStart(seed);
+}
+
+async function printComparison(
+  title: string,
+  scenariosOf: (options: { knowledge: Knowledge; start: () => Scenario['subject'] }) => readonly Scenario[],
+): Promise<void> {
+  const rows: Row[] = [];
+  for (const { name, knowledge, start } of subjects) {
+    const reports: Report[] = [];
+    for (const scenario of scenariosOf({ knowledge, start: start ?? (() => undefined) }))
+      reports.push(await simulate(scenario));
+    const count = (what: string): number => sum(reports, ({ counts }) => counts[what] ?? 0);
+    const decisions = sum(reports, (report) => report.decisions);
+    const outside = start === undefined ? String(count('violations')) : '-';
+    const reads = sum(reports, (report) => report.reads);
+    const busiest = Math.max(...reports.map(({ busiestSecond }) => busiestSecond));
+    const shares = [perThousand(reads, decisions), busiest, percent(count('unknown'), decisions)];
+    rows.push([name, decisions, count('wrong blocks'), count('wrong allows'), outside, ...shares]);
+  }
+  const head = [
+    '',
+    'sends',
+    'wrong blocks',
+    'wrong allows',
+    'outside the bounds',
+    'reads per 1,000',
+    'busiest second',
+    'unknown',
+  ];
+  printTable(title, head, rows);
+}
+
+function withDatabase(): Scenario['subject'] {
+  const inboundAt = new Map<number, number>();
+  return (parts) => new LastInbound(parts, inboundAt);
+}
+
+async function printLateMix(seed: number, minutes: number): Promise<void> {
+  const rows: Row[] = [];
+  for (const mix of ['usual', 'late'] as const) {
+    const { decisions, reads, counts, busiestSecond } = await simulate(
+      steady({ seed, minutes, mix, knowledge: 'observed' }),
+    );
+    rows.push([mix, decisions, perThousand(reads, decisions), busiestSecond, percent(counts.unknown ?? 0, decisions)]);
+  }
+  printTable(
+    'Follow-ups: one in four after the window, or all',
+    ['mix', 'sends', 'reads per 1,000', 'busiest second', 'unknown'],
+    rows,
+  );
+}
+
+async function printOutages(seed: number): Promise<void> {
+  const rows: Row[] = [];
+  for (const mix of ['usual', 'late'] as const) {
+    for (const fault of ['status 503', 'silence', 'broken connection']) {
+      const { slices, longestMs, violations } = await simulate(outage({ seed, mix, knowledge: 'webhooks' }, fault));
+      const { outage: during, 'breaker open': open, healed } = slices;
+      if (during === undefined || open === undefined || healed === undefined) continue;
+      const times = [longestMs, open.p99Ms, open.askedP99Ms, healed.firstProofMs ?? '-'];
+      rows.push([
+        mix,
+        fault,
+        share(during),
+        (during.reads / 300).toFixed(2),
+        ...times,
+        share(healed),
+        violations.length,
+      ]);
+    }
+  }
+  const head = [
+    'mix',
+    'fault',
+    'unknown',
+    'reads a second',
+    'longest ms',
+    'p99 ms, breaker open',
+    'of those asked',
+    'first proof after, ms',
+    'unknown in the minute after',
+    'violations',
+  ];
+  printTable("Five minutes in which Bird's reads fail, with webhooks", head, rows);
+}
+
+async function printColdStart(seed: number): Promise<void> {
+  const rows: Row[] = [];
+  for (const knowledge of ['webhooks', 'observed'] as const) {
+    const { slices } = await simulate(coldStart({ seed, knowledge }));
+    const later = Object.entries(slices)
+      .filter(([name]) => name !== 'minute 1')
+      .map(([, slice]) => slice);
+    const all = { decisions: sum(later, (slice) => slice.decisions), unknown: sum(later, (slice) => slice.unknown) };
+    rows.push([knowledge, ...Object.values(slices).map(share), share(all)]);
+  }
+  const minutes = Array.from({ length: 10 }, (_, minute) => `minute ${minute + 1}`);
+  printTable('Unknown after a start with an empty memory', ['', ...minutes, 'from 60 s on'], rows);
+}
+
+function share({ unknown, decisions }: Pick<SliceReport, 'unknown' | 'decisions'>): string {
+  return percent(unknown, decisions);
+}
+
+function percent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(3)} %`;
+}
+
+function perThousand(part: number, whole: number): string {
+  return ((1000 * part) / whole).toFixed(1);
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+function printTable(title: string, head: Row, rows: readonly Row[]): void {
+  const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
+  console.log(`${title}\n\n${lines.join('\n')}\n`);
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import { rare, unreached } from './coverage.js';
+import { printFigures } from './figures.js';
+import type { Report } from './report.js';
+import { foul } from './scenarios.js';
+import { simulate } from './simulate.js';
+
+const { values } = parseArgs({
+  options: {
+    /** How many bad days to simulate, one after the other. */
+    seeds: { type: 'string', default: '20' },
+    /** The first of them; a run that failed is repeated with its own. */
+    seed: { type: 'string', default: '0' },
+    /** The least number of decisions in each. */
+    decisions: { type: 'string', default: '10000' },
+    /** Prints the tables of docs/correctness.md instead. */
+    figures: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10' },
+  },
+});
+
+if (values.figures) await printFigures(Number(values.seed), Number(values.minutes));
+else await runBadDays(Number(values.seed), Number(values.seeds), Number(values.decisions));
+
+async function runBadDays(first: number, seeds: number, decisions: number): Promise<void> {
+  const totals: Record<string, number> = {};
+  const startedAt = performance.now();
+  console.log('seed knowledge decisions unknown reads busiest-second p99-ms longest-ms violations hangs trace');
+  for (let seed = first; seed < first + seeds; seed += 1) {
+    const scenario = foul(seed, decisions);
+    const report = await simulate(scenario);
+    add(totals, { ...report.counts, decisions: report.decisions, reads: report.reads, hangs: report.hangs });
+    printRun(report, scenario.knowledge, unreached(report, scenario));
+  }
+  const missing = seeds >= 20 ? rare.filter((name) => totals[name] === undefined) : [];
+  if (missing.length > 0) fail(`never reached by any seed: ${missing.join(', ')}`);
+  console.log(`\nall seeds, ${Math.round((performance.now() - startedAt) / 1000)} s:`);
+  console.log(totals);
+}
+
+function printRun(report: Report, knowledge: string, missing: readonly string[]): void {
+  const { seed, decisions, counts, reads, busiestSecond, p99Ms, longestMs, violations, hangs, trace } = report;
+  const unknown = `${((100 * (counts.unknown ?? 0)) / decisions).toFixed(1)}%`;
+  const wrong = counts.violations ?? 0;
+  console.log(seed, knowledge, decisions, unknown, reads, busiestSecond, p99Ms, longestMs, wrong, hangs, trace);
+  for (const violation of violations) fail(`seed ${seed}: ${violation}`);
+  if (hangs > 0) fail(`seed ${seed}: ${hangs} sends were never decided`);
+  if (busiestSecond > 50) fail(`seed ${seed}: ${busiestSecond} reads within a second`);
+  if (missing.length > 0) fail(`seed ${seed}: never reached: ${missing.join(', ')}`);
+}
+
+function fail(text: string): void {
+  console.log(`FAILED ${text}`);
+  process.exitCode = 1;
+}
+
+function add(totals: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
+}
