@@ -8,6 +8,9 @@ import type { Exchange } from './server-clock.js';
 /** A first attempt leaves half of the time for a second one, but gets no less than this. */
 const SHORTEST_LIMIT_MS = 400;
 
+/** A refused key is not sent again for so long: time for the one retry, which is for a key that was just rotated. */
+const REFUSAL_KEPT_MS = 1_000;
+
 export interface BirdLookupOptions extends BirdApiOptions {
   /** Called with the `Date` header of every answer. */
   readonly onDate?: ((date: string | null, exchange: Exchange) => void) | undefined;
@@ -15,18 +18,17 @@ export interface BirdLookupOptions extends BirdApiOptions {
 
 /** Asks Bird's Channels and Contacts APIs; ids must have passed `toId`. */
 export function birdLookup(options: BirdLookupOptions): Lookup {
-  const ask = async (request: BirdRequest, { giveUpAt }: ReadLimits): Promise<unknown> => {
+  let refused = { key: '', until: Number.NEGATIVE_INFINITY };
+  const ask = async (asked: BirdRequest, { giveUpAt }: ReadLimits): Promise<unknown> => {
     const sentAt = options.clock.now();
     const leftMs = giveUpAt - sentAt;
     if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time was left to ask Bird');
+    const request = sentAt < refused.until ? { ...asked, refusedKey: refused.key } : asked;
     const timeoutMs = Math.min(leftMs, Math.max(SHORTEST_LIMIT_MS, leftMs / 2));
     const answer = await askBird(options, request, timeoutMs);
     const answeredAt = options.clock.now();
     options.onDate?.(answer.headers.get('date'), { sentAt, answeredAt });
-    // The key may have been rotated a moment ago: a new one is tried once.
-    if (isRefused(answer) && request.refusedKey === undefined) {
-      return ask({ ...request, refusedKey: answer.accessKey }, { giveUpAt });
-    }
+    if (isRefused(answer)) refused = { key: answer.accessKey, until: answeredAt + REFUSAL_KEPT_MS };
     return readAnswer(answer, request.path, answeredAt);
   };
   return {
@@ -50,7 +52,8 @@ function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
   const { status, text, headers } = answer;
   if (status >= 200 && status < 300) return parse(text);
   if (isRefused(answer)) {
-    throw new LookupError('access_denied', `Bird refused the access key (${status})`);
+    // The key may have been rotated a moment ago: a second attempt is made, with another key only.
+    throw new LookupError('access_denied', `Bird refused the access key (${status})`, { isRetryable: true });
   }
   if (status === 404) throw notFound(text, path);
   if (status === 429) {

@@ -64,12 +64,15 @@ function decideByWindow(contact: unknown, window: ServiceWindow, { at, marginMs,
   if (Number.isNaN(at) || Number.isNaN(marginMs)) return unknown('window_unknown');
   const { end, otherwise } = knownWindow(contact, window, at);
   const humanEnd = isHuman ? humanAgentEnd(contact, window, at) : undefined;
+  // Where half of the facts cannot be read, what the other half would deny is not known.
+  const spent = otherwise === 'unreadable' ? unknown('malformed_answer') : deny('quota_spent');
+  const isSpent = isQuotaSpent(contact, window);
 
   if (end !== undefined && at < end - marginMs) {
-    return withinQuota(contact, window, allow('service_window_open', end - marginMs));
+    return isSpent ? spent : allow('service_window_open', end - marginMs);
   }
   if (humanEnd !== undefined && at < humanEnd - marginMs) {
-    return withinQuota(contact, window, allow('human_agent_window', humanEnd - marginMs));
+    return isSpent ? spent : allow('human_agent_window', humanEnd - marginMs);
   }
   if (otherwise === 'unreadable') return unknown('malformed_answer');
   if (otherwise === 'unknown') return unknown('window_unknown');
@@ -84,11 +87,10 @@ function decideWithoutRow(contact: unknown, at: number, marginMs: number): Decis
   return allow('service_window_open', end - marginMs);
 }
 
-function withinQuota(contact: unknown, window: ServiceWindow, allowed: Decision): Decision {
+function isQuotaSpent(contact: unknown, window: ServiceWindow): boolean {
   const sent = own(contact, 'messagesSinceInbound');
   const quota = own(window, 'quota');
-  const isSpent = typeof quota === 'number' && typeof sent === 'number' && sent >= quota;
-  return isSpent ? deny('quota_spent') : allowed;
+  return typeof quota === 'number' && typeof sent === 'number' && sent >= quota;
 }
 
 /** NaN where `at` is given and is no instant: every comparison with it is false, so it opens nothing. */

@@ -20,6 +20,10 @@ export interface WindowEvidence {
    * closed window, and ends the count of messages before it.
    */
   readonly contactWroteAt?: number | undefined;
+  /** When something happened that nobody understands, epoch ms: a read that started later has to confirm the rest. */
+  readonly doubtedAt?: number | undefined;
+  /** When the latest read of a doubted window started, epoch ms. */
+  readonly readAt?: number | undefined;
   /** The latest messages that were sent into the window, where the platform counts them. */
   readonly sent?: readonly SentMessage[] | undefined;
 }
@@ -41,8 +45,15 @@ export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvide
     refusedAt: latest(a.refusedAt, b.refusedAt),
     permanentUntil: latest(a.permanentUntil, b.permanentUntil),
     contactWroteAt: latest(a.contactWroteAt, b.contactWroteAt),
+    doubtedAt: latest(a.doubtedAt, b.doubtedAt),
+    readAt: latest(a.readAt, b.readAt),
     sent: mergeSent(a.sent, b.sent),
   };
+}
+
+/** Whether Bird has to be asked before what is remembered may open the window. */
+export function isDoubted({ doubtedAt, readAt }: WindowEvidence): boolean {
+  return doubtedAt !== undefined && (readAt === undefined || readAt < doubtedAt);
 }
 
 /**
@@ -106,7 +117,7 @@ export function latest(a: number | undefined, b: number | undefined): number | u
 }
 
 /** Clocks differ: a customer's message may seem to come from the near future. Beyond this it does not count. */
-const INBOUND_SKEW_MS = 5 * 60_000;
+export const INBOUND_SKEW_MS: number = 5 * 60_000;
 
 /** The inbound plus a duration, unless it is absent, unreadable, of the future, or refuted by a later refusal. */
 function inboundEnd(contact: unknown, durationMs: number, at: number): number | undefined {

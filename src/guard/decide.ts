@@ -1,6 +1,7 @@
 import { maySend } from '../core/channel-availability.js';
 import { decideFreeform } from '../core/freeform.js';
 import { platformRow } from '../core/platforms.js';
+import { isDoubted } from '../core/service-window.js';
 import type { ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import { contactOf, type WindowAnswer } from '../lookup/cached.js';
@@ -30,7 +31,7 @@ export function decideFromMemory(
   if (facts === undefined) return undefined;
   const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recall(question.target.key);
   if (evidence instanceof Promise) return undefined;
-  const contact = evidence === undefined ? {} : contactOf(evidence, now(), windowMsOf(facts));
+  const contact = evidence === undefined || isDoubted(evidence) ? {} : contactOf(evidence, now(), windowMsOf(facts));
   const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
   if (decision.verdict === 'allow') return { decision, source: 'memory' };
   return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;
@@ -49,12 +50,14 @@ export async function decideWithBird(
   if (question.kind === 'template') return decideTemplate(question, circumstances);
   const { workspace, policy, now } = circumstances;
   const { target } = question;
-  const { facts, source } = await channelFacts(question, circumstances, (known) => isUsable(known, now()));
+  const judgedAt = (): number => (typeof question.sendAt === 'number' ? Math.max(question.sendAt, now()) : now());
+  const { facts, source } = await channelFacts(question, circumstances, (facts) => isUsable(facts, judgedAt()));
   const onChannel = judge(question, facts, {}, { policy, at: now(), marginMs: 0 });
   if (onChannel.verdict !== 'unknown') return { decision: onChannel, source };
   if (typeof target === 'string') return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
 
-  const evidence = (await workspace.windows.recall(target.key)) ?? {};
+  const known = (await workspace.windows.recall(target.key)) ?? {};
+  const evidence = isDoubted(known) ? {} : known;
   const { safetyMarginMs: marginMs, deadlineMs } = policy;
   const windowMs = windowMsOf(facts);
   const remembered = judge(question, facts, contactOf(evidence, now(), windowMs), { policy, at: now(), marginMs });

@@ -2,10 +2,10 @@ import { normaliseAddress } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
 import { isWindowRefusal } from '../bird/refusal-codes.js';
 import { toInstant } from '../core/instant.js';
-import type { WindowEvidence } from '../core/service-window.js';
+import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
 import { addressOfId } from '../lookup/cached.js';
-import type { ChannelRef, Store, WindowKey } from '../ports.js';
+import type { ChannelRef, Store } from '../ports.js';
 
 /** Whose window an observation is about: the address where it is known, else the contact's id. */
 export interface ObservedContact {
@@ -22,7 +22,7 @@ export interface ObservedContact {
 }
 
 export interface ObservedInbound extends ObservedContact {
-  /** When the customer wrote, by the platform's clock. An instant of the future counts as now. */
+  /** When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; later opens nothing. */
   readonly at: Instant;
   /** The message's id, for your logs; telling the same message twice changes nothing. */
   readonly messageId?: string | undefined;
@@ -61,8 +61,18 @@ export class Observations {
     this.#parts = parts;
   }
 
-  /** @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there */
-  inbound(inbound: ObservedInbound, unsureMs = 0): void | Promise<void> {
+  /** What the caller tells. No skew of clocks explains more than 5 minutes ahead: that opens nothing, and Bird is asked. */
+  inbound(inbound: ObservedInbound): void | Promise<void> {
+    const { ref } = readContact(inbound, 'observeInbound');
+    return this.#isFarAhead(ref, inbound.at) ? this.doubt(inbound) : this.signedInbound(inbound);
+  }
+
+  /**
+   * What a signed event tells, whose message has certainly been written by now.
+   *
+   * @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there
+   */
+  signedInbound(inbound: ObservedInbound, unsureMs = 0): void | Promise<void> {
     const { ref, byAddress, byId } = readContact(inbound, 'observeInbound');
     const at = this.#readPast(ref, inbound.at, 'observeInbound: at');
     // The quota is counted from the later of the two: what was sent before it must not be held against this message.
@@ -96,10 +106,10 @@ export class Observations {
     return this.#mergeBoth(told, { refusedAt: this.#readPast(told.ref, at, 'numberChange: at') });
   }
 
-  /** Something happened that nobody understands: Bird is asked again. A refusal stays, else it would be undone by it. */
+  /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its word. */
   doubt(contact: ObservedContact): void | Promise<void> {
-    const { ref, byAddress, byId } = readContact(contact, 'doubt');
-    return all([byAddress, byId].map((address) => address && this.#forgetOpenings({ ...ref, address })));
+    const told = readContact(contact, 'doubt');
+    return this.#mergeBoth(told, { doubtedAt: this.#parts.now(told.ref.workspaceId) });
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -110,20 +120,6 @@ export class Observations {
     }
     const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
     return all([byAddress, byId].map((address) => address && this.#parts.store.forget({ ...ref, address })));
-  }
-
-  #forgetOpenings(key: WindowKey): void | Promise<void> {
-    const known = this.#parts.store.get(key);
-    return known instanceof Promise
-      ? known.then((evidence) => this.#keepRefusal(key, evidence))
-      : this.#keepRefusal(key, known);
-  }
-
-  #keepRefusal(key: WindowKey, { refusedAt }: WindowEvidence = {}): void | Promise<void> {
-    const forgotten = this.#parts.store.forget(key);
-    if (refusedAt === undefined) return forgotten;
-    const keep = (): void | Promise<void> => this.#parts.store.merge(key, { refusedAt });
-    return forgotten instanceof Promise ? forgotten.then(keep) : keep();
   }
 
   #mergeBoth({ ref, byAddress, byId }: ReadContact, evidence: WindowEvidence): void | Promise<void> {
@@ -138,6 +134,11 @@ export class Observations {
     told: readonly { address: string | undefined; evidence: WindowEvidence }[],
   ): void | Promise<void> {
     return all(told.map(({ address, evidence }) => address && this.#parts.store.merge({ ...ref, address }, evidence)));
+  }
+
+  #isFarAhead({ workspaceId }: ChannelRef, instant: Instant): boolean {
+    const at = toInstant(instant);
+    return at !== undefined && at > this.#parts.now(workspaceId) + INBOUND_SKEW_MS;
   }
 
   /**

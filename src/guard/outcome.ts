@@ -1,5 +1,6 @@
 import type { SendRequest } from '../bird/send-request.js';
-import type { Decision, UnknownDecision } from '../core/types.js';
+import { toInstant } from '../core/instant.js';
+import type { Decision, Instant, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
 import type { Judgement } from './judgement.js';
 import type { Policy } from './options.js';
@@ -74,8 +75,8 @@ function askOnUnknown(decision: UnknownDecision, { onUnknown }: Policy, send: Se
  *
  * @param at the instant of dispatch, default now
  */
-export function isStillValid(outcome: Outcome, at: number | Date = Date.now()): boolean {
+export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolean {
   const { decision } = outcome;
   if (decision.verdict !== 'allow') return false;
-  return decision.validUntil === null || Number(at) < decision.validUntil;
+  return decision.validUntil === null || (toInstant(at) ?? Number.NaN) < decision.validUntil;
 }

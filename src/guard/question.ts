@@ -37,6 +37,10 @@ export interface Undecidable {
 export type Question = TemplateQuestion | FreeformQuestion | Undecidable;
 
 export function readQuestion(send: SendRequest): Question {
+  // Callers without types may pass anything, and `check` promises not to reject.
+  if (typeof send !== 'object' || send === null) {
+    return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
+  }
   const { message } = send;
   const workspaceId = toId(send.workspaceId);
   const channelId = toId(send.channelId);

@@ -24,6 +24,7 @@ export class Workspace {
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
   readonly #accessHold: AccessHold;
+  readonly #reads: ReadBudget;
   #options: ResolvedWorkspace;
 
   constructor(options: ResolvedWorkspace, { clock, store, fetch, logger }: GuardParts, statistics: Statistics) {
@@ -40,14 +41,16 @@ export class Workspace {
       statistics.countLookup(kind);
       return ask();
     });
+    this.#reads = new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst });
     const budgeted = budgetedLookup(counted, {
-      reads: new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst }),
+      reads: this.#reads,
       searches: new ReadBudget({ clock, ...searchLimits }),
     });
-    // From the inside out: what is held or broken costs no read, and a retry has to pass all of it again. What is held
-    // does not reach the breaker, which would take the refusal for an answer of Bird.
-    const held = holdingLookup(breakingLookup(budgeted, new CircuitBreaker(clock)), this.#accessHold);
-    const lookup = retryingLookup(held, clock);
+    // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again, and the
+    // hold sees what is left of a refused key after the retry with another one.
+    const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
+    const retrying = retryingLookup(breakingLookup(budgeted, breakers), clock);
+    const lookup = holdingLookup(retrying, this.#accessHold);
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.windows = new CachedWindows({
@@ -68,15 +71,15 @@ export class Workspace {
     return (channelId === undefined ? undefined : channels.get(channelId)) ?? policy;
   }
 
-  /** Whether new options still ask the same place within the same budget, so that all that is known goes on. */
-  isSamePlace({ baseUrl, lookupsPerSecond, lookupBurst }: ResolvedWorkspace): boolean {
-    const old = this.#options;
-    return old.baseUrl === baseUrl && old.lookupsPerSecond === lookupsPerSecond && old.lookupBurst === lookupBurst;
+  /** Whether new options still ask the same place, so that all that is known goes on. */
+  isSamePlace({ baseUrl }: ResolvedWorkspace): boolean {
+    return this.#options.baseUrl === baseUrl;
   }
 
   /** New policies and keys hold from the next decision and the next read on. */
   renew(options: ResolvedWorkspace): this {
     if (this.#options.accessKey !== options.accessKey) this.#accessHold.release();
+    this.#reads.limit({ perSecond: options.lookupsPerSecond, burst: options.lookupBurst });
     this.#options = options;
     return this;
   }

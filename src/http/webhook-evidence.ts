@@ -35,7 +35,7 @@ export async function tellGuard(
   switch (event.kind) {
     case 'customer_wrote': {
       const inbound = { ...about(event.contact), at: event.wroteAt };
-      return observations.inbound(inbound, event.isPlatformTime ? 0 : UNSURE_MS);
+      return observations.signedInbound(inbound, event.isPlatformTime ? 0 : UNSURE_MS);
     }
     case 'number_changed':
       return observations.numberChange({ ...about(event.contact), at: event.changedAt });

@@ -3,9 +3,16 @@ import type { Lookup } from '../ports.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { decorate } from './decorate.js';
 
+/** Searches are answered by another service than reads: that one works must not hide that the other is down. */
+export interface Breakers {
+  readonly reads: CircuitBreaker;
+  readonly searches: CircuitBreaker;
+}
+
 /** Refuses at once what the breaker says would fail. Only faults of the provider or of the way to it count. */
-export function breakingLookup(lookup: Lookup, breaker: CircuitBreaker): Lookup {
-  return decorate(lookup, async (_nature, ask) => {
+export function breakingLookup(lookup: Lookup, { reads, searches }: Breakers): Lookup {
+  return decorate(lookup, async ({ kind }, ask) => {
+    const breaker = kind === 'contactId' ? searches : reads;
     if (!breaker.admits()) throw new LookupError('lookup_failed', 'Bird has been failing, so it is not asked');
     try {
       const answer = await ask();
@@ -21,7 +28,8 @@ export function breakingLookup(lookup: Lookup, breaker: CircuitBreaker): Lookup 
 
 /** A broken connection, a 5xx, silence, or an answer that broke off. */
 function isOutage(error: unknown): boolean {
-  return error instanceof LookupError && (error.isRetryable || error.code === 'deadline_exceeded');
+  if (!(error instanceof LookupError) || error.code === 'access_denied') return false;
+  return error.isRetryable || error.code === 'deadline_exceeded';
 }
 
 /** A 404 or a refused key is an answer too; a read that our own budget did not let go says nothing. */

@@ -1,4 +1,4 @@
-import { latest, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
+import { isDoubted, latest, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowKey } from '../ports.js';
@@ -79,6 +79,7 @@ export class CachedWindows {
     const facts = await this.#askOrMiss(target, options, startedAt);
     await this.#remember(target.key, facts, startedAt, options.trustMs);
     const known = (await store.get(target.key)) ?? {};
+    if (isDoubted(known)) await store.merge(target.key, { readAt: startedAt });
     return {
       ...contactOf(known, clock.now(), options.windowMs),
       serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,

@@ -1,12 +1,15 @@
 import { LookupError } from '../errors.js';
 import type { Clock } from '../ports.js';
 
-export interface ReadBudgetOptions {
-  readonly clock: Clock;
+export interface ReadLimit {
   /** Reads a second in the long run. */
   readonly perSecond: number;
   /** Reads that may go at once after a quiet time. `perSecond + burst` is the most that any second can see. */
   readonly burst: number;
+}
+
+export interface ReadBudgetOptions extends ReadLimit {
+  readonly clock: Clock;
 }
 
 interface Waiter {
@@ -27,7 +30,7 @@ const LONGEST_PAUSE_MS = 8_000;
  * time left. Whoever cannot be served in time is told so.
  */
 export class ReadBudget {
-  readonly #options: ReadBudgetOptions;
+  #options: ReadBudgetOptions;
   /** In the order of their turns. */
   readonly #lanes = new Map<string, Waiter[]>();
   #tokens: number;
@@ -85,6 +88,14 @@ export class ReadBudget {
     const waiting = [...this.#lanes.values()].flat();
     this.#lanes.clear();
     for (const waiter of waiting) waiter.refuse(budgetSpent());
+  }
+
+  /** Another limit from now on; what was spent stays spent. */
+  limit(limit: ReadLimit): void {
+    this.#refill();
+    this.#options = { ...this.#options, ...limit };
+    this.#perSecond = Math.min(this.#perSecond, limit.perSecond);
+    this.#tokens = Math.min(this.#tokens, limit.burst);
   }
 
   /** A read was answered: the provider keeps up. */

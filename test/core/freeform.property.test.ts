@@ -482,14 +482,16 @@ function secondReading(channel: ChannelInput, contact: ContactInput, options: Fr
   const end = Math.max(...ends.map((each) => each ?? Number.NEGATIVE_INFINITY));
   const until = (instant: number): number | null => (Number.isFinite(instant) ? instant - margin : null);
   const isSpent = window.quota !== undefined && (contact.messagesSinceInbound ?? -1) >= window.quota;
+  const spent: Decision =
+    contact.serviceWindowExpireAt === 'unreadable'
+      ? { verdict: 'unknown', reason: 'malformed_answer' }
+      : deny('quota_spent');
 
   if (end - margin > AT) {
-    return isSpent ? deny('quota_spent') : { verdict: 'allow', reason: 'service_window_open', validUntil: until(end) };
+    return isSpent ? spent : { verdict: 'allow', reason: 'service_window_open', validUntil: until(end) };
   }
   if (humanEnd !== undefined && humanEnd - margin > AT) {
-    return isSpent
-      ? deny('quota_spent')
-      : { verdict: 'allow', reason: 'human_agent_window', validUntil: until(humanEnd) };
+    return isSpent ? spent : { verdict: 'allow', reason: 'human_agent_window', validUntil: until(humanEnd) };
   }
   if (contact.serviceWindowExpireAt === 'unreadable') return { verdict: 'unknown', reason: 'malformed_answer' };
   const closedAt = Math.max(end, humanEnd ?? Number.NEGATIVE_INFINITY);

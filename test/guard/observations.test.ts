@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { internalsOf } from '../../src/guard/guard.js';
 import type { Observations } from '../../src/guard/observations.js';
 import { addressOfId } from '../../src/lookup/cached.js';
+import { createWorld, PHONE as WORLD_PHONE } from '../support/world.js';
 import { DAY, HOUR, MINUTE, SECOND } from './support.js';
 
 const WORKSPACE = '52ad151f-f7b4-46f9-a5c6-d3318e650c84';
@@ -64,11 +65,17 @@ describe('observeInbound', () => {
     ['a Date', new Date(NOW - 1), NOW - 1],
     ['epoch ms', NOW, NOW],
     ['the near future, which counts as now', NOW + 1, NOW],
-    ['the far future, which counts as now', NOW + DAY, NOW],
+    ['five minutes ahead, which counts as now', NOW + 5 * MINUTE, NOW],
   ])('takes %s', (_name, at, lastInboundAt) => {
     const { guard, known } = bench();
     guard.observeInbound({ ...ref, address: PHONE, at });
     expect(known().byAddress).toEqual({ lastInboundAt });
+  });
+
+  it.each([5 * MINUTE + 1, DAY])('opens nothing by what lies %i ms ahead, but has Bird asked', (aheadMs) => {
+    const { guard, known } = bench();
+    guard.observeInbound({ ...ref, address: PHONE, at: NOW + aheadMs });
+    expect(known().byAddress).toEqual({ doubtedAt: NOW });
   });
 
   it.each(['+31 6 1234 5678', '0031612345678', '+31(6)1234-5678', '＋31612345678'])(
@@ -123,7 +130,7 @@ describe('observeInbound', () => {
 
   it('that may be older is counted from there, and the quota from the message itself', () => {
     const { observations, known } = bench();
-    observations.inbound({ ...both, at: NOW }, HOUR);
+    observations.signedInbound({ ...both, at: NOW }, HOUR);
     expect(known()).toEqual({
       byAddress: { lastInboundAt: NOW - HOUR, contactWroteAt: NOW },
       byId: { contactWroteAt: NOW },
@@ -181,30 +188,31 @@ describe('a number that changed hands', () => {
 });
 
 describe('a doubt', () => {
-  it('forgets what opens, and keeps what refutes', () => {
+  it('keeps what is known, and marks it until Bird was asked', () => {
     const { guard, observations, known } = bench();
-    guard.observeInbound({ ...both, at: NOW });
-    observations.doubt(both);
-    expect(known()).toEqual({ byAddress: undefined, byId: undefined });
     guard.observeRefusal({ ...both, sentAt: NOW - HOUR, code: '131047' });
     guard.observeInbound({ ...both, at: NOW });
     observations.doubt(both);
-    expect(known()).toEqual({ byAddress: { refusedAt: NOW - HOUR }, byId: { refusedAt: NOW - HOUR } });
+    expect(known()).toEqual({
+      byAddress: { refusedAt: NOW - HOUR, lastInboundAt: NOW, doubtedAt: NOW },
+      byId: { refusedAt: NOW - HOUR, contactWroteAt: NOW, doubtedAt: NOW },
+    });
   });
 
-  it('does so with a store that takes its time', async () => {
-    const inner = memoryStore();
-    const slow: Store = {
-      get: async (key) => inner.get(key),
-      merge: async (key, evidence) => inner.merge(key, evidence),
-      forget: async (target) => inner.forget(target),
-    };
-    const { guard, observations } = bench(slow);
-    await guard.observeRefusal({ ...both, sentAt: NOW - HOUR, code: '131047' });
-    await guard.observeInbound({ ...both, at: NOW });
-    await observations.doubt(both);
-    const evidence = inner.get({ ...ref, address: PHONE }) as WindowEvidence;
-    expect(withoutAbsent(evidence)).toEqual({ refusedAt: NOW - HOUR });
+  it('makes Bird be asked once, and never undoes what a customer’s message opened, though Bird lags behind', async () => {
+    const world = await createWorld({ sandbox: { readLagMs: 60_000 } });
+    const { observations } = internalsOf(world.guard);
+    const contact = { workspaceId: world.workspace.id, channelId: world.channel.id, address: WORLD_PHONE };
+    await world.guard.check(world.send());
+    world.customerWrites();
+    world.guard.observeInbound({ ...contact, at: world.sandbox.clock.now() });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send' });
+    world.sandbox.clock.advance(1);
+    observations.doubt(contact);
+    expect(world.guard.peek(world.send())).toBeUndefined();
+    world.sandbox.clock.advance(1);
+    expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send' });
   });
 });
 

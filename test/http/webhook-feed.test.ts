@@ -171,12 +171,14 @@ describe('what opens nothing', () => {
   ])('%s: Bird is asked instead, and so what was open is asked again', async (_name, body) => {
     const { world, settle } = await startScene();
     const arrive = (): unknown => {
+      world.sandbox.clock.advance(1);
       const ids = { channelId: world.channel.id, contactId: world.contact.id };
       return world.workspace.receiveInbound({ ...ids, body, opensWindow: false });
     };
     arrive();
     await settle();
     expect(peeked(world)).toBeUndefined();
+    world.sandbox.clock.advance(1);
     expect((await world.guard.check(world.send())).decision.verdict).toBe('deny');
     world.customerWrites();
     await settle();
