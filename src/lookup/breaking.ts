@@ -12,8 +12,11 @@ export interface Breakers {
 /** Refuses at once what the breaker says would fail. Only faults of the provider or of the way to it count. */
 export function breakingLookup(lookup: Lookup, { reads, searches }: Breakers): Lookup {
   return decorate(lookup, async ({ kind }, ask) => {
-    const breaker = kind === 'contactId' ? searches : reads;
-    if (!breaker.admits()) throw new LookupError('lookup_failed', 'Bird has been failing, so it is not asked');
+    const isSearch = kind === 'contactId';
+    const breaker = isSearch ? searches : reads;
+    // A contact is searched for the read that follows: where that would be refused, the search would only take time.
+    if ((isSearch && reads.isRefusing) || !breaker.admits())
+      throw new LookupError('lookup_failed', 'Bird has been failing, so it is not asked');
     try {
       const answer = await ask();
       breaker.succeeded();

@@ -24,6 +24,11 @@ export class CircuitBreaker {
     return this.#probeAt !== undefined;
   }
 
+  /** Whether a read would be refused now; claims no probe. */
+  get isRefusing(): boolean {
+    return this.#probeAt !== undefined && this.#clock.now() < this.#probeAt;
+  }
+
   /** Whether a read may go now; while the breaker is open, only the probe that this call claims. */
   admits(): boolean {
     if (this.#probeAt === undefined) return true;
