@@ -22,8 +22,9 @@ export type {
 export { type ErrorCode, GuardError, LookupError } from './errors.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations.js';
-export type { GuardOptions, OnUnknown, PolicyOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
+export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
 export { type Action, isStillValid, type Outcome } from './guard/outcome.js';
+export type { OnUnknown, PolicyOptions } from './guard/policy.js';
 export type { GuardStats } from './guard/statistics.js';
 export { freeformGuard, type GuardedRequest, type GuardedSends, type Middleware, type Next } from './http/express.js';
 export type { MiddlewareOptions, Resolved } from './http/middleware-options.js';

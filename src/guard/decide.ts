@@ -7,7 +7,7 @@ import { LookupError } from '../errors.js';
 import { contactOf, type WindowAnswer } from '../lookup/cached.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
 import type { Judgement } from './judgement.js';
-import type { Policy } from './options.js';
+import type { Policy } from './policy.js';
 import type { FreeformQuestion, TemplateQuestion } from './question.js';
 import type { Workspace } from './workspace.js';
 
@@ -69,7 +69,14 @@ export async function decideWithBird(
   const notFoundIsClosed = policy.onContactNotFound === 'closed';
   const options = { deadlineMs, trustMs: trustMsOf(facts), windowMs, notFoundIsClosed };
   const contact = await workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
-  return { decision: inDoubt(decide(contact), contact, facts, now()), source: 'bird' };
+  const decision = inDoubt(decide(contact), contact, facts, now());
+  return { decision: withinTrust(decision, now() + options.trustMs), source: 'bird' };
+}
+
+/** Bird's word is believed now, but for no longer than the platform's windows last. */
+function withinTrust(decision: Decision, trustedUntil: number): Decision {
+  if (decision.verdict !== 'allow' || decision.validUntil === null) return decision;
+  return decision.validUntil > trustedUntil ? { ...decision, validUntil: trustedUntil } : decision;
 }
 
 /** Bird says closed, but the contact was just seen to write, from an address that may be this one: not known, then. */

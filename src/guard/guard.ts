@@ -6,15 +6,9 @@ import { withinDeadline } from './deadline.js';
 import { type Circumstances, decideFromMemory, decideWithBird, templatePasses } from './decide.js';
 import type { Judgement } from './judgement.js';
 import { type ForgetTarget, Observations, type ObservedInbound, type ObservedRefusal } from './observations.js';
-import {
-  type GuardOptions,
-  type GuardParts,
-  type Policy,
-  resolveGuardOptions,
-  resolvePolicy,
-  type WorkspaceSource,
-} from './options.js';
+import { type GuardOptions, type GuardParts, resolveGuardOptions, type WorkspaceSource } from './options.js';
 import { type Outcome, outcomeOf } from './outcome.js';
+import { type Policy, resolvePolicy } from './policy.js';
 import { type FreeformQuestion, type Question, readQuestion, type TemplateQuestion } from './question.js';
 import { Reports } from './reports.js';
 import { type GuardStats, Statistics } from './statistics.js';
@@ -101,6 +95,8 @@ export interface GuardInternals {
    * @throws {LookupError} `channel_not_found` where the channel is not the workspace's
    */
   channel(ref: ChannelRef): Promise<ChannelFacts | undefined>;
+  /** The `signingKeys` of a workspace's options; none for a workspace that has none. */
+  signingKeys(workspaceId: string): Promise<readonly string[]>;
 }
 
 const internals = new WeakMap<Guard, GuardInternals>();
@@ -137,7 +133,19 @@ class DecidingGuard {
   get internals(): GuardInternals {
     const { clock, logger } = this.#parts;
     const { deadlineMs } = this.#defaultPolicy;
-    return { clock, logger, deadlineMs, observations: this.observations, channel: (ref) => this.#channel(ref) };
+    return {
+      clock,
+      logger,
+      deadlineMs,
+      observations: this.observations,
+      channel: (ref) => this.#channel(ref),
+      signingKeys: (workspaceId) => this.#signingKeys(workspaceId),
+    };
+  }
+
+  async #signingKeys(workspaceId: string): Promise<readonly string[]> {
+    const workspace = this.#recall({ workspaceId }) ?? (await this.workspaces.load(workspaceId));
+    return workspace === 'unknown' ? [] : workspace.signingKeys;
   }
 
   async #channel(ref: ChannelRef): Promise<ChannelFacts | undefined> {

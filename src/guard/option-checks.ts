@@ -35,6 +35,12 @@ export const aBoolean: OptionCheck = { rule: 'true or false', hasType: (value) =
 export const aFunction: OptionCheck = { rule: 'a function', hasType: isFunction };
 export const aMap: OptionCheck = { rule: 'a plain object', hasType: isMap };
 
+export const aListOfKeys: OptionCheck = {
+  rule: 'a list of at least one text that is not empty',
+  hasType: (value) => Array.isArray(value) && [...value].every(isText),
+  isInRange: (keys: readonly string[]) => keys.length > 0 && keys.every((key) => key.trim() !== ''),
+};
+
 export function objectWith(...methods: readonly string[]): OptionCheck {
   const hasMethods = (value: object): boolean =>
     methods.every((method) => isFunction((value as Readonly<Record<string, unknown>>)[method]));

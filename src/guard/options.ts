@@ -1,13 +1,11 @@
 import { toId } from '../bird/ids.js';
-import type { SendRequest } from '../bird/send-request.js';
-import type { UnknownDecision } from '../core/types.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { memoryStore } from '../stores/memory-store.js';
 import { isLoopbackOrHttps } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
 import {
-  aBoolean,
   aFunction,
+  aListOfKeys,
   aMap,
   checkOptions,
   integerBetween,
@@ -16,41 +14,11 @@ import {
   numberBetween,
   type OptionCheck,
   objectWith,
-  oneOf,
-  oneOfOrFunction,
 } from './option-checks.js';
+import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { safeStore } from './safe-store.js';
 import { steadyClock } from './steady-clock.js';
 import { systemClock } from './system-clock.js';
-
-/** Called at once, never awaited; one that throws counts as `'allow'`. */
-export type OnUnknown = 'allow' | 'block' | ((decision: UnknownDecision, send: SendRequest) => 'allow' | 'block');
-
-/** What a workspace, or one of its channels, wants done with the answers. */
-export interface PolicyOptions {
-  /**
-   * `enforce` acts on decisions; `observe` decides and reports, and never changes a request; `off` does nothing at all.
-   * Default `enforce`.
-   */
-  readonly mode?: 'enforce' | 'observe' | 'off' | undefined;
-  /** What happens to a free-form message that is denied. Default `block`. */
-  readonly onClosed?: 'block' | undefined;
-  /** What happens where the facts could not be had. Default `allow`: the send passes, flagged. */
-  readonly onUnknown?: OnUnknown | undefined;
-  /** How long before its end a remembered window is asked for again, in ms. Default 10 000 (10 s); 0 to under 24 h. */
-  readonly safetyMarginMs?: number | undefined;
-  /** Longest time a decision may take, in ms, everything included. Default 800; 1 to 60 000. */
-  readonly deadlineMs?: number | undefined;
-  /** Whether Bird's `isPermanentSession: true` allows a send. Default true. */
-  readonly trustPermanentSession?: boolean | undefined;
-  /**
-   * What a contact means that Bird does not know: `unknown`, or `closed` once two reads at least 1 s apart say so.
-   * Default `unknown`.
-   */
-  readonly onContactNotFound?: 'unknown' | 'closed' | undefined;
-  /** Whether a blocked response tells when the window closed. Default true. */
-  readonly exposeExpiry?: boolean | undefined;
-}
 
 export interface WorkspaceOptions extends PolicyOptions {
   /** Bird's access key, or a function that gives it; called before each read, so that a rotated key takes effect. */
@@ -61,6 +29,8 @@ export interface WorkspaceOptions extends PolicyOptions {
   readonly lookupsPerSecond?: number | undefined;
   /** Reads that may go at once after a quiet time, beyond the rate. Default 10; 1 to 10 000. */
   readonly lookupBurst?: number | undefined;
+  /** The keys of the workspace's webhook subscriptions, for receivers that name none. During a rotation old and new. */
+  readonly signingKeys?: readonly string[] | undefined;
   /** Policies by channel id, laid over the workspace's. */
   readonly channels?: Readonly<Record<string, PolicyOptions>> | undefined;
 }
@@ -84,14 +54,13 @@ export interface GuardOptions {
   readonly logger?: Logger | undefined;
 }
 
-export type Policy = Readonly<{ [K in keyof PolicyOptions]-?: Exclude<PolicyOptions[K], undefined> }>;
-
 export interface ResolvedWorkspace {
   readonly id: string;
   readonly accessKey: () => string | Promise<string>;
   readonly baseUrl: string;
   readonly lookupsPerSecond: number;
   readonly lookupBurst: number;
+  readonly signingKeys: readonly string[];
   readonly policy: Policy;
   readonly channels: ReadonlyMap<string, Policy>;
 }
@@ -103,20 +72,6 @@ export interface GuardParts {
   readonly logger: Logger;
   readonly defaults: Partial<WorkspaceOptions>;
 }
-
-const DAY_MS = 86_400_000;
-
-const policyChecks = {
-  mode: oneOf('enforce', 'observe', 'off'),
-  onClosed: oneOf('block'),
-  onUnknown: oneOfOrFunction('allow', 'block'),
-  // A margin as long as the shortest window would leave nothing that is ever known to be open.
-  safetyMarginMs: numberBetween(0, DAY_MS - 1, 'milliseconds'),
-  deadlineMs: numberBetween(1, 60_000, 'milliseconds'),
-  trustPermanentSession: aBoolean,
-  onContactNotFound: oneOf('unknown', 'closed'),
-  exposeExpiry: aBoolean,
-} satisfies Record<keyof PolicyOptions, OptionCheck>;
 
 const workspaceChecks = {
   ...policyChecks,
@@ -132,6 +87,7 @@ const workspaceChecks = {
   },
   lookupsPerSecond: numberBetween(0.1, 10_000, 'reads'),
   lookupBurst: integerBetween(1, 10_000, 'reads'),
+  signingKeys: aListOfKeys,
   channels: aMap,
 } satisfies Record<keyof WorkspaceOptions, OptionCheck>;
 
@@ -180,7 +136,13 @@ export function resolveWorkspace(
   const path = `workspaces[${nameOfKey(workspaceId)}]`;
   checkOptions(options, workspaceChecks, path);
   const laid = { ...defaults, ...withoutAbsent(options) };
-  const { accessKey, baseUrl = 'https://api.bird.com', lookupsPerSecond = 40, lookupBurst = 10 } = laid;
+  const {
+    accessKey,
+    baseUrl = 'https://api.bird.com',
+    lookupsPerSecond = 40,
+    lookupBurst = 10,
+    signingKeys = [],
+  } = laid;
   if (accessKey === undefined) throw new TypeError(`${path}.accessKey is missing`);
   const policy = resolvePolicy(laid);
   const channels = resolveChannels({ ...defaults.channels, ...options.channels }, policy, path);
@@ -192,6 +154,7 @@ export function resolveWorkspace(
     baseUrl: withoutSlash(baseUrl),
     lookupsPerSecond,
     lookupBurst,
+    signingKeys: [...signingKeys],
     policy,
     channels,
   };
@@ -201,23 +164,6 @@ export function resolveWorkspace(
 function withoutSlash(baseUrl: string): string {
   const { origin, pathname } = new URL(baseUrl);
   return origin + pathname.replace(/\/+$/, '');
-}
-
-/** Fills in the defaults of what was checked before. */
-export function resolvePolicy(options: PolicyOptions): Policy {
-  const { mode = 'enforce', onClosed = 'block', onUnknown = 'allow' } = options;
-  const { safetyMarginMs = 10_000, deadlineMs = 800, trustPermanentSession = true } = options;
-  const { onContactNotFound = 'unknown', exposeExpiry = true } = options;
-  return {
-    mode,
-    onClosed,
-    onUnknown,
-    safetyMarginMs,
-    deadlineMs,
-    trustPermanentSession,
-    onContactNotFound,
-    exposeExpiry,
-  };
 }
 
 function resolveChannels(

@@ -3,7 +3,7 @@ import { toInstant } from '../core/instant.js';
 import type { Decision, Instant, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
 import type { Judgement } from './judgement.js';
-import type { Policy } from './options.js';
+import type { Policy } from './policy.js';
 
 export type Action = 'send' | 'block' | 'reroute' | 'hold';
 

@@ -11,7 +11,8 @@ import { decorate } from '../lookup/decorate.js';
 import { ReadBudget } from '../lookup/read-budget.js';
 import { retryingLookup } from '../lookup/retrying.js';
 import { memoryCache } from '../stores/memory-store.js';
-import type { GuardParts, Policy, ResolvedWorkspace } from './options.js';
+import type { GuardParts, ResolvedWorkspace } from './options.js';
+import type { Policy } from './policy.js';
 import type { Statistics } from './statistics.js';
 
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
@@ -64,6 +65,10 @@ export class Workspace {
 
   get id(): string {
     return this.#options.id;
+  }
+
+  get signingKeys(): readonly string[] {
+    return this.#options.signingKeys;
   }
 
   policyFor(channelId: string | undefined): Policy {

@@ -4,11 +4,11 @@ import { isMap, kindOf } from './option-checks.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,
-  resolvePolicy,
   resolveWorkspace,
   type WorkspaceOptions,
   type WorkspaceSource,
 } from './options.js';
+import { resolvePolicy } from './policy.js';
 import type { Statistics } from './statistics.js';
 import { Workspace } from './workspace.js';
 

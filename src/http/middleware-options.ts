@@ -3,7 +3,7 @@ import type { SendRequest } from '../bird/send-request.js';
 import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../guard/option-checks.js';
 import type { Outcome } from '../guard/outcome.js';
 
-/** What a `resolve` hook makes of a request; `undefined`: it is no send. */
+/** What a `resolve` hook makes of a request; `undefined`: it is none that the hook knows. */
 export type Resolved = SendRequest | readonly SendRequest[] | undefined;
 
 export interface MiddlewareOptions {

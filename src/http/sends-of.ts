@@ -28,18 +28,19 @@ export function sendsOf(
     if (resolve === undefined) return readSends(req) ?? [];
     hook = 'resolve';
     const resolved = resolve(req);
-    if (!isPromiseLike(resolved)) return toSends(resolved);
+    if (!isPromiseLike(resolved)) return toSends(resolved, req);
     const { clock, deadlineMs } = internals;
     return withinDeadline(clock, deadlineMs, Promise.resolve(resolved))
-      .then(toSends)
+      .then((settled) => toSends(settled, req))
       .catch(() => failed(hook));
   } catch {
     return failed(hook);
   }
 }
 
-function toSends(resolved: Resolved): Sends {
-  if (resolved === undefined || resolved === null) return [];
+/** What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away. */
+function toSends(resolved: Resolved, req: IncomingMessage): Sends {
+  if (resolved === undefined || resolved === null) return readSends(req) ?? [];
   const sends = isList(resolved) ? resolved : [resolved];
   if (!sends.every(isObject)) throw new TypeError('resolve gave what is no send');
   return sends;

@@ -1,6 +1,6 @@
 import { toId } from '../bird/ids.js';
 import { isLoopback } from '../guard/base-url.js';
-import { aFunction, checkOptions, type OptionCheck } from '../guard/option-checks.js';
+import { aFunction, aListOfKeys, checkOptions, type OptionCheck } from '../guard/option-checks.js';
 
 /** One of Bird's events, as it came. */
 export interface BirdEvent {
@@ -20,8 +20,8 @@ export interface WebhookReceiverOptions {
   readonly publicUrl: string;
   /** Whose events these are: an event does not say. UUID. */
   readonly workspaceId: string;
-  /** The subscription's key; during a rotation the old and the new one. At least one. */
-  readonly signingKeys: readonly string[];
+  /** The subscription's key; during a rotation the old and the new one. Default: the workspace's `signingKeys`. */
+  readonly signingKeys?: readonly string[] | undefined;
   /**
    * Called with each event after it was answered, once per message and status, as long as this process remembers.
    * Neither awaited nor heard: what it throws is logged without its message.
@@ -32,7 +32,7 @@ export interface WebhookReceiverOptions {
 export interface ResolvedWebhookOptions {
   readonly publicUrl: string;
   readonly workspaceId: string;
-  readonly signingKeys: readonly string[];
+  readonly signingKeys: readonly string[] | undefined;
   readonly onEvent: ((event: BirdEvent) => unknown) | undefined;
 }
 
@@ -47,11 +47,7 @@ const checks = {
     hasType: (value) => typeof value === 'string',
     isInRange: (value: string) => toId(value) !== undefined,
   },
-  signingKeys: {
-    rule: 'a list of at least one text that is not empty',
-    hasType: (value) => Array.isArray(value) && [...value].every((key) => typeof key === 'string'),
-    isInRange: (keys: readonly string[]) => keys.length > 0 && keys.every((key) => key.trim() !== ''),
-  },
+  signingKeys: aListOfKeys,
   onEvent: aFunction,
 } satisfies Record<keyof WebhookReceiverOptions, OptionCheck>;
 
@@ -59,10 +55,10 @@ const checks = {
 export function resolveWebhookOptions(options: WebhookReceiverOptions): ResolvedWebhookOptions {
   checkOptions(options, checks, 'options');
   const { publicUrl, workspaceId, signingKeys, onEvent } = options;
-  for (const [name, value] of Object.entries({ publicUrl, workspaceId, signingKeys })) {
+  for (const [name, value] of Object.entries({ publicUrl, workspaceId })) {
     if (value === undefined) throw new TypeError(`options.${name} is missing`);
   }
-  return { publicUrl, workspaceId: workspaceId.toLowerCase(), signingKeys: [...signingKeys], onEvent };
+  return { publicUrl, workspaceId: workspaceId.toLowerCase(), signingKeys: signingKeys && [...signingKeys], onEvent };
 }
 
 function isPublicUrl(text: string): boolean {

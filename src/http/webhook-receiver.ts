@@ -100,7 +100,8 @@ class Receiver {
     if (body === 'aborted') return undefined;
     if (typeof body === 'string') return body;
 
-    const { publicUrl, signingKeys } = this.#options;
+    const { publicUrl, workspaceId } = this.#options;
+    const signingKeys = this.#options.signingKeys ?? (await this.#guard.signingKeys(workspaceId));
     const timestamp = req.headers['messagebird-request-timestamp'];
     const delivery = { signature: req.headers['messagebird-signature'], timestamp, url: publicUrl, body };
     if (!isSignedByOneOf(delivery, signingKeys)) return 'signature_invalid';

@@ -628,10 +628,15 @@ export function describeHttpAdapter(framework: Framework): void {
     it.each<[string, Resolve]>([
       ['undefined', () => undefined],
       ['a promise of undefined', async () => undefined],
-      ['an empty list', () => []],
       ['null', () => null as never],
-    ])('that gives %s leaves the request untouched', async (_, resolve) => {
-      const { world, service } = await start({}, { middleware: { resolve } });
+    ])("that gives %s leaves Bird's own requests to the guard, and others untouched", async (_, resolve) => {
+      const { service } = await start({}, { middleware: { resolve } });
+      expect(await service.send()).toMatchObject({ status: 409 });
+      expect(await service.call('/reply', { reply: TEXT })).toMatchObject({ window: undefined });
+    });
+
+    it('that gives an empty list leaves the request untouched', async () => {
+      const { world, service } = await start({}, { middleware: { resolve: () => [] } });
       expect(await service.send()).toMatchObject({ status: 202, window: undefined });
       expect(service.passed[0]).not.toHaveProperty('freeformGuard');
       expect(world.reads()).toBe(0);

@@ -14,7 +14,8 @@ import {
 } from 'freeform-guard';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { resolvePolicy, resolveWorkspace } from '../../src/guard/options.js';
+import { resolveWorkspace } from '../../src/guard/options.js';
+import { resolvePolicy } from '../../src/guard/policy.js';
 import { problemOf } from '../../src/http/problem.js';
 import { windowHeader } from '../../src/http/window-header.js';
 import { resolveSwitches } from '../../src/sandbox/switches.js';
@@ -192,6 +193,7 @@ describe('the option tables', () => {
     expect(Object.fromEntries(shown)).toEqual({
       accessKey: 'required',
       channels: 'none',
+      signingKeys: 'none',
       ...asText({ baseUrl, lookupsPerSecond, lookupBurst }),
     });
   });

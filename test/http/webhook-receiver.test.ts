@@ -542,7 +542,6 @@ describe('options', () => {
     ['workspaceId', undefined, TypeError],
     ['workspaceId', 5, TypeError],
     ['workspaceId', '..', RangeError],
-    ['signingKeys', undefined, TypeError],
     ['signingKeys', KEY, TypeError],
     ['signingKeys', [5], TypeError],
     ['signingKeys', new Array(1), TypeError],
