@@ -29,7 +29,7 @@ export function decideFromMemory(
   }
   const facts = workspace.channels.recallFresh(question.channelId);
   if (facts === undefined) return undefined;
-  const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recall(question.target.key);
+  const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recallFor(question.target);
   if (evidence instanceof Promise) return undefined;
   const contact = evidence === undefined || isDoubted(evidence) ? {} : contactOf(evidence, now(), windowMsOf(facts));
   const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
@@ -56,7 +56,7 @@ export async function decideWithBird(
   if (onChannel.verdict !== 'unknown') return { decision: onChannel, source };
   if (typeof target === 'string') return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
 
-  const known = (await workspace.windows.recall(target.key)) ?? {};
+  const known = (await workspace.windows.recallFor(target)) ?? {};
   const evidence = isDoubted(known) ? {} : known;
   const { safetyMarginMs: marginMs, deadlineMs } = policy;
   const windowMs = windowMsOf(facts);

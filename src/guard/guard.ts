@@ -1,3 +1,4 @@
+import { toId } from '../bird/ids.js';
 import type { SendRequest } from '../bird/send-request.js';
 import { platformOf } from '../core/platforms.js';
 import type { UnknownReason } from '../core/types.js';
@@ -12,7 +13,7 @@ import { type Policy, resolvePolicy } from './policy.js';
 import { type FreeformQuestion, type Question, readQuestion, type TemplateQuestion } from './question.js';
 import { Reports } from './reports.js';
 import { type GuardStats, Statistics } from './statistics.js';
-import type { Workspace } from './workspace.js';
+import { Workspace } from './workspace.js';
 import { Workspaces } from './workspaces.js';
 
 export interface Guard {
@@ -71,7 +72,7 @@ export function createGuard(options: GuardOptions): Guard {
     peek: (send) => guard.peek(send),
     observeInbound: (inbound) => guard.observations.inbound(inbound),
     observeRefusal: (refusal) => guard.observations.refusal(refusal),
-    forget: (target) => guard.observations.forget(target),
+    forget: (target) => guard.forget(target),
     stats: () => guard.statistics.read(),
     reload: (workspaces) => guard.workspaces.reload(workspaces),
     close: () => guard.close(),
@@ -153,6 +154,15 @@ class DecidingGuard {
     if (workspace === 'unknown') return undefined;
     const { deadlineMs } = workspace.policyFor(ref.channelId);
     return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
+  }
+
+  forget(target: ForgetTarget): void | Promise<void> {
+    const { workspaceId, channelId, contactId, address } = target;
+    const workspace = this.#recall({ workspaceId: toId(workspaceId) });
+    if (workspace instanceof Workspace && contactId === undefined && address === undefined) {
+      workspace.channels.forget(toId(channelId));
+    }
+    return this.observations.forget(target);
   }
 
   close(): void {

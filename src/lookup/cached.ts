@@ -1,4 +1,4 @@
-import { isDoubted, latest, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
+import { isDoubted, latest, mergeEvidence, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowKey } from '../ports.js';
@@ -56,6 +56,18 @@ export class CachedWindows {
   /** What is remembered of a window; a promise only where the store needs I/O for it. */
   recall(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined> {
     return this.#parts.store.get(key);
+  }
+
+  /**
+   * What is remembered of a send's window. A refusal that was told by the contact's id alone may have met this address,
+   * so it counts too: that costs a read at most.
+   */
+  recallFor({ key, contactId, sentTo }: WindowTarget): ReturnType<CachedWindows['recall']> {
+    const known = this.recall(key);
+    if (contactId === undefined || sentTo === undefined || known === undefined) return known;
+    const byId = this.recall({ ...key, address: addressOfId(contactId) });
+    if (known instanceof Promise || byId instanceof Promise) return Promise.all([known, byId]).then(withRefusal);
+    return withRefusal([known, byId]);
   }
 
   /**
@@ -154,6 +166,11 @@ export function contactOf(evidence: WindowEvidence, at: number, windowMs: number
  */
 export function addressOfId(contactId: string): string {
   return ` id:${contactId}`;
+}
+
+function withRefusal([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
+  if (known === undefined || byId?.refusedAt === undefined) return known;
+  return mergeEvidence(known, { refusedAt: byId.refusedAt });
 }
 
 interface ReadFacts extends WindowFacts {

@@ -34,6 +34,12 @@ export class ChannelMemory {
     return this.#parts.cache.get(channelId)?.facts;
   }
 
+  /** Drops what is remembered of one channel, or of all. */
+  forget(channelId: string | undefined): void {
+    if (channelId === undefined) this.#parts.cache.clear();
+    else this.#parts.cache.delete(channelId);
+  }
+
   /** What is remembered of a channel and needs no renewal yet. */
   recallFresh(channelId: string): ChannelFacts | undefined {
     const remembered = this.#parts.cache.get(channelId);

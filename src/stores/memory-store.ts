@@ -66,6 +66,7 @@ export function memoryCache<V extends object>({ max }: { readonly max: number })
     get: (key) => cache.get(key),
     set: (key, value) => void cache.set(key, value),
     delete: (key) => void cache.delete(key),
+    clear: () => cache.clear(),
   };
 }
 

@@ -42,7 +42,7 @@ test('a key that changes at every call stays within the budget while Bird refuse
 test('a capability that ends before a scheduled send is confirmed by a read before it denies', async () => {
   const world = await createWorld({ platformId: 'sms-messagebird' });
   const now = world.sandbox.clock.now();
-  const capabilities = (endsInHours: number): object => ({
+  const capabilities = (endsInHours: number): Readonly<Record<string, unknown>> => ({
     messaging: { messaging: { status: 'active', expiresAt: new Date(now + endsInHours * HOUR).toISOString() } },
   });
   world.workspace.setChannel(world.channel.id, { capabilities: capabilities(48) });
