@@ -86,42 +86,38 @@ async function printLateMix(seed: number, minutes: number): Promise<void> {
 
 async function printOutages(seed: number): Promise<void> {
   const rows: Row[] = [];
-  for (const mix of ['usual', 'late'] as const) {
+  for (const [knowledge, mix] of [
+    ['observed', 'usual'],
+    ['observed', 'late'],
+    ['webhooks', 'usual'],
+  ] as const) {
     for (const fault of ['status 503', 'silence', 'broken connection']) {
-      const { slices, longestMs, violations } = await simulate(outage({ seed, mix, knowledge: 'webhooks' }, fault));
+      const { slices, longestMs, violations } = await simulate(outage({ seed, mix, knowledge }, fault));
       const { outage: during, 'breaker open': open, healed } = slices;
       if (during === undefined || open === undefined || healed === undefined) continue;
       const times = [longestMs, open.p99Ms, open.askedP99Ms, healed.firstProofMs ?? '-'];
-      rows.push([
-        mix,
-        fault,
-        share(during),
-        (during.reads / 300).toFixed(2),
-        ...times,
-        share(healed),
-        violations.length,
-      ]);
+      const perSecond = (during.reads / 300).toFixed(2);
+      rows.push([knowledge, mix, fault, share(during), perSecond, ...times, share(healed), violations.length]);
     }
   }
+  const times = ['longest ms', 'p99 ms, breaker open', 'p99 ms of those asked', 'first proof after, ms'];
   const head = [
-    'mix',
+    '',
+    'follow-ups',
     'fault',
     'unknown',
     'reads a second',
-    'longest ms',
-    'p99 ms, breaker open',
-    'of those asked',
-    'first proof after, ms',
-    'unknown in the minute after',
+    ...times,
+    'unknown in the half minute after',
     'violations',
   ];
-  printTable("Five minutes in which Bird's reads fail, with webhooks", head, rows);
+  printTable("Five minutes in which Bird's reads fail", head, rows);
 }
 
 async function printColdStart(seed: number): Promise<void> {
   const rows: Row[] = [];
   for (const knowledge of ['webhooks', 'observed'] as const) {
-    const { slices } = await simulate(coldStart({ seed, knowledge }));
+    const { slices } = await simulate(coldStart({ seed, knowledge, minutes: 10 }));
     const later = Object.entries(slices)
       .filter(([name]) => name !== 'minute 1')
       .map(([, slice]) => slice);

@@ -28,7 +28,7 @@ export function steady({ seed, knowledge, minutes, mix: kind = 'usual', subject 
     isWarm: true,
     isFoul: false,
     workspaces: 1,
-    customers: 130_000 + 8_000 * Math.ceil(minutes),
+    customers: 50_000 + 40_000 * Math.ceil(minutes),
     readLagMs: SECOND / 2,
     subject,
     traffic: {
@@ -36,33 +36,38 @@ export function steady({ seed, knowledge, minutes, mix: kind = 'usual', subject 
       lateFollowUps: followUps[kind],
       shifts: [{ from: START_AT, to: START_AT + minutes * MINUTE }],
       sendsPerSecond: 500,
-      earlierCustomers: 100_000,
+      earlierCustomers: 20_000 + Math.round(30_000 * minutes),
     },
   };
 }
 
-/** The same, but Bird's reads fail for five minutes, from the second minute on. */
-export function outage(options: Omit<SteadyOptions, 'minutes'>, faultName: string): Scenario {
+export interface OutageOptions extends Omit<SteadyOptions, 'minutes'> {
+  /** Default 5. */
+  readonly outageMinutes?: number | undefined;
+}
+
+/** The same, but Bird's reads fail for some minutes, after half of one. */
+export function outage({ outageMinutes = 5, ...options }: OutageOptions, faultName: string): Scenario {
   const fault = passingFaults.find(({ name }) => name === faultName);
   if (fault === undefined) throw new RangeError(`there is no fault ${faultName}`);
-  const from = START_AT + MINUTE;
-  const to = from + 5 * MINUTE;
+  const from = START_AT + MINUTE / 2;
+  const to = from + outageMinutes * MINUTE;
   const slices = [
     { name: 'outage', from, to },
     { name: 'breaker open', from: from + 10 * SECOND, to },
-    { name: 'healed', from: to, to: to + MINUTE },
+    { name: 'healed', from: to, to: to + MINUTE / 2 },
   ];
-  return { ...steady({ ...options, minutes: 8 }), outages: [{ from, to, fault }], slices };
+  return { ...steady({ ...options, minutes: outageMinutes + 1 }), outages: [{ from, to, fault }], slices };
 }
 
 /** The same, but the guard has just been started and knows nothing. */
-export function coldStart(options: Omit<SteadyOptions, 'minutes'>): Scenario {
-  const slices: Slice[] = Array.from({ length: 10 }, (_, minute) => ({
+export function coldStart(options: SteadyOptions): Scenario {
+  const slices: Slice[] = Array.from({ length: options.minutes }, (_, minute) => ({
     name: `minute ${minute + 1}`,
     from: START_AT + minute * MINUTE,
     to: START_AT + (minute + 1) * MINUTE,
   }));
-  return { ...steady({ ...options, minutes: 10 }), isWarm: false, slices };
+  return { ...steady(options), isWarm: false, slices };
 }
 
 /** When people write on bad days, in hours from the start: windows end in later shifts, and in the quiet between. */

@@ -1,0 +1,29 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { unreached } from './coverage.js';
+import { foul } from './scenarios.js';
+import { simulate } from './simulate.js';
+
+/** All that the guard may know of messages, at three rates of sends: `npm run simulate -- --seeds N` goes on from here. */
+const seeds: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+describe('days on which everything goes wrong that can', () => {
+  let decisions = 0;
+
+  it.each(seeds)(
+    'seed %i: nothing is blocked or allowed without proof, nobody waits too long, Bird is not asked too often',
+    async (seed) => {
+      const scenario = foul(seed, 3_000);
+      const report = await simulate(scenario);
+      decisions += report.decisions;
+      expect(report).toMatchObject({ violations: [], hangs: 0 });
+      expect(report.busiestSecond).toBeLessThanOrEqual(50);
+      expect(report.longestMs).toBeLessThanOrEqual(805);
+      expect(unreached(report, scenario), 'what it was to meet and has not').toEqual([]);
+    },
+  );
+
+  afterAll(() => {
+    console.log(`${decisions} decisions`);
+    expect(decisions).toBeGreaterThanOrEqual(200_000);
+  });
+});
