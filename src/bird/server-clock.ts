@@ -3,6 +3,9 @@ import type { Clock } from '../ports.js';
 /** Smaller differences are left alone: `Date` counts in seconds, and an answer takes its time. */
 const TOLERATED_MS = 2_000;
 
+/** What takes longer says nothing: the local clock has jumped, or the machine has slept, before the answer was read. */
+const WIDEST_MS = 5_000;
+
 /** When a request to Bird left and when its answer was there, epoch ms by the local clock. */
 export interface Exchange {
   readonly sentAt: number;
@@ -35,6 +38,7 @@ export class ServerClock {
     // Bird wrote the stamp between the two, and the stamp says the second only: the true difference lies in between.
     const least = stamp - answeredAt;
     const most = stamp + 1_000 - sentAt;
+    if (most - least > WIDEST_MS) return;
     const isTolerable = least <= TOLERATED_MS && most >= -TOLERATED_MS;
     const skewMs = isTolerable ? 0 : Math.round((least + most) / 2);
     const isNews = Math.abs(skewMs - this.#skewMs) > TOLERATED_MS;

@@ -60,6 +60,7 @@ export class Workspace {
       store,
       missingContacts: memoryCache({ max: 10_000 }),
       clock,
+      now: this.now,
     });
   }
 

@@ -42,6 +42,8 @@ export interface CachedWindowsParts {
   readonly store: Store;
   readonly missingContacts: Cache<{ readonly at: number }>;
   readonly clock: Clock;
+  /** The time as the provider has it, epoch ms. */
+  readonly now: () => number;
 }
 
 /** One workspace's windows: openings are remembered, closings never are, and reads are shared. */
@@ -86,14 +88,16 @@ export class CachedWindows {
   }
 
   async #ask(target: WindowTarget, options: WindowReadOptions): Promise<WindowAnswer> {
-    const { store, clock } = this.#parts;
+    const { store, clock, now } = this.#parts;
     const startedAt = clock.now();
     const facts = await this.#askOrMiss(target, options, startedAt);
-    await this.#remember(target.key, facts, startedAt, options.trustMs);
+    // By the provider's clock, and as its answer has just set it: what is kept is compared with that clock later.
+    const askedAt = startedAt + now() - clock.now();
+    await this.#remember(target.key, facts, askedAt, options.trustMs);
     const known = (await store.get(target.key)) ?? {};
-    if (isDoubted(known)) await store.merge(target.key, { readAt: startedAt });
+    if (isDoubted(known)) await store.merge(target.key, { readAt: askedAt });
     return {
-      ...contactOf(known, clock.now(), options.windowMs),
+      ...contactOf(known, now(), options.windowMs),
       serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
       isPermanentSession: facts.isPermanentSession,
       contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : await this.#lastInboundById(target, facts),
@@ -130,14 +134,14 @@ export class CachedWindows {
     return this.#parts.contactIds.find(identifier, limits);
   }
 
-  async #remember(key: WindowKey, facts: WindowFacts, startedAt: number, trustMs: number): Promise<void> {
+  async #remember(key: WindowKey, facts: WindowFacts, askedAt: number, trustMs: number): Promise<void> {
     const opening = {
       expiresAt:
-        facts.serviceWindowExpireAt === null ? undefined : Math.min(facts.serviceWindowExpireAt, startedAt + trustMs),
-      permanentUntil: facts.isPermanentSession ? startedAt + PERMANENT_TRUST_MS : undefined,
+        facts.serviceWindowExpireAt === null ? undefined : Math.min(facts.serviceWindowExpireAt, askedAt + trustMs),
+      permanentUntil: facts.isPermanentSession ? askedAt + PERMANENT_TRUST_MS : undefined,
     };
     const opensUntil = latest(opening.expiresAt, opening.permanentUntil);
-    if (opensUntil !== undefined && opensUntil > startedAt) await this.#parts.store.merge(key, opening);
+    if (opensUntil !== undefined && opensUntil > askedAt) await this.#parts.store.merge(key, opening);
   }
 
   /** A window needs an inbound, and an inbound creates the contact; but creation may lag, and merges delete ids. */

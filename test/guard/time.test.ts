@@ -102,6 +102,16 @@ describe("Bird's clock", () => {
     expect(server.now()).toBe(NOON);
   });
 
+  test('an answer during which the local clock jumped, or the machine slept, changes nothing', () => {
+    const { clock } = createClock();
+    const server = new ServerClock(clock, () => {});
+    server.observe(httpDate(NOON - 300_000), { sentAt: NOON, answeredAt: NOON });
+    const corrected = server.now();
+    server.observe(httpDate(NOON - 300_000), { sentAt: NOON, answeredAt: NOON + 360_000 });
+    server.observe(httpDate(NOON), { sentAt: NOON - 300_000, answeredAt: NOON });
+    expect(server.now()).toBe(corrected);
+  });
+
   test('a correction ends when the clocks agree again, and is told once while it lasts', () => {
     const { clock } = createClock();
     const skews: number[] = [];
@@ -177,6 +187,24 @@ test('a local clock that is late does not let an old message, told again, undo a
   sandbox.clock.advance(60_000);
   guard.observeInbound(inbound);
   expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
+});
+
+test('an end in the far future is believed for the length of a window by Bird’s clock, where the local one is ahead', async () => {
+  const world = await createWorld();
+  const { sandbox } = world;
+  world.sandbox.setFault(({ kind }) =>
+    kind === 'contact' ? { status: 200, body: { serviceWindowExpireAt: '9999-12-31T23:59:59Z' } } : undefined,
+  );
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: world.workspaceOptions },
+    clock: { ...sandbox.clock, now: () => sandbox.clock.now() + HOUR },
+    logger: { warn: () => {}, error: () => {} },
+  });
+  await guard.check(world.send());
+  sandbox.clock.advance(24 * HOUR - 15_000);
+  expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'memory' });
+  sandbox.clock.advance(10_000);
+  expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
 });
 
 test('an event loop that stood still past the deadline never denies on what comes after', async () => {
