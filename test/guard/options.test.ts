@@ -57,6 +57,7 @@ const policyRules = {
   },
   trustPermanentSession: { accepted: [true, false], wrongType: notBooleans, outOfRange: [] },
   onContactNotFound: { accepted: ['unknown', 'closed'], wrongType: notTexts, outOfRange: ['', 'deny', 'Closed'] },
+  onMixed: { accepted: ['block'], wrongType: notTexts, outOfRange: ['', 'split', 'Block'] },
   exposeExpiry: { accepted: [true, false], wrongType: notBooleans, outOfRange: [] },
 } satisfies Record<keyof PolicyOptions, Rule>;
 
@@ -108,6 +109,11 @@ const workspaceRules = {
     accepted: [1, 10, 10_000],
     wrongType: notNumbers,
     outOfRange: [0, -1, 1.5, 10_001, Number.NaN, Number.POSITIVE_INFINITY],
+  },
+  signingKeys: {
+    accepted: [['a key'], ['the old key', 'the new key']],
+    wrongType: [null, 'a key', {}, [5], new Array(1)],
+    outOfRange: [[], [''], ['a key', ' ']],
   },
   channels: { accepted: [{}, { [CHANNEL]: {} }], wrongType: notMaps, outOfRange: [] },
 } satisfies Record<keyof WorkspaceOptions, Rule>;

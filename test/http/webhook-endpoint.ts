@@ -68,7 +68,7 @@ export async function startEndpoint(world: World, options: EndpointOptions = {})
   const { workspace, guard, sandbox } = world;
   const own = { publicUrl: url, workspaceId: workspace.id, signingKeys: [KEY], onEvent };
   const receiverOptions = { ...own, ...receiver };
-  for (const key of receiverOptions.signingKeys) if (key.length >= 8) keepSecret(key);
+  for (const key of receiverOptions.signingKeys ?? []) if (key.length >= 8) keepSecret(key);
   app = framework.app([...before, webhookReceiver(guard, receiverOptions)]);
 
   const post: Endpoint['post'] = (event, postOptions = {}) => {
