@@ -45,9 +45,16 @@ export class Directory {
   }
 
   #firstNumber(customer: number): number {
-    const step = this.workspaces.length * this.channelsPerWorkspace;
-    const isSecondNumber = Math.floor(customer / step) % 8 === 1;
-    return isSecondNumber ? customer - step : customer;
+    return this.#place(customer) === 1 ? customer - this.#channels : customer;
+  }
+
+  /** Among the eight neighbours on a channel. */
+  #place(customer: number): number {
+    return Math.floor(customer / this.#channels) % 8;
+  }
+
+  get #channels(): number {
+    return this.workspaces.length * this.channelsPerWorkspace;
   }
 
   address(customer: number): string {
@@ -63,12 +70,15 @@ export class Directory {
     return Number.parseInt(contactId.slice(-12), 16);
   }
 
-  /** A free-form message: most are addressed by the phone number, some by the contact's id, some by both. */
+  /**
+   * A free-form message: most are addressed by the phone number, some by the contact's id, some by both. Never by the id
+   * alone where that has two numbers: which of them a refusal was about, the guard could not tell.
+   */
   send(customer: number): SendRequest {
     const workspaceId = this.workspaceId(customer);
     const channelId = this.channelId(customer);
     const form = this.#hasAllForms ? customer % 13 : 0;
-    if (form === 3 && this.#firstNumber(customer) === customer) {
+    if (form === 3 && this.#place(customer) > 1) {
       return { workspaceId, channelId, contact: { id: this.contactId(customer) } };
     }
     const contact = { identifierKey: 'phonenumber', identifierValue: this.address(customer) };

@@ -30,7 +30,6 @@ export interface OracleOptions {
 
 const NEVER = Number.NEGATIVE_INFINITY;
 const DEADLINE_MS = 800;
-const HOUR_MS = 3_600_000;
 
 /**
  * Knows the truth, what the guard was told, and what Bird answered and when it was asked; holds every decision against
@@ -76,8 +75,8 @@ export class Oracle {
     if (kind !== 'window' || expiry === null) return;
     const customer = this.#customerOf(path);
     raise(this.#askedAt, customer, startedAt);
-    // Nothing is believed for longer than a window can last, by a clock that may have been set forward by an hour.
-    const longestEnd = timeline.now + WINDOW_MS + HOUR_MS;
+    // Nothing is believed for longer than a window can last.
+    const longestEnd = timeline.now + WINDOW_MS;
     if (expiry[1] !== undefined) raise(this.#saidEnd, customer, Math.min(Date.parse(expiry[1]), longestEnd));
   }
 
@@ -132,9 +131,9 @@ export class Oracle {
       : (this.#askedAt[customer] ?? NEVER);
     if (askedAt < arrivedAt) this.violation(`INV-1: denied without a later read, ${reason}: ${this.#nameOf(asked)}`);
     if (isOfChannel) return;
-    const told = this.#unrefuted(customer, this.#toldAt[customer] ?? NEVER);
+    const told = this.#unrefuted(customer, this.#toldAt[customer] ?? NEVER, clockBoundMs);
     if (told + WINDOW_MS > now + clockBoundMs) this.violation(`INV-1: denied what was told: ${this.#nameOf(asked)}`);
-    const shown = this.#unrefuted(customer, shownEnd - WINDOW_MS);
+    const shown = this.#unrefuted(customer, shownEnd - WINDOW_MS, clockBoundMs);
     const isOpen = customers.isOpen(customer, now);
     const isShownOpen = shown + WINDOW_MS > now + clockBoundMs;
     if (isOpen && isShownOpen) this.violation(`INV-1: denied what Bird would show: ${this.#nameOf(asked)}`);
@@ -144,8 +143,8 @@ export class Oracle {
   #checkAllow(asked: Case, { source, validUntil }: Answer): void {
     const { customers, timeline, clockBoundMs, count } = this.#options;
     const { customer } = asked;
-    const told = this.#unrefuted(customer, this.#toldAt[customer] ?? NEVER) + WINDOW_MS;
-    const said = this.#unrefuted(customer, (this.#saidEnd[customer] ?? NEVER) - WINDOW_MS) + WINDOW_MS;
+    const told = this.#unrefuted(customer, this.#toldAt[customer] ?? NEVER, -clockBoundMs) + WINDOW_MS;
+    const said = this.#unrefuted(customer, (this.#saidEnd[customer] ?? NEVER) - WINDOW_MS, -clockBoundMs) + WINDOW_MS;
     const end = Math.max(told, said);
     if (!(timeline.now < end + clockBoundMs)) this.violation(`INV-2: allowed without evidence: ${this.#nameOf(asked)}`);
     // A fresh answer is passed on as it is, a lie included; what is remembered is bounded.
@@ -158,9 +157,9 @@ export class Oracle {
     return `customer ${customer}, arrived ${arrivedAt}, decided ${this.#options.timeline.now}`;
   }
 
-  /** An inbound, unless a refusal that was told later than it refutes it. */
-  #unrefuted(customer: number, inboundAt: number): number {
-    return inboundAt > (this.#refusedAt[customer] ?? NEVER) ? inboundAt : NEVER;
+  /** An inbound, unless a refusal that was told refutes it; what is nearer than `tolerance` to it counts as refuted. */
+  #unrefuted(customer: number, inboundAt: number, tolerance: number): number {
+    return inboundAt > (this.#refusedAt[customer] ?? NEVER) + tolerance ? inboundAt : NEVER;
   }
 
   #customerOf(path: string): number {

@@ -150,7 +150,7 @@ export class Traffic {
     return this.#stranger;
   }
 
-  /** Whoever was the first to write at or after an instant. */
+  /** Somebody who wrote around an instant; where nobody did, of those who wrote before. */
   #whoWrote(at: number): number {
     let low = 0;
     let high = this.#instants.length - 1;
@@ -159,6 +159,6 @@ export class Traffic {
       if ((this.#instants[middle] ?? 0) < at) low = middle + 1;
       else high = middle;
     }
-    return this.#writers[low] ?? 0;
+    return this.#writers[Math.max(0, low - this.#parts.random.between(0, 200))] ?? 0;
   }
 }
