@@ -16,6 +16,8 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', './test/support/plain-line-reporter.ts'],
     testTimeout: 20_000,
+    // The default leaves one core out, and on two that is half of them.
+    maxWorkers: 2,
   },
 });
 
