@@ -18,6 +18,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 20_000,
     // The default leaves one core out, and on two that is half of them.
     maxWorkers: 2,
+    // A poll ends when it holds; how long that takes is the machine's affair.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
 
