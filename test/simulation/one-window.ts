@@ -206,6 +206,8 @@ export class OneWindow {
       const isSaid = this.#delivered.some(({ end }) => this.#unrefuted(end));
       if (!isTold && !isSaid) this.violations.push('INV-2: allowed without evidence');
     }
+    if (verdict === 'unknown' && !this.#has('fail'))
+      this.violations.push('INV-3: unknown, although no read has failed');
     if (verdict !== 'deny') return;
     if (!this.#delivered.some(({ startedAt }) => startedAt >= arrivedAt)) {
       this.violations.push('INV-1: denied without a read that started after the arrival');

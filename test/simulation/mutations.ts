@@ -1,0 +1,416 @@
+/** One way to break the decision, as somebody might write it who does not know better. */
+export interface Mutation {
+  readonly name: string;
+  /** Below `src`. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** Below `test`: of the suite, what finds it soonest. */
+  readonly tests: readonly string[];
+}
+
+const checker = ['simulation/checker.test.ts'];
+const goodDays = ['simulation/good-days.test.ts'];
+const badDays = ['simulation/bad-days.test.ts'];
+
+/** What is known of a window, and how it is joined. */
+const evidence: readonly Mutation[] = [
+  {
+    name: "the last word wins: Bird's late answer overwrites what it said before",
+    file: 'core/service-window.ts',
+    find: 'expiresAt: latest(a.expiresAt, b.expiresAt)',
+    replace: 'expiresAt: b.expiresAt ?? a.expiresAt',
+    tests: ['core/service-window.test.ts', ...checker],
+  },
+  {
+    name: 'the last event wins: an older message moves the window back',
+    file: 'core/service-window.ts',
+    find: 'lastInboundAt: latest(a.lastInboundAt, b.lastInboundAt)',
+    replace: 'lastInboundAt: b.lastInboundAt ?? a.lastInboundAt',
+    tests: checker,
+  },
+  {
+    name: 'a new message wipes out the refusal before it',
+    file: 'core/service-window.ts',
+    find: 'refusedAt: latest(a.refusedAt, b.refusedAt)',
+    replace: 'refusedAt: b.refusedAt',
+    tests: checker,
+  },
+  {
+    name: 'a refusal is ignored against what the customer wrote',
+    file: 'core/service-window.ts',
+    find: 'if (refusedAt !== undefined && inboundAt <= refusedAt) return undefined;',
+    replace: '',
+    tests: checker,
+  },
+  {
+    name: "a refusal is ignored against Bird's date",
+    file: 'core/service-window.ts',
+    find: 'const isRefuted = birdEnd !== undefined && refusedAt !== undefined && birdEnd - window.durationMs <= refusedAt;',
+    replace: 'const isRefuted = false;',
+    tests: checker,
+  },
+  {
+    name: 'a refusal also beats what the customer writes in the hour after it',
+    file: 'core/service-window.ts',
+    find: 'inboundAt <= refusedAt)',
+    replace: 'inboundAt <= refusedAt + 3_600_000)',
+    tests: checker,
+  },
+  {
+    name: 'a window counts from when its event arrives, not from when the customer wrote',
+    file: 'guard/observations.ts',
+    find: 'return Math.min(at, this.#parts.now(workspaceId));',
+    replace: 'return this.#parts.now(workspaceId);',
+    tests: checker,
+  },
+  {
+    name: 'what the caller saw is dated by a local clock that is wrong',
+    file: 'guard/workspaces.ts',
+    find: 'this.#entries.get(id)?.workspace.now() ?? this.#parts.clock.now()',
+    replace: 'this.#parts.clock.now()',
+    tests: ['guard/time.test.ts', ...badDays],
+  },
+  {
+    name: "a contact's second number opens the window of the first",
+    file: 'guard/observations.ts',
+    find: '{ address: byId, evidence: { contactWroteAt: at } }',
+    replace: '{ address: byId, evidence }',
+    tests: ['guard/observations.test.ts', ...badDays],
+  },
+  {
+    name: 'an end in the far future is remembered for ever',
+    file: 'lookup/cached.ts',
+    find: 'Math.min(facts.serviceWindowExpireAt, askedAt + trustMs)',
+    replace: 'facts.serviceWindowExpireAt',
+    tests: ['guard/faults.test.ts', ...badDays],
+  },
+];
+
+/** What the rule makes of it. */
+const rule: readonly Mutation[] = [
+  {
+    name: '>= for >: a window is still open at its very end',
+    file: 'core/freeform.ts',
+    find: 'if (end !== undefined && at < end - marginMs) {',
+    replace: 'if (end !== undefined && at <= end - marginMs) {',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'the safety margin is dropped',
+    file: 'guard/decide.ts',
+    find: '{ policy, at: now(), marginMs: policy.safetyMarginMs });\n  if (decision',
+    replace: '{ policy, at: now(), marginMs: 0 });\n  if (decision',
+    tests: ['guard/hit.test.ts', 'guard/faults.test.ts', ...badDays],
+  },
+  {
+    name: 'a permanent session is not known',
+    file: 'core/freeform.ts',
+    find: "if (own(contact, 'isPermanentSession') === true) return allow('permanent_session', Number.POSITIVE_INFINITY);",
+    replace: '',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'what a human may still answer, automation may too',
+    file: 'core/freeform.ts',
+    find: 'isHuman ? humanAgentEnd(contact, window, at) : undefined',
+    replace: 'humanAgentEnd(contact, window, at)',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'a flag behind __proto__ is believed',
+    file: 'core/own.ts',
+    find: 'return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;',
+    replace: 'return (value as Record<string, unknown>)[key];',
+    tests: ['core/freeform.test.ts', 'core/freeform.property.test.ts'],
+  },
+  {
+    name: 'a date without offset is read as if it were one',
+    file: 'core/instant.ts',
+    find: '(Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)$/i',
+    replace: '(Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)?$/i',
+    tests: ['core/instant.test.ts', 'guard/reads.test.ts'],
+  },
+  {
+    name: 'a message that is scheduled is judged as if it left now',
+    file: 'guard/decide.ts',
+    find: "at: typeof sendAt === 'number' ? Math.max(sendAt, now) : now,",
+    replace: 'at: now,',
+    tests: [
+      'guard/renewal.test.ts',
+      'guard/platform.test.ts',
+      'guard/reads.test.ts',
+      'guard/evidence-scenarios.test.ts',
+    ],
+  },
+  {
+    name: 'a template with a body beside it passes for a template',
+    file: 'bird/message.ts',
+    find: "&& !hasContent ? 'template'",
+    replace: "? 'template'",
+    tests: ['bird/message.test.ts', 'guard/hit.test.ts'],
+  },
+];
+
+/** How reads are shared, and what may be made of one. */
+const reads: readonly Mutation[] = [
+  {
+    name: 'plain single flight: whoever joins a read takes what it says',
+    file: 'lookup/shared-reads.ts',
+    find: 'if (answer !== undefined && accepts(answer)) return answer;',
+    replace: 'if (answer !== undefined) return answer;',
+    tests: checker,
+  },
+  {
+    name: 'no sharing: everybody reads for himself',
+    file: 'lookup/shared-reads.ts',
+    find: 'return this.#running.get(key) ?? this.#start(key, start);',
+    replace: 'return this.#start(key, start);',
+    tests: checker,
+  },
+  {
+    name: 'negative caching: an answer is kept and given to whoever comes later',
+    file: 'lookup/shared-reads.ts',
+    find: 'start().finally(() => this.#running.delete(key))',
+    replace: 'start()',
+    tests: checker,
+  },
+  {
+    name: 'a read that fails also fails those who only waited behind it',
+    file: 'lookup/shared-reads.ts',
+    find: 'await earlier.catch(() => undefined)',
+    replace: 'await earlier',
+    tests: ['lookup/shared-reads.test.ts'],
+  },
+  {
+    name: 'closed is remembered: memory denies without a read',
+    file: 'guard/decide.ts',
+    find: "return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;",
+    replace:
+      "return decision.verdict === 'unknown' ? unanswerable(question, decision) : { decision, source: 'memory' };",
+    tests: checker,
+  },
+  {
+    name: 'what was told while a read ran does not count beside its answer',
+    file: 'lookup/cached.ts',
+    find: '...contactOf(known, now(), options.windowMs),',
+    replace: '',
+    tests: checker,
+  },
+  {
+    name: 'an opening that was read is not kept',
+    file: 'lookup/cached.ts',
+    find: 'await this.#parts.store.merge(key, opening);',
+    replace: '{}',
+    tests: checker,
+  },
+  {
+    name: 'a key without address: all of a channel share one window',
+    file: 'guard/question.ts',
+    find: "address: address ?? addressOfId(contactId ?? '') }",
+    replace: "address: '' }",
+    tests: ['guard/address.test.ts', ...badDays],
+  },
+  {
+    name: 'reads are shared between the channels of a customer',
+    file: 'lookup/cached.ts',
+    find: 'const { channelId, address } = target.key;',
+    replace: "const { address } = target.key;\n    const channelId = '';",
+    tests: ['guard/shared-reads.test.ts'],
+  },
+  {
+    name: 'a channel that was paused once is denied from memory',
+    file: 'guard/decide.ts',
+    find: 'if (fresh !== undefined && isUsable(fresh)) return',
+    replace: 'if (fresh !== undefined) return',
+    tests: ['guard/hit.test.ts', ...badDays],
+  },
+  {
+    name: 'a late deny: a read that came after the deadline still blocks',
+    file: 'guard/guard.ts',
+    find: "judgement.decision.verdict === 'deny' && this.#parts.clock.now() > deadlineAt",
+    replace: 'false',
+    tests: ['guard/time.test.ts', ...badDays],
+  },
+  {
+    name: 'the deadline is ignored',
+    file: 'guard/guard.ts',
+    find: 'withinDeadline(clock, deadlineMs, this.#ask',
+    replace: 'withinDeadline(clock, 10 * deadlineMs, this.#ask',
+    tests: ['guard/faults.test.ts', ...badDays],
+  },
+  {
+    name: 'a request that ignores its signal is waited for',
+    file: 'bird/api-client.ts',
+    find: 'await Promise.race([exchange(options, request, controller.signal), timeout])',
+    replace: 'await exchange(options, request, controller.signal)',
+    tests: ['guard/faults.test.ts', ...badDays],
+  },
+];
+
+/** What Bird's answers mean. */
+const answers: readonly Mutation[] = [
+  {
+    name: 'null is taken as unknown',
+    file: 'bird/decode.ts',
+    find: 'expiry === null ? null :',
+    replace: 'expiry === null ? undefined :',
+    tests: checker,
+  },
+  {
+    name: 'a missing date is taken as closed',
+    file: 'bird/decode.ts',
+    find: "typeof expiry === 'string' ? toInstant(expiry) : undefined",
+    replace: "typeof expiry === 'string' ? toInstant(expiry) : null",
+    tests: ['guard/reads.test.ts', ...badDays],
+  },
+  {
+    name: 'a date that cannot be read is taken as closed',
+    file: 'bird/decode.ts',
+    find: "typeof expiry === 'string' ? toInstant(expiry) : undefined",
+    replace: "typeof expiry === 'string' ? (toInstant(expiry) ?? null) : undefined",
+    tests: ['guard/reads.test.ts', ...badDays],
+  },
+  {
+    name: 'a contact that is not found is taken as closed',
+    file: 'lookup/cached.ts',
+    find: 'if (!isMissing || !options.notFoundIsClosed) throw error;',
+    replace: 'if (!isMissing && options.notFoundIsClosed) throw error;',
+    tests: ['guard/reads.test.ts', ...badDays],
+  },
+  {
+    name: 'a redirect is followed, with the key',
+    file: 'bird/api-client.ts',
+    find: "redirect: 'manual'",
+    replace: "redirect: 'follow'",
+    tests: ['guard/reads.test.ts'],
+  },
+  {
+    name: 'an answer with an error status is read as any other',
+    file: 'bird/bird-lookup.ts',
+    find: 'if (status >= 200 && status < 300) return parse(text);',
+    replace: 'if (status >= 200) return parse(text);',
+    tests: ['guard/reads.test.ts', ...badDays],
+  },
+];
+
+/** Time. */
+const clocks: readonly Mutation[] = [
+  {
+    name: 'the wall clock only: set back, it keeps windows open',
+    file: 'guard/steady-clock.ts',
+    find: 'return Math.round(passed + offsetMs);',
+    replace: 'return clock.now();',
+    tests: ['guard/time.test.ts', ...badDays],
+  },
+  {
+    name: 'the monotonic clock only: asleep, it keeps windows open',
+    file: 'guard/steady-clock.ts',
+    find: 'offsetMs += Math.max(0, gainedMs);',
+    replace: '',
+    tests: ['guard/time.test.ts', ...badDays],
+  },
+  {
+    name: "Bird's Date is not looked at",
+    file: 'bird/bird-lookup.ts',
+    find: "options.onDate?.(answer.headers.get('date'), { sentAt, answeredAt });",
+    replace: '',
+    tests: ['guard/time.test.ts', ...badDays],
+  },
+];
+
+/** How much Bird is asked. */
+const load: readonly Mutation[] = [
+  {
+    name: 'reads start without asking the budget',
+    file: 'lookup/budgeted.ts',
+    find: 'await budget.take(giveUpAt, lane);',
+    replace: '',
+    tests: ['guard/budget.test.ts', ...badDays],
+  },
+  {
+    name: 'a bucket as large as the rate: 79 reads in a second',
+    file: 'lookup/read-budget.ts',
+    find: 'this.#tokens = Math.min(burst, this.#tokens + seconds * this.#perSecond);',
+    replace: 'this.#tokens = Math.min(perSecond, this.#tokens + seconds * this.#perSecond);',
+    tests: ['lookup/read-budget.test.ts', ...badDays],
+  },
+  {
+    name: 'a clock that is set forward fills the bucket',
+    file: 'lookup/read-budget.ts',
+    find: 'return clock.monotonic?.() ?? clock.now();',
+    replace: 'return clock.now();',
+    tests: ['lookup/read-budget.test.ts', ...badDays],
+  },
+  {
+    name: 'a 429 is not heeded',
+    file: 'lookup/budgeted.ts',
+    find: 'if (error instanceof LookupError && error.isThrottled) budget.pause(error.pauseMs);',
+    replace: '',
+    tests: ['guard/faults.test.ts'],
+  },
+  {
+    name: 'the breaker never opens',
+    file: 'lookup/circuit-breaker.ts',
+    find: '>= FAILED_SHARE',
+    replace: '> 2',
+    tests: ['lookup/circuit-breaker.test.ts', ...goodDays],
+  },
+  {
+    name: 'the breaker never closes again',
+    file: 'lookup/circuit-breaker.ts',
+    find: 'this.#probeAt = now + PROBE_MS;\n    return true;',
+    replace: 'return false;',
+    tests: ['lookup/circuit-breaker.test.ts', ...goodDays],
+  },
+  {
+    name: 'searches that work keep the breaker closed while reads fail',
+    file: 'lookup/breaking.ts',
+    find: 'const breaker = isSearch ? searches : reads;',
+    replace: 'const breaker = isSearch ? reads : reads;',
+    tests: ['lookup/breaking.test.ts', ...goodDays],
+  },
+  {
+    name: 'retries without limit',
+    file: 'lookup/retrying.ts',
+    find: 'if (allowance < 1) return false;',
+    replace: '',
+    tests: ['guard/outage.test.ts'],
+  },
+  {
+    name: 'a refused key is asked with again and again',
+    file: 'lookup/access-hold.ts',
+    find: "if (error instanceof LookupError && error.code === 'access_denied') hold.hold(kind);",
+    replace: '',
+    tests: ['guard/outage.test.ts'],
+  },
+];
+
+/** What the policy makes of a decision. */
+const outcomes: readonly Mutation[] = [
+  {
+    name: 'observe blocks',
+    file: 'guard/outcome.ts',
+    find: "return mode === 'observe' ? { action: 'send', wouldBe: action, ...facts } : { action, ...facts };",
+    replace: 'return { action, ...facts };',
+    tests: ['guard/modes.test.ts'],
+  },
+  {
+    name: 'what is not known is blocked, whatever the policy says',
+    file: 'guard/outcome.ts',
+    find: "return askOnUnknown(decision, policy, send, logger) === 'block' ? 'block' : 'send';",
+    replace: "return 'block';",
+    tests: ['guard/unknown.test.ts', 'guard/reads.test.ts'],
+  },
+];
+
+export const mutations: readonly Mutation[] = [
+  ...evidence,
+  ...rule,
+  ...reads,
+  ...answers,
+  ...clocks,
+  ...load,
+  ...outcomes,
+];
