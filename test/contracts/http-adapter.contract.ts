@@ -391,7 +391,7 @@ export function describeHttpAdapter(framework: Framework): void {
     });
   });
 
-  describe('several recipients', () => {
+  describe('scenario 46: several recipients', () => {
     it('are listed one by one, and the worst verdict is the header’s', async () => {
       const { world, service } = await start();
       addCustomer(world, true);

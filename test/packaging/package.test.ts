@@ -20,6 +20,7 @@ it('packs the built code, its types and the documents, and nothing else', () => 
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'docs/correctness.md',
     'docs/decisions.md',
     'docs/doctor.md',
     'docs/errors.md',

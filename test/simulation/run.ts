@@ -13,6 +13,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '0' },
     /** The least number of decisions in each. */
     decisions: { type: 'string', default: '10000' },
+    /** The least number of decisions in all of them together: fewer fail the run. */
+    least: { type: 'string', default: '0' },
     /** Prints the tables of docs/correctness.md instead. */
     figures: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
@@ -34,6 +36,7 @@ async function runBadDays(first: number, seeds: number, decisions: number): Prom
   }
   const missing = seeds >= 20 ? rare.filter((name) => totals[name] === undefined) : [];
   if (missing.length > 0) fail(`never reached by any seed: ${missing.join(', ')}`);
+  if ((totals.decisions ?? 0) < Number(values.least)) fail(`only ${totals.decisions} decisions in all`);
   console.log(`\nall seeds, ${Math.round((performance.now() - startedAt) / 1000)} s:`);
   console.log(totals);
 }
