@@ -2,6 +2,17 @@ export type { ReceiverContact } from './bird/address.js';
 export type { SendRequest } from './bird/send-request.js';
 export { canSendFreeform, decideFreeform } from './core/freeform.js';
 export { platforms } from './core/platforms.js';
+export type {
+  HeldNote,
+  RerouteContext,
+  ReroutedSend,
+  ReroutePolicy,
+  RerouteResult,
+  SendToReroute,
+} from './core/reroute/policy.js';
+export { type ToChannelOptions, toChannel } from './core/reroute/to-channel.js';
+export { toTemplate } from './core/reroute/to-template.js';
+export type { MediaTemplate, ToTemplateOptions } from './core/reroute/to-template-options.js';
 export type { WindowEvidence } from './core/service-window.js';
 export type {
   AllowDecision,
@@ -21,15 +32,18 @@ export type {
 } from './core/types.js';
 export { type ErrorCode, GuardError, LookupError } from './errors.js';
 export { createGuard, type Guard } from './guard/guard.js';
+export type { HoldUntilReplyOptions, Nudge, ReleasedMessage } from './guard/hold-options.js';
+export { type HoldPolicy, holdUntilReply } from './guard/hold-until-reply.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations.js';
 export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
 export { type Action, isStillValid, type Outcome } from './guard/outcome.js';
-export type { OnUnknown, PolicyOptions } from './guard/policy.js';
+export type { OnClosed, OnUnknown, PolicyOptions } from './guard/policy.js';
 export type { GuardStats } from './guard/statistics.js';
 export { freeformGuard, type GuardedRequest, type GuardedSends, type Middleware, type Next } from './http/express.js';
 export type { MiddlewareOptions, Resolved } from './http/middleware-options.js';
 export type { Problem, RecipientVerdict } from './http/problem.js';
 export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
-export type { Clock, Logger, Store, WindowKey } from './ports.js';
+export type { Clock, HeldMessage, HeldStore, Logger, Store, WindowKey } from './ports.js';
+export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

@@ -60,6 +60,18 @@ export interface WindowFacts {
   readonly isPermanentSession: boolean;
 }
 
+export interface ConversationRef {
+  readonly workspaceId: string;
+  readonly conversationId: string;
+}
+
+/** Where a conversation takes place. */
+export interface ConversationFacts {
+  readonly channelId: string;
+  /** Its contacts, each as an entry of a send's receiver. */
+  readonly contacts: readonly object[];
+}
+
 export interface ReadLimits {
   /** Epoch ms after which nobody waits for the answer. */
   readonly giveUpAt: number;
@@ -73,6 +85,7 @@ export interface Lookup {
   channel(ref: ChannelRef, limits: ReadLimits): Promise<ChannelFacts>;
   contactId(ref: IdentifierRef, limits: ReadLimits): Promise<string>;
   window(ref: WindowRef, limits: ReadLimits): Promise<WindowFacts>;
+  conversation(ref: ConversationRef, limits: ReadLimits): Promise<ConversationFacts>;
 }
 
 /**
@@ -90,6 +103,51 @@ export interface Store {
     readonly address?: string | undefined;
   }): void | Promise<void>;
 }
+
+/** A message that waits until the customer writes. Holds the message's text and the contact's address. */
+export interface HeldMessage extends WindowKey {
+  readonly id: string;
+  /** The message's own reference, or one that was made for it. It is released under it, also when it is repeated. */
+  readonly reference: string;
+  readonly conversationId?: string | undefined;
+  /** An entry of Bird's `receiver.contacts`. */
+  readonly contact?: unknown;
+  /** A whole create-message body, with the reference. JSON. */
+  readonly message: Readonly<Record<string, unknown>>;
+  /** Epoch ms. */
+  readonly heldAt: number;
+  /** Epoch ms; from then on it is not sent any more. */
+  readonly expiresAt: number;
+}
+
+/**
+ * Keeps messages that wait. What `add` has taken must be there until `remove`, or messages are lost: a store that forgets
+ * when the process ends has to say so. Methods may answer at once or with a promise; one that rejects is asked again.
+ */
+export interface HeldStore {
+  /**
+   * Puts a message at the end of its window's row. Gives the one that is there already under the same reference;
+   * `full` where `mostPerWindow` wait there, or the store has no room.
+   */
+  add(message: HeldMessage, mostPerWindow: number): Answer<'added' | 'full' | HeldMessage>;
+  /** A window's row, in the order in which it was added. */
+  list(key: WindowKey): Answer<readonly HeldMessage[]>;
+  /** Removing what is not there changes nothing. */
+  remove(message: HeldMessage): Answer<void>;
+  /** The windows of a workspace for which something waits. */
+  windows(workspaceId: string): Answer<readonly WindowKey[]>;
+  /**
+   * Whether the caller alone may release this row until `until`, epoch ms; true again for the same `owner`, which may
+   * extend it. A store of one process may always say true.
+   */
+  lock(key: WindowKey, owner: string, until: number): Answer<boolean>;
+  unlock(key: WindowKey, owner: string): Answer<void>;
+  /** True for the first call since `endNudge`; the answer must be kept as long as the messages are. */
+  claimNudge(key: WindowKey): Answer<boolean>;
+  endNudge(key: WindowKey): Answer<void>;
+}
+
+type Answer<T> = T | Promise<T>;
 
 /** A bounded, synchronous memory for facts other than windows. */
 export interface Cache<V> {

@@ -1,7 +1,7 @@
 import { LookupError } from '../errors.js';
 import type { Lookup, ReadLimits } from '../ports.js';
 import { askBird, type BirdAnswer, type BirdApiOptions, type BirdRequest } from './api-client.js';
-import { decodeChannel, decodeContactSearch, decodeWindow } from './decode.js';
+import { decodeChannel, decodeContactSearch, decodeConversation, decodeWindow } from './decode.js';
 import { pauseOf } from './retry-after.js';
 import type { Exchange } from './server-clock.js';
 
@@ -45,6 +45,10 @@ export function birdLookup(options: BirdLookupOptions): Lookup {
       const path = `/workspaces/${workspaceId}/channels/${channelId}/contacts/${contactId}${query}`;
       return decodeWindow(await ask({ method: 'GET', path }, limits));
     },
+    async conversation({ workspaceId, conversationId }, limits) {
+      const path = `/workspaces/${workspaceId}/conversations/${conversationId}`;
+      return decodeConversation(await ask({ method: 'GET', path }, limits));
+    },
   };
 }
 
@@ -81,6 +85,9 @@ function parse(text: string): unknown {
 
 /** Bird has one code for every 404; where the path names a channel and a contact, only the message tells which. */
 function notFound(text: string, path: string): LookupError {
+  if (path.includes('/conversations/')) {
+    return new LookupError('address_unresolved', 'Bird does not know the conversation');
+  }
   if (!path.includes('/contacts/') || /channel not found/i.test(text)) {
     return new LookupError('channel_not_found', 'Bird does not know the channel');
   }

@@ -1,7 +1,7 @@
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
 import { LookupError } from '../errors.js';
-import type { ChannelFacts, WindowFacts } from '../ports.js';
+import type { ChannelFacts, ConversationFacts, WindowFacts } from '../ports.js';
 import { toId } from './ids.js';
 
 /**
@@ -60,6 +60,27 @@ export function decodeContactSearch(answer: unknown): string {
   const id = toId(own(results[0], 'id'));
   if (id === undefined) throw malformed('results[0].id');
   return id;
+}
+
+/**
+ * Bird's conversation: its channel, and those of its participants that are contacts.
+ *
+ * @throws {LookupError} `malformed_answer`
+ */
+export function decodeConversation(answer: unknown): ConversationFacts {
+  const channelId = toId(own(answer, 'channelId'));
+  const participants = own(answer, 'featuredParticipants') ?? [];
+  if (channelId === undefined) throw malformed('channelId');
+  if (!Array.isArray(participants)) throw malformed('featuredParticipants');
+  const contacts = participants.filter((participant) => own(participant, 'type') === 'contact');
+  return { channelId, contacts: contacts.map(contactOf) };
+}
+
+function contactOf(participant: unknown): object {
+  const contact = own(participant, 'contact');
+  const fields = ['identifierKey', 'identifierValue', 'platformAddress'].map((name) => [name, own(contact, name)]);
+  const known = fields.filter(([, value]) => typeof value === 'string' && value !== '');
+  return { id: own(participant, 'id'), ...Object.fromEntries(known) };
 }
 
 function malformed(field: string): LookupError {

@@ -9,7 +9,7 @@ export interface SendRequest {
   readonly workspaceId: string;
   /** UUID, in either case; left out only with `conversationId`. */
   readonly channelId?: string | undefined;
-  /** The conversation that the message goes into, in place of a channel and a contact. */
+  /** The conversation that the message goes into: its channel is the conversation's, and so is a contact not given. */
   readonly conversationId?: string | undefined;
   /** The recipient, as an entry of Bird's `receiver.contacts`. */
   readonly contact?: ReceiverContact | undefined;
@@ -22,6 +22,9 @@ export interface SendRequest {
   /** The position of the message in a batch. */
   readonly item?: number | undefined;
 }
+
+/** Messages that one batch of Bird's may hold. */
+export const LARGEST_BATCH = 100;
 
 /** What of an HTTP request tells whether it is a send: node's own and Express's properties. */
 export interface HttpRequestLike {
@@ -63,11 +66,14 @@ interface Target {
 }
 
 function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
-  if (ids.conversationId !== undefined) return [{ ...ids, message }];
+  const isConversation = ids.conversationId !== undefined;
   const receiver = own(message, 'receiver');
-  const contacts = own(receiver, 'contacts');
-  const isAmbiguous = hasRival(message, ['receiver']) || hasRival(receiver, ['contacts']);
-  // Without a contact it cannot be told whose window it is, and that is said.
+  const contacts = isConversation ? own(message, 'recipients') : own(receiver, 'contacts');
+  const isAmbiguous = isConversation
+    ? hasRival(message, ['recipients'])
+    : hasRival(message, ['receiver']) || hasRival(receiver, ['contacts']);
+  // Without a contact it cannot be told whose window it is, and that is said; a conversation has its own.
+  if (isConversation && isAmbiguous) return [{ ...ids, contact: {}, message }];
   if (!Array.isArray(contacts) || contacts.length === 0 || isAmbiguous) return [{ ...ids, message }];
   if (contacts.length === 1) return [{ ...ids, contact: contacts[0], message }];
   return contacts.map((contact: ReceiverContact) => ({ ...ids, contact, message }));

@@ -5,7 +5,7 @@ import { toInstant } from '../core/instant.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
 import { addressOfId } from '../lookup/cached.js';
-import type { ChannelRef, Store } from '../ports.js';
+import type { ChannelRef, Store, WindowKey } from '../ports.js';
 
 /** Whose window an observation is about: the address where it is known, else the contact's id. */
 export interface ObservedContact {
@@ -51,6 +51,8 @@ export interface ObservationsParts {
   readonly store: Store;
   /** The time as the provider of a workspace has it, epoch ms. */
   readonly now: (workspaceId: string) => number;
+  /** Called, after what was told is kept, with each window that it may have opened. */
+  readonly onStir?: ((key: WindowKey) => void) | undefined;
 }
 
 /** Turns what the caller has seen into evidence. Settled at once with a store that is. */
@@ -77,12 +79,13 @@ export class Observations {
     const at = this.#readPast(ref, inbound.at, 'observeInbound: at');
     // The quota is counted from the later of the two: what was sent before it must not be held against this message.
     const evidence = unsureMs > 0 ? { lastInboundAt: at - unsureMs, contactWroteAt: at } : { lastInboundAt: at };
-    if (byAddress === undefined) return this.#merge(ref, [{ address: byId, evidence }]);
-    return this.#merge(ref, [
+    // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
+    const ofId = byAddress === undefined ? evidence : { contactWroteAt: at };
+    const told = [
       { address: byAddress, evidence },
-      // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
-      { address: byId, evidence: { contactWroteAt: at } },
-    ]);
+      { address: byId, evidence: ofId },
+    ];
+    return this.#then(this.#merge(ref, told), ref, told);
   }
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
@@ -109,7 +112,15 @@ export class Observations {
   /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its word. */
   doubt(contact: ObservedContact): void | Promise<void> {
     const told = readContact(contact, 'doubt');
-    return this.#mergeBoth(told, { doubtedAt: this.#parts.now(told.ref.workspaceId) });
+    const { ref, byAddress, byId } = told;
+    const merged = this.#mergeBoth(told, { doubtedAt: this.#parts.now(ref.workspaceId) });
+    return this.#then(merged, ref, [{ address: byAddress }, { address: byId }]);
+  }
+
+  /** Something came of which it is not known whether it opens a window. What is known stays as it is. */
+  stir(contact: ObservedContact): void {
+    const { ref, byAddress, byId } = readContact(contact, 'stir');
+    this.#stir(ref, [{ address: byAddress }, { address: byId }]);
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -134,6 +145,19 @@ export class Observations {
     told: readonly { address: string | undefined; evidence: WindowEvidence }[],
   ): void | Promise<void> {
     return all(told.map(({ address, evidence }) => address && this.#parts.store.merge({ ...ref, address }, evidence)));
+  }
+
+  #then(
+    merged: void | Promise<void>,
+    ref: ChannelRef,
+    told: readonly { readonly address: string | undefined }[],
+  ): void | Promise<void> {
+    if (merged instanceof Promise) return merged.then(() => this.#stir(ref, told));
+    this.#stir(ref, told);
+  }
+
+  #stir(ref: ChannelRef, told: readonly { readonly address: string | undefined }[]): void {
+    for (const { address } of told) if (address !== undefined) this.#parts.onStir?.({ ...ref, address });
   }
 
   #isFarAhead({ workspaceId }: ChannelRef, instant: Instant): boolean {

@@ -1,8 +1,4 @@
 import { toId } from '../bird/ids.js';
-import type { Clock, Logger, Store } from '../ports.js';
-import { memoryStore } from '../stores/memory-store.js';
-import { isLoopbackOrHttps } from './base-url.js';
-import { consoleLogger, safeLogger } from './loggers.js';
 import {
   aFunction,
   aListOfKeys,
@@ -14,7 +10,11 @@ import {
   numberBetween,
   type OptionCheck,
   objectWith,
-} from './option-checks.js';
+} from '../core/option-checks.js';
+import type { Clock, Logger, Store } from '../ports.js';
+import { memoryStore } from '../stores/memory-store.js';
+import { isLoopbackOrHttps } from './base-url.js';
+import { consoleLogger, safeLogger } from './loggers.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { safeStore } from './safe-store.js';
 import { steadyClock } from './steady-clock.js';

@@ -1,9 +1,11 @@
 import type { SendRequest } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
+import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
 import type { Decision, Instant, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
 import type { Judgement } from './judgement.js';
 import type { Policy } from './policy.js';
+import type { Rerouting } from './reroute.js';
 
 export type Action = 'send' | 'block' | 'reroute' | 'hold';
 
@@ -15,6 +17,14 @@ export interface Outcome {
   readonly mode: Policy['mode'];
   /** In `observe` mode, where `action` is always `send`: what `enforce` would do. */
   readonly wouldBe?: Action | undefined;
+  /** With `reroute`: what to send instead, all of it and in this order. */
+  readonly sends?: readonly ReroutedSend[] | undefined;
+  /** With `reroute` and `hold`: what was changed, such as `template`, `split`, `channel`. */
+  readonly changes?: readonly string[] | undefined;
+  /** With `hold`: by what the parked message is found. */
+  readonly held?: HeldNote | undefined;
+  /** Why reroute policies could not help, in the order in which they were asked. */
+  readonly declined?: readonly string[] | undefined;
   /** Where the facts came from; a `service_window_closed` always comes from `bird`. */
   readonly source: 'memory' | 'bird' | 'none';
   /** When it was decided, epoch ms. */
@@ -27,41 +37,56 @@ export interface Outcome {
 
 export interface OutcomeContext {
   readonly policy: Policy;
-  readonly send: SendRequest;
   readonly platform: string | undefined;
   readonly checkedAt: number;
-  readonly logger: Logger;
 }
 
-export function outcomeOf({ decision, source }: Judgement, context: OutcomeContext): Outcome {
-  const { policy, platform, checkedAt } = context;
+/** What the policy wants done with a decision, before any way out is tried. */
+export type Plan = 'send' | 'block' | 'reroute';
+
+export function planFor(
+  { decision }: Judgement,
+  { policy, send, logger }: { readonly policy: Policy; readonly send: SendRequest; readonly logger: Logger },
+): Plan {
+  if (policy.mode === 'off' || decision.verdict === 'allow') return 'send';
+  const wayOut = policy.onClosed.some((one) => one !== 'block') ? 'reroute' : 'block';
+  if (decision.verdict === 'deny') return wayOut;
+  const answer = askOnUnknown(decision, policy, send, logger);
+  if (answer === 'allow') return 'send';
+  return answer === 'reroute' ? wayOut : 'block';
+}
+
+/** The outcome of a decision, with what came of rerouting where that was the plan. */
+export function outcomeOf(
+  { decision, source }: Judgement,
+  action: Action,
+  { policy, platform, checkedAt }: OutcomeContext,
+  rerouting?: Partial<Rerouting>,
+): Outcome {
   const { mode, exposeExpiry } = policy;
   const facts = { decision, mode, source, checkedAt, platform, exposeExpiry };
   if (mode === 'off') return { action: 'send', ...facts };
-  const action = actionOf(decision, context);
-  return mode === 'observe' ? { action: 'send', wouldBe: action, ...facts } : { action, ...facts };
+  const { sends, changes, held, declined = [] } = rerouting ?? {};
+  const told = declined.length === 0 ? facts : { ...facts, declined };
+  if (mode === 'observe') return { action: 'send', wouldBe: action, ...told };
+  if (action === 'reroute') return { action, sends, changes, ...told };
+  return action === 'hold' ? { action, held, changes, ...told } : { action, ...told };
 }
 
-function actionOf(decision: Decision, { policy, send, logger }: OutcomeContext): Action {
-  switch (decision.verdict) {
-    case 'allow':
-      return 'send';
-    case 'deny':
-      return policy.onClosed;
-    case 'unknown':
-      return askOnUnknown(decision, policy, send, logger) === 'block' ? 'block' : 'send';
-  }
-}
-
-function askOnUnknown(decision: UnknownDecision, { onUnknown }: Policy, send: SendRequest, logger: Logger): unknown {
+function askOnUnknown(
+  decision: UnknownDecision,
+  { onUnknown }: Policy,
+  send: SendRequest,
+  logger: Logger,
+): 'allow' | 'block' | 'reroute' {
   if (typeof onUnknown !== 'function') return onUnknown;
   const fields = { hook: 'onUnknown', reason: decision.reason };
   try {
     const answer: unknown = onUnknown(decision, send);
-    if (answer === 'allow' || answer === 'block') return answer;
+    if (answer === 'allow' || answer === 'block' || answer === 'reroute') return answer;
     // An async function answers too late, and its rejection must not end the process.
     if (answer instanceof Promise) answer.catch(() => undefined);
-    logger.error(fields, "A hook gave neither 'allow' nor 'block', so the send passes");
+    logger.error(fields, "A hook gave none of 'allow', 'block' and 'reroute', so the send passes");
   } catch {
     // The hook's error is not logged: nobody knows what it holds.
     logger.error(fields, 'A hook threw, so the send passes');

@@ -1,9 +1,22 @@
 import type { SendRequest } from '../bird/send-request.js';
+import {
+  aBoolean,
+  isFunction,
+  numberBetween,
+  type OptionCheck,
+  oneOf,
+  oneOfOrFunction,
+} from '../core/option-checks.js';
+import type { ReroutePolicy } from '../core/reroute/policy.js';
 import type { UnknownDecision } from '../core/types.js';
-import { aBoolean, numberBetween, type OptionCheck, oneOf, oneOfOrFunction } from './option-checks.js';
+
+type UnknownAction = 'allow' | 'block' | 'reroute';
 
 /** Called at once, never awaited; one that throws counts as `'allow'`. */
-export type OnUnknown = 'allow' | 'block' | ((decision: UnknownDecision, send: SendRequest) => 'allow' | 'block');
+export type OnUnknown = UnknownAction | ((decision: UnknownDecision, send: SendRequest) => UnknownAction);
+
+/** What to try with a message that is denied, in order. The word `block`, or the end of the list, stops it. */
+export type OnClosed = 'block' | ReroutePolicy | readonly (ReroutePolicy | 'block')[];
 
 /** What a workspace, or one of its channels, wants done with the answers. */
 export interface PolicyOptions {
@@ -13,10 +26,16 @@ export interface PolicyOptions {
    */
   readonly mode?: 'enforce' | 'observe' | 'off' | undefined;
   /** What happens to a free-form message that is denied. Default `block`. */
-  readonly onClosed?: 'block' | undefined;
-  /** What happens to a request of which some recipients may be written to and some not: all of it is blocked. */
-  readonly onMixed?: 'block' | undefined;
-  /** What happens where the facts could not be had. Default `allow`: the send passes, flagged. */
+  readonly onClosed?: OnClosed | undefined;
+  /**
+   * What happens to a request of which some recipients may be written to and some not: `block` stops all of it, `split`
+   * sends to those that can be sent to. Default `block`.
+   */
+  readonly onMixed?: 'block' | 'split' | undefined;
+  /**
+   * What happens where the facts could not be had. Default `allow`: the send passes, flagged. `reroute` does what
+   * `onClosed` says.
+   */
   readonly onUnknown?: OnUnknown | undefined;
   /** How long before its end a remembered window is asked for again, in ms. Default 10 000 (10 s); 0 to under 24 h. */
   readonly safetyMarginMs?: number | undefined;
@@ -33,16 +52,25 @@ export interface PolicyOptions {
   readonly exposeExpiry?: boolean | undefined;
 }
 
-export type Policy = Readonly<{ [K in keyof PolicyOptions]-?: Exclude<PolicyOptions[K], undefined> }>;
+type Resolved = Readonly<{ [K in keyof PolicyOptions]-?: Exclude<PolicyOptions[K], undefined> }>;
+
+export interface Policy extends Omit<Resolved, 'onClosed'> {
+  /** Tried in order; an empty list blocks. */
+  readonly onClosed: readonly (ReroutePolicy | 'block')[];
+}
 
 const DAY_MS = 86_400_000;
 
 /** What each option of a policy may hold. */
 export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = {
   mode: oneOf('enforce', 'observe', 'off'),
-  onClosed: oneOf('block'),
-  onMixed: oneOf('block'),
-  onUnknown: oneOfOrFunction('allow', 'block'),
+  onClosed: {
+    rule: "'block', a reroute policy, or a list of them",
+    hasType: (value) => typeof value === 'string' || isFunction(value) || Array.isArray(value),
+    isInRange: (value: unknown) => [value].flat().every((one) => one === 'block' || isFunction(one)),
+  },
+  onMixed: oneOf('block', 'split'),
+  onUnknown: oneOfOrFunction('allow', 'block', 'reroute'),
   // A margin as long as the shortest window would leave nothing that is ever known to be open.
   safetyMarginMs: numberBetween(0, DAY_MS - 1, 'milliseconds'),
   deadlineMs: numberBetween(1, 60_000, 'milliseconds'),
@@ -58,7 +86,7 @@ export function resolvePolicy(options: PolicyOptions): Policy {
   const { onContactNotFound = 'unknown', exposeExpiry = true } = options;
   return {
     mode,
-    onClosed,
+    onClosed: typeof onClosed === 'object' ? [...onClosed] : [onClosed],
     onMixed,
     onUnknown,
     safetyMarginMs,

@@ -5,6 +5,7 @@ import type { SendRequest } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
 import type { UnknownReason } from '../core/types.js';
 import { addressOfId, type WindowTarget } from '../lookup/cached.js';
+import type { ConversationFacts } from '../ports.js';
 
 /** A template needs no window; only whether its channel works at all can matter. */
 export interface TemplateQuestion {
@@ -21,7 +22,21 @@ export interface FreeformQuestion {
   /** Whose window it is; the reason where that cannot be told. */
   readonly target: WindowTarget | 'address_unresolved';
   readonly isHuman: boolean;
+  /** Of a conversation's send: the contact, where the conversation told it. */
+  readonly contact?: unknown;
   /** When it will be sent, epoch ms; `undefined`: at once; `unreadable`: it is scheduled for what is no instant. */
+  readonly sendAt: number | 'unreadable' | undefined;
+}
+
+/** A send into a conversation: where that takes place, and with whom, has to be read first. */
+export interface ConversationQuestion {
+  readonly kind: 'conversation';
+  readonly workspaceId: string;
+  readonly channelId: undefined;
+  readonly conversationId: string;
+  /** The recipient where the message names one; else those of the conversation count. */
+  readonly recipient: unknown;
+  readonly isHuman: boolean;
   readonly sendAt: number | 'unreadable' | undefined;
 }
 
@@ -34,7 +49,7 @@ export interface Undecidable {
 }
 
 /** A send, read once; its ids are lower-case UUIDs, or `undefined` where they are none. */
-export type Question = TemplateQuestion | FreeformQuestion | Undecidable;
+export type Question = TemplateQuestion | FreeformQuestion | ConversationQuestion | Undecidable;
 
 export function readQuestion(send: SendRequest): Question {
   // Callers without types may pass anything, and `check` promises not to reject.
@@ -50,21 +65,36 @@ export function readQuestion(send: SendRequest): Question {
   if (kind === 'unclassified') return undecidable('unclassified_message');
   if (kind === 'template') return { kind, workspaceId, channelId };
   if (workspaceId === undefined) return undecidable('bad_id');
-  if (channelId === undefined) {
-    // A conversation's channel and contact stand in the conversation only.
-    const isConversation = toId(send.conversationId) !== undefined && send.channelId === undefined;
-    return undecidable(isConversation ? 'address_unresolved' : 'bad_id');
+  const isHuman = send.sender === undefined ? isFromHuman(message) : send.sender === 'human';
+  const sendAt = send.sendAt === undefined ? scheduledInstant(message) : (toInstant(send.sendAt) ?? 'unreadable');
+  if (channelId !== undefined) {
+    const target = targetFor(send.contact, workspaceId, channelId);
+    return target === 'bad_id' ? undecidable(target) : { kind, workspaceId, channelId, target, isHuman, sendAt };
   }
-  const recipient = readRecipient(send.contact);
-  if (recipient === 'bad_id') return undecidable(recipient);
-  return {
-    kind,
-    workspaceId,
-    channelId,
-    target: recipient === 'address_unresolved' ? recipient : targetOf(recipient, workspaceId, channelId),
-    isHuman: send.sender === undefined ? isFromHuman(message) : send.sender === 'human',
-    sendAt: send.sendAt === undefined ? scheduledInstant(message) : (toInstant(send.sendAt) ?? 'unreadable'),
-  };
+  const conversationId = send.channelId === undefined ? toId(send.conversationId) : undefined;
+  if (conversationId === undefined) return undecidable('bad_id');
+  const recipient = send.contact;
+  return { kind: 'conversation', workspaceId, channelId, conversationId, recipient, isHuman, sendAt };
+}
+
+/** The question about a conversation's send, once it is known where it goes. */
+export function locate(
+  { workspaceId, recipient, isHuman, sendAt }: ConversationQuestion,
+  { channelId, contacts }: ConversationFacts,
+): FreeformQuestion | Undecidable {
+  const contact = recipient ?? (contacts.length === 1 ? contacts[0] : undefined);
+  const target = targetFor(contact, workspaceId, channelId);
+  if (target === 'bad_id') return { kind: 'undecidable', workspaceId, channelId, reason: target };
+  return { kind: 'freeform', workspaceId, channelId, target, contact, isHuman, sendAt };
+}
+
+function targetFor(
+  contact: unknown,
+  workspaceId: string,
+  channelId: string,
+): WindowTarget | 'address_unresolved' | 'bad_id' {
+  const recipient = readRecipient(contact);
+  return typeof recipient === 'string' ? recipient : targetOf(recipient, workspaceId, channelId);
 }
 
 function targetOf(recipient: Recipient, workspaceId: string, channelId: string): WindowTarget {

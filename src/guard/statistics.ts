@@ -4,8 +4,8 @@ import type { Judgement } from './judgement.js';
 export interface GuardStats {
   /** Decisions by reason. */
   readonly decisions: Readonly<Record<string, number>>;
-  /** Requests to Bird by kind; `channel` and `window` are reads, of which Bird allows 50 a second. */
-  readonly lookups: Readonly<Record<'channel' | 'contactId' | 'window', number>>;
+  /** Requests to Bird by kind; all but `contactId` are reads, of which Bird allows 50 a second. */
+  readonly lookups: Readonly<Record<'channel' | 'contactId' | 'window' | 'conversation', number>>;
   /** Decisions that memory answered, without any I/O. */
   readonly fromMemory: number;
 }
@@ -13,7 +13,7 @@ export interface GuardStats {
 /** Counts; holds no ids. */
 export class Statistics {
   readonly #decisions = new Map<string, number>();
-  readonly #lookups = { channel: 0, contactId: 0, window: 0 };
+  readonly #lookups = { channel: 0, contactId: 0, window: 0, conversation: 0 };
   #fromMemory = 0;
 
   countDecision({ decision, source }: Judgement): void {
@@ -21,7 +21,7 @@ export class Statistics {
     if (source === 'memory') this.#fromMemory += 1;
   }
 
-  countLookup(kind: 'channel' | 'contactId' | 'window'): void {
+  countLookup(kind: keyof GuardStats['lookups']): void {
     this.#lookups[kind] += 1;
   }
 

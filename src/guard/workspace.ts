@@ -1,4 +1,6 @@
+import type { BirdApiOptions } from '../bird/api-client.js';
 import { birdLookup } from '../bird/bird-lookup.js';
+import { type MessageToPost, postMessage } from '../bird/post-message.js';
 import { ServerClock } from '../bird/server-clock.js';
 import { AccessHold, holdingLookup } from '../lookup/access-hold.js';
 import { breakingLookup } from '../lookup/breaking.js';
@@ -7,6 +9,7 @@ import { CachedWindows } from '../lookup/cached.js';
 import { ChannelMemory } from '../lookup/channel-memory.js';
 import { CircuitBreaker } from '../lookup/circuit-breaker.js';
 import { ContactIds } from '../lookup/contact-ids.js';
+import { ConversationMemory } from '../lookup/conversation-memory.js';
 import { decorate } from '../lookup/decorate.js';
 import { ReadBudget } from '../lookup/read-budget.js';
 import { retryingLookup } from '../lookup/retrying.js';
@@ -22,10 +25,12 @@ const searchLimits = { perSecond: 100, burst: 50 } as const;
 export class Workspace {
   readonly channels: ChannelMemory;
   readonly windows: CachedWindows;
+  readonly conversations: ConversationMemory;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
   readonly #accessHold: AccessHold;
   readonly #reads: ReadBudget;
+  readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
   constructor(options: ResolvedWorkspace, { clock, store, fetch, logger }: GuardParts, statistics: Statistics) {
@@ -37,7 +42,8 @@ export class Workspace {
     });
     this.now = () => serverClock.now();
     const onDate = serverClock.observe.bind(serverClock);
-    const bird = birdLookup({ baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock, onDate });
+    this.#api = { baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock };
+    const bird = birdLookup({ ...this.#api, onDate });
     const counted = decorate(bird, ({ kind }, ask) => {
       statistics.countLookup(kind);
       return ask();
@@ -54,6 +60,7 @@ export class Workspace {
     const lookup = holdingLookup(retrying, this.#accessHold);
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
+    this.conversations = new ConversationMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.windows = new CachedWindows({
       lookup,
       contactIds,
@@ -68,8 +75,27 @@ export class Workspace {
     return this.#options.id;
   }
 
+  /** Nothing is decided on any channel. */
+  get isOff(): boolean {
+    return this.policies.every(({ mode }) => mode === 'off');
+  }
+
   get signingKeys(): readonly string[] {
     return this.#options.signingKeys;
+  }
+
+  /**
+   * Sends one message by Bird's API.
+   *
+   * @throws {LookupError} where another attempt may succeed
+   */
+  post(message: MessageToPost, timeoutMs: number): Promise<'accepted' | 'rejected'> {
+    return postMessage(this.#api, message, timeoutMs);
+  }
+
+  /** The policies that are in force on one channel or another. */
+  get policies(): readonly Policy[] {
+    return [this.#options.policy, ...this.#options.channels.values()];
   }
 
   policyFor(channelId: string | undefined): Policy {

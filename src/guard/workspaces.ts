@@ -1,6 +1,6 @@
+import { isMap, kindOf } from '../core/option-checks.js';
 import { SharedReads } from '../lookup/shared-reads.js';
 import { withinDeadline } from './deadline.js';
-import { isMap, kindOf } from './option-checks.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,
@@ -28,14 +28,24 @@ interface Entry {
 export class Workspaces {
   readonly #parts: GuardParts;
   readonly #statistics: Statistics;
+  readonly #onPut: (workspace: Workspace) => void;
   readonly #loads = new SharedReads<Workspace | 'unknown'>();
   #source: WorkspaceSource;
   #entries: Map<string, Entry>;
 
-  /** @throws {TypeError | RangeError} for invalid options in a map */
-  constructor(source: WorkspaceSource, parts: GuardParts, statistics: Statistics) {
+  /**
+   * @param onPut called with each workspace that is there from now on, or has new options
+   * @throws {TypeError | RangeError} for invalid options in a map
+   */
+  constructor(
+    source: WorkspaceSource,
+    parts: GuardParts,
+    statistics: Statistics,
+    onPut: (workspace: Workspace) => void,
+  ) {
     this.#parts = parts;
     this.#statistics = statistics;
+    this.#onPut = onPut;
     this.#source = source;
     this.#entries = new Map();
     this.reload(source);
@@ -134,6 +144,7 @@ export class Workspaces {
       ? old.renew(options)
       : new Workspace(options, this.#parts, this.#statistics);
     this.#entries.set(options.id, { workspace, freshUntil });
+    this.#onPut(workspace);
     return workspace;
   }
 

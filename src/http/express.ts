@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createGuard, type Guard, type GuardInternals, internalsOf } from '../guard/guard.js';
-import { isObject } from '../guard/option-checks.js';
+import { isObject } from '../core/option-checks.js';
+import type { ReroutedSend } from '../core/reroute/policy.js';
+import { createGuard, type Guard } from '../guard/guard.js';
+import { type GuardInternals, internalsOf } from '../guard/internals.js';
 import type { GuardOptions } from '../guard/options.js';
 import type { Outcome } from '../guard/outcome.js';
+import type { PlannedSend } from '../guard/planned-send.js';
+import { asPlanned, carryOut, type RequestOutcome } from './carry-out.js';
 import { checkMiddlewareOptions, type MiddlewareOptions } from './middleware-options.js';
-import { problemOf, RETRY_AFTER_SECONDS } from './problem.js';
+import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
+import { applyRewrite } from './rewrite.js';
 import { type Sends, sendsOf } from './sends-of.js';
 import { WINDOW_HEADER, windowHeader } from './window-header.js';
 
@@ -14,6 +19,10 @@ export interface GuardedSends {
   readonly outcomes: readonly Outcome[];
   /** The request's body as it came. */
   readonly original: unknown;
+  /** Where something is sent instead: the request's body as it is now. */
+  readonly rewritten?: unknown;
+  /** With it: everything that is to be sent, in order. Of a text that was split, `req.body` is only the first. */
+  readonly sends?: readonly ReroutedSend[] | undefined;
 }
 
 /** A request that has passed the guard. */
@@ -27,7 +36,7 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next)
 /** Marks a request that a guard decides: mounted twice, by whichever copy of the package, it still decides once. */
 const decided = Symbol.for('freeform-guard.decided');
 
-type MarkedRequest = GuardedRequest & { [decided]?: true };
+type MarkedRequest = GuardedRequest & { [decided]?: true; body?: unknown };
 
 /**
  * Middleware that stops the free-form sends which the customer service window would lose. Mount it behind the body
@@ -45,8 +54,8 @@ export function freeformGuard(guardOrOptions: Guard | GuardOptions, options: Mid
     if ((req as MarkedRequest)[decided] === true) return next();
     const exchange = new Exchange(req, res, next, options, internals);
     const sends = sendsOf(req, options, internals);
-    if (sends instanceof Promise) void sends.then((read) => exchange.decide(guard, read));
-    else exchange.decide(guard, sends);
+    if (sends instanceof Promise) void sends.then((read) => exchange.decide(read));
+    else exchange.decide(sends);
   };
 }
 
@@ -77,26 +86,40 @@ class Exchange {
   }
 
   /** From memory in this very tick where that is possible, else with Bird's help. */
-  decide(guard: Guard, sends: Sends): void {
+  decide(sends: Sends): void {
     if (sends.length === 0) return this.#next();
     // Only now: a guard further on may know how to read what is no send to this one.
     this.#req[decided] = true;
-    const outcomes = sends.map((send) => guard.peek(send) ?? guard.check(send));
-    if (outcomes.every(isRemembered)) return this.#conclude(outcomes, sends);
-    void Promise.all(outcomes).then((all) => this.#conclude(all, sends));
+    const planned = sends.map((send) => this.#internals.plan(send));
+    if (planned.every(isThere) && !planned.some(hasWayOut)) return this.#conclude(asPlanned(planned), sends);
+    void Promise.all(planned).then(async (all) => {
+      const isWayOut = all.some(hasWayOut);
+      this.#conclude(isWayOut ? await carryOut(all, sends, this.#req) : asPlanned(all), sends);
+    });
   }
 
-  #conclude(outcomes: readonly Outcome[], sends: Sends): void {
+  #conclude({ outcomes, rewrite, isRefused, settle }: RequestOutcome, sends: Sends): void {
     const [first, ...others] = outcomes.filter(({ mode }) => mode !== 'off');
     if (first === undefined) return this.#next();
     if (this.#isOver()) {
       // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
       this.#internals.logger.debug?.({ reason: first.decision.reason }, 'A request was over before it was decided');
-      return;
+      return settle(false);
     }
-    this.#req.freeformGuard = { outcomes, original: (this.#req as { body?: unknown }).body };
-    this.#res.setHeader(WINDOW_HEADER, windowHeader([first, ...others]));
-    if (!outcomes.some(({ action }) => action === 'block')) return this.#next();
+    const original = this.#req.body;
+    this.#req.freeformGuard = { outcomes, original };
+    this.#res.setHeader(WINDOW_HEADER, windowHeader([first, ...others], rewrite?.sends.length));
+    if (isRefused) return this.#refuse(outcomes, sends);
+    settle(true);
+    if (rewrite === undefined) return this.#next();
+    const { sends: instead, body: rewritten } = rewrite;
+    this.#req.freeformGuard = { outcomes, original, rewritten, sends: instead };
+    if (instead.length === 0) return this.#answer(heldOf(outcomes, sends));
+    applyRewrite(this.#req, rewrite);
+    this.#next();
+  }
+
+  #refuse(outcomes: readonly Outcome[], sends: Sends): void {
     if (this.#options.handler === undefined) return this.#respond(outcomes, sends);
     this.#handOver(this.#options.handler, outcomes, sends);
   }
@@ -107,12 +130,17 @@ class Exchange {
 
   #respond(outcomes: readonly Outcome[], sends: Sends): void {
     const problem = problemOf(outcomes, sends, this.#options.statusCode);
-    const body = JSON.stringify(problem);
-    this.#res.statusCode = problem.status;
+    if (problem.retryable) this.#res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
     this.#res.setHeader('Content-Type', 'application/problem+json');
+    this.#answer(problem);
+  }
+
+  #answer(answer: Problem): void {
+    const body = JSON.stringify(answer);
+    this.#res.statusCode = answer.status;
+    if (!this.#res.hasHeader('Content-Type')) this.#res.setHeader('Content-Type', 'application/json');
     this.#res.setHeader('Content-Length', Buffer.byteLength(body));
     this.#res.setHeader('Cache-Control', 'no-store');
-    if (problem.retryable) this.#res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
     this.#res.end(body);
   }
 
@@ -141,6 +169,10 @@ class Exchange {
   }
 }
 
-function isRemembered(outcome: Outcome | Promise<Outcome>): outcome is Outcome {
-  return !(outcome instanceof Promise);
+function isThere(planned: PlannedSend | Promise<PlannedSend>): planned is PlannedSend {
+  return !(planned instanceof Promise);
+}
+
+function hasWayOut({ plan }: PlannedSend): boolean {
+  return plan === 'reroute';
 }

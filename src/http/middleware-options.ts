@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SendRequest } from '../bird/send-request.js';
-import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../guard/option-checks.js';
+import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../core/option-checks.js';
 import type { Outcome } from '../guard/outcome.js';
 
 /** What a `resolve` hook makes of a request; `undefined`: it is none that the hook knows. */

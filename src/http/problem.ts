@@ -31,8 +31,13 @@ export interface RecipientVerdict {
   readonly item?: number | undefined;
   readonly verdict: Decision['verdict'];
   readonly reason: Decision['reason'];
+  /** Why what `onClosed` names could not help, in the order in which it was asked. */
+  readonly declined?: readonly string[] | undefined;
+  /** Of a message that waits: by what it is found, and until when (ISO instant). */
+  readonly held?: { readonly id: string; readonly reference: string; readonly expiresAt: string } | undefined;
 }
 
+const HELD = 202;
 const DENIED = 409;
 const UNCLASSIFIED = 422;
 const UNDECIDED = 503;
@@ -65,6 +70,32 @@ export function problemOf(
     source,
     retryable: !isDenied && !isUnclassified,
     nextActions: nextActionsOf(decision, platform),
+    contacts: recipientVerdicts(outcomes, sends),
+  };
+}
+
+const heldTexts = {
+  title: 'The message waits for the customer',
+  detail: 'It was not sent. It will be when the customer writes; by its reference it is found among what waits.',
+} as const;
+
+/** The answer to a request of which everything that can be sent waits for the customer. */
+export function heldOf(outcomes: readonly Outcome[], sends: readonly SendRequest[]): Problem {
+  const held = outcomes.find(({ action }) => action === 'hold') ?? worstOf(outcomes);
+  const { title, detail } = heldTexts;
+  return {
+    type: 'urn:freeform-guard:held',
+    title,
+    status: HELD,
+    detail,
+    code: 'held',
+    message: detail,
+    channelId: toId(sends[outcomes.indexOf(held)]?.channelId),
+    platform: held.platform,
+    checkedAt: new Date(held.checkedAt).toISOString(),
+    source: held.source,
+    retryable: false,
+    nextActions: actions('wait_for_inbound'),
     contacts: recipientVerdicts(outcomes, sends),
   };
 }
@@ -125,10 +156,17 @@ function isoOf(decision: Decision): string | null {
 
 function recipientVerdicts(outcomes: readonly Outcome[], sends: readonly SendRequest[]): RecipientVerdict[] {
   const counts = new Map<number | undefined, number>();
-  return outcomes.map(({ decision: { verdict, reason } }, position) => {
+  return outcomes.map(({ decision: { verdict, reason }, declined, held }, position) => {
     const item = sends[position]?.item;
     const index = counts.get(item) ?? 0;
     counts.set(item, index + 1);
-    return item === undefined ? { index, verdict, reason } : { index, item, verdict, reason };
+    return {
+      index,
+      ...(item === undefined ? {} : { item }),
+      verdict,
+      reason,
+      ...(declined === undefined ? {} : { declined }),
+      ...(held === undefined ? {} : { held: { ...held, expiresAt: new Date(held.expiresAt).toISOString() } }),
+    };
   });
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { readSends, type SendRequest } from '../bird/send-request.js';
+import { isObject } from '../core/option-checks.js';
 import { withinDeadline } from '../guard/deadline.js';
-import type { GuardInternals } from '../guard/guard.js';
-import { isObject } from '../guard/option-checks.js';
+import type { GuardInternals } from '../guard/internals.js';
 import type { MiddlewareOptions, Resolved } from './middleware-options.js';
 
 /** The sends in a request: none where it is not for the guard; a promise only where a hook gave one. */

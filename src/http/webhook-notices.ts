@@ -1,5 +1,5 @@
 import { LookupError } from '../errors.js';
-import type { GuardInternals } from '../guard/guard.js';
+import type { GuardInternals } from '../guard/internals.js';
 import type { Clock, Logger } from '../ports.js';
 import type { WebhookAnswer } from './webhook-answers.js';
 

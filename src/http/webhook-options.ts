@@ -1,6 +1,6 @@
 import { toId } from '../bird/ids.js';
+import { aFunction, aListOfKeys, checkOptions, type OptionCheck, requireAll } from '../core/option-checks.js';
 import { isLoopback } from '../guard/base-url.js';
-import { aFunction, aListOfKeys, checkOptions, type OptionCheck } from '../guard/option-checks.js';
 
 /** One of Bird's events, as it came. */
 export interface BirdEvent {
@@ -55,9 +55,7 @@ const checks = {
 export function resolveWebhookOptions(options: WebhookReceiverOptions): ResolvedWebhookOptions {
   checkOptions(options, checks, 'options');
   const { publicUrl, workspaceId, signingKeys, onEvent } = options;
-  for (const [name, value] of Object.entries({ publicUrl, workspaceId })) {
-    if (value === undefined) throw new TypeError(`options.${name} is missing`);
-  }
+  requireAll({ publicUrl, workspaceId }, 'options');
   return { publicUrl, workspaceId: workspaceId.toLowerCase(), signingKeys: signingKeys && [...signingKeys], onEvent };
 }
 

@@ -7,10 +7,24 @@ export const WINDOW_HEADER = 'Freeform-Window';
 /**
  * The header's value, a structured field (RFC 9651) of tokens and integers only:
  * `verdict=deny;reason=service_window_closed, source=bird`. Of several recipients the worst is told, with their number.
+ *
+ * @param sends how many messages go out in the place of the one that came, where it was rewritten
  */
-export function windowHeader(outcomes: readonly Outcome[]): string {
+export function windowHeader(outcomes: readonly Outcome[], sends?: number): string {
   const { decision, source, mode, wouldBe } = worstOf(outcomes);
   const first = `verdict=${decision.verdict};reason=${decision.reason}, source=${source}`;
   const recipients = outcomes.length > 1 ? `, recipients=${outcomes.length}` : '';
-  return mode === 'observe' ? `${first}${recipients}, mode=observe, would-be=${wouldBe}` : `${first}${recipients}`;
+  const start = `${first}${recipients}`;
+  if (mode === 'observe') return `${start}, mode=observe, would-be=${wouldBe}`;
+  return sends === undefined ? start : `${start}${rewriting(outcomes, sends)}`;
+}
+
+/** `action=reroute, sends=2, held=1, blocked=1`. */
+function rewriting(outcomes: readonly Outcome[], sends: number): string {
+  const count = (wanted: Outcome['action']): number => outcomes.filter(({ action }) => action === wanted).length;
+  const [rerouted, held, blocked] = [count('reroute'), count('hold'), count('block')];
+  const action = rerouted > 0 ? ', action=reroute' : held > 0 ? ', action=hold' : '';
+  const members = { sends, held, blocked };
+  const told = Object.entries(members).filter(([name, number]) => number > 0 || name === 'sends');
+  return `${action}${told.map(([name, number]) => `, ${name}=${number}`).join('')}`;
 }

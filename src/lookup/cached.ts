@@ -172,6 +172,11 @@ export function addressOfId(contactId: string): string {
   return ` id:${contactId}`;
 }
 
+/** The contact whose window is kept under an address, as an entry of a send's receiver. */
+export function contactOfAddress(address: string): object {
+  return address.startsWith(' id:') ? { id: address.slice(4) } : { identifierValue: address };
+}
+
 function withRefusal([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
   if (known === undefined || byId?.refusedAt === undefined) return known;
   return mergeEvidence(known, { refusedAt: byId.refusedAt });

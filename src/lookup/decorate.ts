@@ -2,9 +2,9 @@ import type { Lookup, ReadLimits } from '../ports.js';
 
 /** What a decorator sees of a question. */
 export interface QuestionNature {
-  /** `channel` and `window` are reads, which the provider rations; `contactId` is a search. */
-  readonly kind: 'channel' | 'contactId' | 'window';
-  /** Questions of one lane compete with each other before they compete with others: the channel. */
+  /** All but `contactId`, which is a search, are reads, which the provider rations. */
+  readonly kind: 'channel' | 'contactId' | 'window' | 'conversation';
+  /** Questions of one lane compete with each other before they compete with others: the channel, where it is known. */
   readonly lane: string;
 }
 
@@ -18,5 +18,7 @@ export function decorate(lookup: Lookup, around: Around): Lookup {
       around({ kind: 'channel', lane: ref.channelId }, () => lookup.channel(ref, limits), limits),
     contactId: (ref, limits) => around({ kind: 'contactId', lane: '' }, () => lookup.contactId(ref, limits), limits),
     window: (ref, limits) => around({ kind: 'window', lane: ref.channelId }, () => lookup.window(ref, limits), limits),
+    conversation: (ref, limits) =>
+      around({ kind: 'conversation', lane: 'conversations' }, () => lookup.conversation(ref, limits), limits),
   };
 }

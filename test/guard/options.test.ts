@@ -39,7 +39,11 @@ const policyRules = {
     wrongType: notTexts,
     outOfRange: ['', 'Enforce', 'observe ', 'on', 'constructor'],
   },
-  onClosed: { accepted: ['block'], wrongType: [null, 1, true], outOfRange: ['', 'allow', 'Block'] },
+  onClosed: {
+    accepted: ['block', () => undefined, [], ['block'], [() => undefined, 'block']],
+    wrongType: [null, 1, true, {}],
+    outOfRange: ['', 'allow', 'Block', [undefined], [null], ['reroute'], [[() => undefined]]],
+  },
   onUnknown: {
     accepted: ['allow', 'block', () => 'allow'],
     wrongType: [null, 1, true, {}, []],
@@ -57,7 +61,7 @@ const policyRules = {
   },
   trustPermanentSession: { accepted: [true, false], wrongType: notBooleans, outOfRange: [] },
   onContactNotFound: { accepted: ['unknown', 'closed'], wrongType: notTexts, outOfRange: ['', 'deny', 'Closed'] },
-  onMixed: { accepted: ['block'], wrongType: notTexts, outOfRange: ['', 'split', 'Block'] },
+  onMixed: { accepted: ['block', 'split'], wrongType: notTexts, outOfRange: ['', 'Split', 'Block'] },
   exposeExpiry: { accepted: [true, false], wrongType: notBooleans, outOfRange: [] },
 } satisfies Record<keyof PolicyOptions, Rule>;
 
@@ -304,7 +308,7 @@ describe('createGuard', () => {
 describe('the defaults', () => {
   const expected = {
     mode: 'enforce',
-    onClosed: 'block',
+    onClosed: ['block'],
     onUnknown: 'allow',
     safetyMarginMs: 10 * SECOND,
     deadlineMs: 800,

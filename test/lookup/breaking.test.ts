@@ -18,6 +18,7 @@ it('stops reads that fail although each search before them succeeds, and with th
   const provider: Lookup = {
     channel: failing,
     window: failing,
+    conversation: failing,
     contactId: async () => {
       searches += 1;
       return ID;

@@ -228,16 +228,16 @@ const reads: readonly Mutation[] = [
   },
   {
     name: 'a late deny: a read that came after the deadline still blocks',
-    file: 'guard/guard.ts',
+    file: 'guard/deciding-guard.ts',
     find: "judgement.decision.verdict === 'deny' && this.#parts.clock.now() > deadlineAt",
     replace: 'false',
     tests: ['guard/time.test.ts', ...badDays],
   },
   {
     name: 'the deadline is ignored',
-    file: 'guard/guard.ts',
-    find: 'withinDeadline(clock, deadlineMs, this.#ask',
-    replace: 'withinDeadline(clock, 10 * deadlineMs, this.#ask',
+    file: 'guard/deciding-guard.ts',
+    find: 'withinDeadline(clock, policy.deadlineMs, this.#ask',
+    replace: 'withinDeadline(clock, 10 * policy.deadlineMs, this.#ask',
     tests: ['guard/faults.test.ts', ...badDays],
   },
   {

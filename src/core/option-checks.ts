@@ -33,6 +33,12 @@ export function integerBetween(min: number, max: number, unit: string): OptionCh
 
 export const aBoolean: OptionCheck = { rule: 'true or false', hasType: (value) => typeof value === 'boolean' };
 export const aFunction: OptionCheck = { rule: 'a function', hasType: isFunction };
+export const aText: OptionCheck = {
+  rule: 'a text that is not empty',
+  hasType: isText,
+  isInRange: (value: string) => value.trim() !== '',
+};
+export const anObject: OptionCheck = { rule: 'an object', hasType: isObject };
 export const aMap: OptionCheck = { rule: 'a plain object', hasType: isMap };
 
 export const aListOfKeys: OptionCheck = {
@@ -64,6 +70,13 @@ export function checkOptions(options: unknown, checks: OptionChecks, path: strin
     const text = `${path}.${name} must be ${check.rule}; received ${kindOf(value)}`;
     if (!check.hasType(value)) throw new TypeError(text);
     if (check.isInRange?.(value as never) === false) throw new RangeError(text);
+  }
+}
+
+/** @throws {TypeError} naming the first that is missing */
+export function requireAll(options: Readonly<Record<string, unknown>>, path: string): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) throw new TypeError(`${path}.${name} is missing`);
   }
 }
 

@@ -1,0 +1,77 @@
+import { own } from '../own.js';
+
+/** What of a create-message body a template or another channel could carry. */
+export type MessageContent =
+  | { readonly kind: 'text'; readonly text: string }
+  /** Exactly one picture or document, by its URL, with its caption. */
+  | { readonly kind: 'image' | 'file'; readonly url: string; readonly text: string | undefined }
+  /** Text with buttons, cards or a list, which would be lost. */
+  | { readonly kind: 'interactive'; readonly text: string }
+  | { readonly kind: 'none'; readonly reason: 'content_not_carried' | 'several_media' | 'ambiguous_message' };
+
+/** Reads the content of a free-form message, own properties only. */
+export function contentOf(message: unknown): MessageContent {
+  if (isSet(own(message, 'template')) || hasOtherSpelling(message)) return none('ambiguous_message');
+  const body = own(message, 'body');
+  const type = own(body, 'type');
+  if (typeof type !== 'string') return none('content_not_carried');
+  const content = own(body, type);
+  const text = own(content, 'text');
+  switch (type) {
+    case 'text':
+      return typeof text === 'string' ? { kind: kindOfText(content), text } : none('content_not_carried');
+    case 'image':
+      return mediaOf('image', own(content, 'images'), content);
+    case 'file':
+      return mediaOf('file', own(content, 'files'), content);
+    case 'list':
+    case 'carousel':
+      return typeof text === 'string' ? { kind: 'interactive', text } : none('content_not_carried');
+    default:
+      return none('content_not_carried');
+  }
+}
+
+/** Everything of a message but its content and its receiver: the reference, the schedule, tags and the like. */
+export function withoutContent(message: unknown): Record<string, unknown> {
+  if (typeof message !== 'object' || message === null) return {};
+  return Object.fromEntries(Object.entries(message).filter(([key]) => !contentKeys.has(key.toLowerCase())));
+}
+
+/** Under any letter case, since Bird's decoder does not mind it; `__proto__` is nothing that Bird knows. */
+const contentKeys: ReadonlySet<string> = new Set([
+  ...['body', 'template', 'receiver', '__proto__'],
+  ...['text', 'html', 'image', 'file', 'gif', 'location', 'carousel', 'list', 'section', 'authentication', 'action'],
+]);
+
+/** `Body` beside or instead of `body`: which of them Bird would send cannot be told. */
+function hasOtherSpelling(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false;
+  return Object.keys(message).some((key) => !['body', 'template', 'receiver'].includes(key) && isContent(message, key));
+}
+
+function isContent(message: object, key: string): boolean {
+  return contentKeys.has(key.toLowerCase()) && isSet(own(message, key));
+}
+
+function kindOfText(content: unknown): 'text' | 'interactive' {
+  const extras = [own(content, 'actions'), own(content, 'attachments')];
+  return extras.some((extra) => Array.isArray(extra) && extra.length > 0) ? 'interactive' : 'text';
+}
+
+function mediaOf(kind: 'image' | 'file', media: unknown, content: unknown): MessageContent {
+  if (kindOfText(content) === 'interactive' || !Array.isArray(media)) return none('content_not_carried');
+  if (media.length !== 1) return none('several_media');
+  const url = own(media[0], 'mediaUrl');
+  const text = own(content, 'text');
+  if (typeof url !== 'string' || url.trim() === '') return none('content_not_carried');
+  return { kind, url, text: typeof text === 'string' && text.trim() !== '' ? text : undefined };
+}
+
+function none(reason: Extract<MessageContent, { readonly kind: 'none' }>['reason']): MessageContent {
+  return { kind: 'none', reason };
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

@@ -1,0 +1,142 @@
+import { own } from '../own.js';
+import { platforms } from '../platforms.js';
+import { matchLocale } from './locale.js';
+import { isMatterOfTime } from './matter-of-time.js';
+import { contentOf, type MessageContent, withoutContent } from './message-content.js';
+import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
+import { isBlank, splitText, tidyVariable } from './template-variable.js';
+import { checkToTemplate, type ToTemplateOptions } from './to-template-options.js';
+
+/** More sends than a batch of Bird's takes are no answer to one message. */
+const MOST_SENDS = 100;
+
+/**
+ * Sends the text in a template, which needs no window. Declines what the template cannot carry whole, and says why:
+ * `text_blank`, `text_too_long`, `variable_blank`, `variable_too_long`, `interactive_content`, `media_without_template`,
+ * `caption_not_carried`, `several_media`, `content_not_carried`, `ambiguous_message`, `platform_without_templates`,
+ * `reason_not_time`.
+ *
+ * A text that is split gives several sends: whoever sends must send all of them.
+ *
+ * @throws {TypeError | RangeError} at creation, for invalid options
+ *
+ * @example
+ * const onClosed = toTemplate({ projectId, locale: 'en', variable: 'message' });
+ */
+export function toTemplate(options: ToTemplateOptions): ReroutePolicy {
+  checkToTemplate(options);
+  return function toTemplatePolicy(context) {
+    const { send, decision, platform } = context;
+    // A channel that is off sends no template either, and who has opted out is left alone.
+    if (!isMatterOfTime(decision.reason)) return context.decline('reason_not_time');
+    if (platform !== undefined && platforms[platform] !== undefined && platforms[platform].hasTemplates !== true) {
+      return context.decline('platform_without_templates');
+    }
+    const templates = templatesFor(contentOf(send.message), send, options);
+    return typeof templates === 'string' ? context.decline(templates) : resultOf(templates, context);
+  };
+}
+
+interface FilledTemplates {
+  readonly templates: readonly object[];
+  readonly changes: readonly string[];
+}
+
+/** The templates that carry a message, or why none can. */
+function templatesFor(
+  content: MessageContent,
+  send: SendToReroute,
+  options: ToTemplateOptions,
+): FilledTemplates | string {
+  const { onInteractive = 'block' } = options;
+  switch (content.kind) {
+    case 'none':
+      return content.reason;
+    case 'interactive':
+      return onInteractive === 'text'
+        ? textTemplates(content.text, send, options, ['text_only'])
+        : 'interactive_content';
+    case 'text':
+      return textTemplates(content.text, send, options, []);
+    case 'image':
+    case 'file':
+      return mediaTemplate(content, send, options);
+  }
+}
+
+function textTemplates(
+  text: string,
+  send: SendToReroute,
+  options: ToTemplateOptions,
+  changed: readonly string[],
+): FilledTemplates | string {
+  const { variable, maxLength = 1024, onTooLong = 'split' } = options;
+  if (isBlank(text)) return 'text_blank';
+  const tidy = tidyVariable(text);
+  const pieces = tidy.length > maxLength && onTooLong === 'block' ? undefined : splitText(tidy, maxLength);
+  if (pieces === undefined || pieces.length > MOST_SENDS) return 'text_too_long';
+  if (pieces.some(isBlank)) return 'text_blank';
+  const others = otherVariables(send, options);
+  if (typeof others === 'string') return others;
+  const template = { projectId: options.projectId, version: options.version, locale: localeFor(send, options) };
+  const changes = [...changed, ...(tidy === text ? [] : ['white_space']), ...(pieces.length > 1 ? ['split'] : [])];
+  return { templates: pieces.map((piece) => filled(template, { ...others, [variable]: piece })), changes };
+}
+
+function mediaTemplate(
+  { kind, url, text }: Extract<MessageContent, { readonly kind: 'image' | 'file' }>,
+  send: SendToReroute,
+  options: ToTemplateOptions,
+): FilledTemplates | string {
+  const media = options.media?.[kind];
+  if (media === undefined) return 'media_without_template';
+  if (text !== undefined && media.variable === undefined) return 'caption_not_carried';
+  if (text === undefined && media.variable !== undefined) return 'text_blank';
+  const caption = text === undefined ? undefined : tidyVariable(text);
+  if (caption !== undefined && caption.length > (options.maxLength ?? 1024)) return 'text_too_long';
+  const others = otherVariables(send, options);
+  if (typeof others === 'string') return others;
+  const captioned = media.variable === undefined || caption === undefined ? {} : { [media.variable]: caption };
+  const template = { projectId: media.projectId, version: media.version, locale: localeFor(send, options) };
+  const changes = caption === text ? [] : ['white_space'];
+  return { templates: [filled(template, { ...others, ...captioned, [media.mediaVariable]: url })], changes };
+}
+
+function otherVariables(
+  { message }: SendToReroute,
+  { variables, maxLength = 1024 }: ToTemplateOptions,
+): Readonly<Record<string, string>> | string {
+  const entries = Object.entries(variables?.(message) ?? {});
+  if (entries.some(([, value]) => typeof value !== 'string' || isBlank(value))) return 'variable_blank';
+  const tidy = entries.map(([key, value]) => [key, tidyVariable(value)] as const);
+  if (tidy.some(([, value]) => value.length > maxLength)) return 'variable_too_long';
+  return Object.fromEntries(tidy);
+}
+
+function localeFor(send: SendToReroute, { locale, locales = [locale], ...options }: ToTemplateOptions): string {
+  const wanted = [options.contactLocale?.(send), options.channelLocale?.(send), locale];
+  return matchLocale(wanted, locales, locale);
+}
+
+interface TemplateName {
+  readonly projectId: string;
+  readonly version: string | undefined;
+  readonly locale: string;
+}
+
+function filled(
+  { projectId, version = 'latest', locale }: TemplateName,
+  values: Readonly<Record<string, string>>,
+): object {
+  const parameters = Object.entries(values).map(([key, value]) => ({ type: 'string', key, value }));
+  return { projectId, version, locale, parameters };
+}
+
+function resultOf({ templates, changes }: FilledTemplates, { send }: RerouteContext): RerouteResult {
+  const { channelId = '', conversationId, contact, message } = send;
+  const rest = withoutContent(message);
+  // The decision was about this recipient, so the template goes to nobody else.
+  const receiver = conversationId === undefined ? { receiver: { contacts: [own({ contact }, 'contact')] } } : {};
+  const sends = templates.map((template) => ({ channelId, message: { ...rest, ...receiver, template } }));
+  return { action: 'reroute', sends, changes: ['template', ...changes] };
+}

@@ -1,0 +1,34 @@
+import type { ReroutePolicy } from '../core/reroute/policy.js';
+import type { HeldMessage } from '../ports.js';
+import { type HoldUntilReplyOptions, resolveHold } from './hold-options.js';
+import { Holding } from './holding.js';
+
+/** A policy that holds, and tells what it holds. */
+export interface HoldPolicy extends ReroutePolicy {
+  /** What waits in a workspace, by window and in order. */
+  pending(workspaceId: string): Promise<readonly HeldMessage[]>;
+}
+
+/** The Holding behind a policy, by which the guard tells it what customers do. */
+const holdings = new WeakMap<object, Holding>();
+
+export function holdingOf(policy: ReroutePolicy | 'block'): Holding | undefined {
+  return typeof policy === 'function' ? holdings.get(policy) : undefined;
+}
+
+/**
+ * Parks a message until the customer writes (`observeInbound`, or Bird's event), then sends it, in order and each once
+ * per `reference`. Declines with `hold_full`, `hold_store_failed`, `address_unresolved`, `content_not_carried`, or
+ * `reason_not_time` where a reply would not help.
+ *
+ * @throws {TypeError | RangeError} at creation, for invalid options
+ *
+ * @example
+ * const onClosed = holdUntilReply({ store, lifetimeMs: 24 * 3_600_000, onExpired: tellTheAgent });
+ */
+export function holdUntilReply(options: HoldUntilReplyOptions = {}): HoldPolicy {
+  const holding = new Holding(resolveHold(options));
+  const policy: ReroutePolicy = (context) => holding.hold(context);
+  holdings.set(policy, holding);
+  return Object.assign(policy, { pending: (workspaceId: string) => holding.pending(workspaceId.toLowerCase()) });
+}

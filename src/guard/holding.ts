@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { isObject } from '../core/option-checks.js';
+import { own } from '../core/own.js';
+import { isMatterOfTime } from '../core/reroute/matter-of-time.js';
+import type { HeldNote, RerouteContext, RerouteResult } from '../core/reroute/policy.js';
+import type { HeldMessage, WindowKey } from '../ports.js';
+import type { ResolvedHold } from './hold-options.js';
+import { readQuestion } from './question.js';
+import { type HoldingHost, Releases } from './releases.js';
+
+/** Text that may become part of an answer or a header of the application: Bird sets no limit to a reference. */
+const LONGEST_REFERENCE = 256;
+
+/** Parks messages of any number of workspaces, and has them released when their customers write. */
+export class Holding {
+  readonly #options: ResolvedHold;
+  readonly #releases: Releases;
+
+  constructor(options: ResolvedHold) {
+    this.#options = options;
+    this.#releases = new Releases(options);
+  }
+
+  /** From now on what waits in this workspace is looked after: what waits since before, too. */
+  attach(host: HoldingHost): void {
+    this.#releases.attach(host);
+  }
+
+  detach(workspaceId: string): void {
+    this.#releases.detach(workspaceId);
+  }
+
+  /** A window may have opened. */
+  stir(key: WindowKey): void {
+    this.#releases.stir(key, { isReply: true });
+  }
+
+  async pending(workspaceId: string): Promise<readonly HeldMessage[]> {
+    const { store } = this.#options;
+    const rows = await Promise.all((await store.windows(workspaceId)).map((key) => store.list(key)));
+    return rows.flat();
+  }
+
+  async hold(context: RerouteContext): Promise<RerouteResult | undefined> {
+    if (!isMatterOfTime(context.decision.reason)) return context.decline('reason_not_time');
+    const held = this.#toHeld(context);
+    if (typeof held === 'string') return context.decline(held);
+    if (context.isDryRun) return { action: 'hold', held: noteOf(held), changes: ['held'] };
+    if (!this.#releases.isAttached(held.workspaceId)) return context.decline('workspace_unknown');
+
+    // Before it is there: it must not be released while it is not certain that it is to wait.
+    this.#releases.suspend(held);
+    const added = await this.#add(held);
+    if (added === 'added') return this.#held(held);
+    this.#releases.resume(held);
+    if (added === 'full' || added === 'hold_store_failed') {
+      return context.decline(added === 'full' ? 'hold_full' : added);
+    }
+    // A repetition of a request waits already, and stays where it is whatever becomes of the repetition.
+    return { action: 'hold', held: noteOf(added), changes: ['held_before'] };
+  }
+
+  async #add(held: HeldMessage): Promise<'added' | 'full' | 'hold_store_failed' | HeldMessage> {
+    const { store, maxPerContact } = this.#options;
+    try {
+      return await store.add(held, maxPerContact);
+    } catch {
+      // The store's error is not passed on: nobody knows what it holds.
+      return 'hold_store_failed';
+    }
+  }
+
+  #held(held: HeldMessage): RerouteResult {
+    const settle = async (isUsed: boolean): Promise<void> => {
+      if (!isUsed) await this.#options.store.remove(held);
+      this.#releases.resume(held);
+      if (isUsed) this.#releases.parked(held);
+    };
+    return { action: 'hold', held: noteOf(held), changes: ['held'], settle };
+  }
+
+  #toHeld({ send, at }: RerouteContext): HeldMessage | 'address_unresolved' | 'content_not_carried' {
+    const { message, contact, conversationId } = send;
+    const question = readQuestion({ ...send, conversationId: undefined } as Parameters<typeof readQuestion>[0]);
+    if (question.kind !== 'freeform' || typeof question.target === 'string') return 'address_unresolved';
+    if (!isObject(message)) return 'content_not_carried';
+    const given = own(message, 'reference');
+    const isUsable = typeof given === 'string' && given !== '' && given.length <= LONGEST_REFERENCE;
+    const id = randomUUID();
+    const reference = isUsable ? given : id;
+    // The decision was about this recipient, so the message goes to nobody else.
+    const receiver = conversationId === undefined ? { receiver: { contacts: [contact] } } : {};
+    return {
+      ...question.target.key,
+      id,
+      reference,
+      conversationId,
+      contact,
+      message: { ...message, ...receiver, reference },
+      heldAt: at,
+      expiresAt: at + this.#options.lifetimeMs,
+    };
+  }
+}
+
+function noteOf({ id, reference, expiresAt }: HeldMessage): HeldNote {
+  return { id, reference, expiresAt };
+}

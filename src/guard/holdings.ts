@@ -1,0 +1,67 @@
+import type { WindowKey } from '../ports.js';
+import { decideFromMemory } from './decide.js';
+import { holdingOf } from './hold-until-reply.js';
+import type { Holding } from './holding.js';
+import type { RerouteSupport } from './planned-send.js';
+import { readQuestion } from './question.js';
+import type { HoldingHost } from './releases.js';
+import type { Workspace } from './workspace.js';
+
+const POST_MS = 20_000;
+
+/** Connects a guard's workspaces with the policies of theirs that hold messages. */
+export class Holdings {
+  readonly #support: RerouteSupport;
+  readonly #deadlineMs: number;
+  /** What is attached, by workspace id. */
+  readonly #attached = new Map<string, { readonly workspace: Workspace; readonly holdings: Set<Holding> }>();
+
+  constructor(support: RerouteSupport, deadlineMs: number) {
+    this.#support = support;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** Looks after what the policies of a workspace hold. What its former policies held waits on until it expires. */
+  attach(workspace: Workspace): void {
+    const former = this.#attached.get(workspace.id);
+    const holdings = new Set([...(former?.holdings ?? []), ...holdingsIn(workspace)]);
+    const isSame = former?.workspace === workspace;
+    for (const holding of holdings) {
+      if (!isSame || !former.holdings.has(holding)) holding.attach(this.#hostOf(workspace));
+    }
+    this.#attached.set(workspace.id, { workspace, holdings });
+  }
+
+  /** A window may have opened. Former policies hear of it too: what they hold is still to be sent. */
+  stir(key: WindowKey, { id }: Workspace): void {
+    for (const holding of this.#attached.get(id)?.holdings ?? []) holding.stir(key);
+  }
+
+  close(): void {
+    for (const [id, { holdings }] of this.#attached) for (const holding of holdings) holding.detach(id);
+    this.#attached.clear();
+  }
+
+  #hostOf(workspace: Workspace): HoldingHost {
+    const { clock, logger, decide } = this.#support;
+    return {
+      workspaceId: workspace.id,
+      clock,
+      logger,
+      now: workspace.now,
+      decide: (send) => decide(send, clock.now() + this.#deadlineMs),
+      isKnownOpen: (send) => {
+        const question = readQuestion(send as Parameters<typeof readQuestion>[0]);
+        if (question.kind !== 'freeform') return false;
+        const policy = workspace.policyFor(question.channelId);
+        return decideFromMemory(question, { workspace, policy, now: workspace.now })?.decision.verdict === 'allow';
+      },
+      post: (message) => workspace.post(message, POST_MS),
+    };
+  }
+}
+
+function holdingsIn({ policies }: Workspace): readonly Holding[] {
+  const all = policies.flatMap(({ onClosed }) => onClosed.map(holdingOf));
+  return all.filter((holding) => holding !== undefined);
+}

@@ -1,0 +1,39 @@
+import type { SendRequest } from '../bird/send-request.js';
+import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
+import type { Observations } from './observations.js';
+import type { PlannedSend } from './planned-send.js';
+
+/** What an adapter needs of a guard beside its decisions: the same clock, logger and patience. */
+export interface GuardInternals {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The defaults' `deadlineMs`. */
+  readonly deadlineMs: number;
+  /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */
+  plan(send: SendRequest): PlannedSend | Promise<PlannedSend>;
+  /** What the guard is told, with more kinds of it than its public methods take. */
+  readonly observations: Observations;
+  /**
+   * A workspace's channel, from memory for ten minutes; `undefined`: the guard has no options for the workspace. Ids
+   * are lower-case UUIDs.
+   *
+   * @throws {LookupError} `channel_not_found` where the channel is not the workspace's
+   */
+  channel(ref: ChannelRef): Promise<ChannelFacts | undefined>;
+  /** The `signingKeys` of a workspace's options; none for a workspace that has none. */
+  signingKeys(workspaceId: string): Promise<readonly string[]>;
+}
+
+const internals = new WeakMap<object, GuardInternals>();
+
+/** Lets adapters reach what is behind a guard. */
+export function exposeInternals(guard: object, parts: GuardInternals): void {
+  internals.set(guard, parts);
+}
+
+/** @throws {TypeError} for what `createGuard` did not make */
+export function internalsOf(guard: object): GuardInternals {
+  const found = internals.get(guard);
+  if (found === undefined) throw new TypeError('guard must come from createGuard');
+  return found;
+}

@@ -1,0 +1,86 @@
+import type { SendRequest } from '../bird/send-request.js';
+import type { SendToReroute } from '../core/reroute/policy.js';
+import type { Decision } from '../core/types.js';
+import type { Clock, Logger } from '../ports.js';
+import type { Judgement } from './judgement.js';
+import { type Outcome, outcomeOf, type Plan, planFor } from './outcome.js';
+import type { Policy } from './policy.js';
+import { reroute } from './reroute.js';
+
+export interface PlannedSendParts {
+  /** The send as it was asked about, with what the facts have told of its channel and contact. */
+  readonly send: SendRequest;
+  readonly judgement: Judgement;
+  readonly policy: Policy;
+  readonly platform: string | undefined;
+  readonly guard: RerouteSupport;
+  /** The time as Bird has it, epoch ms. */
+  readonly now: () => number;
+  /** When the outcome has to be there, epoch ms by the clock. Default: as long from now as the policy allows. */
+  readonly deadlineAt?: number | undefined;
+}
+
+/** What the guard has for all sends alike. */
+export interface RerouteSupport {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What the facts say of another send, by that instant. */
+  decide(send: SendToReroute, deadlineAt: number): Promise<Decision>;
+}
+
+export interface CarriedOut {
+  readonly outcome: Outcome;
+  /** To be called once it is certain whether the outcome is used. */
+  readonly settle: (isUsed: boolean) => Promise<void>;
+}
+
+/** A send of which the decision is there, and of which the policy has said what is to be done, but nothing is yet. */
+export class PlannedSend {
+  readonly plan: Plan;
+  readonly #parts: PlannedSendParts;
+
+  constructor(parts: PlannedSendParts) {
+    this.#parts = parts;
+    const { judgement, policy, send, guard } = parts;
+    this.plan = planFor(judgement, { policy, send, logger: guard.logger });
+  }
+
+  get policy(): Policy {
+    return this.#parts.policy;
+  }
+
+  /** The outcome where nothing is rerouted. */
+  outcome(): Outcome {
+    return this.#outcome(this.plan);
+  }
+
+  /** The outcome where the send is stopped because of others in the same request. */
+  refuse(reason: string): Outcome {
+    return this.#outcome('block', { declined: [reason] });
+  }
+
+  /** Does what is planned. */
+  async carryOut(): Promise<CarriedOut> {
+    if (this.plan !== 'reroute') return { outcome: this.outcome(), settle: async () => {} };
+    const { send, judgement, policy, platform, now, guard } = this.#parts;
+    const { clock, logger } = guard;
+    const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
+    const rerouting = await reroute(policy.onClosed, {
+      send,
+      decision: judgement.decision,
+      platform,
+      at: now(),
+      isDryRun: policy.mode === 'observe',
+      decide: (other) => guard.decide(other, deadlineAt),
+      clock,
+      logger,
+      deadlineAt,
+    });
+    return { outcome: this.#outcome(rerouting.action, rerouting), settle: rerouting.settle };
+  }
+
+  #outcome(...[action, rerouting]: [Outcome['action'], Parameters<typeof outcomeOf>[3]?]): Outcome {
+    const { judgement, policy, platform, guard } = this.#parts;
+    return outcomeOf(judgement, action, { policy, platform, checkedAt: guard.clock.now() }, rerouting);
+  }
+}

@@ -1,0 +1,129 @@
+import { toId } from '../bird/ids.js';
+import { isObject } from '../core/option-checks.js';
+import { own } from '../core/own.js';
+import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
+import type { Clock, Logger } from '../ports.js';
+import { withinDeadline } from './deadline.js';
+import type { Policy } from './policy.js';
+
+/** What a chain of policies came to. */
+export interface Rerouting {
+  readonly action: 'reroute' | 'hold' | 'block';
+  readonly sends?: readonly ReroutedSend[] | undefined;
+  readonly changes: readonly string[];
+  readonly held?: HeldNote | undefined;
+  /** Why those policies that were asked could not help, in their order. */
+  readonly declined: readonly string[];
+  /** To be called once it is certain whether the result is used. */
+  readonly settle: (isUsed: boolean) => Promise<void>;
+}
+
+export interface RerouteCircumstances extends Omit<RerouteContext, 'decline'> {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** When the decision has to be there, epoch ms by the clock. */
+  readonly deadlineAt: number;
+}
+
+/**
+ * Asks the policies in order until one helps. What throws, takes too long, or gives something that cannot be sent counts
+ * as one that cannot help. Never rejects.
+ */
+export async function reroute(policies: Policy['onClosed'], circumstances: RerouteCircumstances): Promise<Rerouting> {
+  const declined: string[] = [];
+  for (const policy of policies) {
+    if (policy === 'block') break;
+    const result = await ask(policy, circumstances, declined);
+    if (result === undefined) continue;
+    const { action, sends, changes = [], held } = result;
+    if (action !== 'block') {
+      const settle = settling(result, circumstances);
+      return { action, sends, changes: changes.map(wordOf), held, declined, settle };
+    }
+    break;
+  }
+  return { action: 'block', changes: [], declined, settle: async () => {} };
+}
+
+/** One policy's result, where it is one that can be used; else the reason is noted. */
+async function ask(
+  policy: ReroutePolicy,
+  circumstances: RerouteCircumstances,
+  declined: string[],
+): Promise<RerouteResult | undefined> {
+  const { clock, logger, deadlineAt, ...facts } = circumstances;
+  const noted = declined.length;
+  const decline = (reason: string): undefined => {
+    if (declined.length === noted) declined.push(wordOf(reason));
+    return undefined;
+  };
+  try {
+    const asked = policy({ ...facts, decline });
+    const result = asked instanceof Promise ? await inTime(asked, circumstances) : asked;
+    if (result === undefined || result === null) return undefined;
+    const problem = await problemOf(result, circumstances);
+    if (problem === undefined) return result;
+    logger.error({ hook: 'onClosed', problem }, 'A reroute policy gave what cannot be sent, so the next one is tried');
+    await settling(result, circumstances)(false);
+    return decline(problem);
+  } catch {
+    // The error is not logged: nobody knows what it holds.
+    logger.error({ hook: 'onClosed' }, 'A reroute policy threw or took too long, so the next one is tried');
+    return decline('policy_failed');
+  }
+}
+
+/** A result that comes too late is given back, so that nothing stays of it. */
+function inTime(
+  asked: Promise<RerouteResult | undefined>,
+  circumstances: RerouteCircumstances,
+): Promise<RerouteResult | undefined> {
+  const { clock, deadlineAt } = circumstances;
+  let isLate = false;
+  asked.then(
+    (result) => (isLate && result !== undefined ? settling(result, circumstances)(false) : undefined),
+    () => undefined,
+  );
+  const leftMs = Math.max(0, deadlineAt - clock.now());
+  return withinDeadline(clock, leftMs, asked).catch((error: unknown) => {
+    isLate = true;
+    throw error;
+  });
+}
+
+/** Why a result cannot be used. Free text leaves only where it is permitted, whoever wrote the policy. */
+async function problemOf(
+  { action, sends }: RerouteResult,
+  { send, decide }: RerouteCircumstances,
+): Promise<'malformed_result' | 'not_permitted' | undefined> {
+  if (action === 'block' || action === 'hold') return undefined;
+  if (action !== 'reroute' || !Array.isArray(sends) || sends.length === 0) return 'malformed_result';
+  for (const { channelId, message } of sends) {
+    if (!isObject(message) || toId(channelId) === undefined) return 'malformed_result';
+    const contacts = own(own(message, 'receiver'), 'contacts');
+    const conversationId = channelId === send.channelId ? send.conversationId : undefined;
+    for (const contact of Array.isArray(contacts) && contacts.length > 0 ? contacts : [send.contact]) {
+      const { verdict } = await decide({ ...send, conversationId, channelId, contact, message });
+      if (verdict !== 'allow') return 'not_permitted';
+    }
+  }
+  return undefined;
+}
+
+function settling({ settle }: RerouteResult, { logger }: RerouteCircumstances): Rerouting['settle'] {
+  return async (isUsed) => {
+    try {
+      await settle?.(isUsed);
+    } catch {
+      logger.error({ hook: 'settle' }, 'A reroute policy threw when it was told whether its result is used');
+    }
+  };
+}
+
+const LONGEST_WORD = 60;
+
+/** A reason goes into answers and logs, so nothing but a word gets through. */
+function wordOf(reason: unknown): string {
+  const isWord = typeof reason === 'string' && reason.length <= LONGEST_WORD && /^[a-z][\w.-]*$/i.test(reason);
+  return isWord ? reason : 'declined';
+}

@@ -1,0 +1,78 @@
+import type { SendRequest } from '../bird/send-request.js';
+import type { Outcome } from '../guard/outcome.js';
+import type { CarriedOut, PlannedSend } from '../guard/planned-send.js';
+import { type RewritableRequest, type Rewrite, rewriteOf } from './rewrite.js';
+
+/** What is to become of a request, all of its recipients together. */
+export interface RequestOutcome {
+  /** One per send. */
+  readonly outcomes: readonly Outcome[];
+  /** What is sent in the place of the request; `undefined`: it passes as it came, or is refused. */
+  readonly rewrite?: Rewrite | undefined;
+  readonly isRefused: boolean;
+  /** To be called once it is certain whether this is what happens. */
+  readonly settle: (isUsed: boolean) => void;
+}
+
+/** The outcome of a request of which nothing is rerouted. */
+export function asPlanned(planned: readonly PlannedSend[]): RequestOutcome {
+  const outcomes = planned.map((one) => one.outcome());
+  return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: () => {} };
+}
+
+/**
+ * Does what the policies say with all sends of a request. Unless they say `onMixed: 'split'`, one that cannot be sent
+ * stops all of them, and then nothing stays of what was done for the others.
+ */
+export async function carryOut(
+  planned: readonly PlannedSend[],
+  sends: readonly SendRequest[],
+  req: RewritableRequest,
+): Promise<RequestOutcome> {
+  const isSplit = planned.every(({ policy }) => policy.onMixed === 'split');
+  // Said before anything is done for anybody.
+  if (!isSplit && (planned.some(isStopped) || isMixed(planned, sends))) return refused(planned, [], 'other_recipients');
+  const carried = await Promise.all(planned.map((one) => one.carryOut()));
+  const outcomes = carried.map(({ outcome }) => outcome);
+  const isSendable = ({ action }: Outcome): boolean => action !== 'block';
+  if (isSplit ? !outcomes.some(isSendable) : !outcomes.every(isSendable)) {
+    return refused(planned, carried, 'other_recipients');
+  }
+  if (outcomes.every(({ action }) => action === 'send'))
+    return { outcomes, isRefused: false, settle: settling(carried) };
+  const rewrite = rewriteOf({ outcomes, sends, req });
+  if (typeof rewrite === 'string') return refused(planned, carried, rewrite);
+  return { outcomes, rewrite, isRefused: false, settle: settling(carried) };
+}
+
+function refused(planned: readonly PlannedSend[], carried: readonly CarriedOut[], reason: string): RequestOutcome {
+  settling(carried)(false);
+  const outcomes = planned.map((one, index) => {
+    const outcome = carried[index]?.outcome;
+    const isLost = outcome === undefined ? one.plan === 'reroute' : ['reroute', 'hold'].includes(outcome.action);
+    return isLost && one.policy.mode === 'enforce' ? one.refuse(reason) : (outcome ?? one.outcome());
+  });
+  return { outcomes, isRefused: true, settle: () => {} };
+}
+
+function settling(carried: readonly CarriedOut[]): RequestOutcome['settle'] {
+  return (isUsed) => {
+    for (const { settle } of carried) void settle(isUsed);
+  };
+}
+
+function isStopped({ plan, policy }: PlannedSend): boolean {
+  return plan === 'block' && policy.mode === 'enforce';
+}
+
+/** Whether of one message's recipients some may be written to and some not. Messages of a batch stand for themselves. */
+function isMixed(planned: readonly PlannedSend[], sends: readonly SendRequest[]): boolean {
+  const passes = new Map<number | undefined, boolean>();
+  return planned.some(({ plan, policy }, index) => {
+    const item = sends[index]?.item;
+    const isPassing = plan === 'send' || policy.mode !== 'enforce';
+    const isOther = passes.has(item) && passes.get(item) !== isPassing;
+    passes.set(item, isPassing);
+    return isOther;
+  });
+}

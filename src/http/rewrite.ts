@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import { LARGEST_BATCH, type SendRequest } from '../bird/send-request.js';
+import { isObject } from '../core/option-checks.js';
+import { own } from '../core/own.js';
+import type { ReroutedSend } from '../core/reroute/policy.js';
+import type { Outcome } from '../guard/outcome.js';
+
+/** What goes out in the place of a request. */
+export interface Rewrite {
+  /** Everything that is to be sent, in this order; empty where all of it waits or is stopped. */
+  readonly sends: readonly ReroutedSend[];
+  /** The request's new body: the first of them, or the batch of all. */
+  readonly body: unknown;
+  /** Where the first goes to another channel than the request names. */
+  readonly channel?: { readonly from: string; readonly to: string } | undefined;
+}
+
+export interface DecidedRequest {
+  readonly outcomes: readonly Outcome[];
+  readonly sends: readonly SendRequest[];
+  readonly req: RewritableRequest;
+}
+
+export type RewritableRequest = IncomingMessage & { body?: unknown; params?: unknown };
+
+/** What is sent instead; the reason where the request cannot be changed so that its handler would send just that. */
+export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | string {
+  const { body } = req;
+  const items = own(body, 'messageRequests');
+  const isBatch = Array.isArray(items) && sends.every(({ item, message }) => items[item ?? -1] === message);
+  // A hook has read it from a shape that only the application knows.
+  if (!isBatch && !sends.every(({ message }) => message === body)) return 'request_not_rewritable';
+  const instead = positionsByItem(sends).flatMap((positions) => sendsOfMessage(positions, { outcomes, sends }));
+  const from = sends.find(({ channelId }) => channelId !== undefined)?.channelId;
+  const [first] = instead;
+  if (!isBatch) {
+    const isElsewhere = first !== undefined && from !== undefined && !isSameId(first.channelId, from);
+    if (isElsewhere && !namesChannel(req, from)) return 'channel_not_rewritable';
+    return { sends: instead, body: first?.message, channel: isElsewhere ? { from, to: first.channelId } : undefined };
+  }
+  if (instead.length > LARGEST_BATCH) return 'batch_too_large';
+  if (instead.some(({ channelId }) => !isSameId(channelId, from))) return 'batch_of_one_channel';
+  return { sends: instead, body: { ...Object(body), messageRequests: instead.map(({ message }) => message) } };
+}
+
+function positionsByItem(sends: readonly SendRequest[]): readonly (readonly number[])[] {
+  const groups = new Map<number | undefined, number[]>();
+  for (const [position, { item }] of sends.entries()) groups.set(item, [...(groups.get(item) ?? []), position]);
+  return [...groups.values()];
+}
+
+/** What becomes of one message with all its recipients. */
+function sendsOfMessage(
+  positions: readonly number[],
+  { outcomes, sends }: Pick<DecidedRequest, 'outcomes' | 'sends'>,
+): readonly ReroutedSend[] {
+  const kept = positions.filter((position) => outcomes[position]?.action === 'send');
+  const rerouted = positions.flatMap((position) => outcomes[position]?.sends ?? []);
+  const [first] = kept;
+  if (first === undefined) return rerouted;
+  const { channelId = '', conversationId, message } = sends[first] ?? {};
+  if (!isRecord(message)) return rerouted;
+  const contacts = kept.map((position) => sends[position]?.contact);
+  const only = conversationId === undefined ? { receiver: { contacts } } : { recipients: contacts };
+  const isWhole = kept.length === positions.length;
+  return [{ channelId, message: isWhole ? message : { ...message, ...only } }, ...rerouted];
+}
+
+/**
+ * Puts the rewritten send where the handler looks for it: the body, and another channel in the route's parameters and in
+ * the URL.
+ */
+export function applyRewrite(req: RewritableRequest, { body, channel }: Rewrite): void {
+  req.body = body;
+  if (channel === undefined) return;
+  if (isInParams(req, channel.from)) Object.assign(Object(req.params), { channelId: channel.to });
+  const { position, segments, rest } = findInUrl(req, channel.from);
+  if (position >= 0) req.url = segments.with(position, channel.to).join('/') + rest;
+}
+
+/** Where neither names the channel, a handler could not know that the message is for another. */
+function namesChannel(req: RewritableRequest, channelId: string): boolean {
+  return isInParams(req, channelId) || findInUrl(req, channelId).position >= 0;
+}
+
+function isInParams({ params }: RewritableRequest, channelId: string): boolean {
+  return isObject(params) && isSameId(own(params, 'channelId'), channelId);
+}
+
+function findInUrl(
+  { url = '' }: RewritableRequest,
+  channelId: string,
+): { readonly position: number; readonly segments: readonly string[]; readonly rest: string } {
+  const end = url.search(/[?#]/);
+  const segments = (end === -1 ? url : url.slice(0, end)).split('/');
+  const position = segments.findLastIndex((segment) => isSameId(segment, channelId));
+  return { position, segments, rest: end === -1 ? '' : url.slice(end) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value);
+}
+
+function isSameId(one: unknown, other: unknown): boolean {
+  return typeof one === 'string' && typeof other === 'string' && one.toLowerCase() === other.toLowerCase();
+}

@@ -1,0 +1,40 @@
+import type { Cache, Clock, ConversationFacts, ConversationRef, Lookup, ReadLimits } from '../ports.js';
+import { SharedReads } from './shared-reads.js';
+
+/** A conversation stays on its channel, but people are added to it. */
+const FRESH_MS = 10 * 60_000;
+
+export interface ConversationMemoryParts {
+  readonly lookup: Lookup;
+  readonly cache: Cache<{ readonly facts: ConversationFacts; readonly freshUntil: number }>;
+  readonly clock: Clock;
+}
+
+/** One workspace's conversations: read once, by a shared read, and kept for ten minutes. */
+export class ConversationMemory {
+  readonly #parts: ConversationMemoryParts;
+  readonly #reads = new SharedReads<ConversationFacts>();
+
+  constructor(parts: ConversationMemoryParts) {
+    this.#parts = parts;
+  }
+
+  /** What is remembered of a conversation and needs no renewal yet. */
+  recall(conversationId: string): ConversationFacts | undefined {
+    const remembered = this.#parts.cache.get(conversationId);
+    return remembered !== undefined && this.#parts.clock.now() < remembered.freshUntil ? remembered.facts : undefined;
+  }
+
+  /** @throws {LookupError} `address_unresolved` where the provider does not know it */
+  async find(ref: ConversationRef, limits: ReadLimits): Promise<ConversationFacts> {
+    const { lookup, cache, clock } = this.#parts;
+    const remembered = this.recall(ref.conversationId);
+    if (remembered !== undefined) return remembered;
+    const ask = async (): Promise<ConversationFacts> => {
+      const facts = await lookup.conversation(ref, limits);
+      cache.set(ref.conversationId, { facts, freshUntil: clock.now() + FRESH_MS });
+      return facts;
+    };
+    return this.#reads.read(ref.conversationId, ask, () => true);
+  }
+}

@@ -1,0 +1,53 @@
+import type { HeldMessage, HeldStore, WindowKey } from '../ports.js';
+import { memoryCache } from './memory-store.js';
+
+/** Windows of which it is remembered that a nudge went out. */
+const NUDGES_REMEMBERED = 100_000;
+
+/**
+ * Held messages in this process's memory. **They are lost when the process ends**, and other processes do not see them: for
+ * messages that matter, use a store that is durable.
+ *
+ * @param max messages kept in all; beyond it `add` says `full`. Default 10 000
+ * @throws {RangeError} when `max` is not an integer from 1
+ */
+export function memoryHeldStore({ max = 10_000 }: { readonly max?: number | undefined } = {}): HeldStore {
+  if (!Number.isInteger(max) || max < 1) throw new RangeError('memoryHeldStore: max must be an integer from 1');
+  const rows = new Map<string, HeldMessage[]>();
+  const nudged = memoryCache<object>({ max: NUDGES_REMEMBERED });
+  let count = 0;
+
+  return {
+    add(message, mostPerWindow) {
+      const row = rows.get(nameOf(message)) ?? [];
+      const same = row.find(({ reference }) => reference === message.reference);
+      if (same !== undefined) return same;
+      if (row.length >= mostPerWindow || count >= max) return 'full';
+      rows.set(nameOf(message), [...row, message]);
+      count += 1;
+      return 'added';
+    },
+    list: (key) => rows.get(nameOf(key)) ?? [],
+    remove(message) {
+      const row = rows.get(nameOf(message)) ?? [];
+      const left = row.filter(({ id }) => id !== message.id);
+      count -= row.length - left.length;
+      if (left.length > 0) rows.set(nameOf(message), left);
+      else rows.delete(nameOf(message));
+    },
+    windows: (workspaceId) =>
+      [...rows.values()].flatMap(([first]) => (first?.workspaceId === workspaceId ? first : [])),
+    lock: () => true,
+    unlock: () => {},
+    claimNudge(key) {
+      if (nudged.get(nameOf(key)) !== undefined) return false;
+      nudged.set(nameOf(key), {});
+      return true;
+    },
+    endNudge: (key) => nudged.delete(nameOf(key)),
+  };
+}
+
+function nameOf({ workspaceId, channelId, address }: WindowKey): string {
+  return `${workspaceId} ${channelId} ${address}`;
+}
