@@ -29,6 +29,8 @@ export type { AddressOptions, InboundOptions } from './inbound.js';
 export type { LoggedRequest } from './request-log.js';
 export type { RequestKind } from './routes.js';
 export type { Switches, SwitchOptions } from './switches.js';
+export type { SandboxTemplate } from './template.js';
+export type { TemplateOptions } from './template-options.js';
 export type { WebhookAttempt } from './webhook-feed.js';
 export type { ConversationOptions, SandboxWorkspace, SubscribeOptions } from './workspace.js';
 
