@@ -1,3 +1,4 @@
+import type { ArrivedMessage } from './arrived-message.js';
 import type { BirdChannel } from './bird-channel.js';
 import type { BirdConversation } from './bird-conversation.js';
 import type { InboundMessage, OutgoingMessage } from './bird-message.js';
@@ -15,6 +16,8 @@ export interface SandboxState {
   readonly clock: SandboxClock;
   readonly workspaces: Map<string, WorkspaceState>;
   readonly feed: WebhookFeed;
+  /** What has been sent and will arrive, or has: it has once its message is `delivered`. In order of sending. */
+  readonly arrivals: ArrivedMessage[];
   switches: SwitchOptions;
 }
 
