@@ -9,8 +9,8 @@ export interface TemplateRefusal {
 
 /**
  * Who refuses what. Bird documents neither that nor its codes: this scheme is ours. Touchpoints refuse what the template
- * itself tells, on every platform; Meta refuses what only it demands, on WhatsApp. The code is Meta's for such a fault in
- * both cases (developers.facebook.com, WhatsApp error codes, as updated on 2026-05-15).
+ * itself tells, on every platform; Meta refuses what only it demands, on WhatsApp. In both cases the code is the one of
+ * Meta's that fits best. Not seen in a payload; integrators of Meta's own API also report 132018 for newlines and spaces.
  */
 const kinds = {
   /** No such project, version or locale, or not approved: Meta has one code for all of these. */
