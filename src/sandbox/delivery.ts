@@ -1,4 +1,5 @@
 import { toInstant } from '../core/instant.js';
+import { toArrive } from './arrived-message.js';
 import type { MessageStatus, OutgoingMessage } from './bird-message.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { type FailedVerdict, judge, type Verdict } from './verdict.js';
@@ -12,10 +13,27 @@ const DELIVERED_AFTER_MS = 2000;
 /** Takes a message over: it is sent now, or at its `scheduledFor` if that is to come, and then runs its course. */
 export function takeOver(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
   keep(state, workspace, message);
-  const send = (): void => runCourse(state, workspace, { id: message.id, verdict: judge(state, workspace, message) });
+  const send = (): void => {
+    const verdict = judge(state, workspace, message);
+    noteDeparture(state, workspace, { message, verdict });
+    runCourse(state, workspace, { id: message.id, verdict });
+  };
   const waitMs = waitBefore(message, state.clock.now());
   if (waitMs > 0) state.clock.setTimeout(send, waitMs);
   else send();
+}
+
+interface Judged {
+  readonly message: OutgoingMessage;
+  readonly verdict: Verdict;
+}
+
+/** Keeps what the customers will get as it is at this instant: channels and templates may change before it arrives. */
+function noteDeparture(state: SandboxState, workspace: WorkspaceState, { message, verdict }: Judged): void {
+  const channel = workspace.channels.get(message.channelId);
+  if ('failure' in verdict || channel === undefined) return;
+  const { content } = verdict;
+  state.arrivals.push(...toArrive({ workspaceId: workspace.id, channel, message, content, at: state.clock.now() }));
 }
 
 /** Takes over a message of which it is known already that it fails. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toInstant } from '../core/instant.js';
 import type { Instant } from '../core/types.js';
+import type { ArrivedMessage } from './arrived-message.js';
 import type { OutgoingMessage } from './bird-message.js';
 import { createClock, type SandboxClock } from './clock.js';
 import type { FaultHook } from './fault.js';
@@ -11,6 +12,7 @@ import { checkSwitches, type SwitchOptions } from './switches.js';
 import { createWebhookFeed, type WebhookAttempt } from './webhook-feed.js';
 import { createWorkspace, newAccessKey, type SandboxWorkspace } from './workspace.js';
 
+export type { ArrivedMessage } from './arrived-message.js';
 export type { BirdCapability, BirdChannel, ChannelOptions } from './bird-channel.js';
 export type { BirdContact, ContactIdentifier } from './bird-contact.js';
 export type { BirdConversation, BirdParticipant } from './bird-conversation.js';
@@ -29,6 +31,8 @@ export type { AddressOptions, InboundOptions } from './inbound.js';
 export type { LoggedRequest } from './request-log.js';
 export type { RequestKind } from './routes.js';
 export type { Switches, SwitchOptions } from './switches.js';
+export type { SandboxTemplate } from './template.js';
+export type { TemplateOptions } from './template-options.js';
 export type { WebhookAttempt } from './webhook-feed.js';
 export type { ConversationOptions, SandboxWorkspace, SubscribeOptions } from './workspace.js';
 
@@ -60,6 +64,11 @@ export interface Sandbox {
   addWorkspace(options?: SandboxWorkspaceOptions): SandboxWorkspace;
   /** Everything that was sent, in every workspace, in order of acceptance and with the statuses of now. */
   messages(): OutgoingMessage[];
+  /**
+   * What customers have really received, in every workspace: the messages that are `delivered` by now, in order of
+   * sending, with one entry per receiver. A late free-form message never comes.
+   */
+  arrived(): ArrivedMessage[];
   /**
    * Waits until every webhook delivery that is due has been made and answered, and gives all attempts so far. A refused
    * one is repeated on the sandbox's clock: at growing intervals, for 8 hours, under its first timestamp.
@@ -97,6 +106,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     clock,
     workspaces: new Map(),
     feed: createWebhookFeed(clock),
+    arrivals: [],
     switches: checkSwitches(switches),
   };
   const log = createRequestLog();
@@ -107,6 +117,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     clock: state.clock,
     addWorkspace: (workspaceOptions) => addWorkspace(state, workspaceOptions),
     messages: () => outgoingMessages(state),
+    arrived: () => arrivedMessages(state),
     deliveries: state.feed.settled,
     requests: log.all,
     readsInBusiestSecond: log.readsInBusiestSecond,
@@ -135,6 +146,12 @@ function outgoingMessages(state: SandboxState): OutgoingMessage[] {
   const all = [...state.workspaces.values()].flatMap(({ messages }) => [...messages.values()]);
   const outgoing = all.filter((message): message is OutgoingMessage => message.direction === 'outgoing');
   return outgoing.toSorted((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
+}
+
+function arrivedMessages({ workspaces, arrivals }: SandboxState): ArrivedMessage[] {
+  return arrivals.filter(({ workspaceId, messageId }) => {
+    return workspaces.get(workspaceId)?.messages.get(messageId)?.status === 'delivered';
+  });
 }
 
 function checkStart(startAt: Instant): number {

@@ -1,3 +1,4 @@
+import type { ArrivedMessage } from './arrived-message.js';
 import type { BirdChannel } from './bird-channel.js';
 import type { BirdConversation } from './bird-conversation.js';
 import type { InboundMessage, OutgoingMessage } from './bird-message.js';
@@ -6,6 +7,7 @@ import type { SandboxClock } from './clock.js';
 import { type ContactBook, createContactBook } from './contact-book.js';
 import { createRateLimit, type RateLimit } from './rate-limit.js';
 import { resolveSwitches, type Switches, type SwitchOptions } from './switches.js';
+import { createTemplateBook, type TemplateBook } from './template-book.js';
 import type { WebhookFeed } from './webhook-feed.js';
 import { createWindows, type Windows } from './windows.js';
 
@@ -14,6 +16,8 @@ export interface SandboxState {
   readonly clock: SandboxClock;
   readonly workspaces: Map<string, WorkspaceState>;
   readonly feed: WebhookFeed;
+  /** What has been sent and will arrive, or has: it has once its message is `delivered`. In order of sending. */
+  readonly arrivals: ArrivedMessage[];
   switches: SwitchOptions;
 }
 
@@ -26,6 +30,7 @@ export interface WorkspaceState {
   readonly channels: Map<string, BirdChannel>;
   readonly contacts: ContactBook;
   readonly conversations: Map<string, BirdConversation>;
+  readonly templates: TemplateBook;
   /** Both directions, with the statuses of the sandbox's now. */
   readonly messages: Map<string, InboundMessage | OutgoingMessage>;
   readonly windows: Windows;
@@ -51,6 +56,7 @@ export function createWorkspaceState({ id, accessKey }: WorkspaceIdentity, switc
     channels: new Map(),
     contacts: createContactBook(),
     conversations: new Map(),
+    templates: createTemplateBook(),
     messages: new Map(),
     windows: createWindows(),
     subscriptions: new Map(),

@@ -2,11 +2,14 @@ import { isOutgoingUnavailable, maySend } from '../core/channel-availability.js'
 import { own } from '../core/own.js';
 import { platformOf, platformRow } from '../core/platforms.js';
 import type { BirdFailure, MessageStatus, OutgoingMessage } from './bird-message.js';
+import { fillTemplate } from './fill-template.js';
+import { bodyContent, type MessageContent } from './message-content.js';
 import { type SandboxState, switchesOf, type WorkspaceState } from './state.js';
+import type { TemplateRefusal } from './template-refusal.js';
 import { keyOf } from './windows.js';
 
-/** What becomes of a message: delivered, or the status and failure in which it ends. */
-export type Verdict = { readonly ends: 'delivered' } | FailedVerdict;
+/** What becomes of a message: delivered, with what its receivers get, or the status and failure in which it ends. */
+export type Verdict = { readonly ends: 'delivered'; readonly content: MessageContent } | FailedVerdict;
 
 export interface FailedVerdict {
   readonly ends: MessageStatus;
@@ -28,7 +31,13 @@ export function judge(state: SandboxState, workspace: WorkspaceState, message: O
   if (channel === undefined || maySend(channel.status) === false || isOutgoingUnavailable(channel, at)) {
     return unusableChannel();
   }
-  return isLate(state, workspace, message) ? late(state, workspace, channel.platformId) : { ends: 'delivered' };
+  const { platformId } = channel;
+  if (isTemplate(message)) {
+    const filled = fillTemplate({ sent: message.template, templates: workspace.templates, platformId });
+    return 'refusedBy' in filled ? refusedTemplate(filled) : { ends: 'delivered', content: filled };
+  }
+  if (isLate(state, workspace, message)) return late(state, workspace, platformId);
+  return { ends: 'delivered', content: bodyContent(message.body) };
 }
 
 /** Bird's own validation, which for a batch comes after the answer. */
@@ -44,6 +53,13 @@ function unusableChannel(): FailedVerdict {
     source: { name: 'pre-processing', code: '11001' },
   };
   return { ends: 'sending_failed', afterMs: FAILURE_AFTER_MS, failure };
+}
+
+/** Bird's codes are guesses: 11002 is its INVALID_INPUT, 15000 lies in its family for platforms. */
+function refusedTemplate({ refusedBy, code, description }: TemplateRefusal): FailedVerdict {
+  const isBirds = refusedBy === 'touchpoint';
+  const failure = { code: isBirds ? 11_002 : 15_000, description, source: { name: refusedBy, code } };
+  return { ends: isBirds ? 'rejected' : 'sending_failed', afterMs: FAILURE_AFTER_MS, failure };
 }
 
 /** Codes of the platforms themselves; the Messenger and Instagram ones are Meta's. Not seen in a payload of Bird's. */
@@ -64,11 +80,11 @@ function late(state: SandboxState, workspace: WorkspaceState, platformId: string
   return { ends: lateStatus, afterMs: lateFailureAfterMs, failure };
 }
 
-/** Late: free-form, and the window of one of its addresses is closed. */
+/** Late, for a free-form message: the window of one of its addresses is closed. */
 function isLate(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): boolean {
   const channel = workspace.channels.get(message.channelId);
   const window = platformRow(channel?.platformId, undefined)?.window;
-  if (!window || isTemplate(message)) return false;
+  if (!window) return false;
   const lengthMs = (isForHumanAgent(message) ? window.humanAgentMs : undefined) ?? window.durationMs;
   const now = state.clock.now();
   return message.receiver.contacts.some(({ platformAddress }) => {

@@ -9,6 +9,8 @@ import { type AddressOptions, existing, type InboundOptions, locate, receiveInbo
 import { resolveReceivers } from './receivers.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { checkSwitches, type Switches, type SwitchOptions } from './switches.js';
+import type { SandboxTemplate } from './template.js';
+import type { TemplateOptions } from './template-options.js';
 import { keyOf } from './windows.js';
 
 /** A conversation to open. */
@@ -50,6 +52,14 @@ export interface SandboxWorkspace {
   subscribe(options: SubscribeOptions): BirdSubscription[];
   /** Opens a conversation of a contact on a channel. */
   addConversation(options: ConversationOptions): BirdConversation;
+  /**
+   * Adds a template, or a version of one, as Bird's Studio would. Until the first one is there, every template send is
+   * taken. From then on one that does not fit is accepted like all others, and refused 1000 ms later: as `rejected` by
+   * `touchpoint` for an unknown or pending template, version or locale and for a missing, extra or unfit parameter, as
+   * `sending_failed` by `whatsapp` for a text that Meta does not take. Throws a `TypeError` or `RangeError` that names
+   * the option which is wrong.
+   */
+  addTemplate(options: TemplateOptions): SandboxTemplate;
   /** Overrides the switch `permanentSession` for one address; `true` also lets late messages through. */
   setPermanentSession(options: AddressOptions & { readonly value: Switches['permanentSession'] }): void;
   /** Gives the workspace a new key, returned and valid at once; the old one is refused from then on. */
@@ -79,6 +89,7 @@ export function createWorkspace(state: SandboxState, workspace: WorkspaceState):
     receiveInbound: (options) => receiveInbound(state, workspace, options),
     subscribe: (options) => subscribe(state, workspace, options),
     addConversation: (options) => addConversation(state, workspace, options),
+    addTemplate: workspace.templates.add,
     setPermanentSession: ({ value, ...options }) => {
       checkSwitches({ permanentSession: value });
       const { channel, address } = locate(workspace, options);

@@ -1,0 +1,52 @@
+import type { BirdChannel } from './bird-channel.js';
+import type { OutgoingMessage } from './bird-message.js';
+import type { MessageContent } from './message-content.js';
+
+/** A message as one customer received it. */
+export interface ArrivedMessage {
+  readonly workspaceId: string;
+  readonly channelId: string;
+  readonly platformId: string;
+  /** The platform address that it went to. */
+  readonly to: string;
+  readonly contactId: string;
+  /** `template`, or the type of the body: `text`, `image` and so on. */
+  readonly kind: string;
+  /** The text as the customer reads it, variables filled; of an image or a file its caption. May be empty. */
+  readonly text: string;
+  /** The URLs of the media that came with it. */
+  readonly media: readonly string[];
+  /** The sender's own. */
+  readonly reference?: string | undefined;
+  readonly messageId: string;
+  /** When it was sent, in epoch ms: a scheduled one at its instant. */
+  readonly at: number;
+}
+
+/** A message that is sent now, `at`, and will arrive. */
+export interface Departure {
+  readonly workspaceId: string;
+  readonly channel: BirdChannel;
+  readonly message: OutgoingMessage;
+  readonly content: MessageContent;
+  readonly at: number;
+}
+
+/** What its receivers are to get, one by one. */
+export function toArrive({ workspaceId, channel, message, content, at }: Departure): readonly ArrivedMessage[] {
+  const { kind, text, media } = content;
+  const { reference } = message;
+  return message.receiver.contacts.map(({ id, platformAddress }) => ({
+    workspaceId,
+    channelId: channel.id,
+    platformId: channel.platformId,
+    to: platformAddress,
+    contactId: id,
+    kind,
+    text,
+    media,
+    ...(reference === undefined ? {} : { reference }),
+    messageId: message.id,
+    at,
+  }));
+}

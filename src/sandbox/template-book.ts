@@ -1,0 +1,31 @@
+import { createTemplate, type KnownTemplate, type SandboxTemplate } from './template.js';
+import type { TemplateOptions } from './template-options.js';
+
+/** A workspace's templates, by project and version. */
+export interface TemplateBook {
+  /** Throws a `TypeError` or `RangeError` that names the option which is wrong; a version that is there is wrong too. */
+  add(options: TemplateOptions): SandboxTemplate;
+  /** Whether none was ever added. */
+  isEmpty(): boolean;
+  /** All versions of a template in the order in which they were added; empty: there is none. */
+  versionsOf(projectId: unknown): readonly KnownTemplate[];
+}
+
+export function createTemplateBook(): TemplateBook {
+  const byProject = new Map<unknown, readonly KnownTemplate[]>();
+  const versionsOf = (projectId: unknown): readonly KnownTemplate[] => byProject.get(projectId) ?? [];
+  return {
+    add: (options) => {
+      const known = createTemplate(options);
+      const { projectId, version } = known.template;
+      const versions = versionsOf(projectId);
+      if (versions.some(({ template }) => template.version === version)) {
+        throw new RangeError(`\`version\` is taken by another version of this template: ${version}`);
+      }
+      byProject.set(projectId, [...versions, known]);
+      return known.template;
+    },
+    isEmpty: () => byProject.size === 0,
+    versionsOf,
+  };
+}

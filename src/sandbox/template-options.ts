@@ -1,0 +1,102 @@
+import { inspect } from 'node:util';
+import { toId } from '../bird/ids.js';
+import { hasLooseBraces } from './template-text.js';
+
+/** A template to add. */
+export interface TemplateOptions {
+  /** A uuid; that of a template which is there adds a version to it. Default: a new one. */
+  readonly projectId?: string | undefined;
+  /** Anything but `latest`, which always means the version added last. Default: a new uuid. */
+  readonly version?: string | undefined;
+  /** At least one text by its BCP 47 locale, with `{{variable}}` where a value goes. */
+  readonly locales: Readonly<Record<string, string>>;
+  /** Names of all variables that a send has to fill, those in the texts among them. Default: just these. */
+  readonly variables?: readonly string[] | undefined;
+  /** Names of variables that hold a media URL and stand in no text. Default none. */
+  readonly media?: readonly string[] | undefined;
+  /** `pending`: Meta has not approved it, and nothing can be sent with it. Default `active`. */
+  readonly status?: 'active' | 'pending' | undefined;
+  /** The longest text of a variable on WhatsApp, in Unicode code points; 1 or more. Default 1024. */
+  readonly maxVariableLength?: number | undefined;
+}
+
+interface Rule {
+  readonly takes: string;
+  hasType(value: unknown): boolean;
+  /** Asked about values of the right type alone. */
+  accepts(value: unknown): boolean;
+}
+
+const names: Rule = {
+  takes: 'an array of names',
+  hasType: (value) => Array.isArray(value) && value.every(isString),
+  accepts: (value) => Object.values(Object(value)).every((name) => name !== ''),
+};
+
+const rules: { readonly [Name in keyof TemplateOptions]-?: Rule } = {
+  projectId: { takes: 'a uuid', hasType: isString, accepts: (value) => toId(value) !== undefined },
+  version: {
+    takes: 'a name other than latest',
+    hasType: isString,
+    accepts: (value) => !['', 'latest'].includes(String(value)),
+  },
+  locales: {
+    takes: 'texts with {{variable}} by BCP 47 locale, at least one',
+    hasType: isTexts,
+    accepts: areTemplateTexts,
+  },
+  variables: names,
+  media: names,
+  status: {
+    takes: 'active or pending',
+    hasType: isString,
+    accepts: (value) => ['active', 'pending'].includes(String(value)),
+  },
+  maxVariableLength: {
+    takes: 'an integer of 1 or more',
+    hasType: (value) => typeof value === 'number',
+    accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+  },
+};
+
+/** Throws a `TypeError` that names the option which is unknown or of a wrong type, a `RangeError` for a wrong value. */
+export function checkTemplateOptions(options: TemplateOptions): void {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  for (const [name, value] of Object.entries({ locales: undefined, ...given })) {
+    if (!isOption(name)) throw new TypeError(`\`${name}\` is not an option of a template`);
+    if (value === undefined && name !== 'locales') continue;
+    const { takes, hasType, accepts } = rules[name];
+    const problem = `\`${name}\` must be ${takes}, not ${inspect(value)}`;
+    if (!hasType(value)) throw new TypeError(problem);
+    if (!accepts(value)) throw new RangeError(problem);
+  }
+}
+
+function isOption(name: string): name is keyof TemplateOptions {
+  return Object.hasOwn(rules, name);
+}
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isString);
+}
+
+function areTemplateTexts(value: unknown): boolean {
+  const entries = Object.entries(Object(value)).map(([locale, text]) => [locale, String(text)] as const);
+  return (
+    entries.length > 0 && entries.every(([locale, text]) => isLocale(locale) && text !== '' && !hasLooseBraces(text))
+  );
+}
+
+/** Bird takes BCP 47, `en-US`, where Meta itself has `en_US`. */
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    // This is how it says that a tag is none.
+    return false;
+  }
+}

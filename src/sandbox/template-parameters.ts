@@ -1,0 +1,62 @@
+import { own } from '../core/own.js';
+import type { KnownTemplate } from './template.js';
+import { refusal, type TemplateRefusal } from './template-refusal.js';
+
+/** A send's parameters by key, as JSON has them. */
+export type Parameters = ReadonlyMap<string, unknown>;
+
+/**
+ * The parameters of a message's `template`: its `variables`, then its list `parameters`, of which a later one wins. Bird
+ * lets a parameter come without a value; then it is missing.
+ */
+export function parametersOf(sent: unknown): Parameters {
+  const variables = own(sent, 'variables');
+  const list = own(sent, 'parameters');
+  const fromMap = typeof variables === 'object' ? Object.entries(variables ?? {}) : [];
+  const fromList = (Array.isArray(list) ? list : []).map(
+    (entry) => [String(own(entry, 'key')), own(entry, 'value')] as const,
+  );
+  return new Map([...fromMap, ...fromList].filter(([, value]) => value !== undefined));
+}
+
+/** What a customer would read of each parameter; lists and objects are left out. */
+export function textsOf(parameters: Parameters): ReadonlyMap<string, string> {
+  const scalars = ['string', 'number', 'boolean'];
+  const readable = [...parameters].filter(([, value]) => scalars.includes(typeof value));
+  return new Map(readable.map(([key, value]) => [key, String(value)]));
+}
+
+/** What Bird's template service finds wrong with parameters, whatever the platform. */
+export function parameterProblem(known: KnownTemplate, parameters: Parameters): TemplateRefusal | undefined {
+  const { variables, media } = known.template;
+  const texts = textsOf(parameters);
+  const wanted = [...variables, ...media];
+  const missing = wanted.find((name) => !parameters.has(name));
+  if (missing !== undefined) return refusal('parameterCount', `The variable ${missing} is missing`);
+  const extra = [...parameters.keys()].find((name) => !wanted.includes(name));
+  if (extra !== undefined) return refusal('parameterCount', `The template has no variable ${extra}`);
+  const unreadable = variables.find((name) => !texts.has(name));
+  if (unreadable !== undefined) return refusal('parameterKind', `The variable ${unreadable} holds no text`);
+  const unreachable = media.find((name) => !isWebAddress(parameters.get(name)));
+  if (unreachable !== undefined) return refusal('parameterKind', `The variable ${unreachable} holds no http(s) URL`);
+  return undefined;
+}
+
+/** What Meta finds wrong with texts, which the template service lets through. */
+export function formatProblem(known: KnownTemplate, parameters: Parameters): TemplateRefusal | undefined {
+  const { template, maxVariableLength } = known;
+  const texts = [...textsOf(parameters)].filter(([name]) => template.variables.includes(name));
+  const [misformed] = texts.find(([, text]) => text.trim() === '' || /[\r\n\t]| {5}/.test(text)) ?? [];
+  if (misformed !== undefined) {
+    const rule = 'must not be blank, nor have newlines, tabs or more than four spaces in a row';
+    return refusal('parameterFormat', `The variable ${misformed} ${rule}`);
+  }
+  const [tooLong] = texts.find(([, text]) => [...text].length > maxVariableLength) ?? [];
+  if (tooLong === undefined) return undefined;
+  return refusal('textTooLong', `The variable ${tooLong} is longer than ${maxVariableLength} characters`);
+}
+
+/** `URL` alone would also take spaces around it, and `https:` without slashes. */
+function isWebAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\/\S+$/i.test(value) && URL.canParse(value);
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { checkTemplateOptions, type TemplateOptions } from './template-options.js';
+import { variablesIn } from './template-text.js';
+
+/** One version of a template, as `addTemplate` gives it back. */
+export interface SandboxTemplate {
+  /** A uuid that all versions of the template share. */
+  readonly projectId: string;
+  readonly version: string;
+  /** Texts by BCP 47 locale. */
+  readonly locales: Readonly<Record<string, string>>;
+  /** The variables that hold text. */
+  readonly variables: readonly string[];
+  /** The variables that hold a media URL. */
+  readonly media: readonly string[];
+  /** `pending`: Meta has not approved it, and nothing can be sent with it. */
+  readonly status: 'active' | 'pending';
+}
+
+/** A template with what Bird does not show of it. */
+export interface KnownTemplate {
+  readonly template: SandboxTemplate;
+  /** In Unicode code points. */
+  readonly maxVariableLength: number;
+}
+
+/** Makes a template of its options. Throws a `TypeError` or `RangeError` that names the option which is wrong. */
+export function createTemplate(options: TemplateOptions): KnownTemplate {
+  checkTemplateOptions(options);
+  const { projectId = randomUUID(), version = randomUUID(), status = 'active', maxVariableLength = 1024 } = options;
+  const locales = { ...options.locales };
+  const media = [...(options.media ?? [])];
+  const named = [...new Set(Object.values(locales).flatMap(variablesIn))];
+  const variables = (options.variables ?? named).filter((name) => !media.includes(name));
+  checkNamed({ named, variables, media });
+  return { template: { projectId, version, locales, variables, media, status }, maxVariableLength };
+}
+
+type Names = Readonly<Record<'named' | 'variables' | 'media', readonly string[]>>;
+
+function checkNamed({ named, variables, media }: Names): void {
+  for (const name of named) {
+    if (media.includes(name)) throw new RangeError(`\`media\` must not hold ${name}, which stands in a text`);
+    if (!variables.includes(name)) throw new RangeError(`\`variables\` must hold ${name}, which stands in a text`);
+  }
+}
