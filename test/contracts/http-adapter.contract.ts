@@ -482,7 +482,7 @@ export function describeHttpAdapter(framework: Framework): void {
       ...content,
     });
 
-    it('takes a template, and flags free-form text, whose address only Bird knows', async () => {
+    it('takes a template without asking, and asks Bird once where free-form text goes', async () => {
       const { world, service } = await start();
       const { channel, contact, workspace } = world;
       const conversation = workspace.addConversation({ channelId: channel.id, contactId: contact.id });
@@ -491,10 +491,16 @@ export function describeHttpAdapter(framework: Framework): void {
       const reply = await service.call(path, conversationMessage({ template }));
       expect([reply.status, reply.window]).toEqual([202, 'verdict=allow;reason=template, source=none']);
       const { body } = textMessage();
-      expect((await service.call(path, conversationMessage({ body }))).window).toBe(
-        'verdict=unknown;reason=address_unresolved, source=none',
-      );
-      expect(world.sandbox.messages()).toHaveLength(2);
+      const send = (): ReturnType<Service['call']> => service.call(path, conversationMessage({ body }));
+      expect(await send()).toMatchObject({
+        status: 409,
+        window: 'verdict=deny;reason=service_window_closed, source=bird',
+      });
+      world.customerWrites();
+      expect((await send()).window).toBe('verdict=allow;reason=service_window_open, source=bird');
+      expect((await send()).window).toBe('verdict=allow;reason=service_window_open, source=memory');
+      expect(world.sandbox.requests().filter(({ kind }) => kind === 'conversation')).toHaveLength(1);
+      expect(world.sandbox.messages()).toHaveLength(3);
     });
   });
 
