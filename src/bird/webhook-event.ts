@@ -46,6 +46,8 @@ export type WebhookEvent =
   | (ChannelEvent & { readonly kind: 'number_changed'; readonly contact: EventContact; readonly changedAt: number })
   /** Something happened to these contacts, but not what: Bird has to be asked. */
   | (ChannelEvent & { readonly kind: 'doubtful'; readonly contacts: readonly EventContact[] })
+  /** Something of the customer's that may be a comment in public. It changes nothing of what is known. */
+  | (ChannelEvent & { readonly kind: 'maybe_wrote'; readonly contact: EventContact })
   | { readonly kind: 'nothing'; readonly channelId: string | undefined; readonly happenedAt: undefined };
 
 /**
@@ -62,9 +64,16 @@ export function decodeWebhookEvent(parsed: unknown): WebhookEvent {
   if (own(parsed, 'service') !== 'channels' || channelId === undefined) return nothing(channelId);
   // Instagram's comments and mentions are inbound events too, and nothing that is documented tells them from direct
   // messages. What is remembered stays right, so this changes nothing; what is not remembered, Bird is asked for.
-  if (platform === 'instagram' && direction === 'inbound') return nothing(channelId);
+  if (platform === 'instagram' && direction === 'inbound') return decodePublic(payload, channelId);
   if (direction === 'inbound') return decodeInbound(payload, channelId);
   return direction === 'outbound' ? decodeOutbound(payload, channelId) : nothing(channelId);
+}
+
+function decodePublic(payload: unknown, channelId: string): WebhookEvent {
+  const contact = readContact(own(own(payload, 'sender'), 'contact'));
+  return contact === undefined
+    ? nothing(channelId)
+    : { kind: 'maybe_wrote', channelId, happenedAt: undefined, contact };
 }
 
 function nothing(channelId: string | undefined): WebhookEvent {

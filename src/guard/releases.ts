@@ -195,6 +195,7 @@ export class Releases {
       for (const key of await store.windows(workspaceId)) {
         const [first] = await store.list(key);
         if (first === undefined || this.#hosts.get(workspaceId)?.host !== host) continue;
+        if (this.#failures.has(nameOf(key))) continue;
         // What has waited since before this process was there may have been answered meanwhile.
         if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#look(key, host, false);
       }

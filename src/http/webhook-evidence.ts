@@ -49,6 +49,8 @@ export async function tellGuard(
       return count(observations, event, window, about);
     case 'doubtful':
       return all(event.contacts, (contact) => observations.doubt(about(contact)));
+    case 'maybe_wrote':
+      return observations.stir(about(event.contact));
     case 'nothing':
       return;
   }

@@ -136,7 +136,7 @@ describe('a customer message', () => {
   });
 
   it('scenario 13: opens nothing on Instagram, where comments and mentions come as the same event', () => {
-    expect(kindOf(inbound({}, 'instagram.inbound'))).toBe('nothing');
+    expect(kindOf(inbound({}, 'instagram.inbound'))).toBe('maybe_wrote');
     expect(kindOf(inbound({}, 'facebook.inbound'))).toBe('customer_wrote');
   });
 });
