@@ -1,0 +1,36 @@
+// A process that holds messages in a file, for a test that kills it. It is run beside the built package and example.
+import { createGuard, holdUntilReply } from 'freeform-guard';
+import { fileHeldStore } from './file-held-store.js';
+
+const { BIRD_URL, RELEASE_URL, STORE, ACCESS_KEY, WORKSPACE_ID, CHANNEL_ID } = process.env;
+
+const onClosed = holdUntilReply({
+  store: fileHeldStore(STORE),
+  maxPerContact: 100,
+  release: async ({ reference }) => {
+    const answer = await fetch(RELEASE_URL, { method: 'POST', body: reference });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+  },
+});
+const workspace = { accessKey: ACCESS_KEY, baseUrl: BIRD_URL, lookupsPerSecond: 10_000, lookupBurst: 10_000 };
+const guard = createGuard({
+  workspaces: { [WORKSPACE_ID]: { ...workspace, onClosed, deadlineMs: 30_000 } },
+  logger: { warn: () => {}, error: () => {} },
+});
+const ids = { workspaceId: WORKSPACE_ID, channelId: CHANNEL_ID };
+
+// One message after the other per customer, so that there is an order to keep.
+process.on('message', async ({ hold, reply }) => {
+  if (reply !== undefined) {
+    for (const { address, at } of reply) guard.observeInbound({ ...ids, address, at });
+    return;
+  }
+  for (const { address, reference } of hold) {
+    const contact = { identifierKey: 'phonenumber', identifierValue: address };
+    const body = { type: 'text', text: { text: `message ${reference}` } };
+    const message = { receiver: { contacts: [contact] }, body, reference };
+    const { action } = await guard.check({ ...ids, contact, message });
+    process.send({ reference, action });
+  }
+});
+process.on('disconnect', () => process.exit());
