@@ -46,13 +46,47 @@ it('the demo shows each step, ends by itself and succeeds', async () => {
     'HTTP 202  Freeform-Window: verdict=allow;reason=service_window_open, source=bird  (Bird has it)',
     'HTTP 202  Freeform-Window: verdict=allow;reason=service_window_open, source=memory  (Bird has it)',
     'HTTP 409  Freeform-Window: verdict=deny;reason=service_window_closed, source=bird  (nothing was sent)',
+    'HTTP 202  Freeform-Window: verdict=deny;reason=service_window_closed, source=bird, action=reroute, sends=1  (Bird has it)',
+    'HTTP 202  Freeform-Window: verdict=deny;reason=service_window_closed, source=bird, action=reroute, sends=1  (Bird has it)',
+    'HTTP 202  Freeform-Window: verdict=deny;reason=service_window_closed, source=bird, action=hold, sends=0, held=1  (nothing was sent)',
     'HTTP 202  Freeform-Window: verdict=allow;reason=template, source=none  (Bird has it)',
     'HTTP 202  Freeform-Window: verdict=allow;reason=no_service_window, source=bird  (Bird has it)',
     'HTTP 202  Freeform-Window: verdict=allow;reason=service_window_open, source=bird  (Bird has it)',
   ]);
   expect(stdout).toContain('"code": "service_window_closed"');
   expect(stdout).toContain('status: delivery_failed');
-  expect(stdout).toContain('6 Bird reads for 55 guarded sends');
+  expect(stdout).toContain('11 Bird reads for 58 guarded sends');
+  expect(stdout.match(/The customer receives.*$/gm)).toEqual([
+    'The customer receives on whatsapp: "News of your parcel: Your parcel arrives at noon."',
+    'The customer receives on sms-messagebird: "Your parcel arrives at noon."',
+    'The customer receives nothing.',
+    'The customer receives on whatsapp: "Your parcel arrives at noon."',
+  ]);
+  expect(status).toBe(0);
+});
+
+it.each([
+  [
+    'reroute-to-template.js',
+    [
+      'by whatsapp (template): "News from your shop: Your parcel arrives at noon."',
+      'by whatsapp (template): "News from your shop: We tried to deliver it twice. The driver left a note, and it"',
+      'by whatsapp (template): "News from your shop: is now with your neighbour at number 12."',
+    ],
+  ],
+  ['fallback-to-sms.js', ['by sms-messagebird (text): "Your parcel arrives at noon."']],
+  [
+    'hold-until-reply.js',
+    [
+      'by whatsapp (template): "News from your shop: There is news. Write to us to get it."',
+      'by whatsapp (text): "Your parcel is at the depot."',
+      'by whatsapp (text): "You can pick it up until eight."',
+    ],
+  ],
+])('%s runs, and the customer receives what it says', async (program, received) => {
+  const { status, stdout, stderr } = await runToEnd(program);
+  expect(stderr).toBe('');
+  expect(stdout.match(/(?<=The customer received ).*$/gm)).toEqual(received);
   expect(status).toBe(0);
 });
 
