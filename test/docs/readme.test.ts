@@ -224,6 +224,8 @@ describe('the code blocks', () => {
   /** What the blocks take for granted. */
   const given = `
     declare const workspaceId: string, channelId: string, contactId: string, accessKey: string, signingKey: string, phone: string;
+    declare const projectId: string, smsChannelId: string;
+    declare function notifyTeam(conversationId: string): void;
     declare const message: object;
     declare function waitForItsTurn(): Promise<void>;
     declare function sendToBird(message: object): Promise<void>;
@@ -232,7 +234,8 @@ describe('the code blocks', () => {
   it('type-check against the package as a user gets it', async () => {
     const directory = join(consumer?.directory ?? '', 'readme');
     await mkdir(directory);
-    for (const [index, block] of codeBlocks(readme, 'ts').entries()) {
+    const blocks = [readme, readProjectFile('docs/rerouting.md')].flatMap((page) => codeBlocks(page, 'ts'));
+    for (const [index, block] of blocks.entries()) {
       const usesGuard = /\bguard\.observe/.test(block);
       const guard = usesGuard ? `declare const guard: import('freeform-guard').Guard;` : '';
       await writeFile(join(directory, `block-${index + 1}.mts`), `${given}${guard}\n${block}\nexport {};\n`);

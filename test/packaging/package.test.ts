@@ -26,6 +26,7 @@ it('packs the built code, its types and the documents, and nothing else', () => 
     'docs/errors.md',
     'docs/performance.md',
     'docs/platforms.md',
+    'docs/rerouting.md',
     'package.json',
   ]);
 });
