@@ -392,16 +392,69 @@ const outcomes: readonly Mutation[] = [
   {
     name: 'observe blocks',
     file: 'guard/outcome.ts',
-    find: "return mode === 'observe' ? { action: 'send', wouldBe: action, ...facts } : { action, ...facts };",
-    replace: 'return { action, ...facts };',
+    find: "if (mode === 'observe') return { action: 'send', wouldBe: action, ...told };",
+    replace: '',
     tests: ['guard/modes.test.ts'],
   },
   {
     name: 'what is not known is blocked, whatever the policy says',
     file: 'guard/outcome.ts',
-    find: "return askOnUnknown(decision, policy, send, logger) === 'block' ? 'block' : 'send';",
-    replace: "return 'block';",
+    find: "if (answer === 'allow') return 'send';",
+    replace: '',
     tests: ['guard/unknown.test.ts', 'guard/reads.test.ts'],
+  },
+];
+
+/** What becomes of a message that may not be sent as it is. */
+const waysOut: readonly Mutation[] = [
+  {
+    name: 'what a policy gives is not asked about again',
+    file: 'guard/reroute.ts',
+    find: "if (verdict !== 'allow') return 'not_permitted';",
+    replace: '',
+    tests: ['guard/reroute.property.test.ts'],
+  },
+  {
+    name: 'what is held goes with whatever the customer does, into a closed window too',
+    file: 'guard/releases.ts',
+    find: "if (verdict === 'deny') return false;",
+    replace: '',
+    tests: ['guard/hold-until-reply.test.ts'],
+  },
+  {
+    name: 'what was released is still held',
+    file: 'guard/releases.ts',
+    find: 'await store.remove(message);\n    return true;',
+    replace: 'return true;',
+    tests: ['guard/hold-until-reply.test.ts'],
+  },
+  {
+    name: 'a hold that came too late stays',
+    file: 'guard/reroute.ts',
+    find: '(isLate && result !== undefined ? settling(result, circumstances)(false) : undefined)',
+    replace: 'undefined',
+    tests: ['guard/hold-until-reply.test.ts'],
+  },
+  {
+    name: 'a nudge with each message that is held',
+    file: 'guard/releases.ts',
+    find: 'if (!(await store.claimNudge(message))) return;',
+    replace: '',
+    tests: ['guard/hold-until-reply.test.ts'],
+  },
+  {
+    name: 'a request that is refused keeps what was held for one of its recipients',
+    file: 'http/carry-out.ts',
+    find: 'settling(carried)(false);',
+    replace: '',
+    tests: ['http/reroute.test.ts'],
+  },
+  {
+    name: 'the text that is too long is cut off',
+    file: 'core/reroute/template-variable.ts',
+    find: '    return this.#lines;',
+    replace: '    return this.#lines.slice(0, 1);',
+    tests: ['guard/reroute.property.test.ts'],
   },
 ];
 
@@ -413,4 +466,5 @@ export const mutations: readonly Mutation[] = [
   ...clocks,
   ...load,
   ...outcomes,
+  ...waysOut,
 ];
