@@ -64,13 +64,15 @@ export function outcomeOf(
   rerouting?: Partial<Rerouting>,
 ): Outcome {
   const { mode, exposeExpiry } = policy;
-  const facts = { decision, mode, source, checkedAt, platform, exposeExpiry };
-  if (mode === 'off') return { action: 'send', ...facts };
+  const done = mode === 'enforce' ? action : 'send';
+  // On the hit path this is all, and laid out at once.
+  const plain = { action: done, decision, mode, source, checkedAt, platform, exposeExpiry };
+  if (mode === 'off' || (mode === 'enforce' && rerouting === undefined)) return plain;
   const { sends, changes, held, declined = [] } = rerouting ?? {};
-  const told = declined.length === 0 ? facts : { ...facts, declined };
-  if (mode === 'observe') return { action: 'send', wouldBe: action, ...told };
-  if (action === 'reroute') return { action, sends, changes, ...told };
-  return action === 'hold' ? { action, held, changes, ...told } : { action, ...told };
+  const told = declined.length === 0 ? plain : { ...plain, declined };
+  if (mode === 'observe') return { ...told, wouldBe: action };
+  if (action === 'reroute') return { ...told, sends, changes };
+  return action === 'hold' ? { ...told, held, changes } : told;
 }
 
 function askOnUnknown(

@@ -5,7 +5,7 @@ import type { Clock, Logger } from '../ports.js';
 import type { Judgement } from './judgement.js';
 import { type Outcome, outcomeOf, type Plan, planFor } from './outcome.js';
 import type { Policy } from './policy.js';
-import { reroute } from './reroute.js';
+import { type Rerouting, reroute } from './reroute.js';
 
 export interface PlannedSendParts {
   /** The send as it was asked about, with what the facts have told of its channel and contact. */
@@ -79,7 +79,7 @@ export class PlannedSend {
     return { outcome: this.#outcome(rerouting.action, rerouting), settle: rerouting.settle };
   }
 
-  #outcome(...[action, rerouting]: [Outcome['action'], Parameters<typeof outcomeOf>[3]?]): Outcome {
+  #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>): Outcome {
     const { judgement, policy, platform, guard } = this.#parts;
     return outcomeOf(judgement, action, { policy, platform, checkedAt: guard.clock.now() }, rerouting);
   }

@@ -392,8 +392,8 @@ const outcomes: readonly Mutation[] = [
   {
     name: 'observe blocks',
     file: 'guard/outcome.ts',
-    find: "if (mode === 'observe') return { action: 'send', wouldBe: action, ...told };",
-    replace: '',
+    find: "mode === 'enforce' ? action : 'send'",
+    replace: 'action',
     tests: ['guard/modes.test.ts'],
   },
   {
