@@ -153,6 +153,7 @@ export function describeRerouteAdapter(framework: Framework): void {
       ['with a slash at the end', (path) => `${path}/`],
       ['in upper case', (path) => path.toUpperCase()],
       ['behind a prefix that looks like another send', (path) => `${path}${path}`],
+      ['with ids that are percent-encoded', (path) => path.replaceAll('-', '%2d')],
     ])('is in the last place of the path that names the channel, %s', async (_, change) => {
       const handler: Middleware = (_req, res) => void res.end('sent');
       const { world, service } = await start(toSms, { service: { handler } });
