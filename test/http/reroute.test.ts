@@ -245,7 +245,12 @@ describe('a policy of the user’s own', () => {
     ['a list of null', { action: 'reroute', sends: [null] }],
     ['a message that is none', { action: 'reroute', sends: [{ channelId: 'a', message: TEXT }] }],
     ['a channel that is none', { action: 'reroute', sends: [{ channelId: 'sms', message: templateMessage() }] }],
+    ['changes that are no list', { action: 'hold', changes: 'all of it' }],
+    ['a note that is none', { action: 'hold', held: 'later' }],
+    ['a note without its instant', { action: 'hold', held: { id: 'a', reference: 'b' } }],
+    ['a note with an instant that is none', { action: 'hold', held: { id: 'a', reference: 'b', expiresAt: 9e20 } }],
     ['what throws when it is read', new Proxy({}, { get: () => fail() })],
+    ['what throws when it is read again', throwingLater()],
   ];
 
   it.each(rubbish)('that gives %s cannot help, and the next one is tried', async (_, result) => {
@@ -297,6 +302,13 @@ describe('a policy of the user’s own', () => {
     late.resolve({ action: 'hold', settle });
     await until(() => settle.mock.calls.length > 0);
     expect(settle.mock.calls).toEqual([[false]]);
+  });
+
+  it('may give the whole message as its note: the answer shows no more of it than a note', async () => {
+    const note = { id: 'a', reference: 'b', expiresAt: 1e12, message: textMessage(), address: PHONE };
+    const { service } = await startRerouting(() => () => ({ action: 'hold', held: note }));
+    const reply = await service.send();
+    expect(reply.body.contacts[0].held).toEqual({ id: 'a', reference: 'b', expiresAt: '2001-09-09T01:46:40.000Z' });
   });
 
   it('may hold without a note', async () => {
@@ -708,4 +720,19 @@ async function advanceUntil({ sandbox }: World, reply: Promise<unknown>): Promis
 
 function fail(): never {
   throw new Error(`${PHONE} ${TEXT}`);
+}
+
+/** A result that can be read only as often as it takes to find nothing wrong with it. */
+function throwingLater(): object {
+  let reads = 0;
+  return {
+    action: 'hold',
+    get held(): unknown {
+      reads += 1;
+      return reads > 1 ? fail() : { id: 'a', reference: 'b', expiresAt: 1e12 };
+    },
+    get changes(): never {
+      return fail();
+    },
+  };
 }
