@@ -76,7 +76,9 @@ export class PlannedSend {
       logger,
       deadlineAt,
     });
-    return { outcome: this.#outcome(rerouting.action, rerouting), settle: rerouting.settle };
+    // What is only observed is not used, whatever becomes of the request.
+    const settle = (isUsed: boolean): Promise<void> => rerouting.settle(isUsed && policy.mode === 'enforce');
+    return { outcome: this.#outcome(rerouting.action, rerouting), settle };
   }
 
   #outcome(...[action, rerouting]: [Outcome['action'], Parameters<typeof outcomeOf>[3]?]): Outcome {

@@ -304,6 +304,17 @@ describe('a policy of the user’s own', () => {
     expect(settle.mock.calls).toEqual([[false]]);
   });
 
+  it('is told once that its result is used, and in mode observe that it is not', async () => {
+    for (const mode of ['enforce', 'observe'] as const) {
+      const settle = vi.fn();
+      const expiresAt = 1e12;
+      const policy: ReroutePolicy = () => ({ action: 'hold', held: { id: 'a', reference: 'b', expiresAt }, settle });
+      const { service } = await startRerouting(() => policy, { workspace: { mode } });
+      await service.send();
+      expect(settle.mock.calls, mode).toEqual([[mode === 'enforce']]);
+    }
+  });
+
   it('may give the whole message as its note: the answer shows no more of it than a note', async () => {
     const note = { id: 'a', reference: 'b', expiresAt: 1e12, message: textMessage(), address: PHONE };
     const { service } = await startRerouting(() => () => ({ action: 'hold', held: note }));
