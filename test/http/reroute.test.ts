@@ -379,6 +379,14 @@ describe('scenario 46: several recipients', () => {
     ]);
   });
 
+  it('are split where nothing is a way out: those who are open get it', async () => {
+    const { world, service } = await startRerouting(() => 'block', { workspace: { onMixed: 'split' } });
+    world.addCustomer(OTHER_PHONE, true);
+    const reply = await service.send(textTo([OTHER_PHONE, PHONE], 'the same for both of you'));
+    expect([reply.status, reply.window]).toEqual([202, `${CLOSED}, recipients=2, sends=1, blocked=1`]);
+    expect(world.arrivals()).toMatchObject([{ to: OTHER_PHONE, kind: 'text' }]);
+  });
+
   it('are refused together by a split where all are closed', async () => {
     const { world, service } = await startRerouting(() => 'block', { workspace: { onMixed: 'split' } });
     world.addCustomer(OTHER_PHONE);
