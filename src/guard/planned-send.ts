@@ -30,9 +30,13 @@ export interface RerouteSupport {
 
 export interface CarriedOut {
   readonly outcome: Outcome;
+  /** The outcome as it is in mode `enforce`, of which mode `observe` only tells. */
+  readonly enforced: Outcome;
   /** To be called once it is certain whether the outcome is used. */
   readonly settle: (isUsed: boolean) => Promise<void>;
 }
+
+type Done = [action: Outcome['action'], rerouting?: Parameters<typeof outcomeOf>[3]];
 
 /** A send of which the decision is there, and of which the policy has said what is to be done, but nothing is yet. */
 export class PlannedSend {
@@ -61,7 +65,7 @@ export class PlannedSend {
 
   /** Does what is planned. */
   async carryOut(): Promise<CarriedOut> {
-    if (this.plan !== 'reroute') return { outcome: this.outcome(), settle: async () => {} };
+    if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
     const { send, judgement, policy, platform, now, guard } = this.#parts;
     const { clock, logger } = guard;
     const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
@@ -78,11 +82,22 @@ export class PlannedSend {
     });
     // What is only observed is not used, whatever becomes of the request.
     const settle = (isUsed: boolean): Promise<void> => rerouting.settle(isUsed && policy.mode === 'enforce');
-    return { outcome: this.#outcome(rerouting.action, rerouting), settle };
+    return this.#carriedOut([rerouting.action, rerouting], settle);
   }
 
-  #outcome(...[action, rerouting]: [Outcome['action'], Parameters<typeof outcomeOf>[3]?]): Outcome {
-    const { judgement, policy, platform, guard } = this.#parts;
+  #carriedOut(done: Done, settle: CarriedOut['settle']): CarriedOut {
+    const outcome = this.#outcome(...done);
+    const { policy } = this.#parts;
+    const enforced = policy.mode === 'observe' ? this.#outcomeBy({ ...policy, mode: 'enforce' }, ...done) : outcome;
+    return { outcome, enforced, settle };
+  }
+
+  #outcome(...done: Done): Outcome {
+    return this.#outcomeBy(this.#parts.policy, ...done);
+  }
+
+  #outcomeBy(policy: Policy, ...[action, rerouting]: Done): Outcome {
+    const { judgement, platform, guard } = this.#parts;
     return outcomeOf(judgement, action, { policy, platform, checkedAt: guard.clock.now() }, rerouting);
   }
 }

@@ -407,9 +407,25 @@ describe('scenario 46: several recipients', () => {
     const [waiting] = await hold.pending(world.workspace.id);
     expect(waiting?.message.receiver).toEqual({ contacts: [phone(PHONE)] });
   });
+
+  it.each(['block', 'split'] as const)('in mode observe, with %s, would be what enforcing does', async (onMixed) => {
+    const { world, service } = await startRerouting(() => aTemplate(), { workspace: { mode: 'observe', onMixed } });
+    world.addCustomer(OTHER_PHONE, true);
+    const message = textTo([OTHER_PHONE, PHONE], 'the same for both of you');
+    const { window } = await service.send(message);
+    expect(window).toContain(`would-be=${onMixed === 'block' ? 'block' : 'reroute'}`);
+    expect(service.passed[0]?.body).toEqual(message);
+  });
 });
 
 describe('in mode observe', () => {
+  it('a message that could not be rewritten would be blocked, and says why', async () => {
+    const { world, service } = await startRerouting(toSms, { workspace: { mode: 'observe' } });
+    const reply = await service.call(sendPath(world, 'batch/messages'), { messageRequests: [textMessage()] });
+    expect([reply.status, reply.window]).toEqual([202, `${CLOSED}, mode=observe, would-be=block`]);
+    expect(service.passed[0]?.freeformGuard?.outcomes).toMatchObject([{ declined: ['batch_of_one_channel'] }]);
+  });
+
   it('a channel stops nobody on another that is enforced', async () => {
     const world = await createRerouteWorld(() => aTemplate());
     world.customerWrites();
