@@ -556,6 +556,27 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('goes to the recipients in the body, to each but once', async () => {
+    const { world, say, service } = await talk(() => aTemplate());
+    world.addCustomer(OTHER_PHONE);
+    const reply = await say({ ...textOf(TEXT), recipients: [phone(PHONE), phone(OTHER_PHONE)] });
+    expect(reply.window).toBe(`${CLOSED}, recipients=2, action=reroute, sends=2`);
+    expect(service.passed[0]?.freeformGuard?.sends?.map(({ message }) => message)).toEqual([
+      { ...participant, recipients: [phone(PHONE)], template: templateOf(TEXT) },
+      { ...participant, recipients: [phone(OTHER_PHONE)], template: templateOf(TEXT) },
+    ]);
+  });
+
+  it('is split among the recipients in the body', async () => {
+    const { world, say, service } = await talk(() => aTemplate(), { workspace: { onMixed: 'split' } });
+    world.addCustomer(OTHER_PHONE, true);
+    await say({ ...textOf(TEXT), recipients: [phone(PHONE), phone(OTHER_PHONE)] });
+    expect(service.passed[0]?.freeformGuard?.sends?.map(({ message }) => message)).toEqual([
+      { ...participant, ...textOf(TEXT), recipients: [phone(OTHER_PHONE)] },
+      { ...participant, recipients: [phone(PHONE)], template: templateOf(TEXT) },
+    ]);
+  });
+
   it('of another recipient is judged by that one', async () => {
     const { world, say } = await talk(() => aTemplate());
     world.addCustomer(OTHER_PHONE, true);
