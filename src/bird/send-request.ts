@@ -65,7 +65,8 @@ interface Target {
   readonly isBatch: boolean;
 }
 
-function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
+/** One message's sends, one per recipient; where it lists none it is one, without a contact. */
+export function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
   const isConversation = ids.conversationId !== undefined;
   const receiver = own(message, 'receiver');
   const contacts = isConversation ? own(message, 'recipients') : own(receiver, 'contacts');

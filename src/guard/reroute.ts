@@ -1,7 +1,7 @@
 import { toId } from '../bird/ids.js';
+import { sendsOfMessage } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
-import { own } from '../core/own.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
 import type { Clock, Logger } from '../ports.js';
 import { withinDeadline } from './deadline.js';
@@ -107,11 +107,12 @@ async function problemOf(
   if (action !== 'reroute' || !Array.isArray(sends) || sends.length === 0) return 'malformed_result';
   for (const { channelId, message } of sends) {
     if (!isObject(message) || toId(channelId) === undefined) return 'malformed_result';
-    const contacts = own(own(message, 'receiver'), 'contacts');
-    const conversationId = channelId === send.channelId ? send.conversationId : undefined;
-    for (const contact of Array.isArray(contacts) && contacts.length > 0 ? contacts : [send.contact]) {
-      const { verdict } = await decide({ ...send, conversationId, channelId, contact, message });
-      if (verdict !== 'allow') return 'not_permitted';
+    const isSame = toId(channelId) === toId(send.channelId);
+    const conversationId = isSame ? send.conversationId : undefined;
+    // Read as the request itself was: whoever it would reach, however the policy spells it, has to be open.
+    for (const one of sendsOfMessage(message, { workspaceId: send.workspaceId, channelId, conversationId })) {
+      const contact = one.contact ?? (conversationId === undefined ? undefined : send.contact);
+      if ((await decide({ ...one, contact })).verdict !== 'allow') return 'not_permitted';
     }
   }
   return undefined;

@@ -590,6 +590,21 @@ describe('a conversation', () => {
     expect(sends(world)).toEqual([]);
   });
 
+  it.each<[string, object]>([
+    ['a receiver, which a conversation does not know', { receiver: { contacts: [phone(OTHER_PHONE)] } }],
+    ['recipients beside the one who is open', { recipients: [phone(OTHER_PHONE), phone(PHONE)] }],
+    ['recipients spelt otherwise', { Recipients: [phone(OTHER_PHONE)] }],
+  ])('does not get free text by %s', async (_, change) => {
+    const { world, say } = await talk(() => ({ send }) => ({
+      action: 'reroute',
+      sends: [{ channelId: send.channelId ?? '', message: { ...participant, ...textOf(TEXT), ...change } }],
+    }));
+    world.addCustomer(OTHER_PHONE, true);
+    const reply = await say(textOf(TEXT));
+    expect(reply.body.contacts).toMatchObject([{ declined: ['not_permitted'] }]);
+    expect(world.sandbox.messages()).toEqual([]);
+  });
+
   it('that is closed is refused by Bird: no template arrives', async () => {
     const { world, say } = await talk(() => aTemplate(), { status: 'closed' });
     expect((await say(textOf(TEXT))).status).toBe(409);
