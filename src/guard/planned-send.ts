@@ -49,6 +49,11 @@ export class PlannedSend {
     this.plan = planFor(judgement, { policy, send, logger: guard.logger });
   }
 
+  /** As it was asked about, with the channel and the contact that its conversation told. */
+  get send(): SendRequest {
+    return this.#parts.send;
+  }
+
   get policy(): Policy {
     return this.#parts.policy;
   }

@@ -43,7 +43,7 @@ export async function carryOut(
   }
   const passing = { outcomes: carried.map(({ outcome }) => outcome), isRefused: false, settle: settling(carried) };
   if (outcomes.every(({ action }) => action === 'send')) return passing;
-  const rewrite = rewriteOf({ outcomes, sends, req });
+  const rewrite = rewriteOf({ outcomes, sends: planned.map(({ send }) => send), req });
   if (typeof rewrite === 'string') return refused(planned, carried, rewrite);
   return isEnforced ? { ...passing, rewrite } : passing;
 }

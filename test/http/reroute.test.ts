@@ -590,6 +590,16 @@ describe('a conversation', () => {
     expect(sends(world)).toEqual([]);
   });
 
+  it('does not get what a policy meant for another channel', async () => {
+    const { world, say } = await talk(({ sms }) => ({ send }) => ({
+      action: 'reroute',
+      sends: [{ channelId: sms.id, message: { receiver: { contacts: [Object(send.contact)] }, ...textOf(TEXT) } }],
+    }));
+    const reply = await say(textOf(TEXT));
+    expect(reply.body.contacts).toMatchObject([{ declined: ['channel_not_rewritable'] }]);
+    expect(world.sandbox.messages()).toEqual([]);
+  });
+
   it.each<[string, object]>([
     ['a receiver, which a conversation does not know', { receiver: { contacts: [phone(OTHER_PHONE)] } }],
     ['recipients beside the one who is open', { recipients: [phone(OTHER_PHONE), phone(PHONE)] }],
