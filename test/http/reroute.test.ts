@@ -681,6 +681,22 @@ describe('onUnknown: reroute', () => {
     expect(world.arrivals()).toMatchObject([{ kind: 'template', text: inTemplate(TEXT) }]);
   });
 
+  it('sends a template where Bird does not answer in time', async () => {
+    const asked = signal();
+    const { world, service } = await startRerouting(() => aTemplate(), { workspace: { onUnknown: 'reroute' } });
+    world.sandbox.setFault(({ kind }) => {
+      if (kind === 'send') return undefined;
+      asked.resolve();
+      return { stall: 'headers' };
+    });
+    const reply = service.send();
+    await asked.promise;
+    await advanceUntil(world, reply);
+    expect((await reply).window).toBe('verdict=unknown;reason=deadline_exceeded, source=none, action=reroute, sends=1');
+    world.sandbox.setFault(undefined);
+    expect(world.arrivals()).toMatchObject([{ kind: 'template' }]);
+  });
+
   it('is refused with 503 where no way out helps', async () => {
     const { world, service } = await startRerouting(() => () => undefined, { workspace: { onUnknown: 'reroute' } });
     world.sandbox.setFault(({ method }) => (method === 'GET' ? { status: 501 } : undefined));
