@@ -45,7 +45,11 @@ export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | s
 
 function positionsByItem(sends: readonly SendRequest[]): readonly (readonly number[])[] {
   const groups = new Map<number | undefined, number[]>();
-  for (const [position, { item }] of sends.entries()) groups.set(item, [...(groups.get(item) ?? []), position]);
+  for (const [position, { item }] of sends.entries()) {
+    const group = groups.get(item) ?? [];
+    group.push(position);
+    groups.set(item, group);
+  }
   return [...groups.values()];
 }
 
