@@ -25,7 +25,7 @@ export interface RerouteSupport {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What the facts say of another send, by that instant. */
-  decide(send: SendToReroute, deadlineAt: number): Promise<Decision>;
+  decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadlineAt: number): Promise<Decision>;
 }
 
 export interface CarriedOut {
@@ -37,6 +37,14 @@ export interface CarriedOut {
 }
 
 type Done = [action: Outcome['action'], rerouting?: Parameters<typeof outcomeOf>[3]];
+
+/**
+ * Whatever is sent instead is sent no earlier, and by a machine where the send was a machine's. That it is a human's has to
+ * be told to Bird by the message itself.
+ */
+function circumstancesOf({ sendAt, sender }: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
+  return { sendAt, sender: sender === 'automation' ? sender : undefined };
+}
 
 /** A send of which the decision is there, and of which the policy has said what is to be done, but nothing is yet. */
 export class PlannedSend {
@@ -80,7 +88,7 @@ export class PlannedSend {
       platform,
       at: now(),
       isDryRun: policy.mode === 'observe',
-      decide: (other) => guard.decide(other, deadlineAt),
+      decide: (other) => guard.decide({ ...circumstancesOf(send), ...other }, deadlineAt),
       clock,
       logger,
       deadlineAt,

@@ -241,7 +241,7 @@ export function describeRerouteAdapter(framework: Framework): void {
       customerReplies(world);
       await expect.poll(() => world.arrivals()).toMatchObject([{ kind: 'text', text: TEXT, to: PHONE }]);
       customerReplies(world);
-      await until(() => true);
+      await service.send(templateMessage());
       expect(await hold.pending(world.workspace.id)).toEqual([]);
       expect(world.arrivals()).toHaveLength(1);
     });

@@ -670,6 +670,51 @@ describe('a scheduled message', () => {
   });
 });
 
+describe('a message of which only a hook knows the instant and the writer', () => {
+  it.each([
+    ['late', { sendAt: 25 * HOUR }, 'sms'],
+    ['in time', { sendAt: 23 * HOUR }, 'instagram'],
+  ] as const)('is judged for them on other channels, too: %s', async (_, { sendAt }, expected) => {
+    const world = await createRerouteWorld(() => 'block');
+    const { workspace, contact, sms, sandbox } = world;
+    const instagram = workspace.addChannel({ platformId: 'instagram' });
+    workspace.receiveInbound({ channelId: instagram.id, contactId: contact.id, address: PHONE });
+    const onClosed = toChannel({ channels: [instagram.id, sms.id] });
+    world.guard.reload({ [workspace.id]: { ...world.workspaceOptions, onClosed } });
+    const resolve = (req: unknown): SendRequest =>
+      world.send({ message: Object(req).body, sendAt: sandbox.clock.now() + sendAt });
+    const service = await startService(world, {
+      middleware: { resolve },
+      handler: (_req, res) => void res.end('sent'),
+    });
+    expect((await service.send()).text).toBe('sent');
+    const channelId = expected === 'sms' ? sms.id : instagram.id;
+    expect(service.passed[0]?.freeformGuard?.sends).toMatchObject([{ channelId }]);
+  });
+
+  it.each([
+    ['automation', 'conversation', 'block'],
+    ['human', undefined, 'block'],
+    ['human', 'conversation', 'reroute'],
+    [undefined, 'conversation', 'reroute'],
+  ] as const)(
+    'scenario 40: of a %s, with useCase %s, goes to Messenger or not: %s',
+    async (sender, useCase, action) => {
+      const world = await createRerouteWorld(() => 'block');
+      const { workspace, contact, sandbox } = world;
+      const messenger = workspace.addChannel({ platformId: 'facebook' });
+      workspace.receiveInbound({ channelId: messenger.id, contactId: contact.id, address: PHONE });
+      const at = sandbox.clock.now();
+      world.guard.observeInbound({ workspaceId: workspace.id, channelId: messenger.id, address: PHONE, at });
+      sandbox.clock.advance(25 * HOUR);
+      const onClosed = toChannel({ channels: [messenger.id] });
+      world.guard.reload({ [workspace.id]: { ...world.workspaceOptions, onClosed } });
+      const message = textMessage(useCase === undefined ? {} : { meta: { extraInformation: { useCase } } });
+      expect((await world.guard.check(world.send({ sender, message }))).action).toBe(action);
+    },
+  );
+});
+
 describe('onUnknown: reroute', () => {
   it.each(['reroute', () => 'reroute'] as const)('sends a template where Bird is down (%s)', async (onUnknown) => {
     const { world, service } = await startRerouting(() => aTemplate(), { workspace: { onUnknown } });
