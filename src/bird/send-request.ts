@@ -65,7 +65,8 @@ interface Target {
   readonly isBatch: boolean;
 }
 
-function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
+/** One message's sends, one per recipient; where it lists none it is one, without a contact. */
+export function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
   const isConversation = ids.conversationId !== undefined;
   const receiver = own(message, 'receiver');
   const contacts = isConversation ? own(message, 'recipients') : own(receiver, 'contacts');
@@ -103,9 +104,10 @@ function targetOfPath(path: string): Target | undefined {
   if (isBatch) segments.pop();
   const [workspaces, workspaceId = '', collection, id = ''] = segments.slice(-4);
   if (segments.length < 4 || !isWord(workspaces, 'workspaces')) return undefined;
-  if (isWord(collection, 'channels')) return { workspaceId: decode(workspaceId), channelId: decode(id), isBatch };
+  if (isWord(collection, 'channels'))
+    return { workspaceId: decodeSegment(workspaceId), channelId: decodeSegment(id), isBatch };
   if (isBatch || !isWord(collection, 'conversations')) return undefined;
-  return { workspaceId: decode(workspaceId), conversationId: decode(id), isBatch };
+  return { workspaceId: decodeSegment(workspaceId), conversationId: decodeSegment(id), isBatch };
 }
 
 function pathOf(url = ''): string {
@@ -118,7 +120,7 @@ function isWord(segment: string | undefined, word: string): boolean {
 }
 
 /** An id that cannot be decoded stays as it is: it is no UUID then, and the answer is `bad_id`. */
-function decode(segment: string): string {
+export function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -124,14 +124,14 @@ export class DecidingGuard {
     return this.#planned(send, judged, workspace, { deadlineAt, policy: isOfSamePolicy ? policy : undefined });
   }
 
-  #remember(question: Question, workspace: Workspace | 'unknown'): Judged | undefined {
-    if (question.kind !== 'conversation' || workspace === 'unknown') return this.#judge(question, workspace);
+  #remember(question: Question, workspace: Workspace | 'unknown', policy?: Policy): Judged | undefined {
+    if (question.kind !== 'conversation' || workspace === 'unknown') return this.#judge(question, workspace, policy);
     const facts = workspace.conversations.recall(question.conversationId);
-    return facts && this.#judge(locate(question, facts), workspace);
+    return facts && this.#judge(locate(question, facts), workspace, policy);
   }
 
-  #judge(question: Question, workspace: Workspace | 'unknown'): Judged | undefined {
-    const open = this.#open(question, workspace);
+  #judge(question: Question, workspace: Workspace | 'unknown', policy?: Policy): Judged | undefined {
+    const open = this.#open(question, workspace, policy);
     const judgement = 'question' in open ? decideFromMemory(open.question, open) : open;
     return judgement && { question, judgement };
   }
@@ -158,7 +158,11 @@ export class DecidingGuard {
     const { clock } = this.#parts;
     // What the guard gave out of its hands comes back as anything.
     const question = readQuestion(send as SendRequest);
-    const policy: Policy = { ...this.#policyFor(question, this.#recall(question)), mode: 'enforce' };
+    const workspace = this.#recall(question);
+    const policy: Policy = { ...this.#policyFor(question, workspace), mode: 'enforce' };
+    // A template must not wait for the Bird that could not be asked about the text either.
+    const remembered = workspace && this.#remember(question, workspace, policy);
+    if (remembered !== undefined) return remembered.judgement.decision;
     const leftMs = Math.max(0, deadlineAt - clock.now());
     const judged = await withinDeadline(clock, leftMs, this.#ask(question, deadlineAt, policy)).catch(
       (error: unknown) => ({ judgement: undecided(this.#reports.failure(error, question)) }),

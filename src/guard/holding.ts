@@ -15,6 +15,8 @@ const LONGEST_REFERENCE = 256;
 export class Holding {
   readonly #options: ResolvedHold;
   readonly #releases: Releases;
+  /** Messages that wait also where the request that brought them is refused. */
+  readonly #kept = new Set<string>();
 
   constructor(options: ResolvedHold) {
     this.#options = options;
@@ -46,7 +48,7 @@ export class Holding {
     const held = this.#toHeld(context);
     if (typeof held === 'string') return context.decline(held);
     if (context.isDryRun) return { action: 'hold', held: noteOf(held), changes: ['held'] };
-    if (!this.#releases.isAttached(held.workspaceId)) return context.decline('workspace_unknown');
+    if (!this.#releases.isAttached(held.workspaceId)) return context.decline('not_attached');
 
     // Before it is there: it must not be released while it is not certain that it is to wait.
     this.#releases.suspend(held);
@@ -56,8 +58,12 @@ export class Holding {
     if (added === 'full' || added === 'hold_store_failed') {
       return context.decline(added === 'full' ? 'hold_full' : added);
     }
-    // A repetition of a request waits already, and stays where it is whatever becomes of the repetition.
-    return { action: 'hold', held: noteOf(added), changes: ['held_before'] };
+    return {
+      action: 'hold',
+      held: noteOf(added),
+      changes: ['held_before'],
+      settle: (isUsed) => this.#keep(added, isUsed),
+    };
   }
 
   async #add(held: HeldMessage): Promise<'added' | 'full' | 'hold_store_failed' | HeldMessage> {
@@ -71,12 +77,22 @@ export class Holding {
   }
 
   #held(held: HeldMessage): RerouteResult {
+    const { store, maxPerContact } = this.#options;
     const settle = async (isUsed: boolean): Promise<void> => {
-      if (!isUsed) await this.#options.store.remove(held);
+      if (!isUsed) await store.remove(held);
       this.#releases.resume(held);
-      if (isUsed) this.#releases.parked(held);
+      const isKept = this.#kept.delete(held.id);
+      if (isKept && !isUsed) await store.add(held, maxPerContact);
+      if (isKept || isUsed) this.#releases.parked(held);
     };
     return { action: 'hold', held: noteOf(held), changes: ['held'], settle };
+  }
+
+  /** A repetition was promised what the first request may yet be refused: then the message waits all the same. */
+  async #keep(held: HeldMessage, isUsed: boolean): Promise<void> {
+    if (!isUsed) return;
+    if (this.#releases.isSuspended(held)) this.#kept.add(held.id);
+    else await this.#options.store.add(held, this.#options.maxPerContact);
   }
 
   #toHeld({ send, at }: RerouteContext): HeldMessage | 'address_unresolved' | 'content_not_carried' {
@@ -89,7 +105,8 @@ export class Holding {
     const id = randomUUID();
     const reference = isUsable ? given : id;
     // The decision was about this recipient, so the message goes to nobody else.
-    const receiver = conversationId === undefined ? { receiver: { contacts: [contact] } } : {};
+    const named = own(message, 'recipients') === undefined ? {} : { recipients: [contact] };
+    const receiver = conversationId === undefined ? { receiver: { contacts: [contact] } } : named;
     return {
       ...question.target.key,
       id,

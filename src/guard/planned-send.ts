@@ -25,13 +25,25 @@ export interface RerouteSupport {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What the facts say of another send, by that instant. */
-  decide(send: SendToReroute, deadlineAt: number): Promise<Decision>;
+  decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadlineAt: number): Promise<Decision>;
 }
 
 export interface CarriedOut {
   readonly outcome: Outcome;
+  /** The outcome as it is in mode `enforce`, of which mode `observe` only tells. */
+  readonly enforced: Outcome;
   /** To be called once it is certain whether the outcome is used. */
   readonly settle: (isUsed: boolean) => Promise<void>;
+}
+
+type Done = readonly [action: Outcome['action'], rerouting?: Rerouting];
+
+/**
+ * Whatever is sent instead is sent no earlier, and by a machine where the send was a machine's. That it is a human's has to
+ * be told to Bird by the message itself.
+ */
+function circumstancesOf({ sendAt, sender }: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
+  return { sendAt, sender: sender === 'automation' ? sender : undefined };
 }
 
 /** A send of which the decision is there, and of which the policy has said what is to be done, but nothing is yet. */
@@ -43,6 +55,11 @@ export class PlannedSend {
     this.#parts = parts;
     const { judgement, policy, send, guard } = parts;
     this.plan = planFor(judgement, { policy, send, logger: guard.logger });
+  }
+
+  /** As it was asked about, with the channel and the contact that its conversation told. */
+  get send(): SendRequest {
+    return this.#parts.send;
   }
 
   get policy(): Policy {
@@ -61,7 +78,7 @@ export class PlannedSend {
 
   /** Does what is planned. */
   async carryOut(): Promise<CarriedOut> {
-    if (this.plan !== 'reroute') return { outcome: this.outcome(), settle: async () => {} };
+    if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
     const { send, judgement, policy, platform, now, guard } = this.#parts;
     const { clock, logger } = guard;
     const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
@@ -71,16 +88,26 @@ export class PlannedSend {
       platform,
       at: now(),
       isDryRun: policy.mode === 'observe',
-      decide: (other) => guard.decide(other, deadlineAt),
+      decide: (other) => guard.decide({ ...circumstancesOf(send), ...other }, deadlineAt),
       clock,
       logger,
       deadlineAt,
     });
-    return { outcome: this.#outcome(rerouting.action, rerouting), settle: rerouting.settle };
+    // What is only observed is not used, whatever becomes of the request.
+    const settle = (isUsed: boolean): Promise<void> => rerouting.settle(isUsed && policy.mode === 'enforce');
+    return this.#carriedOut([rerouting.action, rerouting], settle);
   }
 
-  #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>): Outcome {
-    const { judgement, policy, platform, guard } = this.#parts;
+  #carriedOut([action, rerouting]: Done, settle: CarriedOut['settle']): CarriedOut {
+    const outcome = this.#outcome(action, rerouting);
+    const { policy } = this.#parts;
+    const enforcing: Policy = { ...policy, mode: 'enforce' };
+    const enforced = policy.mode === 'observe' ? this.#outcome(action, rerouting, enforcing) : outcome;
+    return { outcome, enforced, settle };
+  }
+
+  #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>, policy: Policy = this.#parts.policy): Outcome {
+    const { judgement, platform, guard } = this.#parts;
     return outcomeOf(judgement, action, { policy, platform, checkedAt: guard.clock.now() }, rerouting);
   }
 }

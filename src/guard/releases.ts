@@ -72,6 +72,10 @@ export class Releases {
     this.#suspended.delete(id);
   }
 
+  isSuspended({ id }: HeldMessage): boolean {
+    return this.#suspended.has(id);
+  }
+
   /** A message waits from now on. The customer may have written while it was put there. */
   parked(message: HeldMessage): void {
     const host = this.#hosts.get(message.workspaceId)?.host;

@@ -1,6 +1,7 @@
 import { toId } from '../bird/ids.js';
+import { sendsOfMessage } from '../bird/send-request.js';
+import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
-import { own } from '../core/own.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
 import type { Clock, Logger } from '../ports.js';
 import { withinDeadline } from './deadline.js';
@@ -36,11 +37,9 @@ export async function reroute(policies: Policy['onClosed'], circumstances: Rerou
     const result = await ask(policy, circumstances, declined);
     if (result === undefined) continue;
     const { action, sends, changes = [], held } = result;
-    if (action !== 'block') {
-      const settle = settling(result, circumstances);
-      return { action, sends, changes: changes.map(wordOf), held, declined, settle };
-    }
-    break;
+    if (action === 'block') break;
+    const settle = settling(result, circumstances);
+    return { action, sends, changes: changes.map(wordOf), held: held && noteOf(held), declined, settle };
   }
   return { action: 'block', changes: [], declined, settle: async () => {} };
 }
@@ -59,8 +58,9 @@ async function ask(
   };
   try {
     const asked = policy({ ...facts, decline });
-    const result = asked instanceof Promise ? await inTime(asked, circumstances) : asked;
-    if (result === undefined || result === null) return undefined;
+    const given = asked instanceof Promise ? await inTime(asked, circumstances) : asked;
+    if (given === undefined || given === null) return undefined;
+    const result = readOnce(given);
     const problem = await problemOf(result, circumstances);
     if (problem === undefined) return result;
     logger.error({ hook: 'onClosed', problem }, 'A reroute policy gave what cannot be sent, so the next one is tried');
@@ -91,23 +91,42 @@ function inTime(
   });
 }
 
+/** What is looked at is what is used, however often a result of the user's own would say something else. */
+function readOnce(given: RerouteResult): RerouteResult {
+  const { action, sends, changes, held } = given;
+  return { action, sends, changes, held, settle: (isUsed) => given.settle?.(isUsed) };
+}
+
 /** Why a result cannot be used. Free text leaves only where it is permitted, whoever wrote the policy. */
 async function problemOf(
-  { action, sends }: RerouteResult,
+  { action, sends, changes = [], held }: RerouteResult,
   { send, decide }: RerouteCircumstances,
 ): Promise<'malformed_result' | 'not_permitted' | undefined> {
+  if (!Array.isArray(changes) || (held !== undefined && !isNote(held))) return 'malformed_result';
   if (action === 'block' || action === 'hold') return undefined;
   if (action !== 'reroute' || !Array.isArray(sends) || sends.length === 0) return 'malformed_result';
   for (const { channelId, message } of sends) {
     if (!isObject(message) || toId(channelId) === undefined) return 'malformed_result';
-    const contacts = own(own(message, 'receiver'), 'contacts');
-    const conversationId = channelId === send.channelId ? send.conversationId : undefined;
-    for (const contact of Array.isArray(contacts) && contacts.length > 0 ? contacts : [send.contact]) {
-      const { verdict } = await decide({ ...send, conversationId, channelId, contact, message });
-      if (verdict !== 'allow') return 'not_permitted';
+    const isSame = toId(channelId) === toId(send.channelId);
+    const conversationId = isSame ? send.conversationId : undefined;
+    // Read as the request itself was: whoever it would reach, however the policy spells it, has to be open.
+    for (const one of sendsOfMessage(message, { workspaceId: send.workspaceId, channelId, conversationId })) {
+      const contact = one.contact ?? (conversationId === undefined ? undefined : send.contact);
+      if ((await decide({ ...one, contact })).verdict !== 'allow') return 'not_permitted';
     }
   }
   return undefined;
+}
+
+function isNote({ id, reference, expiresAt }: HeldNote): boolean {
+  // No text is an instant here: the note is told as one.
+  const isInstant = typeof expiresAt === 'number' && toInstant(expiresAt) !== undefined;
+  return typeof id === 'string' && typeof reference === 'string' && isInstant;
+}
+
+/** A note is told to whoever asked, and a policy may have given the whole message for one. */
+function noteOf({ id, reference, expiresAt }: HeldNote): HeldNote {
+  return { id, reference, expiresAt };
 }
 
 function settling({ settle }: RerouteResult, { logger }: RerouteCircumstances): Rerouting['settle'] {

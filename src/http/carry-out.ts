@@ -1,5 +1,5 @@
 import type { SendRequest } from '../bird/send-request.js';
-import type { Outcome } from '../guard/outcome.js';
+import type { Outcome, Plan } from '../guard/outcome.js';
 import type { CarriedOut, PlannedSend } from '../guard/planned-send.js';
 import { type RewritableRequest, type Rewrite, rewriteOf } from './rewrite.js';
 
@@ -30,29 +30,32 @@ export async function carryOut(
   req: RewritableRequest,
 ): Promise<RequestOutcome> {
   const isSplit = planned.every(({ policy }) => policy.onMixed === 'split');
+  // What is only observed stops nobody; where nothing is enforced, all is told as if it were.
+  const isEnforced = planned.some(({ policy }) => policy.mode === 'enforce');
+  const plans = planned.map(({ plan, policy }) => (isEnforced && policy.mode !== 'enforce' ? 'send' : plan));
   // Said before anything is done for anybody.
-  if (!isSplit && (planned.some(isStopped) || isMixed(planned, sends))) return refused(planned, [], 'other_recipients');
+  if (!isSplit && (plans.includes('block') || isMixed(plans, sends))) return refused(planned, [], 'other_recipients');
   const carried = await Promise.all(planned.map((one) => one.carryOut()));
-  const outcomes = carried.map(({ outcome }) => outcome);
+  const outcomes = carried.map(({ outcome, enforced }) => (isEnforced ? outcome : enforced));
   const isSendable = ({ action }: Outcome): boolean => action !== 'block';
   if (isSplit ? !outcomes.some(isSendable) : !outcomes.every(isSendable)) {
     return refused(planned, carried, 'other_recipients');
   }
-  if (outcomes.every(({ action }) => action === 'send'))
-    return { outcomes, isRefused: false, settle: settling(carried) };
-  const rewrite = rewriteOf({ outcomes, sends, req });
+  const passing = { outcomes: carried.map(({ outcome }) => outcome), isRefused: false, settle: settling(carried) };
+  if (outcomes.every(({ action }) => action === 'send')) return passing;
+  const rewrite = rewriteOf({ outcomes, sends: planned.map(({ send }) => send), req });
   if (typeof rewrite === 'string') return refused(planned, carried, rewrite);
-  return { outcomes, rewrite, isRefused: false, settle: settling(carried) };
+  return isEnforced ? { ...passing, rewrite } : passing;
 }
 
 function refused(planned: readonly PlannedSend[], carried: readonly CarriedOut[], reason: string): RequestOutcome {
   settling(carried)(false);
   const outcomes = planned.map((one, index) => {
     const outcome = carried[index]?.outcome;
-    const isLost = outcome === undefined ? one.plan === 'reroute' : ['reroute', 'hold'].includes(outcome.action);
-    return isLost && one.policy.mode === 'enforce' ? one.refuse(reason) : (outcome ?? one.outcome());
+    const action = outcome === undefined ? one.plan : (outcome.wouldBe ?? outcome.action);
+    return action === 'reroute' || action === 'hold' ? one.refuse(reason) : (outcome ?? one.outcome());
   });
-  return { outcomes, isRefused: true, settle: () => {} };
+  return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: () => {} };
 }
 
 function settling(carried: readonly CarriedOut[]): RequestOutcome['settle'] {
@@ -61,16 +64,12 @@ function settling(carried: readonly CarriedOut[]): RequestOutcome['settle'] {
   };
 }
 
-function isStopped({ plan, policy }: PlannedSend): boolean {
-  return plan === 'block' && policy.mode === 'enforce';
-}
-
 /** Whether of one message's recipients some may be written to and some not. Messages of a batch stand for themselves. */
-function isMixed(planned: readonly PlannedSend[], sends: readonly SendRequest[]): boolean {
+function isMixed(plans: readonly Plan[], sends: readonly SendRequest[]): boolean {
   const passes = new Map<number | undefined, boolean>();
-  return planned.some(({ plan, policy }, index) => {
+  return plans.some((plan, index) => {
     const item = sends[index]?.item;
-    const isPassing = plan === 'send' || policy.mode !== 'enforce';
+    const isPassing = plan === 'send';
     const isOther = passes.has(item) && passes.get(item) !== isPassing;
     passes.set(item, isPassing);
     return isOther;

@@ -91,10 +91,9 @@ class Exchange {
     // Only now: a guard further on may know how to read what is no send to this one.
     this.#req[decided] = true;
     const planned = sends.map((send) => this.#internals.plan(send));
-    if (planned.every(isThere) && !planned.some(hasWayOut)) return this.#conclude(asPlanned(planned), sends);
+    if (planned.every(isThere) && !planned.some(isNotWhole)) return this.#conclude(asPlanned(planned), sends);
     void Promise.all(planned).then(async (all) => {
-      const isWayOut = all.some(hasWayOut);
-      this.#conclude(isWayOut ? await carryOut(all, sends, this.#req) : asPlanned(all), sends);
+      this.#conclude(all.some(isNotWhole) ? await carryOut(all, sends, this.#req) : asPlanned(all), sends);
     });
   }
 
@@ -173,6 +172,7 @@ function isThere(planned: PlannedSend | Promise<PlannedSend>): planned is Planne
   return !(planned instanceof Promise);
 }
 
-function hasWayOut({ plan }: PlannedSend): boolean {
-  return plan === 'reroute';
+/** Neither passes nor stops with all of its request: it has a way out, or the others go without it. */
+function isNotWhole({ plan, policy }: PlannedSend): boolean {
+  return plan === 'reroute' || (plan === 'block' && policy.onMixed === 'split');
 }

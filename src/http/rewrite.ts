@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { LARGEST_BATCH, type SendRequest } from '../bird/send-request.js';
+import { decodeSegment, LARGEST_BATCH, type SendRequest } from '../bird/send-request.js';
 import { isObject } from '../core/option-checks.js';
 import { own } from '../core/own.js';
 import type { ReroutedSend } from '../core/reroute/policy.js';
@@ -21,7 +21,7 @@ export interface DecidedRequest {
   readonly req: RewritableRequest;
 }
 
-export type RewritableRequest = IncomingMessage & { body?: unknown; params?: unknown };
+export type RewritableRequest = IncomingMessage & { body?: unknown; params?: unknown; originalUrl?: string };
 
 /** What is sent instead; the reason where the request cannot be changed so that its handler would send just that. */
 export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | string {
@@ -45,7 +45,11 @@ export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | s
 
 function positionsByItem(sends: readonly SendRequest[]): readonly (readonly number[])[] {
   const groups = new Map<number | undefined, number[]>();
-  for (const [position, { item }] of sends.entries()) groups.set(item, [...(groups.get(item) ?? []), position]);
+  for (const [position, { item }] of sends.entries()) {
+    const group = groups.get(item) ?? [];
+    group.push(position);
+    groups.set(item, group);
+  }
   return [...groups.values()];
 }
 
@@ -67,34 +71,32 @@ function sendsOfMessage(
 }
 
 /**
- * Puts the rewritten send where the handler looks for it: the body, and another channel in the route's parameters and in
- * the URL.
+ * Puts the rewritten send where the handler looks for it: the body, and another channel in the route's parameters, in the
+ * URL, and in what frameworks keep of it, so that no handler finds the channel that is closed.
  */
 export function applyRewrite(req: RewritableRequest, { body, channel }: Rewrite): void {
   req.body = body;
   if (channel === undefined) return;
-  if (isInParams(req, channel.from)) Object.assign(Object(req.params), { channelId: channel.to });
-  const { position, segments, rest } = findInUrl(req, channel.from);
-  if (position >= 0) req.url = segments.with(position, channel.to).join('/') + rest;
+  const { params, originalUrl } = req;
+  if (isSameId(own(params, 'channelId'), channel.from)) Object.assign(Object(params), { channelId: channel.to });
+  req.url = withChannel(req.url, channel) ?? req.url;
+  if (originalUrl !== undefined) req.originalUrl = withChannel(originalUrl, channel) ?? originalUrl;
 }
 
-/** Where neither names the channel, a handler could not know that the message is for another. */
-function namesChannel(req: RewritableRequest, channelId: string): boolean {
-  return isInParams(req, channelId) || findInUrl(req, channelId).position >= 0;
+/**
+ * Parameters alone are not enough: Express reads them from the URL again for the next handler, and what a mount has cut
+ * off the URL comes back as it was.
+ */
+function namesChannel({ url }: RewritableRequest, channelId: string): boolean {
+  return withChannel(url, { from: channelId, to: channelId }) !== undefined;
 }
 
-function isInParams({ params }: RewritableRequest, channelId: string): boolean {
-  return isObject(params) && isSameId(own(params, 'channelId'), channelId);
-}
-
-function findInUrl(
-  { url = '' }: RewritableRequest,
-  channelId: string,
-): { readonly position: number; readonly segments: readonly string[]; readonly rest: string } {
-  const end = url.search(/[?#]/);
-  const segments = (end === -1 ? url : url.slice(0, end)).split('/');
-  const position = segments.findLastIndex((segment) => isSameId(segment, channelId));
-  return { position, segments, rest: end === -1 ? '' : url.slice(end) };
+/** The URL with another channel in the last place of its path that names the one; `undefined`: none does. */
+function withChannel(url: string | undefined, { from, to }: NonNullable<Rewrite['channel']>): string | undefined {
+  const [path = '', ...rest] = (url ?? '').split(/(?=[?#])/);
+  const segments = path.split('/');
+  const position = segments.findLastIndex((segment) => isSameId(decodeSegment(segment), from));
+  return position === -1 ? undefined : segments.with(position, to).join('/') + rest.join('');
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -184,6 +184,55 @@ describe('scenario 53: a request that is repeated', () => {
   });
 });
 
+describe('a conversation', () => {
+  it('with several recipients in the request: each one’s message goes to them alone', async () => {
+    const scene = await start();
+    const other = '+31687654321';
+    keepSecret(other);
+    const second = scene.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: other }] });
+    const conversation = scene.workspace.addConversation({ channelId: scene.channel.id, contactId: scene.contact.id });
+    const recipients = [PHONE, other].map((value) => ({
+      type: 'to',
+      identifierKey: 'phonenumber',
+      identifierValue: value,
+    }));
+    const { body } = textMessage();
+    const message = { participantType: 'accessKey', participantId: second.id, recipients, body };
+    const send = { workspaceId: scene.workspace.id, conversationId: conversation.id, message };
+    const outcomes = await scene.guard.checkAll(recipients.map((contact) => ({ ...send, contact })));
+    expect(outcomes.map(({ action }) => action)).toEqual(['hold', 'hold']);
+    scene.reply();
+    await expect.poll(() => scene.released.map((one) => one.message.recipients)).toEqual([[recipients[0]]]);
+  });
+});
+
+describe('a repetition while the first request is not decided yet', () => {
+  it.each([
+    ['before', false],
+    ['after', true],
+  ])('waits, though the first is refused %s its answer', async (_, isRepetitionFirst) => {
+    const store = memoryHeldStore();
+    const scene = await start({ store });
+    const onClosed = holdUntilReply({ store });
+    scene.guard.reload({ [scene.workspace.id]: { ...scene.workspaceOptions, onClosed } });
+    const context = {
+      send: scene.send({ message: textMessage({ reference: 'one' }) }),
+      decision: { verdict: 'deny', reason: 'service_window_closed', closedAt: null },
+      at: scene.sandbox.clock.now(),
+      isDryRun: false,
+      decline: () => undefined,
+      decide: async () => ({ verdict: 'unknown', reason: 'lookup_failed' }) as const,
+    } as const;
+    const first = await onClosed(context);
+    const repetition = await onClosed(context);
+    expect([first?.changes, repetition?.changes]).toEqual([['held'], ['held_before']]);
+    if (isRepetitionFirst) await repetition?.settle?.(true);
+    await first?.settle?.(false);
+    if (!isRepetitionFirst) await repetition?.settle?.(true);
+    expect(await onClosed.pending(scene.workspace.id)).toMatchObject([{ reference: 'one' }]);
+  });
+});
+
 describe('limits', () => {
   it('a contact for whom as many wait as may: the next policy is tried', async () => {
     const scene = await start({ maxPerContact: 2 });

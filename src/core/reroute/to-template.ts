@@ -136,7 +136,16 @@ function resultOf({ templates, changes }: FilledTemplates, { send }: RerouteCont
   const { channelId = '', conversationId, contact, message } = send;
   const rest = withoutContent(message);
   // The decision was about this recipient, so the template goes to nobody else.
-  const receiver = conversationId === undefined ? { receiver: { contacts: [own({ contact }, 'contact')] } } : {};
-  const sends = templates.map((template) => ({ channelId, message: { ...rest, ...receiver, template } }));
+  const isForAll = conversationId !== undefined && !hasItems(own(message, 'recipients'));
+  const receiver = conversationId === undefined ? { receiver: { contacts: [contact] } } : { recipients: [contact] };
+  const sends = templates.map((template) => ({
+    channelId,
+    message: { ...rest, ...(isForAll ? {} : receiver), template },
+  }));
   return { action: 'reroute', sends, changes: ['template', ...changes] };
+}
+
+/** Only then does a message in a conversation have recipients of its own. */
+function hasItems(recipients: unknown): boolean {
+  return Array.isArray(recipients) && recipients.length > 0;
 }
