@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isObject } from '../core/option-checks.js';
 import { own } from '../core/own.js';
 import { isMatterOfTime } from '../core/reroute/matter-of-time.js';
+import { recipientOf } from '../core/reroute/message-content.js';
 import type { HeldNote, RerouteContext, RerouteResult } from '../core/reroute/policy.js';
 import type { HeldMessage, WindowKey } from '../ports.js';
 import type { ResolvedHold } from './hold-options.js';
@@ -104,16 +105,13 @@ export class Holding {
     const isUsable = typeof given === 'string' && given !== '' && given.length <= LONGEST_REFERENCE;
     const id = randomUUID();
     const reference = isUsable ? given : id;
-    // The decision was about this recipient, so the message goes to nobody else.
-    const named = own(message, 'recipients') === undefined ? {} : { recipients: [contact] };
-    const receiver = conversationId === undefined ? { receiver: { contacts: [contact] } } : named;
     return {
       ...question.target.key,
       id,
       reference,
       conversationId,
       contact,
-      message: { ...message, ...receiver, reference },
+      message: { ...message, ...recipientOf(send), reference },
       heldAt: at,
       expiresAt: at + this.#options.lifetimeMs,
     };

@@ -1,7 +1,7 @@
 /**
  * The locale among those that a template has which fits best: for each wanted one in order, the same, then the same with
- * fewer parts (`pt` for `pt-PT`), then another of the same language and script (`pt-BR` for `pt-PT`). What is no locale
- * is passed over.
+ * fewer parts (`pt` for `pt-PT`), then another (`pt-BR` for `pt-PT`), always of the same language and script. What is no
+ * locale is passed over.
  *
  * @returns one of `available` as it is written there; `fallback` where none fits
  */
@@ -29,12 +29,15 @@ export function readLocale(tag: unknown): Intl.Locale | undefined {
 }
 
 function bestOf(wanted: Intl.Locale, available: readonly string[]): string | undefined {
-  const tagged = available.map((tag) => ({ tag, name: readLocale(tag)?.baseName, tongue: tongueOf(readLocale(tag)) }));
+  const tongue = tongueOf(wanted);
+  if (tongue === undefined) return undefined;
+  // Of another script nothing fits, not even what has the same name with fewer parts: `zh` is Hans.
+  const readable = available.filter((tag) => tongueOf(readLocale(tag)) === tongue);
   for (const name of shorterAndShorter(wanted.baseName)) {
-    const found = tagged.find((one) => one.name === name);
-    if (found !== undefined) return found.tag;
+    const found = readable.find((tag) => readLocale(tag)?.baseName === name);
+    if (found !== undefined) return found;
   }
-  return tagged.find(({ tongue }) => tongue === tongueOf(wanted))?.tag;
+  return readable[0];
 }
 
 /** `zh-Hant-TW`, `zh-Hant`, `zh`. */
@@ -43,8 +46,10 @@ function shorterAndShorter(name: string): readonly string[] {
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('-'));
 }
 
-/** Language and script, where it is written too: `zh-TW` is Hant, and is nothing for a reader of Hans. */
+/** Language and script, also where that is not written: `zh-TW` is Hant. `und` is no language, though likely English. */
 function tongueOf(locale: Intl.Locale | undefined): string | undefined {
-  const { language, script } = locale?.maximize() ?? {};
-  return language === undefined ? undefined : `${language}-${script}`;
+  // By its name, since engines disagree on what the language of `und` is.
+  if (locale === undefined || locale.baseName.split('-')[0] === 'und') return undefined;
+  const { language, script } = locale.maximize();
+  return `${language}-${script}`;
 }

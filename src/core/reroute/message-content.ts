@@ -1,4 +1,6 @@
 import { own } from '../own.js';
+import type { SendToReroute } from './policy.js';
+import { isBlank } from './template-variable.js';
 
 /** What of a create-message body a template or another channel could carry. */
 export type MessageContent =
@@ -9,13 +11,23 @@ export type MessageContent =
   | { readonly kind: 'interactive'; readonly text: string }
   | { readonly kind: 'none'; readonly reason: 'content_not_carried' | 'several_media' | 'ambiguous_message' };
 
-/** Reads the content of a free-form message, own properties only. */
+/** Reads the content of a free-form message, own properties only. Throws for no input. */
 export function contentOf(message: unknown): MessageContent {
+  try {
+    return readContent(message);
+  } catch {
+    // Getters and proxies may throw when they are read.
+    return none('content_not_carried');
+  }
+}
+
+function readContent(message: unknown): MessageContent {
   if (isSet(own(message, 'template')) || hasOtherSpelling(message)) return none('ambiguous_message');
   const body = own(message, 'body');
   const type = own(body, 'type');
   if (typeof type !== 'string') return none('content_not_carried');
   const content = own(body, type);
+  if (hasRivals(body) || hasRivals(content)) return none('ambiguous_message');
   const text = own(content, 'text');
   switch (type) {
     case 'text':
@@ -32,6 +44,16 @@ export function contentOf(message: unknown): MessageContent {
   }
 }
 
+/**
+ * The part of a message that says to whom it goes: to the contact that was decided about, and to nobody else that the
+ * request names. A conversation's message that names nobody goes to the conversation's own.
+ */
+export function recipientOf({ conversationId, contact, message }: SendToReroute): object {
+  if (conversationId === undefined) return { receiver: { contacts: [contact] } };
+  const recipients = own(message, 'recipients');
+  return Array.isArray(recipients) && recipients.length > 0 ? { recipients: [contact] } : {};
+}
+
 /** Everything of a message but its content and its receiver: the reference, the schedule, tags and the like. */
 export function withoutContent(message: unknown): Record<string, unknown> {
   if (typeof message !== 'object' || message === null) return {};
@@ -46,17 +68,34 @@ const contentKeys: ReadonlySet<string> = new Set([
 
 /** `Body` beside or instead of `body`: which of them Bird would send cannot be told. */
 function hasOtherSpelling(message: unknown): boolean {
-  if (typeof message !== 'object' || message === null) return false;
-  return Object.keys(message).some((key) => !['body', 'template', 'receiver'].includes(key) && isContent(message, key));
+  const others = keysOf(message).filter((key) => !['body', 'template', 'receiver'].includes(key));
+  return others.some((key) => isContent(message, key));
 }
 
-function isContent(message: object, key: string): boolean {
+function keysOf(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}
+
+function isContent(message: unknown, key: string): boolean {
   return contentKeys.has(key.toLowerCase()) && isSet(own(message, key));
 }
 
+/** A key in two letter cases, or `Text`: which of them Bird would read, and whether, cannot be told either. */
+function hasRivals(value: unknown): boolean {
+  const keys = keysOf(value);
+  const names = new Set(keys.map((key) => key.toLowerCase()));
+  return names.size < keys.length || (names.has('text') && !keys.includes('text'));
+}
+
 function kindOfText(content: unknown): 'text' | 'interactive' {
-  const extras = [own(content, 'actions'), own(content, 'attachments')];
-  return extras.some((extra) => Array.isArray(extra) && extra.length > 0) ? 'interactive' : 'text';
+  const isExtra = (key: string): boolean => extras.has(key.toLowerCase()) && isFilled(own(content, key));
+  return keysOf(content).some(isExtra) ? 'interactive' : 'text';
+}
+
+const extras: ReadonlySet<string> = new Set(['actions', 'attachments']);
+
+function isFilled(value: unknown): boolean {
+  return isSet(value) && !(Array.isArray(value) && value.length === 0);
 }
 
 function mediaOf(kind: 'image' | 'file', media: unknown, content: unknown): MessageContent {
@@ -64,8 +103,15 @@ function mediaOf(kind: 'image' | 'file', media: unknown, content: unknown): Mess
   if (media.length !== 1) return none('several_media');
   const url = own(media[0], 'mediaUrl');
   const text = own(content, 'text');
-  if (typeof url !== 'string' || url.trim() === '') return none('content_not_carried');
-  return { kind, url, text: typeof text === 'string' && text.trim() !== '' ? text : undefined };
+  if (typeof url !== 'string' || url.trim() === '' || isSound(media[0])) return none('content_not_carried');
+  if (isSet(text) && typeof text !== 'string') return none('content_not_carried');
+  return { kind, url, text: typeof text === 'string' && !isBlank(text) ? text : undefined };
+}
+
+/** The header of a template takes pictures, films and documents, but no voice note. */
+function isSound(medium: unknown): boolean {
+  const contentType = own(medium, 'contentType');
+  return typeof contentType === 'string' && /^\s*audio\//i.test(contentType);
 }
 
 function none(reason: Extract<MessageContent, { readonly kind: 'none' }>['reason']): MessageContent {

@@ -8,12 +8,10 @@ export function tidyVariable(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }
 
-/** Whether nothing of a text would be seen. */
+/** Whether nothing of a text would be seen: fillers, selectors and the empty Braille pattern show as little as spaces. */
 export function isBlank(text: string): boolean {
-  return /^[\s\p{Cc}\p{Cf}]*$/u.test(text);
+  return /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(text);
 }
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
  * Splits a tidy text into pieces of at most `maxLength` UTF-16 units, at its spaces, which fall away. A word that is
@@ -24,12 +22,39 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 export function splitText(text: string, maxLength: number): readonly string[] | undefined {
   if (text.length <= maxLength) return [text];
   const lines = new Lines(maxLength);
-  for (const { segment } of graphemes.segment(text)) {
+  for (const segment of graphemesOf(text)) {
     if (segment.length > maxLength) return undefined;
     if (segment === ' ') lines.endWord();
     else lines.addToWord(segment);
   }
   return lines.end();
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const STRETCH = 256;
+
+/**
+ * What a reader takes for characters, a stretch at a time: engines need longer for each of them the longer the text is,
+ * which for 100 KB made seconds.
+ */
+function* graphemesOf(text: string): Generator<string> {
+  let start = 0;
+  let length = STRETCH;
+  while (start < text.length) {
+    const isLast = start + length >= text.length;
+    const segments = segmentsOf(text.slice(start, start + length), isLast);
+    yield* segments;
+    // None: one character alone is longer than the stretch.
+    length = segments.length === 0 ? 2 * length : STRETCH;
+    for (const segment of segments) start += segment.length;
+  }
+}
+
+/** Without the last one of a stretch behind which it may go on. Half of a surrogate pair does not tell whether it does. */
+function segmentsOf(stretch: string, isLast: boolean): readonly string[] {
+  const whole = isLast ? stretch : stretch.replace(/[\ud800-\udbff]$/, '');
+  const segments = Array.from(segmenter.segment(whole), ({ segment }) => segment);
+  return isLast ? segments : segments.slice(0, -1);
 }
 
 class Lines {

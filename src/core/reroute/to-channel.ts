@@ -1,4 +1,4 @@
-import { aFunction, checkOptions, type OptionCheck, requireAll } from '../option-checks.js';
+import { aFunction, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
 import { own } from '../own.js';
 import { contentOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
@@ -31,7 +31,7 @@ export interface ToChannelOptions {
 export function toChannel(options: ToChannelOptions): ReroutePolicy {
   checkOptions(options, checks, 'toChannel');
   requireAll({ channels: options.channels }, 'toChannel');
-  const channels = options.channels.map((id) => id.toLowerCase());
+  const channels = new Set(options.channels.map((id) => id.toLowerCase()));
   return async function toChannelPolicy(context) {
     if (context.send.conversationId !== undefined) return context.decline('conversation');
     // Who has opted out has done so everywhere.
@@ -52,10 +52,16 @@ async function tryChannel(
   if (channelId === send.channelId?.toLowerCase()) return undefined;
   const receiver = contact(send, channelId);
   const converted = convert(send.message, channelId);
-  if (receiver === undefined || converted === undefined) return undefined;
-  const message = { ...converted, receiver: { contacts: [receiver] } };
+  // Anything else, such as a promise that nobody awaited, would leave as a message without content.
+  if (!isObject(receiver) || !isMap(converted)) return undefined;
+  const message = { ...withoutReceiver(converted), receiver: { contacts: [receiver] } };
   const { verdict } = await decide({ workspaceId: send.workspaceId, channelId, contact: receiver, message });
   return verdict === 'allow' ? { action: 'reroute', sends: [{ channelId, message }], changes: ['channel'] } : undefined;
+}
+
+/** Under any letter case: beside the contact that is decided about there must be no other. */
+function withoutReceiver(message: object): object {
+  return Object.fromEntries(Object.entries(message).filter(([key]) => key.toLowerCase() !== 'receiver'));
 }
 
 /** Keys of addresses that mean the same person on every channel. The others belong to one platform. */
@@ -84,7 +90,7 @@ const checks: Readonly<Record<keyof ToChannelOptions, OptionCheck>> = {
     rule: 'a list of at least one channel id',
     hasType: Array.isArray,
     isInRange: (ids: readonly unknown[]) =>
-      ids.length > 0 && ids.every((id) => typeof id === 'string' && UUID.test(id)),
+      ids.length > 0 && [...ids].every((id) => typeof id === 'string' && UUID.test(id)),
   },
   contact: aFunction,
   convert: aFunction,

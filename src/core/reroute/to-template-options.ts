@@ -71,7 +71,7 @@ const checks: Readonly<Record<keyof ToTemplateOptions, OptionCheck>> = {
   locales: {
     rule: 'a list of at least one BCP 47 locale',
     hasType: Array.isArray,
-    isInRange: (tags: readonly unknown[]) => tags.length > 0 && tags.every((tag) => readLocale(tag) !== undefined),
+    isInRange: (tags: readonly unknown[]) => tags.length > 0 && [...tags].every((tag) => readLocale(tag) !== undefined),
   },
   contactLocale: aFunction,
   channelLocale: aFunction,
@@ -95,7 +95,9 @@ export function checkToTemplate(options: ToTemplateOptions): void {
   for (const [kind, template] of Object.entries(media)) {
     if (template === undefined) continue;
     checkOptions(template, mediaChecks, `toTemplate.media.${kind}`);
-    const { projectId, mediaVariable } = template;
+    const { projectId, mediaVariable, variable } = template;
     requireAll({ projectId, mediaVariable }, `toTemplate.media.${kind}`);
+    if (variable !== mediaVariable) continue;
+    throw new RangeError(`toTemplate.media.${kind}.variable must be another than mediaVariable: one would be lost`);
   }
 }

@@ -1,8 +1,8 @@
-import { own } from '../own.js';
-import { platforms } from '../platforms.js';
+import { isMap, isObject } from '../option-checks.js';
+import { platformRow } from '../platforms.js';
 import { matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
-import { contentOf, type MessageContent, withoutContent } from './message-content.js';
+import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
 import { isBlank, splitText, tidyVariable } from './template-variable.js';
 import { checkToTemplate, type ToTemplateOptions } from './to-template-options.js';
@@ -14,7 +14,7 @@ const MOST_SENDS = 100;
  * Sends the text in a template, which needs no window. Declines what the template cannot carry whole, and says why:
  * `text_blank`, `text_too_long`, `variable_blank`, `variable_too_long`, `interactive_content`, `media_without_template`,
  * `caption_not_carried`, `several_media`, `content_not_carried`, `ambiguous_message`, `platform_without_templates`,
- * `reason_not_time`.
+ * `address_unresolved`, `reason_not_time`.
  *
  * A text that is split gives several sends: whoever sends must send all of them.
  *
@@ -29,9 +29,9 @@ export function toTemplate(options: ToTemplateOptions): ReroutePolicy {
     const { send, decision, platform } = context;
     // A channel that is off sends no template either, and who has opted out is left alone.
     if (!isMatterOfTime(decision.reason)) return context.decline('reason_not_time');
-    if (platform !== undefined && platforms[platform] !== undefined && platforms[platform].hasTemplates !== true) {
-      return context.decline('platform_without_templates');
-    }
+    const row = platformRow(platform, undefined);
+    if (row !== undefined && row.hasTemplates !== true) return context.decline('platform_without_templates');
+    if (send.conversationId === undefined && !isObject(send.contact)) return context.decline('address_unresolved');
     const templates = templatesFor(contentOf(send.message), send, options);
     return typeof templates === 'string' ? context.decline(templates) : resultOf(templates, context);
   };
@@ -73,7 +73,9 @@ function textTemplates(
   const { variable, maxLength = 1024, onTooLong = 'split' } = options;
   if (isBlank(text)) return 'text_blank';
   const tidy = tidyVariable(text);
-  const pieces = tidy.length > maxLength && onTooLong === 'block' ? undefined : splitText(tidy, maxLength);
+  // What cannot fit is not cut up first: that takes its time.
+  const longest = onTooLong === 'block' ? maxLength : MOST_SENDS * (maxLength + 1);
+  const pieces = tidy.length > longest ? undefined : splitText(tidy, maxLength);
   if (pieces === undefined || pieces.length > MOST_SENDS) return 'text_too_long';
   if (pieces.some(isBlank)) return 'text_blank';
   const others = otherVariables(send, options);
@@ -106,7 +108,10 @@ function otherVariables(
   { message }: SendToReroute,
   { variables, maxLength = 1024 }: ToTemplateOptions,
 ): Readonly<Record<string, string>> | string {
-  const entries = Object.entries(variables?.(message) ?? {});
+  const given: unknown = variables?.(message) ?? {};
+  // A promise that nobody awaited has no entries, and would pass for no variables.
+  if (!isMap(given)) return 'variable_blank';
+  const entries = Object.entries(given);
   if (entries.some(([, value]) => typeof value !== 'string' || isBlank(value))) return 'variable_blank';
   const tidy = entries.map(([key, value]) => [key, tidyVariable(value)] as const);
   if (tidy.some(([, value]) => value.length > maxLength)) return 'variable_too_long';
@@ -133,19 +138,8 @@ function filled(
 }
 
 function resultOf({ templates, changes }: FilledTemplates, { send }: RerouteContext): RerouteResult {
-  const { channelId = '', conversationId, contact, message } = send;
+  const { channelId = '', message } = send;
   const rest = withoutContent(message);
-  // The decision was about this recipient, so the template goes to nobody else.
-  const isForAll = conversationId !== undefined && !hasItems(own(message, 'recipients'));
-  const receiver = conversationId === undefined ? { receiver: { contacts: [contact] } } : { recipients: [contact] };
-  const sends = templates.map((template) => ({
-    channelId,
-    message: { ...rest, ...(isForAll ? {} : receiver), template },
-  }));
+  const sends = templates.map((template) => ({ channelId, message: { ...rest, ...recipientOf(send), template } }));
   return { action: 'reroute', sends, changes: ['template', ...changes] };
-}
-
-/** Only then does a message in a conversation have recipients of its own. */
-function hasItems(recipients: unknown): boolean {
-  return Array.isArray(recipients) && recipients.length > 0;
 }
