@@ -106,15 +106,9 @@ it('whatever is written, by whatever chain, into whatever window: only what is p
   );
   await fc.assert(property, { numRuns: RUNS });
   expect([...seen].toSorted()).toEqual(
-    expect.arrayContaining([
-      'block ',
-      'hold held',
-      'reroute channel',
-      'reroute template',
-      'reroute template white_space split',
-      'send ',
-    ]),
+    expect.arrayContaining(['block ', 'hold held', 'reroute channel', 'reroute template', 'send ']),
   );
+  expect([...seen].some((what) => what.endsWith('split'))).toBe(true);
 });
 
 /** What a service does that takes the guard at its word. */
