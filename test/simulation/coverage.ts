@@ -38,7 +38,10 @@ export const rare: readonly string[] = [
 ];
 
 /** The faults and paths that a run was to meet and has not: it would prove nothing about them. */
-export function unreached({ counts, faults }: Report, { knowledge }: Scenario): string[] {
+export function unreached(
+  { counts, faults }: Pick<Report, 'counts' | 'faults'>,
+  { knowledge }: Pick<Scenario, 'knowledge'>,
+): string[] {
   const paths = knowledge === 'lookups' ? always : [...always, ...withEvents];
   return [
     ...paths.filter((name) => (counts[name] ?? 0) === 0),
