@@ -1,7 +1,14 @@
-import { createHmac } from 'node:crypto';
-import type { ChannelRef, Store, WindowKey } from '../ports.js';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Store, WindowKey, WindowRef } from '../ports.js';
 
 type ForgetTarget = Parameters<Store['forget']>[0];
+
+/** Who changed what. Without an id: any of it may have changed. */
+export interface Told {
+  readonly writer: string;
+  readonly what: 'window' | 'turn' | string;
+  readonly id?: string | undefined;
+}
 
 /**
  * What the store's keys are called in Redis. Phone numbers can be guessed one by one, so whatever names a customer, a
@@ -38,18 +45,23 @@ export class RedisNames {
     return `${this.#prefix}b:${this.#hash('budget', workspaceId)}`;
   }
 
-  /** Stands for who reads one window. */
-  turnId(ref: ChannelRef, what: string): string {
-    return this.#hash('turn', ref.workspaceId, ref.channelId, what);
+  /** Stands for a window that is to be read. */
+  turnId({ workspaceId, channelId, contactId, address }: WindowRef): string {
+    return this.#hash('turn', workspaceId, channelId, contactId, address ?? null);
   }
 
   turn(id: string): string {
     return `${this.#prefix}t:${id}`;
   }
 
-  /** A key that is made and deleted to tell all processes that `writer` changed something. */
-  told(writer: string, what: string): string {
-    return `${this.toldPrefix}${writer}:${what}`;
+  /** A key that is made and deleted to tell all processes what was changed. */
+  told({ writer, what, id = '' }: Told): string {
+    return `${this.toldPrefix}${writer}:${what}:${id}`;
+  }
+
+  readTold(name: string): Told {
+    const [writer = '', what = '', id = ''] = name.slice(this.toldPrefix.length).split(':');
+    return { writer, what, id: id === '' ? undefined : id };
   }
 
   get toldPrefix(): string {
@@ -59,6 +71,12 @@ export class RedisNames {
   /** A signature that only a process with the secret can make. */
   sign(...parts: readonly (string | number)[]): string {
     return this.#hash('signature', ...parts);
+  }
+
+  isSignature(candidate: unknown, ...parts: readonly (string | number)[]): boolean {
+    if (typeof candidate !== 'string') return false;
+    const [given, expected] = [Buffer.from(candidate), Buffer.from(this.sign(...parts))];
+    return given.length === expected.length && timingSafeEqual(given, expected);
   }
 
   #hash(purpose: string, ...parts: readonly (string | number | null)[]): string {

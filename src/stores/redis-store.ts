@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Store } from '../ports.js';
+import type { Fleet, Store } from '../ports.js';
 import type { RedisClient } from './redis-client.js';
+import { RedisFleet } from './redis-fleet.js';
 import { RedisLink } from './redis-link.js';
 import { RedisNames } from './redis-names.js';
 import { type RedisStoreOptions, resolveRedisOptions } from './redis-options.js';
@@ -12,6 +13,7 @@ export type { RedisStoreOptions } from './redis-options.js';
 
 /** A store that processes share through Redis. */
 export interface RedisStore extends Store {
+  readonly fleet: Fleet;
   /** Closes the store's own connection, as the end of the client does. A guard goes on with its memory alone. */
   close(): void;
 }
@@ -29,25 +31,28 @@ export interface RedisStore extends Store {
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions): RedisStore {
   if (typeof client?.duplicate !== 'function') throw new TypeError('redisStore: client must be a client of node-redis');
-  const { secret, prefix, max, longestWindowMs, patienceMs, clock } = resolveRedisOptions(options);
+  const { secret, prefix, max, instances, longestWindowMs, patienceMs, clock } = resolveRedisOptions(options);
   const names = new RedisNames(prefix, secret);
   const writer = randomBytes(6).toString('base64url');
   const link = new RedisLink({ client, toldPrefix: names.toldPrefix, patienceMs });
-  const shared = new RedisWindows({ link, names, writer, longestWindowMs, now: () => clock.now() });
-  const close = (): void => link.close();
-  if (max === 0) {
-    return {
-      get: (key) => shared.read(key).then(({ evidence }) => evidence),
-      merge: (key, evidence) => shared.merge(key, evidence).then(() => undefined),
-      forget: (target) => shared.forget(target),
-      close,
-    };
-  }
-  const tiered = new TieredStore({ shared, max, now: () => clock.now() });
+  const parts = { link, names, writer, now: () => clock.now() };
+  const shared = new RedisWindows({ ...parts, longestWindowMs });
+  const fleet = new RedisFleet({ ...parts, instances, patienceMs: patienceMs / 2 });
+  const windows = max === 0 ? directly(shared) : new TieredStore({ shared, max, now: parts.now });
   return {
-    get: (key) => tiered.get(key),
-    merge: (key, evidence) => tiered.merge(key, evidence),
-    forget: (target) => tiered.forget(target),
-    close,
+    get: (key) => windows.get(key),
+    merge: (key, evidence) => windows.merge(key, evidence),
+    forget: (target) => windows.forget(target),
+    fleet,
+    close: () => link.close(),
+  };
+}
+
+/** Without a memory in front. */
+function directly(shared: RedisWindows): Store {
+  return {
+    get: (key) => shared.read(key).then(({ evidence }) => evidence),
+    merge: (key, evidence) => shared.merge(key, evidence).then(() => undefined),
+    forget: (target) => shared.forget(target),
   };
 }

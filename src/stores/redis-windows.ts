@@ -3,8 +3,8 @@ import type { WindowEvidence } from '../core/service-window.js';
 import type { Store, WindowKey } from '../ports.js';
 import type { RedisLink } from './redis-link.js';
 import type { RedisNames } from './redis-names.js';
-import { runScript } from './redis-run.js';
-import { forgetManyScript, forgetWindowScript, mergeScript } from './redis-scripts.js';
+import { runScript } from './redis-script.js';
+import { forgetManyScript, forgetWindowScript, mergeScript } from './redis-window-scripts.js';
 import type { SharedWindow, SharedWindows, SharedWindowsListener } from './shared-windows.js';
 import { decodeRecord, encodeEvidence } from './window-record.js';
 
@@ -48,7 +48,7 @@ export class RedisWindows implements SharedWindows {
     const { link, longestWindowMs, now } = this.#parts;
     const latestAt = this.#latestAt();
     const args = [encodeEvidence(evidence, latestAt), now(), longestWindowMs, latestAt];
-    return this.#decode(await runScript(link, mergeScript, this.#keysOf(key), args));
+    return this.#decode(await runScript(link, mergeScript, { keys: this.#keysOf(key), args }));
   }
 
   async forget(target: Parameters<Store['forget']>[0]): Promise<void> {
@@ -57,23 +57,24 @@ export class RedisWindows implements SharedWindows {
     // A mark has to outlive every record from before it. Nobody can tell two of the same name apart, so none is used twice.
     const args = [randomBytes(6).toString('base64url'), longestWindowMs + 2 * DAY_MS];
     if (channelId !== undefined && address !== undefined) {
-      await runScript(link, forgetWindowScript, this.#keysOf({ workspaceId, channelId, address }), args);
+      await runScript(link, forgetWindowScript, { keys: this.#keysOf({ workspaceId, channelId, address }), args });
     } else {
-      await runScript(link, forgetManyScript, [names.mark(target), names.told(writer, 'w')], args);
+      await runScript(link, forgetManyScript, {
+        keys: [names.mark(target), names.told({ writer, what: 'window' })],
+        args,
+      });
     }
   }
 
   listen({ onBack, onChange, onBeat }: SharedWindowsListener): void {
     const { link, names, writer } = this.#parts;
-    const own = names.told(writer, 'w');
     link.listen({
       onBack,
       onBeat,
       onTold: (name) => {
         if (name === undefined) return onChange(undefined);
-        if (name.startsWith(own)) return;
-        const [who = '', what = ''] = name.slice(names.toldPrefix.length).split(':');
-        if (who !== '' && what.startsWith('w')) onChange(what.length === 1 ? undefined : what.slice(1));
+        const told = names.readTold(name);
+        if (told.what === 'window' && told.writer !== writer) onChange(told.id);
       },
     });
   }
@@ -81,7 +82,7 @@ export class RedisWindows implements SharedWindows {
   #keysOf(key: WindowKey): readonly string[] {
     const { names, writer } = this.#parts;
     const id = this.idOf(key);
-    return [names.window(id), ...names.marks(key), names.told(writer, `w${id}`)];
+    return [names.window(id), ...names.marks(key), names.told({ writer, what: 'window', id })];
   }
 
   /** No window ends later, and nothing that has happened can have happened later. */

@@ -1,21 +1,4 @@
-import { createHash } from 'node:crypto';
-
-/** A script that runs in Redis as one step, between no other process's commands. */
-export interface RedisScript {
-  readonly text: string;
-  readonly sha: string;
-}
-
-function script(text: string): RedisScript {
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
-}
-
-/** Tells all processes by client tracking, without leaving anything behind. */
-const TELL = `
-local function tell(name)
-  redis.call('SET', name, '')
-  redis.call('DEL', name)
-end`;
+import { type RedisScript, script, TELL } from './redis-script.js';
 
 /** What a window's record says, or nil where it says nothing that counts: see `decodeRecord`. */
 const READ_RECORD = `
