@@ -13,6 +13,12 @@ export interface TieredStoreOptions {
   readonly now: () => number;
 }
 
+interface Taken {
+  readonly evidence: WindowEvidence | undefined;
+  /** No change was told since it was asked for. */
+  readonly isLatest: boolean;
+}
+
 /** Windows that are told at a time, once the others can be told again. */
 const MOST_AT_ONCE = 256;
 const MOST_FORGETS = 1_000;
@@ -79,9 +85,9 @@ export class TieredStore implements Store {
   #ask(key: WindowKey, slot: Slot): Promise<WindowEvidence | undefined> {
     return this.#await(
       slot,
-      this.#take(key, slot, this.#shared.read(key)).then((shared) => {
+      this.#take(key, slot, this.#shared.read(key)).then(({ evidence, isLatest }) => {
         // What was lost there is not lost here.
-        if (isMissing(slot.evidence, shared)) this.#tell(key, slot, slot.evidence ?? {}).catch(() => {});
+        if (isLatest && isMissing(slot.evidence, evidence)) this.#tell(key, slot, slot.evidence ?? {}).catch(() => {});
       }),
     );
   }
@@ -115,7 +121,7 @@ export class TieredStore implements Store {
   }
 
   /** Joins what is shared with what is remembered. */
-  async #take(key: WindowKey, slot: Slot, coming: Promise<SharedWindow>): Promise<WindowEvidence | undefined> {
+  async #take(key: WindowKey, slot: Slot, coming: Promise<SharedWindow>): Promise<Taken> {
     const epoch = this.#epoch;
     const { changes } = slot;
     const { evidence, marks } = await coming;
@@ -126,11 +132,12 @@ export class TieredStore implements Store {
       this.#slots.unlearn(key, slot);
     }
     if (evidence !== undefined) this.#slots.learn(key, slot, evidence);
-    if (slot.changes === changes) {
+    const isLatest = slot.changes === changes;
+    if (isLatest) {
       slot.epoch = epoch;
       slot.changedAt = undefined;
     }
-    return evidence;
+    return { evidence, isLatest };
   }
 
   /**
