@@ -75,6 +75,17 @@ export interface ConversationFacts {
 export interface ReadLimits {
   /** Epoch ms after which nobody waits for the answer. */
   readonly giveUpAt: number;
+  /** Who waits for it. */
+  readonly company?: ReadCompany | undefined;
+}
+
+/** Those in this process who have joined a read that was under way. What is asked later than they did serves them too. */
+export interface ReadCompany {
+  readonly joined: number;
+  /** The read that gives the answer started after so many had joined. */
+  serves(joined: number): void;
+  /** Settles when more have joined. */
+  grown(since: number): Promise<void>;
 }
 
 /**
@@ -102,7 +113,41 @@ export interface Store {
     readonly channelId?: string | undefined;
     readonly address?: string | undefined;
   }): void | Promise<void>;
+  /** What the processes that share the store do together; a store of one process has none. */
+  readonly fleet?: Fleet | undefined;
 }
+
+/** Several processes that share the reads which the provider allows. Never rejects. */
+export interface Fleet {
+  /** How many processes there are, more or less: where they cannot be asked, each takes its share. */
+  readonly instances: number;
+  /**
+   * Takes a read from the limit that all processes share, and waits until it may start.
+   *
+   * @returns `'spent'`: none may start within `mostMs`, and none was taken; `undefined`: the others cannot be asked
+   */
+  takeRead(
+    workspaceId: string,
+    limit: { readonly perSecond: number; readonly burst: number },
+    mostMs: number,
+  ): Promise<'taken' | 'spent' | undefined>;
+  /**
+   * Finds out who reads a window that several processes want to know at once.
+   *
+   * @param after of one that has waited: the read that was running when it first asked. Only the answer of a later one,
+   *   which started after that, is told
+   * @returns `undefined`: the others cannot be asked
+   */
+  joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined>;
+}
+
+export type ReadTurn =
+  /** This process reads for all, and tells them what came out; `undefined`: nothing that others could use. */
+  | { readonly role: 'reader'; readonly finish: (facts: WindowFacts | undefined) => void }
+  /** Another process reads. `settled` when it has; whoever does not wait for that leaves. */
+  | { readonly role: 'waiter'; readonly running: number; readonly settled: Promise<void>; readonly leave: () => void }
+  /** The answer of a read, and which one it was. */
+  | { readonly role: 'told'; readonly facts: WindowFacts; readonly read: number };
 
 /** A message that waits until the customer writes. Holds the message's text and the contact's address. */
 export interface HeldMessage extends WindowKey {

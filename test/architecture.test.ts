@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as root from 'freeform-guard';
+import * as redis from 'freeform-guard/redis';
 import * as sandbox from 'freeform-guard/sandbox';
 import { describe, expect, it } from 'vitest';
 
@@ -46,6 +47,9 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   },
   { file: 'guard/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
+  { file: 'stores/redis-link.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
+  { file: 'stores/redis-fleet.ts', effect: 'setTimeout', why: 'the limit that processes share counts real time' },
+  { file: 'stores/redis-options.ts', effect: 'Date.now', why: 'the clock of a store that is given none' },
   { file: 'sandbox/sandbox.ts', effect: 'Date.now', why: 'the instant that the clock of a sandbox shows first' },
 ];
 
@@ -151,6 +155,12 @@ describe('third-party packages', () => {
     expect(new Set(found.map(([name, path]) => `${name} in ${path}`))).toEqual(
       new Set(Object.entries(wrappers).map(([name, path]) => `${name} in ${path}`)),
     );
+  });
+
+  it('of which users bring their own, such as the client of Redis, are not imported at all', () => {
+    const { peerDependencies } = JSON.parse(readFileSync(join(source, '../package.json'), 'utf8'));
+    const imported = new Set(files.flatMap(packageImports).map(nameOf));
+    expect(Object.keys(peerDependencies).filter((name) => imported.has(name))).toEqual([]);
   });
 
   it('are imported by sub-path where that keeps the rest of the package out', () => {
@@ -273,6 +283,11 @@ describe('the public API', () => {
       'WorkspaceOptions',
       'WorkspaceSource',
     ]);
+  });
+
+  it("of 'freeform-guard/redis' is exactly this", () => {
+    expect(Object.keys(redis)).toEqual(['redisStore']);
+    expect(typesExportedBy('stores/redis-store.ts')).toEqual(['RedisClient', 'RedisStoreOptions']);
   });
 
   it("of 'freeform-guard/sandbox' is exactly this", () => {

@@ -4,34 +4,42 @@ import { withinDeadline } from './deadline.js';
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */
 const PATIENCE_MS = 50;
 
+type Operation = 'get' | 'merge' | 'forget';
+
 /**
  * The same store, which cannot make a decision wrong or late: what it fails to give or takes too long for was never
  * remembered, and Bird is asked. Says so once until it works again.
  */
 export function safeStore(store: Store, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Store {
-  let isWell = true;
-  const failed = (): undefined => {
+  // Kept apart: a store that is full still answers, and that does not mean that it works again.
+  const failing = new Set<Operation>();
+  const failed = (name: Operation): undefined => {
     // The error is not logged: a store's may hold its keys, which are addresses.
-    if (isWell) logger.warn({}, 'The store fails or is slow; what it holds is asked of Bird');
-    isWell = false;
+    if (failing.size === 0) logger.warn({}, 'The store fails or is slow; what it holds is asked of Bird');
+    failing.add(name);
     return undefined;
   };
-  const safely = <T>(act: () => T | PromiseLike<T>): T | undefined | Promise<T | undefined> => {
+  const safely = <T>(name: Operation, act: () => T | PromiseLike<T>): T | undefined | Promise<T | undefined> => {
     try {
       const result = act();
       if (!isPromiseLike(result)) return result;
-      return withinDeadline(clock, PATIENCE_MS, Promise.resolve(result)).then((value) => {
-        isWell = true;
-        return value;
-      }, failed);
+      const settled = withinDeadline(clock, PATIENCE_MS, Promise.resolve(result));
+      return settled.then(
+        (value) => {
+          failing.delete(name);
+          return value;
+        },
+        () => failed(name),
+      );
     } catch {
-      return failed();
+      return failed(name);
     }
   };
   return {
-    get: (key) => safely(() => store.get(key)),
-    merge: (key, evidence) => safely(() => store.merge(key, evidence)),
-    forget: (target) => safely(() => store.forget(target)),
+    get: (key) => safely('get', () => store.get(key)),
+    merge: (key, evidence) => safely('merge', () => store.merge(key, evidence)),
+    forget: (target) => safely('forget', () => store.forget(target)),
+    fleet: store.fleet,
   };
 }
 

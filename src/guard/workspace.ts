@@ -11,6 +11,8 @@ import { CircuitBreaker } from '../lookup/circuit-breaker.js';
 import { ContactIds } from '../lookup/contact-ids.js';
 import { ConversationMemory } from '../lookup/conversation-memory.js';
 import { decorate } from '../lookup/decorate.js';
+import { FleetBudget } from '../lookup/fleet-budget.js';
+import { fleetLookup } from '../lookup/fleet-reads.js';
 import { ReadBudget } from '../lookup/read-budget.js';
 import { retryingLookup } from '../lookup/retrying.js';
 import { memoryCache } from '../stores/memory-store.js';
@@ -29,7 +31,7 @@ export class Workspace {
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
   readonly #accessHold: AccessHold;
-  readonly #reads: ReadBudget;
+  readonly #reads: ReadBudget | FleetBudget;
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
@@ -48,7 +50,9 @@ export class Workspace {
       statistics.countLookup(kind);
       return ask();
     });
-    this.#reads = new ReadBudget({ clock, perSecond: lookupsPerSecond, burst: lookupBurst });
+    const { fleet } = store;
+    const limits = { clock, perSecond: lookupsPerSecond, burst: lookupBurst };
+    this.#reads = fleet === undefined ? new ReadBudget(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
     const budgeted = budgetedLookup(counted, {
       reads: this.#reads,
       searches: new ReadBudget({ clock, ...searchLimits }),
@@ -57,7 +61,8 @@ export class Workspace {
     // hold sees what is left of a refused key after the retry with another one.
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
     const retrying = retryingLookup(breakingLookup(budgeted, breakers), clock);
-    const lookup = holdingLookup(retrying, this.#accessHold);
+    const holding = holdingLookup(retrying, this.#accessHold);
+    const lookup = fleet === undefined ? holding : fleetLookup(holding, fleet, clock);
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.conversations = new ConversationMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });

@@ -1,7 +1,17 @@
 import { isDoubted, latest, mergeEvidence, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
-import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowKey } from '../ports.js';
+import type {
+  Cache,
+  Clock,
+  IdentifierRef,
+  Lookup,
+  ReadCompany,
+  ReadLimits,
+  Store,
+  WindowFacts,
+  WindowKey,
+} from '../ports.js';
 import type { ContactIds } from './contact-ids.js';
 import { SharedReads } from './shared-reads.js';
 
@@ -84,18 +94,21 @@ export class CachedWindows {
     accepts: (contact: WindowAnswer) => boolean,
   ): Promise<WindowAnswer> {
     const { channelId, address } = target.key;
-    return this.#reads.read(`${channelId} ${address}`, () => this.#ask(target, options), accepts);
+    const start = (company: ReadCompany): Promise<WindowAnswer> => this.#ask(target, options, company);
+    return this.#reads.read(`${channelId} ${address}`, start, accepts);
   }
 
-  async #ask(target: WindowTarget, options: WindowReadOptions): Promise<WindowAnswer> {
+  async #ask(target: WindowTarget, options: WindowReadOptions, company: ReadCompany): Promise<WindowAnswer> {
     const { store, clock, now } = this.#parts;
     const startedAt = clock.now();
-    const facts = await this.#askOrMiss(target, options, startedAt);
+    const limits = { giveUpAt: startedAt + options.deadlineMs, company };
+    const facts = await this.#askOrMiss(target, options, limits);
     // By the provider's clock, and as its answer has just set it: what is kept is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();
-    await this.#remember(target.key, facts, askedAt, options.trustMs);
+    // Not waited for: the answer is here, and a store may be slow.
+    this.#remember(target.key, facts, askedAt, options.trustMs);
     const known = (await store.get(target.key)) ?? {};
-    if (isDoubted(known)) await store.merge(target.key, { readAt: askedAt });
+    if (isDoubted(known)) void store.merge(target.key, { readAt: askedAt });
     return {
       ...contactOf(known, now(), options.windowMs),
       serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
@@ -111,8 +124,7 @@ export class CachedWindows {
     return (await this.#parts.store.get({ ...key, address: addressOfId(id) }))?.lastInboundAt;
   }
 
-  async #askOrMiss(target: WindowTarget, options: WindowReadOptions, startedAt: number): Promise<ReadFacts> {
-    const limits = { giveUpAt: startedAt + options.deadlineMs };
+  async #askOrMiss(target: WindowTarget, options: WindowReadOptions, limits: ReadLimits): Promise<ReadFacts> {
     try {
       const contactId = target.contactId ?? (await this.#findContact(target.identifier, limits));
       const facts = await this.#parts.lookup.window({ ...target.key, contactId, address: target.sentTo }, limits);
@@ -121,7 +133,7 @@ export class CachedWindows {
     } catch (error) {
       if (!(error instanceof LookupError) || error.code !== 'contact_not_found') throw error;
       if (target.identifier !== undefined) this.#parts.contactIds.drop(target.identifier);
-      const isMissing = this.#isMissingTwice(nameOf(target.key), startedAt);
+      const isMissing = this.#isMissingTwice(nameOf(target.key), limits.giveUpAt - options.deadlineMs);
       if (!isMissing || !options.notFoundIsClosed) throw error;
       return { serviceWindowExpireAt: null, isPermanentSession: false };
     }
@@ -134,14 +146,14 @@ export class CachedWindows {
     return this.#parts.contactIds.find(identifier, limits);
   }
 
-  async #remember(key: WindowKey, facts: WindowFacts, askedAt: number, trustMs: number): Promise<void> {
+  #remember(key: WindowKey, facts: WindowFacts, askedAt: number, trustMs: number): void {
     const opening = {
       expiresAt:
         facts.serviceWindowExpireAt === null ? undefined : Math.min(facts.serviceWindowExpireAt, askedAt + trustMs),
       permanentUntil: facts.isPermanentSession ? askedAt + PERMANENT_TRUST_MS : undefined,
     };
     const opensUntil = latest(opening.expiresAt, opening.permanentUntil);
-    if (opensUntil !== undefined && opensUntil > askedAt) await this.#parts.store.merge(key, opening);
+    if (opensUntil !== undefined && opensUntil > askedAt) void this.#parts.store.merge(key, opening);
   }
 
   /** A window needs an inbound, and an inbound creates the contact; but creation may lag, and merges delete ids. */

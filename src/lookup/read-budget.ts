@@ -98,6 +98,12 @@ export class ReadBudget {
     this.#tokens = Math.min(this.#tokens, limit.burst);
   }
 
+  /** A read was started that was not asked for here. */
+  spend(): void {
+    this.#refill();
+    this.#tokens = Math.max(0, this.#tokens - 1);
+  }
+
   /** A read was answered: the provider keeps up. */
   succeeded(): void {
     this.#nextPauseMs = FIRST_PAUSE_MS;
@@ -164,6 +170,6 @@ export class ReadBudget {
   }
 }
 
-function budgetSpent(): LookupError {
+export function budgetSpent(): LookupError {
   return new LookupError('lookup_budget_spent', 'The workspace has no read left in the time that this decision has');
 }

@@ -1,3 +1,5 @@
+import type { ReadCompany } from '../ports.js';
+
 /**
  * Lets requests for the same thing share reads without sharing staleness. An answer that a waiter accepts may come from
  * any read in flight; any other answer must come from a read that started after the waiter arrived, because what it
@@ -5,25 +7,58 @@
  * awaited after it, however many wait.
  */
 export class SharedReads<T> {
-  readonly #running = new Map<string, Promise<T>>();
+  readonly #running = new Map<string, { readonly read: Promise<T>; readonly company: Company }>();
 
   /**
+   * @param start may tell its company that the read itself started later than this call
    * @param accepts whether the answer of a read that was already running at the call will do
    * @returns the answer; rejects as the read that started after the call does
    */
-  async read(key: string, start: () => Promise<T>, accepts: (answer: T) => boolean): Promise<T> {
+  async read(key: string, start: (company: ReadCompany) => Promise<T>, accepts: (answer: T) => boolean): Promise<T> {
     const earlier = this.#running.get(key);
     if (earlier !== undefined) {
-      const answer = await earlier.catch(() => undefined);
-      if (answer !== undefined && accepts(answer)) return answer;
+      const place = earlier.company.join();
+      const answer = await earlier.read.catch(() => undefined);
+      if (answer !== undefined && (place <= earlier.company.served || accepts(answer))) return answer;
     }
     // Whatever runs now started after `earlier` settled, and so after this call. The first waiter to get here starts it.
-    return this.#running.get(key) ?? this.#start(key, start);
+    return this.#running.get(key)?.read ?? this.#start(key, start);
   }
 
-  #start(key: string, start: () => Promise<T>): Promise<T> {
-    const read = start().finally(() => this.#running.delete(key));
-    this.#running.set(key, read);
+  #start(key: string, start: (company: ReadCompany) => Promise<T>): Promise<T> {
+    const company = new Company();
+    const read = start(company).finally(() => this.#running.delete(key));
+    this.#running.set(key, { read, company });
     return read;
+  }
+}
+
+class Company implements ReadCompany {
+  #joined = 0;
+  #served = 0;
+  #waiting: (() => void)[] = [];
+
+  get joined(): number {
+    return this.#joined;
+  }
+
+  /** The read started after so many had joined. */
+  get served(): number {
+    return this.#served;
+  }
+
+  join(): number {
+    this.#joined += 1;
+    for (const wake of this.#waiting.splice(0)) wake();
+    return this.#joined;
+  }
+
+  serves(joined: number): void {
+    this.#served = Math.max(this.#served, joined);
+  }
+
+  grown(since: number): Promise<void> {
+    if (this.#joined > since) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

@@ -7,15 +7,8 @@ export interface MemoryStoreOptions {
   readonly max?: number | undefined;
 }
 
-interface Entry {
-  readonly channel: Map<string, Entry>;
-  readonly address: string;
-  evidence: WindowEvidence;
-}
-
 /**
- * The default store: this process's memory. A window is found through nested maps (workspace, channel, address), since
- * hashing one long composed key costs many times as much; the LRU list then only keeps the order of use.
+ * The default store: this process's memory.
  *
  * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */
@@ -24,15 +17,50 @@ export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {
   if (misspelt !== undefined) throw new TypeError(`memoryStore: ${misspelt} is not an option; known is max`);
   if (typeof max !== 'number') throw new TypeError(`memoryStore: max must be an integer; received a ${typeof max}`);
   if (!Number.isInteger(max) || max < 1) throw new RangeError(`memoryStore: max must be an integer from 1, not ${max}`);
-  const workspaces = new Map<string, Map<string, Map<string, Entry>>>();
-  const inOrderOfUse = new LRUCache<Entry, true>({
+  const windows = windowMap<WindowEvidence>({ max });
+  return {
+    get: (key) => windows.get(key),
+    merge: (key, evidence) => windows.set(key, mergeEvidence(windows.get(key) ?? {}, evidence)),
+    forget: (target) => windows.forget(target),
+  };
+}
+
+/** A bounded map of windows; the least recently used go first. */
+export interface WindowMap<V> {
+  get(key: WindowKey): V | undefined;
+  set(key: WindowKey, value: V): void;
+  forget(target: Parameters<Store['forget']>[0]): void;
+}
+
+export interface WindowMapOptions<V> {
+  readonly max: number;
+  /** Called with what is dropped, for whatever reason. */
+  readonly onGone?: ((value: V) => void) | undefined;
+}
+
+interface Entry<V> {
+  readonly channel: Map<string, Entry<V>>;
+  readonly address: string;
+  value: V;
+}
+
+/**
+ * A window is found through nested maps (workspace, channel, address), since hashing one long composed key costs many
+ * times as much; the LRU list then only keeps the order of use.
+ */
+export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V> {
+  const workspaces = new Map<string, Map<string, Map<string, Entry<V>>>>();
+  const inOrderOfUse = new LRUCache<Entry<V>, true>({
     max,
-    dispose: (_, entry) => entry.channel.delete(entry.address),
+    dispose: (_, entry) => {
+      entry.channel.delete(entry.address);
+      onGone?.(entry.value);
+    },
   });
 
-  const channelOf = ({ workspaceId, channelId }: WindowKey): Map<string, Entry> => {
-    const channels = getOrAdd(workspaces, workspaceId, () => new Map<string, Map<string, Entry>>());
-    return getOrAdd(channels, channelId, () => new Map<string, Entry>());
+  const channelOf = ({ workspaceId, channelId }: WindowKey): Map<string, Entry<V>> => {
+    const channels = getOrAdd(workspaces, workspaceId, () => new Map<string, Map<string, Entry<V>>>());
+    return getOrAdd(channels, channelId, () => new Map<string, Entry<V>>());
   };
 
   return {
@@ -40,12 +68,12 @@ export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {
       const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
       if (entry === undefined) return undefined;
       inOrderOfUse.get(entry);
-      return entry.evidence;
+      return entry.value;
     },
-    merge(key, evidence) {
+    set(key, value) {
       const channel = channelOf(key);
-      const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, evidence: {} }));
-      entry.evidence = mergeEvidence(entry.evidence, evidence);
+      const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, value }));
+      entry.value = value;
       inOrderOfUse.set(entry, true);
     },
     forget({ workspaceId, channelId, address }) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SharedReads } from '../../src/lookup/shared-reads.js';
+import type { ReadCompany } from '../../src/ports.js';
 import { deferred, turns } from '../guard/support.js';
 
 interface Answer {
@@ -55,6 +56,34 @@ describe('SharedReads', () => {
     provider.settle('closed');
     expect(await first).toEqual({ read: 1, isOpen: false });
     expect(provider.started).toBe(1);
+  });
+
+  it('gives a closed answer also to those who joined before the read itself started', async () => {
+    const reads = new SharedReads<string>();
+    const { promise, resolve } = deferred<string>();
+    let company: ReadCompany | undefined;
+    let started = 0;
+    const ask = (): Promise<string> =>
+      reads.read(
+        'key',
+        (joined) => {
+          started += 1;
+          company = joined;
+          return promise;
+        },
+        () => false,
+      );
+    const first = ask();
+    const early = ask();
+    const grown = company?.grown(1);
+    expect(company?.joined).toBe(1);
+    company?.serves(1);
+    const late = ask();
+    await grown;
+    resolve('closed');
+    expect(await Promise.all([first, early, late])).toEqual(['closed', 'closed', 'closed']);
+    // The one that came after it started is answered by another read.
+    expect(started).toBe(2);
   });
 
   it('remembers no answer: the next question is read again', async () => {

@@ -48,7 +48,7 @@ it('gives TypeScript the types that Node will run, as attw sees it', async () =>
   // Its exit status is 0 only where it found no problem; that `require` gets a module is what the profile ignores.
   const report = await runIn(projectRoot, process.execPath, args);
   expect(report.match(/^node16 \(from ESM\): .*$/gm)).toEqual(
-    Array(2).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
+    Array(3).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
   );
 });
 

@@ -158,29 +158,29 @@ const reads: readonly Mutation[] = [
   {
     name: 'plain single flight: whoever joins a read takes what it says',
     file: 'lookup/shared-reads.ts',
-    find: 'if (answer !== undefined && accepts(answer)) return answer;',
-    replace: 'if (answer !== undefined) return answer;',
+    find: '&& (place <= earlier.company.served || accepts(answer))) return answer;',
+    replace: ') return answer;',
     tests: checker,
   },
   {
     name: 'no sharing: everybody reads for himself',
     file: 'lookup/shared-reads.ts',
-    find: 'return this.#running.get(key) ?? this.#start(key, start);',
+    find: 'return this.#running.get(key)?.read ?? this.#start(key, start);',
     replace: 'return this.#start(key, start);',
     tests: checker,
   },
   {
     name: 'negative caching: an answer is kept and given to whoever comes later',
     file: 'lookup/shared-reads.ts',
-    find: 'start().finally(() => this.#running.delete(key))',
-    replace: 'start()',
+    find: 'start(company).finally(() => this.#running.delete(key))',
+    replace: 'start(company)',
     tests: checker,
   },
   {
     name: 'a read that fails also fails those who only waited behind it',
     file: 'lookup/shared-reads.ts',
-    find: 'await earlier.catch(() => undefined)',
-    replace: 'await earlier',
+    find: 'await earlier.read.catch(() => undefined)',
+    replace: 'await earlier.read',
     tests: ['lookup/shared-reads.test.ts'],
   },
   {
@@ -201,7 +201,7 @@ const reads: readonly Mutation[] = [
   {
     name: 'an opening that was read is not kept',
     file: 'lookup/cached.ts',
-    find: 'await this.#parts.store.merge(key, opening);',
+    find: 'void this.#parts.store.merge(key, opening);',
     replace: '{}',
     tests: checker,
   },
@@ -458,6 +458,67 @@ const waysOut: readonly Mutation[] = [
   },
 ];
 
+/** What processes share. */
+const fleets: readonly Mutation[] = [
+  {
+    name: 'a fleet takes the answer of a read that was already running',
+    file: 'stores/redis-fleet-scripts.ts',
+    find: 'told > after',
+    replace: 'told >= after',
+    tests: ['stores/redis-fleet.test.ts', 'guard/fleet.test.ts'],
+  },
+  {
+    name: 'a fleet serves whoever joins, whenever the read started',
+    file: 'lookup/fleet-reads.ts',
+    find: 'if (running < read) this',
+    replace: 'this',
+    tests: ['lookup/fleet-reads.test.ts'],
+  },
+  {
+    name: 'a fleet believes answers that nobody has signed',
+    file: 'stores/redis-fleet.ts',
+    find: 'if (!this.#parts.names.isSignature(signature, id, number, told)) return undefined;',
+    replace: '',
+    tests: ['stores/redis-fleet.test.ts'],
+  },
+  {
+    name: 'last write wins in Redis',
+    file: 'stores/redis-window-scripts.ts',
+    find: 'if new[name] and (record[name] == nil or new[name] > record[name]) then',
+    replace: 'if new[name] then',
+    tests: ['stores/redis-merge.test.ts'],
+  },
+  {
+    name: 'a change that is told while its window is asked for is lost',
+    file: 'stores/tiered-store.ts',
+    find: 'const isLatest = slot.changes === changes;',
+    replace: 'const isLatest = true;',
+    tests: ['stores/tiered-store.test.ts'],
+  },
+  {
+    name: 'what was missed while Redis was away is never asked for',
+    file: 'stores/tiered-store.ts',
+    find: `onBack: () => {
+        this.#epoch += 1;`,
+    replace: 'onBack: () => {',
+    tests: ['stores/tiered-store.test.ts'],
+  },
+  {
+    name: 'a remembered opening is trusted though another process is known to have changed it',
+    file: 'stores/tiered-store.ts',
+    find: ': mergeEvidence(evidence, { doubtedAt: changedAt })',
+    replace: ': evidence',
+    tests: ['stores/tiered-store.test.ts'],
+  },
+  {
+    name: 'what was learnt while Redis was away is not told afterwards',
+    file: 'stores/tiered-store.ts',
+    find: 'if (this.#slots.holds(slot)) this.#untold.set(slot, key);',
+    replace: '',
+    tests: ['stores/tiered-store.test.ts'],
+  },
+];
+
 export const mutations: readonly Mutation[] = [
   ...evidence,
   ...rule,
@@ -467,4 +528,5 @@ export const mutations: readonly Mutation[] = [
   ...load,
   ...outcomes,
   ...waysOut,
+  ...fleets,
 ];

@@ -1,0 +1,66 @@
+import type { Clock, Fleet } from '../ports.js';
+import type { Budget } from './budgeted.js';
+import { budgetSpent, ReadBudget, type ReadLimit } from './read-budget.js';
+
+/** A read that is granted with less time left than this would only be cut off. */
+const SHORTEST_READ_MS = 200;
+
+export interface FleetBudgetOptions extends ReadLimit {
+  readonly workspaceId: string;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+}
+
+/**
+ * One workspace's reads where several processes share them: the process's own bucket first, in which its channels take
+ * turns, then the one of all. Where the others cannot be asked, each process takes its share.
+ */
+export class FleetBudget implements Budget {
+  readonly #options: FleetBudgetOptions;
+  readonly #own: ReadBudget;
+  readonly #share: ReadBudget;
+  #limit: ReadLimit;
+
+  constructor(options: FleetBudgetOptions) {
+    const { clock, fleet, perSecond, burst } = options;
+    this.#options = options;
+    this.#limit = { perSecond, burst };
+    this.#own = new ReadBudget({ clock, ...this.#limit });
+    this.#share = new ReadBudget({ clock, ...shareOf(this.#limit, fleet.instances) });
+  }
+
+  /** @throws {LookupError} `lookup_budget_spent` when no read can start by `giveUpAt`, or while reads are paused */
+  async take(giveUpAt: number, lane?: string): Promise<void> {
+    const { fleet, workspaceId, clock } = this.#options;
+    await this.#own.take(giveUpAt, lane);
+    const mostMs = giveUpAt - clock.now() - SHORTEST_READ_MS;
+    const taken = await fleet.takeRead(workspaceId, this.#limit, mostMs);
+    if (taken === undefined) return this.#share.take(giveUpAt, lane);
+    if (taken === 'spent') throw budgetSpent();
+    // When the others are gone, nobody begins with a share that was already read.
+    this.#share.spend();
+  }
+
+  pause(durationMs?: number): void {
+    this.#own.pause(durationMs);
+    this.#share.pause(durationMs);
+  }
+
+  succeeded(): void {
+    this.#own.succeeded();
+    this.#share.succeeded();
+  }
+
+  limit(limit: ReadLimit): void {
+    this.#limit = limit;
+    this.#own.limit(limit);
+    this.#share.limit(shareOf(limit, this.#options.fleet.instances));
+  }
+}
+
+/** So that all shares together let no more reads into any second than the whole: each needs a burst of one at least. */
+function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {
+  const ownBurst = Math.max(1, Math.floor(burst / instances));
+  const left = (perSecond + burst - instances * ownBurst) / instances;
+  return { perSecond: Math.max(0.1, Math.min(perSecond / instances, left)), burst: ownBurst };
+}

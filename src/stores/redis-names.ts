@@ -1,0 +1,87 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Store, WindowKey, WindowRef } from '../ports.js';
+
+type ForgetTarget = Parameters<Store['forget']>[0];
+
+/** Who changed what. Without an id: any of it may have changed. */
+export interface Told {
+  readonly writer: string;
+  readonly what: 'window' | 'turn' | string;
+  readonly id?: string | undefined;
+}
+
+/**
+ * What the store's keys are called in Redis. Phone numbers can be guessed one by one, so whatever names a customer, a
+ * channel or a workspace is a keyed hash, which nobody can compute without the secret.
+ */
+export class RedisNames {
+  readonly #prefix: string;
+  readonly #secret: string;
+
+  constructor(prefix: string, secret: string) {
+    this.#prefix = prefix;
+    this.#secret = secret;
+  }
+
+  /** Stands for a window: 22 characters. */
+  windowId({ workspaceId, channelId, address }: WindowKey): string {
+    return this.#hash('window', workspaceId, channelId, address);
+  }
+
+  window(id: string): string {
+    return `${this.#prefix}w:${id}`;
+  }
+
+  /** The marks of what was forgotten that may concern a window: its workspace's, its channel's and its address's. */
+  marks({ workspaceId, channelId, address }: WindowKey): readonly [string, string, string] {
+    return [this.mark({ workspaceId }), this.mark({ workspaceId, channelId }), this.mark({ workspaceId, address })];
+  }
+
+  mark({ workspaceId, channelId, address }: ForgetTarget): string {
+    return `${this.#prefix}f:${this.#hash('forgotten', workspaceId, channelId ?? null, address ?? null)}`;
+  }
+
+  budget(workspaceId: string): string {
+    return `${this.#prefix}b:${this.#hash('budget', workspaceId)}`;
+  }
+
+  /** Stands for a window that is to be read. */
+  turnId({ workspaceId, channelId, contactId, address }: WindowRef): string {
+    return this.#hash('turn', workspaceId, channelId, contactId, address ?? null);
+  }
+
+  turn(id: string): string {
+    return `${this.#prefix}t:${id}`;
+  }
+
+  /** A key that is made and deleted to tell all processes what was changed. */
+  told({ writer, what, id = '' }: Told): string {
+    return `${this.toldPrefix}${writer}:${what}:${id}`;
+  }
+
+  readTold(name: string): Told {
+    const [writer = '', what = '', id = ''] = name.slice(this.toldPrefix.length).split(':');
+    return { writer, what, id: id === '' ? undefined : id };
+  }
+
+  get toldPrefix(): string {
+    return `${this.#prefix}n:`;
+  }
+
+  /** A signature that only a process with the secret can make. */
+  sign(...parts: readonly (string | number)[]): string {
+    return this.#hash('signature', ...parts);
+  }
+
+  isSignature(candidate: unknown, ...parts: readonly (string | number)[]): boolean {
+    if (typeof candidate !== 'string') return false;
+    const [given, expected] = [Buffer.from(candidate), Buffer.from(this.sign(...parts))];
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  #hash(purpose: string, ...parts: readonly (string | number | null)[]): string {
+    // A list in JSON: parts cannot flow into one another, whatever they hold.
+    const digest = createHmac('sha256', this.#secret).update(JSON.stringify([purpose, ...parts]));
+    return digest.digest('base64url').slice(0, 22);
+  }
+}

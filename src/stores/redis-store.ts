@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import type { Fleet, Store } from '../ports.js';
+import type { RedisClient } from './redis-client.js';
+import { RedisFleet } from './redis-fleet.js';
+import { RedisLink } from './redis-link.js';
+import { RedisNames } from './redis-names.js';
+import { type RedisStoreOptions, resolveRedisOptions } from './redis-options.js';
+import { RedisWindows } from './redis-windows.js';
+import { TieredStore } from './tiered-store.js';
+
+export type { RedisClient } from './redis-client.js';
+export type { RedisStoreOptions } from './redis-options.js';
+
+/** A store that processes share through Redis. */
+export interface RedisStore extends Store {
+  readonly fleet: Fleet;
+  /** Closes the store's own connection, as the end of the client does. A guard goes on with its memory alone. */
+  close(): void;
+}
+
+/**
+ * What all processes know, kept in Redis 6.2 or later, or in Valkey, with this process's memory in front of it. It opens
+ * a connection of its own with the settings of `client`, which may stay unconnected, and closes it when the client ends.
+ * Redis is never waited for longer than 50 ms, and while it is away the memory goes on alone.
+ *
+ * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} for a value out of range
+ *
+ * @example
+ * const store = redisStore(createClient({ url }), { secret });
+ * const guard = createGuard({ workspaces, store });
+ */
+export function redisStore(client: RedisClient, options: RedisStoreOptions): RedisStore {
+  if (typeof client?.duplicate !== 'function') throw new TypeError('redisStore: client must be a client of node-redis');
+  const { secret, prefix, max, instances, longestWindowMs, patienceMs, clock } = resolveRedisOptions(options);
+  const names = new RedisNames(prefix, secret);
+  const writer = randomBytes(6).toString('base64url');
+  const link = new RedisLink({ client, toldPrefix: names.toldPrefix, patienceMs });
+  const parts = { link, names, writer, now: () => clock.now() };
+  const shared = new RedisWindows({ ...parts, longestWindowMs });
+  const fleet = new RedisFleet({ ...parts, instances, patienceMs: patienceMs / 2 });
+  const windows = max === 0 ? directly(shared) : new TieredStore({ shared, max, now: parts.now });
+  return {
+    get: (key) => windows.get(key),
+    merge: (key, evidence) => windows.merge(key, evidence),
+    forget: (target) => windows.forget(target),
+    fleet,
+    close: () => link.close(),
+  };
+}
+
+/** Without a memory in front. */
+function directly(shared: RedisWindows): Store {
+  return {
+    get: (key) => shared.read(key).then(({ evidence }) => evidence),
+    merge: (key, evidence) => shared.merge(key, evidence).then(() => undefined),
+    forget: (target) => shared.forget(target),
+  };
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { LookupError } from '../../src/errors.js';
+import { FleetBudget } from '../../src/lookup/fleet-budget.js';
+import type { Fleet } from '../../src/ports.js';
+import { createClock, type SandboxClock } from '../../src/sandbox/clock.js';
+import { turns } from '../guard/support.js';
+
+type Taken = Awaited<ReturnType<Fleet['takeRead']>>;
+
+interface Trial {
+  readonly clock: SandboxClock;
+  readonly budget: FleetBudget;
+  /** What the fleet was asked for: the longest wait each. */
+  readonly asked: number[];
+  /** What became of so many that ask at once. */
+  take(count: number, patienceMs?: number): Promise<Record<string, number>>;
+}
+
+function trial(answer: () => Taken, instances = 4): Trial {
+  const clock = createClock(0);
+  const asked: number[] = [];
+  const fleet: Fleet = {
+    instances,
+    takeRead: async (_workspaceId, _limit, mostMs) => {
+      asked.push(mostMs);
+      return answer();
+    },
+    joinRead: async () => undefined,
+  };
+  const budget = new FleetBudget({ clock, fleet, workspaceId: 'w', perSecond: 40, burst: 10 });
+  const take = async (count: number, patienceMs = 800): Promise<Record<string, number>> => {
+    const counts: Record<string, number> = {};
+    const count1 = (name: string): void => {
+      counts[name] = (counts[name] ?? 0) + 1;
+    };
+    const takers = Array.from({ length: count }, () =>
+      budget.take(clock.now() + patienceMs).then(
+        () => count1('taken'),
+        (error: LookupError) => count1(error.code),
+      ),
+    );
+    for (let ms = 0; ms < patienceMs; ms += 5) {
+      await turns(1);
+      clock.advance(5);
+    }
+    await Promise.all(takers);
+    return counts;
+  };
+  return { clock, budget, asked, take };
+}
+
+describe('FleetBudget', () => {
+  it('asks the fleet for each read, and leaves it the time that a read needs', async () => {
+    const { take, asked } = trial(() => 'taken');
+    expect(await take(5)).toEqual({ taken: 5 });
+    expect(asked).toEqual([600, 600, 600, 600, 600]);
+  });
+
+  it('refuses what the fleet refuses', async () => {
+    const { take } = trial(() => 'spent');
+    expect(await take(5)).toEqual({ lookup_budget_spent: 5 });
+  });
+
+  it('asks the fleet for no more than its own limit allows', async () => {
+    const { take, asked } = trial(() => 'taken');
+    await take(200, 1000);
+    expect(asked.length).toBeLessThanOrEqual(50);
+  });
+
+  it('takes its share where the fleet cannot be asked', async () => {
+    const { take } = trial(() => undefined);
+    const { taken = 0, lookup_budget_spent: spent } = await take(200, 1000);
+    // Two at once, and ten a second.
+    expect(taken).toBeGreaterThanOrEqual(10);
+    expect(taken).toBeLessThanOrEqual(12);
+    expect(spent).toBe(200 - taken);
+  });
+
+  it('begins without a burst of its share when the fleet goes', async () => {
+    let answer: Taken = 'taken';
+    const { take } = trial(() => answer);
+    await take(10, 50);
+    answer = undefined;
+    expect((await take(10, 90)).taken ?? 0).toBeLessThanOrEqual(1);
+  });
+
+  it.each([1, 2, 3, 4, 7, 10, 11, 20, 49, 50])(
+    'lets %i processes without the fleet read no more than the limit in any second',
+    async (instances) => {
+      const { take } = trial(() => undefined, instances);
+      const { taken = 0 } = await take(300, 1000);
+      expect(taken * instances).toBeLessThanOrEqual(50 + (instances === 50 ? instances : 0));
+      expect(taken).toBeGreaterThan(0);
+    },
+  );
+
+  it('pauses as a whole, and takes another limit', async () => {
+    const { take, budget, clock } = trial(() => 'taken');
+    budget.pause(1000);
+    expect(await take(3, 500)).toEqual({ lookup_budget_spent: 3 });
+    clock.advance(2000);
+    budget.succeeded();
+    budget.limit({ perSecond: 1, burst: 1 });
+    expect((await take(5, 500)).taken).toBe(1);
+  });
+});

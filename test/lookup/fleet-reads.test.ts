@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { LookupError } from '../../src/errors.js';
+import { fleetLookup } from '../../src/lookup/fleet-reads.js';
+import type { Fleet, Lookup, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
+import { createClock, type SandboxClock } from '../../src/sandbox/clock.js';
+import { deferred, turns } from '../guard/support.js';
+
+const ref: WindowRef = { workspaceId: 'w', channelId: 'c', contactId: 'k' };
+const closed: WindowFacts = { serviceWindowExpireAt: null, isPermanentSession: false };
+
+interface Trial {
+  readonly clock: SandboxClock;
+  readonly lookup: Lookup;
+  readonly reads: number;
+  /** After which read each time it was asked. */
+  readonly joined: (number | undefined)[];
+  ask(patienceMs?: number): Promise<WindowFacts>;
+}
+
+/** A fleet that gives these turns, one after the other; then it is away. */
+function trial(turnsToGive: readonly ReadTurn[], read: () => Promise<WindowFacts> = async () => closed): Trial {
+  const clock = createClock(0);
+  const joined: (number | undefined)[] = [];
+  const given = [...turnsToGive];
+  const state = { reads: 0 };
+  const fleet: Fleet = {
+    instances: 1,
+    takeRead: async () => 'taken',
+    joinRead: async (_ref, after) => {
+      joined.push(after);
+      return given.shift();
+    },
+  };
+  const bird: Lookup = {
+    channel: async () => ({ platformId: 'whatsapp', status: 'active', capabilities: undefined }),
+    contactId: async () => 'k',
+    conversation: async () => ({ channelId: 'c', contacts: [] }),
+    window: () => {
+      state.reads += 1;
+      return read();
+    },
+  };
+  const lookup = fleetLookup(bird, fleet, clock);
+  return {
+    clock,
+    lookup,
+    get reads(): number {
+      return state.reads;
+    },
+    joined,
+    ask: (patienceMs = 800) => lookup.window(ref, { giveUpAt: clock.now() + patienceMs }),
+  };
+}
+
+function waiter(running: number): { turn: ReadTurn; settle: () => void; left: () => boolean } {
+  const { promise, resolve } = deferred<void>();
+  let hasLeft = false;
+  const leave = (): void => {
+    hasLeft = true;
+  };
+  return {
+    turn: { role: 'waiter', running, settled: promise, leave },
+    settle: () => resolve(),
+    left: () => hasLeft,
+  };
+}
+
+describe('fleetLookup', () => {
+  it('reads when it is its turn, and tells the others', async () => {
+    const told: unknown[] = [];
+    const one = trial([{ role: 'reader', finish: (facts) => told.push(facts) }]);
+    expect(await one.ask()).toEqual(closed);
+    expect([one.reads, told]).toEqual([1, [closed]]);
+  });
+
+  it('tells nothing of a read that failed, which is its own affair', async () => {
+    const told: unknown[] = [];
+    const failure = new LookupError('lookup_failed', 'no');
+    const one = trial([{ role: 'reader', finish: (facts) => told.push(facts) }], () => Promise.reject(failure));
+    await expect(one.ask()).rejects.toBe(failure);
+    expect(told).toEqual([undefined]);
+  });
+
+  it('waits for the read that runs and for the one after it, and takes only an answer of a later one than the first', async () => {
+    const [first, second] = [waiter(7), waiter(8)];
+    const one = trial([first.turn, second.turn, { role: 'told', facts: closed, read: 8 }]);
+    const asked = one.ask();
+    first.settle();
+    second.settle();
+    expect(await asked).toEqual(closed);
+    expect(one.joined).toEqual([undefined, 7, 7]);
+    expect([one.reads, first.left(), second.left()]).toEqual([0, true, true]);
+  });
+
+  it('asks for those who join while it waits, and tells which of them the answer serves', async () => {
+    const waits = [waiter(7), waiter(7), waiter(8)];
+    const told: ReadTurn = { role: 'told', facts: closed, read: 8 };
+    const one = trial([...waits.map(({ turn }) => turn), told]);
+    const grown = [deferred<void>(), deferred<void>()];
+    const served: number[] = [];
+    const company = { joined: 0, serves: (joined: number) => void served.push(joined), grown: growing };
+    function growing(since: number): Promise<void> {
+      return grown[since]?.promise ?? new Promise(() => {});
+    }
+    const asked = one.lookup.window(ref, { giveUpAt: 800, company });
+    for (const more of grown) {
+      await turns(1);
+      company.joined += 1;
+      more.resolve();
+    }
+    await turns(1);
+    waits[2]?.settle();
+    expect(await asked).toEqual(closed);
+    // The third asked when the eighth read was already running: what that says may be older than the question.
+    expect(served).toEqual([0, 1]);
+    expect(one.joined).toEqual([undefined, 7, 7, 7]);
+  });
+
+  it('asks by itself where the fleet is away', async () => {
+    const one = trial([]);
+    expect(await one.ask()).toEqual(closed);
+    expect(one.reads).toBe(1);
+  });
+
+  it('asks by itself when the wait would leave too little time for it', async () => {
+    const endless = waiter(1);
+    const one = trial([endless.turn]);
+    const asked = one.ask();
+    await turns(2);
+    one.clock.advance(399);
+    await turns(2);
+    expect(one.reads).toBe(0);
+    one.clock.advance(1);
+    expect(await asked).toEqual(closed);
+    expect([one.reads, endless.left()]).toEqual([1, true]);
+  });
+
+  it('does not wait at all where there is no time for it', async () => {
+    const endless = waiter(1);
+    const one = trial([endless.turn]);
+    expect(await one.ask(400)).toEqual(closed);
+    expect([one.reads, endless.left()]).toEqual([1, true]);
+  });
+
+  it('leaves channels and searches alone', async () => {
+    const one = trial([]);
+    const limits = { giveUpAt: 800 };
+    await one.lookup.channel(ref, limits);
+    await one.lookup.contactId({ workspaceId: 'w', key: 'k', value: 'v' }, limits);
+    expect(one.joined).toEqual([]);
+  });
+});

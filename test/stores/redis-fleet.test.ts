@@ -1,0 +1,185 @@
+import { type RedisStore, redisStore } from 'freeform-guard/redis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Fleet, ReadTurn, WindowRef } from '../../src/ports.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
+import { connectedStore, newPrefix, patienceMs } from './redis-support.js';
+
+const AT = Date.UTC(2026, 0, 5, 9);
+const clock = { now: (): number => AT };
+const limit = { perSecond: 40, burst: 10 };
+const ref: WindowRef = { workspaceId: 'w', channelId: 'c', contactId: 'k', address: '+31612345678' };
+const closed = { serviceWindowExpireAt: null, isPermanentSession: false };
+
+let server: RedisServer;
+
+async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
+  const options = { clock, patienceMs, prefix };
+  const stores = await Promise.all(Array.from({ length: count }, () => connectedStore(server.port, options)));
+  return stores.map(({ fleet }) => fleet);
+}
+
+type Role<R extends ReadTurn['role']> = Extract<ReadTurn, { role: R }>;
+
+async function join<R extends ReadTurn['role']>(fleet: Fleet | undefined, role: R, after?: number): Promise<Role<R>> {
+  const turn = await fleet?.joinRead(ref, after);
+  expect(turn?.role).toBe(role);
+  return turn as Role<R>;
+}
+
+/** By the clock of Redis, which counts for the limit. */
+async function redisNow(): Promise<number> {
+  const [seconds, micros] = (await server.client.sendCommand(['TIME'])) as unknown as [string, string];
+  return Number(seconds) * 1000 + Number(micros) / 1000;
+}
+
+describeWithRedis('the limit that processes share', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.stop());
+
+  it('lets no more reads into any second than the whole limit, however many ask', async () => {
+    const fleets = await fleetOf(4);
+    const taken: number[] = [];
+    const startedAt = await redisNow();
+    const takers = fleets.flatMap((fleet) =>
+      Array.from({ length: 30 }, async () => {
+        if ((await fleet.takeRead('w', limit, 1500)) !== 'taken') return;
+        taken.push((await redisNow()) - startedAt);
+      }),
+    );
+    await Promise.all(takers);
+    // 1.5 s of reads 25 ms apart, and the rest is refused instead of waiting for what nobody waits for.
+    expect(taken.length).toBeGreaterThanOrEqual(50);
+    expect(taken.length).toBeLessThanOrEqual(10 + 1.5 * 40 + 1);
+    for (const at of taken) {
+      // Each was granted no sooner than its turn; what is late may only make others look closer.
+      expect(taken.filter((other) => other <= at).length).toBeLessThanOrEqual(10 + (at / 1000) * 40 + 1);
+    }
+  });
+
+  it('begins without a burst where nobody knows what was read before', async () => {
+    const prefix = newPrefix();
+    const [fleet] = await fleetOf(1, prefix);
+    const answers = await Promise.all([1, 2, 3].map(() => fleet?.takeRead('w', limit, 30)));
+    expect(answers).toEqual(['taken', 'spent', 'spent']);
+  });
+
+  it('keeps workspaces apart', async () => {
+    const [fleet] = await fleetOf(1);
+    const answers = await Promise.all(['a', 'b', 'c'].map((id) => fleet?.takeRead(id, limit, 30)));
+    expect(answers).toEqual(['taken', 'taken', 'taken']);
+  });
+
+  it.each(['x', 'nan', 'inf', '-1e300', '1e300', '99999999999999999999'])(
+    'takes %j in its place for a limit that was lost',
+    async (value) => {
+      const prefix = newPrefix();
+      const [fleet] = await fleetOf(1, prefix);
+      await fleet?.takeRead('w', limit, 100);
+      const [name = ''] = await server.client.keys(`${prefix}b:*`);
+      await server.client.set(name, value);
+      expect(await fleet?.takeRead('w', limit, 400)).toBe('taken');
+    },
+  );
+});
+
+describeWithRedis('processes that want to know one window at once', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.stop());
+
+  it('read it one after the other, and those who asked before a read started take its answer', async () => {
+    const [one, two, three] = await fleetOf(3);
+    const first = await join(one, 'reader');
+    const [second, third] = [await join(two, 'waiter'), await join(three, 'waiter')];
+    first.finish(closed);
+    await Promise.all([second.settled, third.settled]);
+    // The first read started before they asked: what it said may have changed since.
+    const reader = await join(two, 'reader', second.running);
+    const waiter = await join(three, 'waiter', third.running);
+    reader.finish(closed);
+    await waiter.settled;
+    expect((await join(three, 'told', third.running)).facts).toEqual(closed);
+    // And one who asks only now reads for itself.
+    await join(one, 'reader');
+  });
+
+  it('ask again at once after a read that failed', async () => {
+    const [one, two] = await fleetOf(2);
+    const first = await join(one, 'reader');
+    const waiter = await join(two, 'waiter');
+    first.finish(undefined);
+    await waiter.settled;
+    await join(two, 'reader', waiter.running);
+  });
+
+  it('keep different windows apart', async () => {
+    const [one, two] = await fleetOf(2);
+    await join(one, 'reader');
+    for (const change of [{ workspaceId: 'x' }, { channelId: 'x' }, { contactId: 'x' }, { address: undefined }]) {
+      expect(await two?.joinRead({ ...ref, ...change }, undefined)).toMatchObject({ role: 'reader' });
+    }
+  });
+
+  it('do not believe an answer that none of them has signed', async () => {
+    const prefix = newPrefix();
+    const [one, two] = await fleetOf(2, prefix);
+    const first = await join(one, 'reader');
+    const waiter = await join(two, 'waiter');
+    first.finish(undefined);
+    await waiter.settled;
+    (await join(one, 'reader')).finish(closed);
+    const [name = ''] = await server.client.keys(`${prefix}t:*`);
+    await expect.poll(() => server.client.hGet(name, 'answer')).not.toBeNull();
+    const signed = String(await server.client.hGet(name, 'answer'));
+    const [, , , signature] = JSON.parse(signed);
+    const forged = [
+      `[null,false,${AT + 1},"${signature}"]`,
+      `[${AT + 1},false,${AT},"${signature}"]`,
+      `[null,false,${AT},"x"]`,
+      `[null,false,${AT}]`,
+      'x',
+      '{}',
+    ];
+    for (const answer of forged) {
+      await server.client.hSet(name, { told: '2', answer });
+      expect(await two?.joinRead(ref, waiter.running), answer).toBeUndefined();
+    }
+    await server.client.hSet(name, { told: '3', answer: signed });
+    expect(await two?.joinRead(ref, waiter.running)).toBeUndefined();
+    await server.client.hSet(name, { told: '2', answer: signed });
+    expect(await two?.joinRead(ref, waiter.running)).toMatchObject({ role: 'told' });
+  });
+
+  it('do not believe an answer from long ago', async () => {
+    const prefix = newPrefix();
+    const [one] = await fleetOf(1, prefix);
+    const later = await connectedStore(server.port, { clock: { now: () => AT + 20_000 }, patienceMs, prefix });
+    const first = await join(one, 'reader');
+    const waiter = await join(later.fleet, 'waiter');
+    first.finish(undefined);
+    await waiter.settled;
+    const second = await join(one, 'reader');
+    const again = await join(later.fleet, 'waiter', waiter.running);
+    second.finish(closed);
+    await again.settled;
+    expect(await later.fleet?.joinRead(ref, waiter.running)).toBeUndefined();
+  });
+});
+
+it('processes without Redis are told so at once', async () => {
+  const client = { duplicate: () => connectionless, on: () => {} };
+  const store: RedisStore = redisStore(client as never, { secret: 'a secret of this deployment' });
+  expect(await store.fleet?.takeRead('w', limit, 100)).toBeUndefined();
+  expect(await store.fleet?.joinRead(ref, undefined)).toBeUndefined();
+  store.close();
+});
+
+const connectionless = {
+  connect: () => new Promise(() => {}),
+  on: () => {},
+  unref: () => {},
+  destroy: () => {},
+};

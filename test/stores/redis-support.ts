@@ -1,0 +1,42 @@
+import { type RedisStore, type RedisStoreOptions, redisStore } from 'freeform-guard/redis';
+import { createClient } from 'redis';
+import { expect, onTestFinished } from 'vitest';
+import type { WindowKey } from '../../src/ports.js';
+
+export const SECRET = 'a secret of this deployment';
+
+/** For tests in which Redis is well: how long it takes is then the machine's affair. */
+export const patienceMs = 10_000;
+
+let stores = 0;
+
+/** A store of a process of its own, connected; closed when the test ends. */
+export async function connectedStore(port: number, options: Partial<RedisStoreOptions> = {}): Promise<RedisStore> {
+  const store = openStore(port, options);
+  // What it is told arrives in Redis as soon as it is connected.
+  const isThere = (): Promise<boolean> =>
+    Promise.resolve(store.merge(probe, { readAt: 1 })).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(isThere, { interval: 2 }).toBe(true);
+  return store;
+}
+
+/** A store that may or may not reach its Redis. */
+export function openStore(port: number, options: Partial<RedisStoreOptions> = {}): RedisStore {
+  const client = createClient({ socket: { host: '127.0.0.1', port } });
+  client.on('error', () => {});
+  const store = redisStore(client, { secret: SECRET, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A prefix that no other test uses. */
+export function newPrefix(): string {
+  stores += 1;
+  return `test-${process.pid}-${stores}:`;
+}
+
+/** A window of no interest. */
+export const probe: WindowKey = { workspaceId: 'probe', channelId: 'probe', address: 'probe' };
