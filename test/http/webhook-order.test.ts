@@ -120,7 +120,7 @@ describe('any order, and any repetition, of a log of events', () => {
         const inAnyOrder = order.flatMap((index) => log[index] ?? []);
         expect(await learn(world, inAnyOrder)).toEqual(await learn(world, log));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -165,7 +165,7 @@ describe('any order, and any repetition, of a log of events', () => {
         const inAnyOrder = drawn.toSorted((one, other) => one.at - other.at).map(({ event }) => event);
         expect(await decide(inAnyOrder)).toEqual(await decide(log));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });
