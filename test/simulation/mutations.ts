@@ -75,8 +75,8 @@ const evidence: readonly Mutation[] = [
   {
     name: "a contact's second number opens the window of the first",
     file: 'guard/observations.ts',
-    find: '{ address: byId, evidence: { contactWroteAt: at } }',
-    replace: '{ address: byId, evidence }',
+    find: 'byAddress === undefined ? evidence : { contactWroteAt: at }',
+    replace: 'evidence',
     tests: ['guard/observations.test.ts', ...badDays],
   },
   {
@@ -410,7 +410,7 @@ const waysOut: readonly Mutation[] = [
   {
     name: 'what a policy gives is not asked about again',
     file: 'guard/reroute.ts',
-    find: "if (verdict !== 'allow') return 'not_permitted';",
+    find: "if ((await decide({ ...one, contact })).verdict !== 'allow') return 'not_permitted';",
     replace: '',
     tests: ['guard/reroute.property.test.ts'],
   },
