@@ -96,6 +96,22 @@ describeWithRedis('a Redis as a deployment has it', () => {
     await expect.poll(() => Promise.resolve(two.get(key)).catch(() => 'away'), { interval: 10 }).toMatchObject(open);
   });
 
+  it('that lost a refusal in a failover has it again when the process that remembers it is next asked', async () => {
+    const own = await newServer();
+    const one = await connectedStore(own.port, { patienceMs });
+    await one.merge(key, open);
+    const names = await own.client.keys('ffg:w:*');
+    const before = await own.client.mGet(names);
+    await one.merge(key, { refusedAt: open.expiresAt - 1 });
+    for (const [index, name] of names.entries()) await own.client.set(name, before[index] ?? '');
+    await own.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+    const two = await connectedStore(own.port, { patienceMs });
+    expect(await two.get(key)).toEqual(open);
+    await expect.poll(() => isTold(one, { ...key, address: 'b' }), { interval: 2 }).toBe(true);
+    expect(await one.get(key)).toMatchObject({ refusedAt: open.expiresAt - 1 });
+    await expect.poll(() => two.get(key), { interval: 2 }).toMatchObject({ refusedAt: open.expiresAt - 1 });
+  });
+
   it('that loses the mark of what was forgotten, and not the rest, brings that back', async () => {
     const prefix = newPrefix();
     const store = await connectedStore(server.port, { patienceMs, prefix, max: 0 });
