@@ -1,9 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { redisStore } from 'freeform-guard/redis';
 import { expect, it } from 'vitest';
+import { resolveRedisOptions } from '../../src/stores/redis-options.js';
 import { codeBlocks, projectRoot, readProjectFile, section, tableRows } from './markdown.js';
 
 const page = readProjectFile('docs/scaling.md');
+
+it('names every option of redisStore, with its default', () => {
+  const { secret, clock, ...defaults } = resolveRedisOptions({ secret: 'a secret of this deployment' });
+  const rows = tableRows(section(page, 'redisStore(client, options)'));
+  const shown = rows.map(([name = '', byDefault = '']) => [name, byDefault.replace(/,.*$/, '')]);
+  const expected = { secret: 'required', clock: "the system's", ...defaults };
+  expect(Object.fromEntries(shown)).toEqual(
+    Object.fromEntries(Object.entries(expected).map(([name, value]) => [name, String(value)])),
+  );
+});
 
 it('names a file of tests that exists for each part that may be away', () => {
   const files = tableRows(section(page, 'When a part is away')).map((cells) => cells.at(-1) ?? '');
