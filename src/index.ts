@@ -44,6 +44,17 @@ export type { MiddlewareOptions, Resolved } from './http/middleware-options.js';
 export type { Problem, RecipientVerdict } from './http/problem.js';
 export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
-export type { Clock, HeldMessage, HeldStore, Logger, Store, WindowKey } from './ports.js';
+export type {
+  Clock,
+  Fleet,
+  HeldMessage,
+  HeldStore,
+  Logger,
+  ReadTurn,
+  Store,
+  WindowFacts,
+  WindowKey,
+  WindowRef,
+} from './ports.js';
 export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

@@ -100,9 +100,10 @@ export interface Lookup {
 }
 
 /**
- * Keeps window evidence. An implementation may forget anything at any time: that costs reads, never correctness. It
- * must be monotone: `merge` joins with what is there (see `mergeEvidence`) and never replaces it. A store that cannot
- * answer at once returns a promise; `get` of one that can returns the value itself, and then a hit does no I/O.
+ * Keeps window evidence. An implementation may forget a window at any time: that costs reads, never correctness. It must
+ * not forget a part of one: an opening would stand without the refusal or the doubt that counts against it. It must be
+ * monotone: `merge` joins with what is there (see `mergeEvidence`) and never replaces it. A store that cannot answer at
+ * once returns a promise; `get` of one that can returns the value itself, and then a hit does no I/O.
  */
 export interface Store {
   get(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined>;

@@ -217,14 +217,14 @@ function asText(values: object): Record<string, string> {
 describe('the code blocks', () => {
   let consumer: Consumer | undefined;
   beforeAll(async () => {
-    consumer = await createConsumer(['@types/node', '@types/express', 'express']);
+    consumer = await createConsumer(['@types/node', '@types/express', 'express', 'redis', 'ioredis']);
   }, 60_000);
   afterAll(() => consumer?.remove());
 
   /** What the blocks take for granted. */
   const given = `
     declare const workspaceId: string, channelId: string, contactId: string, accessKey: string, signingKey: string, phone: string;
-    declare const projectId: string, smsChannelId: string;
+    declare const projectId: string, smsChannelId: string, url: string, secret: string;
     declare function notifyTeam(conversationId: string): void;
     declare const message: object;
     declare function waitForItsTurn(): Promise<void>;
@@ -234,15 +234,19 @@ describe('the code blocks', () => {
   it('type-check against the package as a user gets it', async () => {
     const directory = join(consumer?.directory ?? '', 'readme');
     await mkdir(directory);
-    const blocks = [readme, readProjectFile('docs/rerouting.md')].flatMap((page) => codeBlocks(page, 'ts'));
+    const pages = ['README.md', 'docs/rerouting.md', 'docs/scaling.md', 'docs/writing-a-store.md'].map(readProjectFile);
+    const blocks = pages.flatMap((page) => codeBlocks(page, 'ts'));
+    // A block may import what another one is.
+    await writeFile(join(directory, 'ioredis-store.ts'), readProjectFile('examples/ioredis-store.ts'));
     for (const [index, block] of blocks.entries()) {
       const usesGuard = /\bguard\.observe/.test(block);
       const guard = usesGuard ? `declare const guard: import('freeform-guard').Guard;` : '';
       await writeFile(join(directory, `block-${index + 1}.mts`), `${given}${guard}\n${block}\nexport {};\n`);
     }
     const compilerOptions = { module: 'nodenext', target: 'es2023', strict: true, types: ['node'], noEmit: true };
-    const config = { compilerOptions: { ...compilerOptions, skipLibCheck: true }, include: ['*.mts'] };
+    const config = { compilerOptions: { ...compilerOptions, skipLibCheck: true }, include: ['*.mts', '*.ts'] };
     await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(config));
+    await writeFile(join(directory, 'package.json'), '{"type":"module"}');
     await expect(tsc('-p', directory)).resolves.toBe('');
   });
 

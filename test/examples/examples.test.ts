@@ -8,12 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Consumer, createConsumer, projectRoot, tsc } from '../packaging/staged-package.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
 
 let consumer: Consumer;
 
 beforeAll(async () => {
   const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
-  consumer = await createConsumer([...Object.keys(manifest.dependencies), 'express']);
+  consumer = await createConsumer([...Object.keys(manifest.dependencies), 'express', 'redis']);
   await tsc('-p', join(projectRoot, 'examples'), '--outDir', consumer.directory, '--noCheck');
   await writeFile(join(consumer.directory, 'package.json'), '{"type":"module"}');
 }, 60_000);
@@ -30,8 +31,8 @@ function start(program: string, env: Readonly<Record<string, string>> = {}): Chi
   return spawn(process.execPath, [program], { cwd: consumer.directory, env: { ...process.env, ...env } });
 }
 
-async function runToEnd(program: string): Promise<Ended> {
-  const child = start(program);
+async function runToEnd(program: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const child = start(program, env);
   const output = { stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk) => (output.stdout += chunk));
   child.stderr?.on('data', (chunk) => (output.stderr += chunk));
@@ -88,6 +89,25 @@ it.each([
   expect(stderr).toBe('');
   expect(stdout.match(/(?<=The customer received ).*$/gm)).toEqual(received);
   expect(status).toBe(0);
+});
+
+describeWithRedis('with-redis.js', () => {
+  it('runs, and what one process is told the other knows', async () => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const env = { REDIS_URL: `redis://127.0.0.1:${server.port}` };
+    const { status, stdout, stderr } = await runToEnd('with-redis.js', env);
+    expect(stderr).toBe('');
+    expect(stdout.match(/(?<=^ +)\w+: .*$/gm)).toEqual([
+      'one: block, by bird',
+      'two: block, by bird',
+      'one: send, by memory',
+      'two: send, by memory',
+      'one: block, by bird',
+      'two: block, by bird',
+    ]);
+    expect(status).toBe(0);
+  });
 });
 
 it('the demo fails and names the step where one gives what it should not', async () => {

@@ -27,6 +27,8 @@ it('packs the built code, its types and the documents, and nothing else', () => 
     'docs/performance.md',
     'docs/platforms.md',
     'docs/rerouting.md',
+    'docs/scaling.md',
+    'docs/writing-a-store.md',
     'package.json',
   ]);
 });
