@@ -23,18 +23,16 @@ const SPARE_MS = 7 * DAY_MS;
 const NUDGE_LIFE_MS = 30 * DAY_MS + SPARE_MS;
 /** Whatever the clocks of two processes show: so long at most a row is locked by one that has died. */
 const LONGEST_LOCK_MS = 600_000;
-/** As long as a decision may take. */
+/** As long as a decision may take, so that it is heard before others release what they found. */
 const UNDECIDED_MS = 60_000;
 
 export interface RedisHeldParts {
-  readonly link: RedisLink;
+  readonly link: Pick<RedisLink, 'ask' | 'listen' | 'tried'>;
   readonly names: RedisNames;
   readonly seal: Seal;
   /** Stands for this process. */
   readonly writer: string;
   readonly now: () => number;
-  /** For how long another process leaves a message alone that is not settled. */
-  readonly undecidedMs?: number | undefined;
 }
 
 /**
@@ -46,12 +44,10 @@ export interface RedisHeldParts {
  */
 export class RedisHeld implements HeldStore {
   readonly #parts: RedisHeldParts;
-  readonly #undecidedMs: number;
   readonly #unheard = new UntilHeard();
 
   constructor(parts: RedisHeldParts) {
     this.#parts = parts;
-    this.#undecidedMs = parts.undecidedMs ?? UNDECIDED_MS;
     const repeat = (): void => void this.#unheard.repeat();
     parts.link.listen({ onBack: repeat, onBeat: repeat, onTold: () => {} });
   }
@@ -64,12 +60,12 @@ export class RedisHeld implements HeldStore {
     const lifeMs = Math.max(0, message.expiresAt - this.#parts.now()) + SPARE_MS;
     const body = seal.close(JSON.stringify(message), placeOf(held, field));
     const reference = names.heldReference(id, message.reference);
-    const offer = [field, reference, body, mostPerWindow, writer, this.#undecidedMs, lifeMs];
+    const offer = [field, reference, body, mostPerWindow, writer, UNDECIDED_MS, lifeMs];
     const offered = await this.#list(offerScript, [row, bodies], offer);
     if (offered[0] !== 'offered') return this.#answer(offered, held);
     const { workspaceId, channelId, address } = message;
     const window = seal.close(JSON.stringify({ workspaceId, channelId, address }), `${windows} ${id}`);
-    const confirm = [field, id, window, this.#undecidedMs, lifeMs];
+    const confirm = [field, id, window, UNDECIDED_MS, lifeMs];
     const confirmed = await this.#list(confirmScript, [row, bodies, windows], confirm).catch((error: unknown) => {
       this.#unheard.add(field, () => this.#settle(message, false));
       throw error;
@@ -92,7 +88,7 @@ export class RedisHeld implements HeldStore {
   async remove(message: HeldMessage): Promise<void> {
     const { field, id, done, ...held } = this.#held(message);
     const keys = [held.row, held.bodies, held.windows, done];
-    await this.#insist(field, () => this.#run(removeScript, keys, [field, id, this.#undecidedMs]));
+    await this.#insist(field, () => this.#run(removeScript, keys, [field, id, UNDECIDED_MS]));
   }
 
   async windows(workspaceId: string): Promise<readonly WindowKey[]> {

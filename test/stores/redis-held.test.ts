@@ -1,13 +1,11 @@
 import type { HeldMessage, HeldStore } from 'freeform-guard';
 import type { RedisStore, RedisStoreOptions } from 'freeform-guard/redis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { confirmScript } from '../../src/stores/redis-held-scripts.js';
-import { describeHeldStore, heldMessage, windowKey } from '../contracts/held-store.contract.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeHeldStore, windowKey } from '../contracts/held-store.contract.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
-import { startProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { endMinute, keyOf, MINUTE, park, waiting } from './held-support.js';
 import { connectedStore, newPrefix, openStore, patienceMs, SECRET } from './redis-support.js';
 
-const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 let server: RedisServer;
@@ -21,33 +19,6 @@ async function processes(count: number, options: Partial<RedisStoreOptions> = {}
   }
   return [stores.map(({ held }) => held), prefix];
 }
-
-/** A message that waits a minute from now, by the system's clock. */
-const waiting = (change: Partial<HeldMessage> = {}): HeldMessage =>
-  heldMessage({ expiresAt: Date.now() + MINUTE, ...change });
-
-/** Adds a message and settles that it is to wait. */
-async function park(store: HeldStore | undefined, message: HeldMessage): Promise<HeldMessage> {
-  expect(await store?.add(message, 20)).toBe('added');
-  expect(await store?.settle?.(message, true)).toBe(true);
-  return message;
-}
-
-/** The key of this kind; there is one window only. */
-async function keyOf(prefix: string, kind: string): Promise<string> {
-  const [name = '', ...more] = await server.client.keys(`${prefix}h${kind}:*`);
-  expect(more).toEqual([]);
-  return name;
-}
-
-/** What the row says of its only message; `change` is laid over it. */
-async function changeEntry(prefix: string, change: object): Promise<void> {
-  const row = await keyOf(prefix, 'r');
-  const [[field, text] = ['', '']] = Object.entries(await server.client.hGetAll(row));
-  await server.client.hSet(row, field, JSON.stringify({ ...JSON.parse(text), ...change }));
-}
-
-const settledOrAway = (work: unknown): Promise<unknown> => Promise.resolve(work).catch(() => 'away');
 
 describeWithRedis('held messages in Redis', () => {
   beforeAll(async () => {
@@ -121,11 +92,11 @@ describeWithRedis('held messages in Redis', () => {
       const [[one, two], prefix] = await processes(2);
       const message = waiting();
       await one?.add(message, 20);
-      const entry = JSON.parse((await server.client.hVals(await keyOf(prefix, 'r')))[0] ?? '');
+      const entry = JSON.parse((await server.client.hVals(await keyOf(server, prefix, 'r')))[0] ?? '');
       expect(entry.u - Date.now()).toBeGreaterThan(MINUTE / 2);
       expect(entry.u - Date.now()).toBeLessThanOrEqual(MINUTE);
       expect(await two?.list(windowKey())).toEqual([]);
-      await changeEntry(prefix, { u: Date.now() });
+      await endMinute(server, prefix);
       expect(await two?.list(windowKey())).toEqual([message]);
     });
 
@@ -136,7 +107,7 @@ describeWithRedis('held messages in Redis', () => {
       await two?.unlock(windowKey(), 'two');
       expect(await two?.lock(windowKey(), 'two', Date.now() + MINUTE)).toBe(false);
       expect(await one?.lock(windowKey(), 'one', Date.now() + 5 * MINUTE)).toBe(true);
-      expect(await server.client.pTTL(await keyOf(prefix, 'l'))).toBeGreaterThan(4 * MINUTE);
+      expect(await server.client.pTTL(await keyOf(server, prefix, 'l'))).toBeGreaterThan(4 * MINUTE);
       await one?.lock(windowKey(), 'one', Date.now() + 20);
       await expect.poll(() => two?.lock(windowKey(), 'two', Date.now() + MINUTE), { interval: 5 }).toBe(true);
       expect(await one?.lock(windowKey(), 'one', Date.now() + MINUTE)).toBe(false);
@@ -155,7 +126,7 @@ describeWithRedis('held messages in Redis', () => {
     it('are asked for with one nudge, remembered for as long as the last of them waits', async () => {
       const [[one, two], prefix] = await processes(2);
       expect(await one?.claimNudge(windowKey())).toBe(true);
-      const name = await keyOf(prefix, 'n');
+      const name = await keyOf(server, prefix, 'n');
       await server.client.pExpire(name, MINUTE);
       expect(await two?.claimNudge(windowKey())).toBe(false);
       expect(await server.client.pTTL(name)).toBeGreaterThan(30 * DAY);
@@ -169,7 +140,7 @@ describeWithRedis('held messages in Redis', () => {
     await park(one, waiting({ expiresAt: Date.now() + 3 * DAY }));
     await park(one, waiting({ expiresAt: Date.now() + DAY }));
     for (const kind of ['r', 'b', 'w']) {
-      const lifeMs = await server.client.pTTL(await keyOf(prefix, kind));
+      const lifeMs = await server.client.pTTL(await keyOf(server, prefix, kind));
       expect(lifeMs).toBeGreaterThan(10 * DAY - MINUTE);
       expect(lifeMs).toBeLessThanOrEqual(10 * DAY);
     }
@@ -180,7 +151,7 @@ describeWithRedis('held messages in Redis', () => {
     async function rowOfTwo(): Promise<[HeldStore, HeldMessage, string, string[]]> {
       const [[one], prefix] = await processes(1);
       const first = await park(one, waiting());
-      const bodies = await keyOf(prefix, 'b');
+      const bodies = await keyOf(server, prefix, 'b');
       const [field = ''] = await server.client.hKeys(bodies);
       const second = await park(one, waiting());
       const fields = [field, ...(await server.client.hKeys(bodies)).filter((other) => other !== field)];
@@ -198,7 +169,7 @@ describeWithRedis('held messages in Redis', () => {
       ['no base64', () => '💥'],
     ])('%s in the place of a message does not keep the others from going, and stays', async (_, change) => {
       const [store, second, prefix, fields] = await rowOfTwo();
-      const bodies = await keyOf(prefix, 'b');
+      const bodies = await keyOf(server, prefix, 'b');
       const values = await Promise.all(fields.map((field) => server.client.hGet(bodies, field)));
       await server.client.hSet(bodies, fields[0] ?? '', change(values.map(String)));
       expect(await store.list(windowKey())).toEqual([second]);
@@ -218,7 +189,7 @@ describeWithRedis('held messages in Redis', () => {
       '{"v":1,"s":"offered","r":"","w":""}',
     ])('an entry %j counts, and is not listed', async (entry) => {
       const [store, second, prefix, fields] = await rowOfTwo();
-      await server.client.hSet(await keyOf(prefix, 'r'), fields[0] ?? '', entry);
+      await server.client.hSet(await keyOf(server, prefix, 'r'), fields[0] ?? '', entry);
       expect(await store.list(windowKey())).toEqual([second]);
       expect(await store.add(waiting(), 2)).toBe('full');
       expect(await store.add(waiting(), 3)).toBe('added');
@@ -227,7 +198,7 @@ describeWithRedis('held messages in Redis', () => {
     it('a reference under which nobody can read anything cannot be held again', async () => {
       const [[one], prefix] = await processes(1);
       const message = await park(one, waiting());
-      const bodies = await keyOf(prefix, 'b');
+      const bodies = await keyOf(server, prefix, 'b');
       await server.client.hSet(bodies, (await server.client.hKeys(bodies))[0] ?? '', 'x');
       await expect(one?.add(waiting({ reference: message.reference }), 20)).rejects.toThrow('has not kept');
     });
@@ -235,7 +206,7 @@ describeWithRedis('held messages in Redis', () => {
     it('a window’s name does not hide the others', async () => {
       const [[one], prefix] = await processes(1);
       await park(one, waiting());
-      await server.client.hSet(await keyOf(prefix, 'w'), 'x', 'y');
+      await server.client.hSet(await keyOf(server, prefix, 'w'), 'x', 'y');
       expect(await one?.windows(windowKey().workspaceId)).toEqual([windowKey()]);
     });
 
@@ -250,100 +221,11 @@ describeWithRedis('held messages in Redis', () => {
     });
   });
 
-  describe('while Redis does not answer in time', () => {
-    /** A process behind a proxy, and one that is not. Answers that take longer than its patience have failed. */
-    async function behindProxy(): Promise<[HeldStore, HeldStore, TcpProxy, string]> {
-      const proxy = await startProxy(server.port);
-      onTestFinished(() => proxy.close());
-      const prefix = newPrefix();
-      const slow = await connectedStore(proxy.port, { patienceMs: 100, prefix });
-      const other = await connectedStore(server.port, { patienceMs, prefix });
-      return [slow.held, other.held, proxy, prefix];
-    }
-
-    /** What a message's entry says, once it is there. */
-    const states = async (prefix: string): Promise<string[]> => {
-      const [row] = await server.client.keys(`${prefix}hr:*`);
-      return (row === undefined ? [] : await server.client.hVals(row)).map((entry) => JSON.parse(entry).s);
-    };
-
-    it('what was offered without an answer was promised to nobody, and goes by itself', async () => {
-      const [slow, other, proxy, prefix] = await behindProxy();
-      proxy.set({ delayMs: 120 });
-      expect(await settledOrAway(slow.add(waiting(), 20))).toBe('away');
-      await expect.poll(() => states(prefix), { interval: 5 }).toEqual(['offered']);
-      proxy.set('pass');
-      expect([await other.list(windowKey()), await other.windows(windowKey().workspaceId)]).toEqual([[], []]);
-      expect(await other.add(waiting(), 1)).toBe('full');
-      await changeEntry(prefix, { u: Date.now() });
-      const next = await park(other, waiting());
-      expect(await other.list(windowKey())).toEqual([next]);
-      expect(await states(prefix)).toEqual(['waiting']);
-    });
-
-    it('what was put there without an answer is taken back, and released by nobody before it is', async () => {
-      const [slow, other, proxy, prefix] = await behindProxy();
-      const before = await park(other, waiting());
-      proxy.set({ deafAfter: confirmScript.sha });
-      expect(await settledOrAway(slow.add(waiting(), 20))).toBe('away');
-      expect((await states(prefix)).toSorted()).toEqual(['undecided', 'waiting']);
-      await park(other, waiting({ reference: 'behind it' }));
-      expect(await other.list(windowKey())).toEqual([before]);
-      proxy.set('pass');
-      const references = async (): Promise<string[]> =>
-        (await other.list(windowKey())).map(({ reference }) => reference);
-      await expect.poll(references, { interval: 5 }).toEqual([before.reference, 'behind it']);
-      expect(await states(prefix)).toEqual(['waiting', 'waiting']);
-    });
-
-    it.each(['remove', 'settle'] as const)('%s is done as soon as Redis can be asked again', async (method) => {
-      const [slow, other, proxy, prefix] = await behindProxy();
-      const message = waiting();
-      await expect
-        .poll(() => settledOrAway(slow.add(message, 20)), { interval: 5 })
-        .toSatisfy((added) => added !== 'away');
-      proxy.set('black hole');
-      const work = method === 'remove' ? slow.remove(message) : slow.settle?.(message, false);
-      expect(await settledOrAway(work)).toBe('away');
-      expect(await settledOrAway(slow.list(windowKey()))).toBe('away');
-      expect(await states(prefix)).toEqual(['undecided']);
-      proxy.set('pass');
-      await expect.poll(() => states(prefix), { interval: 5 }).toEqual([]);
-      expect(await other.windows(message.workspaceId)).toEqual([]);
-    });
-  });
-
-  it('are refused at once while there is no Redis', async () => {
-    const store = openStore(1).held;
-    expect(await settledOrAway(store.windows(windowKey().workspaceId))).toBe('away');
-    const asked: unknown[] = [
-      store.add(waiting(), 20),
-      store.list(windowKey()),
-      store.remove(waiting()),
-      store.lock(windowKey(), 'one', Date.now() + MINUTE),
-      store.claimNudge(windowKey()),
-      store.endNudge(windowKey()),
-      store.settle?.(waiting(), true),
-    ];
-    for (const work of asked) expect(await settledOrAway(work)).toBe('away');
-  });
-
   it('are asked for by a store that is not connected yet, as soon as it is', async () => {
     const [[one], prefix] = await processes(1);
     const message = await park(one, waiting());
     const fresh = openStore(server.port, { patienceMs, prefix }).held;
     expect(await fresh.list(windowKey())).toEqual([message]);
-  });
-
-  it('can be removed from a Redis that is full', async () => {
-    const full = await startRedis('--maxmemory-policy', 'noeviction');
-    onTestFinished(() => full.stop());
-    const { held } = await connectedStore(full.port, { patienceMs });
-    const message = await park(held, waiting());
-    await full.client.configSet('maxmemory', '1');
-    await expect(held.add(waiting(), 20)).rejects.toThrow();
-    await held.remove(message);
-    expect(await held.list(windowKey())).toEqual([]);
   });
 });
 
