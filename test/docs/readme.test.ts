@@ -217,7 +217,7 @@ function asText(values: object): Record<string, string> {
 describe('the code blocks', () => {
   let consumer: Consumer | undefined;
   beforeAll(async () => {
-    consumer = await createConsumer(['@types/node', '@types/express', 'express']);
+    consumer = await createConsumer(['@types/node', '@types/express', 'express', 'redis']);
   }, 60_000);
   afterAll(() => consumer?.remove());
 
@@ -225,6 +225,7 @@ describe('the code blocks', () => {
   const given = `
     declare const workspaceId: string, channelId: string, contactId: string, accessKey: string, signingKey: string, phone: string;
     declare const projectId: string, smsChannelId: string;
+    declare const redisUrl: string, redisSecret: string;
     declare function notifyTeam(conversationId: string): void;
     declare const message: object;
     declare function waitForItsTurn(): Promise<void>;
