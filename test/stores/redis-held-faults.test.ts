@@ -75,21 +75,6 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       await expect.poll(references, { interval: 5 }).toEqual([before.reference, 'behind it']);
       expect(await states(prefix)).not.toContain('undecided');
     });
-
-    it('what is removed or taken back meanwhile is so as soon as Redis can be asked again', async () => {
-      const [slow, other, proxy, prefix] = await behindProxy();
-      const messages = [waiting(), waiting()] as const;
-      for (const message of messages) {
-        await expect.poll(() => settledOrAway(slow.add(message, 20)), { interval: 5 }).not.toBe('away');
-      }
-      proxy.set('black hole');
-      const work = [slow.remove(messages[0]), slow.settle?.(messages[1], false), slow.list(windowKey())];
-      expect(await Promise.all(work.map(settledOrAway))).toEqual(['away', 'away', 'away']);
-      expect(await states(prefix)).toEqual(['undecided', 'undecided']);
-      proxy.set('pass');
-      await expect.poll(() => states(prefix), { interval: 5 }).toEqual([]);
-      expect(await other.windows(windowKey().workspaceId)).toEqual([]);
-    });
   });
 
   describe('whatever is lost on the way', () => {
@@ -140,6 +125,16 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       };
       await expect.poll(isLeft, { interval: 1 }).toBe(told === 'held');
       expect(await isLeft()).toBe(told === 'held');
+    });
+
+    it.each(['command', 'answer'] as const)('the %s of what removes a message', async (lost) => {
+      const prefix = newPrefix();
+      const [other] = lossyProcess(prefix, lost, Number.POSITIVE_INFINITY);
+      const [store, goOn] = lossyProcess(prefix, lost, 1);
+      const message = await park(other, waiting());
+      expect(await settledOrAway(store.remove(message))).toBe('away');
+      goOn();
+      await expect.poll(() => other.windows(message.workspaceId), { interval: 1 }).toEqual([]);
     });
   });
 

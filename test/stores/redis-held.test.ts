@@ -1,5 +1,5 @@
 import type { HeldMessage, HeldStore } from 'freeform-guard';
-import type { RedisStore, RedisStoreOptions } from 'freeform-guard/redis';
+import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeHeldStore, windowKey } from '../contracts/held-store.contract.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
@@ -11,12 +11,10 @@ const DAY = 24 * 60 * MINUTE;
 let server: RedisServer;
 
 /** So many processes that share held messages, and what their keys begin with. */
-async function processes(count: number, options: Partial<RedisStoreOptions> = {}): Promise<[HeldStore[], string]> {
+async function processes(count: number): Promise<[HeldStore[], string]> {
   const prefix = newPrefix();
-  const stores: RedisStore[] = [];
-  for (let process = 0; process < count; process += 1) {
-    stores.push(await connectedStore(server.port, { patienceMs, prefix, ...options }));
-  }
+  const connect = (): Promise<RedisStore> => connectedStore(server.port, { patienceMs, prefix });
+  const stores = await Promise.all(Array.from({ length: count }, connect));
   return [stores.map(({ held }) => held), prefix];
 }
 
@@ -162,9 +160,7 @@ describeWithRedis('held messages in Redis', () => {
     it.each([
       ['another message of the row', (bodies: string[]) => bodies[1] ?? ''],
       ['another version', ([body = '']: string[]) => flip(body, 0)],
-      ['another nonce', ([body = '']: string[]) => flip(body, 5)],
       ['another text', ([body = '']: string[]) => flip(body, 20)],
-      ['a part', ([body = '']: string[]) => body.slice(0, 40)],
       ['nothing', () => ''],
       ['no base64', () => '💥'],
     ])('%s in the place of a message does not keep the others from going, and stays', async (_, change) => {
