@@ -25,6 +25,8 @@ const NUDGE_LIFE_MS = 30 * DAY_MS + SPARE_MS;
 const LONGEST_LOCK_MS = 600_000;
 /** As long as a decision may take, so that it is heard before others release what they found. */
 const UNDECIDED_MS = 60_000;
+/** So long at least a whole row may take: no decision waits for it, and a long one must not stay for being long. */
+const LOOK_MS = 1_000;
 
 export interface RedisHeldParts {
   readonly link: Pick<RedisLink, 'ask' | 'listen' | 'tried'>;
@@ -33,6 +35,8 @@ export interface RedisHeldParts {
   /** Stands for this process. */
   readonly writer: string;
   readonly now: () => number;
+  /** How long an answer may take. */
+  readonly patienceMs: number;
 }
 
 /**
@@ -75,7 +79,8 @@ export class RedisHeld implements HeldStore {
 
   async list(key: WindowKey): Promise<readonly HeldMessage[]> {
     const held = this.#parts.names.held(key);
-    const listed = await this.#list(listScript, [held.row, held.bodies], [this.#parts.writer]);
+    const keys = [held.row, held.bodies];
+    const listed = await this.#list(listScript, keys, [this.#parts.writer], this.#lookMs);
     const messages: HeldMessage[] = [];
     for (let index = 0; index < listed.length; index += 2) {
       const message = this.#open(held, listed[index], listed[index + 1]);
@@ -95,7 +100,7 @@ export class RedisHeld implements HeldStore {
     const { names, seal, link } = this.#parts;
     const name = names.heldWindows(workspaceId);
     await link.tried;
-    const found = Object.entries((await link.ask(['HGETALL', name])) as object);
+    const found = Object.entries((await link.ask(['HGETALL', name], this.#lookMs)) as object);
     const keys = found.map(([id, sealed]) => decodeWindowKey(seal.open(String(sealed), `${name} ${id}`)));
     return keys.filter((key) => key !== undefined);
   }
@@ -159,16 +164,30 @@ export class RedisHeld implements HeldStore {
     return decodeHeldMessage(this.#parts.seal.open(String(body), placeOf(held, String(field))));
   }
 
-  async #list(script: RedisScript, keys: readonly string[], args: ScriptArgs): Promise<readonly unknown[]> {
-    const reply = await this.#run(script, keys, args);
+  get #lookMs(): number {
+    return Math.max(this.#parts.patienceMs, LOOK_MS);
+  }
+
+  async #list(
+    script: RedisScript,
+    keys: readonly string[],
+    args: ScriptArgs,
+    patienceMs?: number,
+  ): Promise<readonly unknown[]> {
+    const reply = await this.#run(script, keys, args, patienceMs);
     return Array.isArray(reply) ? reply : [];
   }
 
-  async #run(script: RedisScript, keys: readonly string[], args: ScriptArgs): Promise<unknown> {
+  async #run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: ScriptArgs,
+    patienceMs: number = this.#parts.patienceMs,
+  ): Promise<unknown> {
     const { link } = this.#parts;
     // Only of a store that was made just now: what waits in Redis is asked for as soon as the guard is there.
     await link.tried;
-    return runScript(link, script, { keys, args });
+    return runScript(link, script, { keys, args, patienceMs });
   }
 }
 

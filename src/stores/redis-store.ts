@@ -54,7 +54,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
     merge: (key, evidence) => windows.merge(key, evidence),
     forget: (target) => windows.forget(target),
     fleet,
-    held: new RedisHeld({ ...parts, seal }),
+    held: new RedisHeld({ ...parts, seal, patienceMs }),
     close: () => link.close(),
   };
 }

@@ -96,7 +96,7 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       };
       const names = new RedisNames(prefix, SECRET);
       const seal = new Seal(SECRET, 'freeform-guard held messages');
-      const store = new RedisHeld({ link, names, seal, writer: 'lossy', now: () => Date.now() });
+      const store = new RedisHeld({ link, names, seal, writer: 'lossy', now: () => Date.now(), patienceMs });
       return [store, () => listeners.map(({ onBack }) => onBack())];
     }
 
