@@ -180,6 +180,15 @@ export interface HeldStore {
   list(key: WindowKey): Answer<readonly HeldMessage[]>;
   /** Removing what is not there changes nothing. */
   remove(message: HeldMessage): Answer<void>;
+  /**
+   * For a store that processes share; one of a single process does without. When a message is added it is not certain
+   * yet that it is to wait: something else may stop its request. Until `settle` says so, or for a minute, such a store lists
+   * it for the process alone that has added it; after that for all. With `isUsed` false the message is taken back, unless
+   * another request has settled that it is to wait.
+   *
+   * @returns whether nothing is left to do for it to be sent: it waits, or has been released just now
+   */
+  settle?(message: HeldMessage, isUsed: boolean): Answer<boolean>;
   /** The windows of a workspace for which something waits. */
   windows(workspaceId: string): Answer<readonly WindowKey[]>;
   /**

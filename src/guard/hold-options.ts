@@ -29,7 +29,10 @@ export interface Nudge {
 }
 
 export interface HoldUntilReplyOptions {
-  /** Where the messages wait. Default: `memoryHeldStore()`, which loses them when the process ends. */
+  /**
+   * Where the messages wait. Default: `memoryHeldStore()`, which loses them when the process ends. For several processes:
+   * `redisStore(...).held`.
+   */
   readonly store?: HeldStore | undefined;
   /**
    * Sends a message that may go now. After a crash, or where it throws or takes longer than 30 s, it is called again with

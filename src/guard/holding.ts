@@ -78,22 +78,45 @@ export class Holding {
   }
 
   #held(held: HeldMessage): RerouteResult {
-    const { store, maxPerContact } = this.#options;
     const settle = async (isUsed: boolean): Promise<void> => {
-      if (!isUsed) await store.remove(held);
+      const isWaiting = isUsed ? await this.#confirm(held) : await this.#takeBack(held);
       this.#releases.resume(held);
       const isKept = this.#kept.delete(held.id);
-      if (isKept && !isUsed) await store.add(held, maxPerContact);
-      if (isKept || isUsed) this.#releases.parked(held);
+      if (isKept && !isWaiting) await this.#options.store.add(held, this.#options.maxPerContact);
+      if (isKept || isWaiting) this.#releases.parked(held);
     };
     return { action: 'hold', held: noteOf(held), changes: ['held'], settle };
+  }
+
+  async #confirm(held: HeldMessage): Promise<boolean> {
+    // Where this fails the store does it by itself before long.
+    await this.#settleShared(held).catch(() => {});
+    return true;
+  }
+
+  /** Gives whether it is to wait all the same. Where this fails it is not released by this process any more. */
+  async #takeBack(held: HeldMessage): Promise<boolean> {
+    const { store } = this.#options;
+    if (store.settle !== undefined) return store.settle(held, false);
+    await store.remove(held);
+    return false;
   }
 
   /** A repetition was promised what the first request may yet be refused: then the message waits all the same. */
   async #keep(held: HeldMessage, isUsed: boolean): Promise<void> {
     if (!isUsed) return;
-    if (this.#releases.isSuspended(held)) this.#kept.add(held.id);
-    else await this.#options.store.add(held, this.#options.maxPerContact);
+    const { store, maxPerContact } = this.#options;
+    if (store.settle !== undefined) await this.#settleShared(held);
+    else if (this.#releases.isSuspended(held)) this.#kept.add(held.id);
+    else await store.add(held, maxPerContact);
+  }
+
+  /** From now on any of the processes may release it. One that another request has taken back is put there again. */
+  async #settleShared(held: HeldMessage): Promise<void> {
+    const { store, maxPerContact } = this.#options;
+    if (store.settle === undefined || (await store.settle(held, true))) return;
+    await store.add(held, maxPerContact);
+    await store.settle(held, true);
   }
 
   #toHeld({ send, at }: RerouteContext): HeldMessage | 'address_unresolved' | 'content_not_carried' {

@@ -128,12 +128,19 @@ export class Releases {
     if ((await store.list(key)).length === 0) return;
     if (!(await isOurs())) throw new Error('Another process releases this row');
     try {
-      for (const message of await store.list(key)) {
-        if (this.#suspended.has(message.id) || !(await isOurs()) || !(await this.#finish(message, host))) return;
+      for (const message of await this.#certain(key)) {
+        if (!(await isOurs()) || !(await this.#finish(message, host))) return;
       }
     } finally {
       await store.unlock(key, this.#owner);
     }
+  }
+
+  /** A row up to the first message that may yet be taken back: by the time when it would go, it may have been. */
+  async #certain(key: WindowKey): Promise<readonly HeldMessage[]> {
+    const row = await this.#options.store.list(key);
+    const end = row.findIndex(({ id }) => this.#suspended.has(id));
+    return end === -1 ? row : row.slice(0, end);
   }
 
   /** Sends a message or gives it up, then removes it; false: it has to wait on, and so have those behind it. */
@@ -195,6 +202,7 @@ export class Releases {
   async #sweep(host: HoldingHost, { isFirst = false } = {}): Promise<void> {
     const { store } = this.#options;
     const { workspaceId, clock, logger } = host;
+    let isDone = false;
     try {
       for (const key of await store.windows(workspaceId)) {
         const [first] = await store.list(key);
@@ -203,11 +211,13 @@ export class Releases {
         // What has waited since before this process was there may have been answered meanwhile.
         if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#look(key, host, false);
       }
+      isDone = true;
     } catch {
       logger.error({ workspaceId }, 'The store of held messages fails; it is asked again in a minute');
     }
     const attached = this.#hosts.get(workspaceId);
-    if (attached?.host === host) attached.timer = clock.setTimeout(() => void this.#sweep(host), SWEEP_MS);
+    if (attached?.host !== host) return;
+    attached.timer = clock.setTimeout(() => void this.#sweep(host, { isFirst: isFirst && !isDone }), SWEEP_MS);
   }
 }
 

@@ -38,6 +38,8 @@ export interface LinkEvents {
  * time counts here, whatever a guard's clock shows.
  */
 export class RedisLink {
+  /** Settles when the first attempt to connect is over, whatever came of it. */
+  readonly tried: Promise<void>;
   readonly #options: RedisLinkOptions;
   readonly #events: LinkEvents[] = [];
   #connection: RedisConnection | undefined;
@@ -50,7 +52,7 @@ export class RedisLink {
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     options.client.on('end', () => this.close());
-    void this.#open();
+    this.tried = this.#open();
   }
 
   /** Whether Redis may be asked, and tells what others change. */

@@ -10,6 +10,20 @@ export interface Told {
   readonly id?: string | undefined;
 }
 
+/** The keys of one window's held messages. */
+export interface HeldNames {
+  /** Stands for the window: 22 characters. */
+  readonly id: string;
+  /** What is to be known of each message without opening it. */
+  readonly row: string;
+  /** The messages themselves. */
+  readonly bodies: string;
+  /** The workspace's windows. */
+  readonly windows: string;
+  readonly lock: string;
+  readonly nudge: string;
+}
+
 /**
  * What the store's keys are called in Redis. Phone numbers can be guessed one by one, so whatever names a customer, a
  * channel or a workspace is a keyed hash, which nobody can compute without the secret.
@@ -52,6 +66,38 @@ export class RedisNames {
 
   turn(id: string): string {
     return `${this.#prefix}t:${id}`;
+  }
+
+  held({ workspaceId, channelId, address }: WindowKey): HeldNames {
+    const id = this.#hash('held', workspaceId, channelId, address);
+    const named = (kind: string): string => `${this.#prefix}h${kind}:${id}`;
+    return {
+      id,
+      row: named('r'),
+      bodies: named('b'),
+      windows: this.heldWindows(workspaceId),
+      lock: named('l'),
+      nudge: named('n'),
+    };
+  }
+
+  heldWindows(workspaceId: string): string {
+    return `${this.#prefix}hw:${this.#hash('held windows', workspaceId)}`;
+  }
+
+  /** Stands for a message, within its row. */
+  heldMessage(id: string): string {
+    return this.#hash('held message', id);
+  }
+
+  /** Stands for a message's reference, within its row. */
+  heldReference(rowId: string, reference: string): string {
+    return this.#hash('held reference', rowId, reference);
+  }
+
+  /** Says that a message was released just now. */
+  heldDone(rowId: string, message: string): string {
+    return `${this.#prefix}hd:${rowId}:${message}`;
   }
 
   /** A key that is made and deleted to tell all processes what was changed. */

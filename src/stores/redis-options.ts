@@ -6,7 +6,8 @@ const SHORTEST_SECRET = 16;
 export interface RedisStoreOptions {
   /**
    * From which the names of customers' windows are made, so that nobody without it can tell whose they are. The same for
-   * all processes, at least 16 characters, kept like a password. With a new one everything is asked of Bird once.
+   * all processes, at least 16 characters, kept like a password. Held messages are encrypted with a key made of it. With
+   * a new one everything is asked of Bird once, and messages that were held under the former are not found.
    */
   readonly secret: string;
   /** What all keys begin with. Default `ffg:`. One per deployment that shares a Redis with others. */

@@ -26,7 +26,7 @@ export interface ScriptRun {
 
 /** Runs a script by its name; its text goes over the wire only where Redis does not have it yet. */
 export async function runScript(
-  link: RedisLink,
+  link: Pick<RedisLink, 'ask'>,
   { text, sha }: RedisScript,
   { keys, args, patienceMs }: ScriptRun,
 ): Promise<unknown> {

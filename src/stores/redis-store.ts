@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Fleet, Store } from '../ports.js';
+import type { Fleet, HeldStore, Store } from '../ports.js';
 import type { RedisClient } from './redis-client.js';
 import { RedisFleet } from './redis-fleet.js';
+import { RedisHeld } from './redis-held.js';
 import { RedisLink } from './redis-link.js';
 import { RedisNames } from './redis-names.js';
 import { type RedisStoreOptions, resolveRedisOptions } from './redis-options.js';
 import { RedisWindows } from './redis-windows.js';
+import { Seal } from './seal.js';
 import { TieredStore } from './tiered-store.js';
 
 export type { RedisClient } from './redis-client.js';
@@ -14,6 +16,13 @@ export type { RedisStoreOptions } from './redis-options.js';
 /** A store that processes share through Redis. */
 export interface RedisStore extends Store {
   readonly fleet: Fleet;
+  /**
+   * Where messages wait that any of the processes releases, once: `holdUntilReply({ store: store.held })`. They are
+   * encrypted, and nothing in Redis says whose they are. They are as durable as Redis: it needs `appendonly yes` and
+   * `maxmemory-policy noeviction`. While Redis is away methods reject, and messages take the next way out. A message that
+   * cannot be decrypted or read stays where it is and is not listed; with another `secret` nothing of before is found.
+   */
+  readonly held: HeldStore;
   /** Closes the store's own connection, as the end of the client does. A guard goes on with its memory alone. */
   close(): void;
 }
@@ -36,6 +45,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
   const writer = randomBytes(6).toString('base64url');
   const link = new RedisLink({ client, toldPrefix: names.toldPrefix, patienceMs });
   const parts = { link, names, writer, now: () => clock.now() };
+  const seal = new Seal(secret, 'freeform-guard held messages');
   const shared = new RedisWindows({ ...parts, longestWindowMs });
   const fleet = new RedisFleet({ ...parts, instances, patienceMs: patienceMs / 2 });
   const windows = max === 0 ? directly(shared) : new TieredStore({ shared, max, now: parts.now });
@@ -44,6 +54,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
     merge: (key, evidence) => windows.merge(key, evidence),
     forget: (target) => windows.forget(target),
     fleet,
+    held: new RedisHeld({ ...parts, seal, patienceMs }),
     close: () => link.close(),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  createGuard,
   type HeldMessage,
   type HeldStore,
   type HoldUntilReplyOptions,
@@ -6,9 +7,10 @@ import {
   memoryHeldStore,
   type Outcome,
   type ReleasedMessage,
+  type RerouteContext,
   toTemplate,
 } from 'freeform-guard';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { keepSecret } from '../support/canary.js';
 import { createWorld, PHONE, TEXT, textMessage, type World } from '../support/world.js';
 import { DAY, HOUR, MINUTE, SECOND } from './support.js';
@@ -55,6 +57,16 @@ async function start(options: HoldUntilReplyOptions = {}, change: object = {}): 
     references: () => released.map(({ reference }) => reference),
   };
 }
+
+/** What a policy is asked with; of a request that is not decided yet. */
+const contextOf = (scene: Scene, reference: string): RerouteContext => ({
+  send: scene.send({ message: textMessage({ reference }) }),
+  decision: { verdict: 'deny', reason: 'service_window_closed', closedAt: null },
+  at: scene.sandbox.clock.now(),
+  isDryRun: false,
+  decline: () => undefined,
+  decide: async () => ({ verdict: 'unknown', reason: 'lookup_failed' }),
+});
 
 /** Lets promises settle that wait for nothing from outside. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -215,14 +227,7 @@ describe('a repetition while the first request is not decided yet', () => {
     const scene = await start({ store });
     const onClosed = holdUntilReply({ store });
     scene.guard.reload({ [scene.workspace.id]: { ...scene.workspaceOptions, onClosed } });
-    const context = {
-      send: scene.send({ message: textMessage({ reference: 'one' }) }),
-      decision: { verdict: 'deny', reason: 'service_window_closed', closedAt: null },
-      at: scene.sandbox.clock.now(),
-      isDryRun: false,
-      decline: () => undefined,
-      decide: async () => ({ verdict: 'unknown', reason: 'lookup_failed' }) as const,
-    } as const;
+    const context = contextOf(scene, 'one');
     const first = await onClosed(context);
     const repetition = await onClosed(context);
     expect([first?.changes, repetition?.changes]).toEqual([['held'], ['held_before']]);
@@ -230,6 +235,60 @@ describe('a repetition while the first request is not decided yet', () => {
     await first?.settle?.(false);
     if (!isRepetitionFirst) await repetition?.settle?.(true);
     expect(await onClosed.pending(scene.workspace.id)).toMatchObject([{ reference: 'one' }]);
+  });
+});
+
+describe('what is taken back', () => {
+  it('does not go, though it was found in the row while it was undecided', async () => {
+    const released: string[] = [];
+    let finish = (): void => {};
+    const store = memoryHeldStore();
+    const release = ({ reference }: ReleasedMessage): Promise<void> => {
+      released.push(reference);
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    };
+    const onClosed = holdUntilReply({ store, release });
+    const scene = await start({}, { onClosed });
+    await scene.check('first');
+    const context = contextOf(scene, 'stopped');
+    const stopped = await onClosed(context);
+    scene.reply();
+    await expect.poll(() => released).toEqual(['first']);
+    await stopped?.settle?.(false);
+    finish();
+    await expect.poll(() => onClosed.pending(scene.workspace.id)).toEqual([]);
+    await settled();
+    expect(released).toEqual(['first']);
+  });
+});
+
+describe('a store that fails', () => {
+  it('at first is asked again, for what was answered while nobody was there to hear of it', async () => {
+    const store = memoryHeldStore();
+    const scene = await start({ store });
+    await scene.check('one');
+    scene.guard.close();
+    scene.customerWrites();
+    let isDown = true;
+    const windows: HeldStore['windows'] = (workspaceId) => {
+      if (isDown) throw new Error('down');
+      return store.windows(workspaceId);
+    };
+    const released: string[] = [];
+    const release = ({ reference }: ReleasedMessage): void => void released.push(reference);
+    const onClosed = holdUntilReply({ store: { ...store, windows }, release });
+    const guard = createGuard({
+      workspaces: { [scene.workspace.id]: { ...scene.workspaceOptions, onClosed } },
+      clock: scene.sandbox.clock,
+      logger: { warn: () => {}, error: () => {} },
+    });
+    onTestFinished(() => guard.close());
+    await settled();
+    isDown = false;
+    scene.sandbox.clock.advance(MINUTE);
+    await expect.poll(() => released).toEqual(['one']);
   });
 });
 
@@ -448,7 +507,6 @@ describe('a restart', () => {
     scene.customerWrites();
     const released: ReleasedMessage[] = [];
     const onClosed = holdUntilReply({ store, release: (message) => void released.push(message) });
-    const { createGuard } = await import('freeform-guard');
     const guard = createGuard({
       workspaces: { [scene.workspace.id]: { ...scene.workspaceOptions, onClosed } },
       clock: scene.sandbox.clock,

@@ -517,6 +517,34 @@ const fleets: readonly Mutation[] = [
     replace: '',
     tests: ['stores/tiered-store.test.ts'],
   },
+  {
+    name: 'held messages: whoever asks for the lock gets it',
+    file: 'stores/redis-held-scripts.ts',
+    find: 'if owner and owner ~= ARGV[1] then return 0 end',
+    replace: '',
+    tests: ['stores/redis-held.test.ts'],
+  },
+  {
+    name: 'held messages: the same reference waits twice',
+    file: 'stores/redis-held-scripts.ts',
+    find: "if entry.r == reference and entry.s ~= 'offered' then",
+    replace: 'if false then',
+    tests: ['stores/redis-held.test.ts'],
+  },
+  {
+    name: 'held messages: another process releases what is not decided yet',
+    file: 'stores/redis-held-scripts.ts',
+    find: "if entry.s == 'undecided' and entry.u > now and entry.w ~= ARGV[1] then break end",
+    replace: '',
+    tests: ['stores/redis-held.test.ts'],
+  },
+  {
+    name: 'held messages: one that was put there unheard, and has taken another way out, stays',
+    file: 'stores/redis-held.ts',
+    find: 'this.#unheard.add(field, () => this.#settle(message, false));\n      throw error;',
+    replace: 'throw error;',
+    tests: ['stores/redis-held-faults.test.ts'],
+  },
 ];
 
 export const mutations: readonly Mutation[] = [

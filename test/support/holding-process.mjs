@@ -1,11 +1,19 @@
-// A process that holds messages in a file, for a test that kills it. It is run beside the built package and example.
+// A process that holds messages in a file or in Redis, for a test that kills it. It is run beside the built package and
+// example.
 import { createGuard, holdUntilReply } from 'freeform-guard';
+import { redisStore } from 'freeform-guard/redis';
+import { createClient } from 'redis';
 import { fileHeldStore } from './file-held-store.js';
 
-const { BIRD_URL, RELEASE_URL, STORE, ACCESS_KEY, WORKSPACE_ID, CHANNEL_ID } = process.env;
+const { BIRD_URL, RELEASE_URL, STORE, REDIS_PORT, ACCESS_KEY, WORKSPACE_ID, CHANNEL_ID } = process.env;
+
+function heldInRedis() {
+  const client = createClient({ socket: { host: '127.0.0.1', port: Number(REDIS_PORT) } });
+  return redisStore(client, { secret: 'a secret of this test', patienceMs: 10_000 }).held;
+}
 
 const onClosed = holdUntilReply({
-  store: fileHeldStore(STORE),
+  store: REDIS_PORT === undefined ? fileHeldStore(STORE) : heldInRedis(),
   maxPerContact: 100,
   release: async ({ reference }) => {
     const answer = await fetch(RELEASE_URL, { method: 'POST', body: reference });

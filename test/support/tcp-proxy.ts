@@ -1,7 +1,10 @@
 import { createServer, connect as open, type Socket } from 'node:net';
 
-/** What happens to what goes through. A black hole takes everything and lets nothing out; it does not hang up. */
-export type ProxyMode = 'pass' | 'black hole' | { readonly delayMs: number };
+/**
+ * What happens to what goes through. A black hole takes everything and lets nothing out; it does not hang up. `deafAfter`:
+ * from the first request on that holds this text, no answer comes back, though all requests go on getting there.
+ */
+export type ProxyMode = 'pass' | 'black hole' | { readonly delayMs: number } | { readonly deafAfter: string };
 
 /** A TCP proxy on 127.0.0.1 that a test can make slow, or a black hole. */
 export interface TcpProxy {
@@ -12,11 +15,16 @@ export interface TcpProxy {
 
 export async function startProxy(target: number): Promise<TcpProxy> {
   let mode: ProxyMode = 'pass';
+  let isDeaf = false;
   const sockets = new Set<Socket>();
-  const forward = (from: Socket, to: Socket): void => {
+  const forward = (from: Socket, to: Socket, isAnswer: boolean): void => {
     from.on('data', (chunk) => {
-      if (mode === 'black hole') return;
+      if (mode === 'black hole' || (isDeaf && isAnswer)) return;
       if (mode === 'pass') return void to.write(chunk);
+      if ('deafAfter' in mode) {
+        isDeaf ||= !isAnswer && chunk.includes(mode.deafAfter);
+        return void to.write(chunk);
+      }
       setTimeout(() => to.writable && to.write(chunk), mode.delayMs);
     });
     from.on('error', () => {});
@@ -28,8 +36,8 @@ export async function startProxy(target: number): Promise<TcpProxy> {
   const server = createServer((inner) => {
     const outer = open({ host: '127.0.0.1', port: target });
     for (const socket of [inner, outer]) sockets.add(socket);
-    forward(inner, outer);
-    forward(outer, inner);
+    forward(inner, outer, false);
+    forward(outer, inner, true);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -38,6 +46,7 @@ export async function startProxy(target: number): Promise<TcpProxy> {
     port: address.port,
     set: (changed) => {
       mode = changed;
+      isDeaf = false;
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
