@@ -3,6 +3,7 @@ import { type RedisStore, redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { WindowKey } from '../../src/ports.js';
+import { heldMessage } from '../contracts/held-store.contract.js';
 import { codeBlocks, readProjectFile } from '../docs/markdown.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createWorld } from '../support/world.js';
@@ -39,6 +40,21 @@ async function useAll(store: RedisStore): Promise<void> {
   const turn = await store.fleet.joinRead({ ...key, contactId: 'k' }, undefined);
   expect(turn?.role).toBe('reader');
   if (turn?.role === 'reader') turn.finish({ serviceWindowExpireAt: null, isPermanentSession: false });
+  await holdOne(store.held);
+}
+
+async function holdOne(held: RedisStore['held']): Promise<void> {
+  const message = heldMessage({ expiresAt: Date.now() + DAY });
+  expect(await held.add(message, 20)).toBe('added');
+  expect(await held.settle?.(message, true)).toBe(true);
+  expect(await held.windows(message.workspaceId)).toHaveLength(1);
+  expect(await held.lock(message, 'owner', Date.now() + DAY)).toBe(true);
+  expect(await held.list(message)).toEqual([message]);
+  await held.remove(message);
+  expect(await held.settle?.(message, true)).toBe(true);
+  await held.unlock(message, 'owner');
+  expect(await held.claimNudge(message)).toBe(true);
+  await held.endNudge(message);
 }
 
 /** The last part of each command that Redis has run, such as `tracking` of CLIENT TRACKING. */
