@@ -70,6 +70,17 @@ export class Directory {
     return Number.parseInt(contactId.slice(-12), 16);
   }
 
+  /** Whose window a read is about. */
+  customerOfContact({
+    contactId,
+    address,
+  }: {
+    readonly contactId: string;
+    readonly address?: string | undefined;
+  }): number {
+    return address === undefined ? this.customerOf(contactId) : this.customerAt(address);
+  }
+
   /**
    * A free-form message: most are addressed by the phone number, some by the contact's id, some by both. Never by the id
    * alone where that has two numbers: which of them a refusal was about, the guard could not tell.
