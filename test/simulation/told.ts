@@ -15,6 +15,8 @@ export interface Known {
   /** When the latest read started that it was shown. */
   readonly askedAt: number;
   readonly channelAskedAt: number;
+  /** When it last heard anything about the window. */
+  readonly heardAt: number;
 }
 
 /** What one process was told of all windows, and what Bird has answered it. */
@@ -25,6 +27,7 @@ export class Told {
   readonly #refusedAt: Float64Array;
   readonly #saidEnd: Float64Array;
   readonly #askedAt: Float64Array;
+  readonly #heardAt: Float64Array;
   readonly #channelAskedAt = new Map<number, number>();
 
   /** @param timeline of the process */
@@ -35,14 +38,17 @@ export class Told {
     this.#refusedAt = new Float64Array(customers).fill(NEVER);
     this.#saidEnd = new Float64Array(customers).fill(NEVER);
     this.#askedAt = new Float64Array(customers).fill(NEVER);
+    this.#heardAt = new Float64Array(customers).fill(NEVER);
   }
 
   inbound(customer: number, at: number): void {
     raise(this.#inboundAt, customer, at);
+    raise(this.#heardAt, customer, this.#timeline.now);
   }
 
   refused(customer: number, sentAt: number): void {
     raise(this.#refusedAt, customer, sentAt);
+    raise(this.#heardAt, customer, this.#timeline.now);
   }
 
   answered({ kind, path, startedAt }: Exchange, { status, body }: BirdAnswer): void {
@@ -63,6 +69,7 @@ export class Told {
   /** An answer has come of a read of this window that started then. */
   shown(customer: number, startedAt: number): void {
     raise(this.#askedAt, customer, startedAt);
+    raise(this.#heardAt, customer, this.#timeline.now);
   }
 
   /** What was told is gone: of all windows, as the process was started again, or of one. */
@@ -80,6 +87,7 @@ export class Told {
       may: { ...told, end: this.#saidEnd[customer] ?? NEVER },
       askedAt: this.#askedAt[customer] ?? NEVER,
       channelAskedAt: this.#channelAskedAt.get(this.#directory.channelOf(customer)) ?? NEVER,
+      heardAt: this.#heardAt[customer] ?? NEVER,
     };
   }
 
