@@ -85,6 +85,7 @@ class FleetSimulation {
     this.#scenario = scenario;
     this.#surroundings = chance('surroundings');
     this.#platform = chance('platform');
+    const crowding = chance('crowding');
     const customers = new Customers(scenario.customers);
     this.#customers = customers;
     const directory = new Directory(scenario.workspaces, 4, true);
@@ -180,9 +181,9 @@ class FleetSimulation {
       servers: this.#servers,
       weather: linkWeather,
       forget: (what) => this.#forget(what),
+      crowd: (ms) => this.#dispatch.crowd(customers.count - crowding.between(1, 500), 60, ms),
       count,
     });
-    const crowding = chance('crowding');
     const onInbound = (customer: number, at: number): void => this.#inbound(customer, at);
     const onSend = (customer: number, inReplyTo?: number): void => this.#send(customer, inReplyTo);
     const mischief = new Mischief({ timeline, random: chance('mischief'), onInbound, onSend, count });

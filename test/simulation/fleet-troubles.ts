@@ -15,6 +15,8 @@ export interface FleetTroublesParts {
   readonly weather: LinkWeather;
   /** Somebody has what is known of a customer's window, or of all on a channel, forgotten. */
   readonly forget: (what: 'window' | 'channel') => void;
+  /** Many want to know the window of somebody who never wrote, for so long. */
+  readonly crowd: (ms: number) => void;
   readonly count: (name: string) => void;
 }
 
@@ -69,7 +71,8 @@ export class FleetTroubles {
   }
 
   #failOver(longestMs: number): void {
-    const { timeline, random, servers } = this.#parts;
+    const { timeline, random, servers, crowd } = this.#parts;
+    for (let windows = 0; windows < 3; windows += 1) crowd(Math.min(longestMs, 3 * SECOND));
     servers.failOver(random.spread(10, 3 * SECOND), (link) => {
       const movesAt = timeline.now + random.spread(50, longestMs);
       timeline.at(movesAt, () => link.cut(movesAt));

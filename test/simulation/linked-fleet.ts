@@ -7,6 +7,7 @@ const PATIENCE_MS = 20;
 const BURST_SHARE = 0.8;
 /** What was told longer ago, by the clocks of the two, is not believed. */
 const LONGEST_TOLD_MS = 10_000;
+const READS_PER_CONNECTION = 2 ** 32;
 
 /** An answer that a process tells the others. */
 interface ToldAnswer {
@@ -34,14 +35,14 @@ export class LinkedFleet implements Fleet {
   readonly #parts: LinkedFleetParts;
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Numbers of reads that another server has given cannot be compared. */
-  #epoch = 0;
+  #connection = 0;
 
   constructor(parts: LinkedFleetParts) {
     this.#parts = parts;
     this.instances = parts.instances;
     parts.link.listen({
       onBack: () => {
-        this.#epoch += 1;
+        this.#connection += 1;
         for (const id of [...this.#waiting.keys()]) this.#wake(id);
       },
       onBeat: () => {},
@@ -79,24 +80,25 @@ export class LinkedFleet implements Fleet {
     const id = turnId(ref);
     const reader = {};
     const wait = this.#listen(id);
-    const epoch = this.#epoch;
+    const first = this.#connection * READS_PER_CONNECTION;
+    const later = after !== undefined && after >= first ? after - first : undefined;
     const joined = await link
-      .ask((server) => joinTurn(server, { id, reader, after }, timeline.now), PATIENCE_MS)
+      .ask((server) => joinTurn(server, { id, reader, after: later }, timeline.now), PATIENCE_MS)
       .catch(() => undefined);
-    if (joined !== undefined && epoch === this.#epoch) count(`turn ${joined.role}`);
-    if (joined?.role === 'waiter') return { role: 'waiter', running: joined.number, ...wait };
+    if (joined !== undefined) count(`turn ${joined.role}`);
+    if (joined?.role === 'waiter') return { role: 'waiter', running: first + joined.number, ...wait };
     wait.leave();
-    if (joined?.role === 'told') return this.#told(ref, joined);
+    if (joined?.role === 'told') return this.#told(ref, joined, first);
     if (joined === undefined) return undefined;
     return { role: 'reader', finish: (facts) => this.#finish(ref, { reader, number: joined.number, facts }) };
   }
 
-  #told(ref: WindowRef, { number, answer }: Extract<Joined, { role: 'told' }>): ReadTurn | undefined {
+  #told(ref: WindowRef, { number, answer }: Extract<Joined, { role: 'told' }>, first: number): ReadTurn | undefined {
     const { timeline, onTold } = this.#parts;
     const { facts, at, startedAt } = answer as ToldAnswer;
     if (Math.abs(timeline.clock().now() - at) > LONGEST_TOLD_MS) return undefined;
     onTold(ref, startedAt);
-    return { role: 'told', facts, read: number };
+    return { role: 'told', facts, read: first + number };
   }
 
   #finish(ref: WindowRef, read: { reader: object; number: number; facts: WindowFacts | undefined }): void {

@@ -468,6 +468,13 @@ const fleets: readonly Mutation[] = [
     tests: ['stores/redis-fleet.test.ts', 'guard/fleet.test.ts'],
   },
   {
+    name: 'a fleet compares reads that two servers have counted',
+    file: 'stores/redis-fleet.ts',
+    find: "after !== undefined && after >= first ? after - first : ''",
+    replace: "after === undefined ? '' : after % READS_PER_CONNECTION",
+    tests: ['stores/redis-fleet.test.ts'],
+  },
+  {
     name: 'a fleet serves whoever joins, whenever the read started',
     file: 'lookup/fleet-reads.ts',
     find: 'if (running < read) this',

@@ -102,5 +102,9 @@ export function foulFleet(seed: number, decisions: number): Scenario {
   const lengthMs = Math.ceil((decisions / sendsPerSecond / hoursOfShifts.length) * SECOND);
   const scenario = foul(seed, decisions);
   const shifts = hoursOfShifts.map((hour) => ({ from: START_AT + hour * HOUR, to: START_AT + hour * HOUR + lengthMs }));
-  return { ...scenario, traffic: { ...scenario.traffic, shifts, sendsPerSecond, earlierCustomers: 10_000 } };
+  return {
+    ...scenario,
+    customers: 12_000 + decisions,
+    traffic: { ...scenario.traffic, shifts, sendsPerSecond, earlierCustomers: 3_000 },
+  };
 }
