@@ -37,7 +37,9 @@ export class Dispatch {
 
   /** Settles when the process says so that was told. */
   tell(customer: number, at: number): Promise<void> {
-    const { ever } = this.#parts;
+    const { ever, random } = this.#parts;
+    // Some are just being asked about.
+    if (random.chance(0.1)) this.crowd(customer, 4, 8);
     return this.#run((process) => {
       ever.inbound(customer, at);
       process.told.inbound(customer, at);
@@ -118,7 +120,7 @@ export class Dispatch {
       });
       if (this.#refused.has(customer)) return;
       this.#refused.add(customer);
-      this.crowd(customer, 4, 6);
+      this.crowd(customer, 6, 6);
       this.crowd(customer, 6, 20_000);
     });
   }

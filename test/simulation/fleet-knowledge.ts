@@ -38,9 +38,24 @@ export interface FleetKnowledgeParts {
 export class FleetKnowledge {
   readonly #parts: FleetKnowledgeParts;
   readonly #forgottenAt = new Map<number, number>();
+  /** The refusals of which each process has heard at least that something was changed. */
+  readonly #heard: readonly Map<string, { readonly refusedAt: number; readonly at: number }>[];
 
   constructor(parts: FleetKnowledgeParts) {
     this.#parts = parts;
+    this.#heard = parts.processes.map(() => new Map());
+  }
+
+  heard(process: number, windowId: string): void {
+    const server = this.#parts.processes[process]?.link.server;
+    const { refusedAt } = server?.tables.windows.get(windowId)?.evidence ?? {};
+    if (server?.isDeposed !== false || typeof refusedAt !== 'number') return;
+    this.#heard[process]?.set(windowId, { refusedAt, at: this.#parts.now() });
+  }
+
+  /** A server that has lost something may know less than what was heard. */
+  lost(): void {
+    for (const heard of this.#heard) heard.clear();
   }
 
   /**
@@ -59,7 +74,7 @@ export class FleetKnowledge {
     };
   }
 
-  known({ process, customer, run, arrivedAt, seen }: FleetCase): Known | undefined {
+  known({ process, customer, run, arrivedAt, seen }: FleetCase, { source }: Answer): Known | undefined {
     const { ever, now, count } = this.#parts;
     if (run !== process.starts) return undefined;
     const own = process.told.known(customer);
@@ -70,9 +85,20 @@ export class FleetKnowledge {
       inboundAt: Math.max(told.inboundAt, seen && still ? Math.min(seen.inboundAt, still.inboundAt) : NEVER),
       refusedAt: Math.max(told.refusedAt, seen && still ? Math.min(seen.refusedAt, still.refusedAt) : NEVER),
     };
+    // Bird may confirm what a refusal refutes; without its word or the others', nothing from before a change is used.
+    const heardOf = source === 'memory' && !wasForgotten ? this.#heardOf(process, customer, arrivedAt) : NEVER;
+    if (heardOf > must.refusedAt) count('decided on a refusal of which nothing more was heard');
     if (must.inboundAt > told.inboundAt) count('decided on what others were told');
     if (must.refusedAt > told.refusedAt) count('decided on a refusal that others were told');
-    return { ...own, must, may: ever.known(customer).may };
+    const refusedAt = Math.max(must.refusedAt, heardOf);
+    return { ...own, must: { ...must, refusedAt }, may: ever.known(customer).may };
+  }
+
+  #heardOf(process: FleetProcess, customer: number, arrivedAt: number): number {
+    const heard = this.#heard[this.#parts.processes.indexOf(process)];
+    const [key] = this.#keysOf(customer);
+    const { refusedAt = NEVER, at = NEVER } = (key && heard?.get(windowId(key))) ?? {};
+    return at < arrivedAt ? refusedAt : NEVER;
   }
 
   /** A server forgets it, or a process is asked to. */
@@ -107,6 +133,7 @@ export class FleetKnowledge {
     const { processes, now } = this.#parts;
     this.#forgottenAt.set(customer, now());
     for (const { told } of processes) told.forget(customer);
+    for (const heard of this.#heard) for (const key of this.#keysOf(customer)) heard.delete(windowId(key));
   }
 
   /** The window that a send is about, and where its contact's own is not the same, that too. */

@@ -103,6 +103,7 @@ class FleetSimulation {
       now,
       random: chance('servers'),
       links: () => this.#processes.map(({ link }) => link),
+      onLoss: () => this.#knowledge.lost(),
       count,
     });
     this.#ever = new Told(customers.count, directory, timeline);
@@ -118,7 +119,12 @@ class FleetSimulation {
         directory,
         windows: 20_000,
         accessKey: (id) => keysInUse.get(id) ?? '',
-        link: { weather: linkWeather, find: () => this.#servers.current, count },
+        link: {
+          weather: linkWeather,
+          find: () => this.#servers.current,
+          onHeard: (index, id) => this.#knowledge.heard(index, id),
+          count,
+        },
         fetchIn: (inTimeline, onAnswer) => this.#network.fetchIn(inTimeline, onAnswer),
         onAnswer: (exchange, answer) => this.#ever.answered(exchange, answer),
         nextMark: () => {
@@ -140,7 +146,7 @@ class FleetSimulation {
       customers,
       count,
       clockBoundMs: CLOCK_BOUND_MS,
-      known: (asked) => this.#knowledge.known(asked),
+      known: (asked, answer) => this.#knowledge.known(asked, answer),
     });
     this.#dispatch = new Dispatch({
       timeline,

@@ -40,7 +40,7 @@ export class LinkWeather {
   passage(process: number, now: number): Passage {
     const random = this.#random;
     const requestMs = random.between(0, 2);
-    const answerMs = random.between(1, 2);
+    const answerMs = random.between(1, 6);
     if (this.#is('slow', process, now)) return { requestMs, answerMs: random.between(5, 60), isRefused: false };
     if (!this.#is('failing', process, now)) return { requestMs, answerMs, isRefused: false };
     const draw = random.next();

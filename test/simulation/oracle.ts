@@ -24,7 +24,7 @@ export interface OracleOptions<C extends Case> {
   /** How far the guard's idea of Bird's time may be off, in ms: 0 where the clocks are right. */
   readonly clockBoundMs: number;
   /** What the process knows that decides; `undefined`: it was started again, and nobody has kept what it knew. */
-  readonly known: (asked: C) => Known | undefined;
+  readonly known: (asked: C, answer: Answer) => Known | undefined;
 }
 
 const DEADLINE_MS = 800;
@@ -63,7 +63,7 @@ export class Oracle<C extends Case = Case> {
     if (reason === 'service_window_closed' && asked.wasOpen) count('wrong blocks');
     if (verdict === 'allow' && !isOpen) count('wrong allows');
     if (this.awakeMs(asked) > DEADLINE_MS + 5) this.violation(`INV-8: decided late: ${this.#nameOf(asked)}`);
-    const known = this.#options.known(asked);
+    const known = this.#options.known(asked, answer);
     if (known === undefined) return;
     if (verdict === 'deny') this.#checkDeny(asked, reason, known);
     if (verdict === 'allow') this.#checkAllow(asked, answer, known);

@@ -12,7 +12,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '20' },
     /** The first of them; a run that failed is repeated with its own. */
     seed: { type: 'string', default: '0' },
-    /** The least number of decisions in each: 10,000, or 3,000 of a fleet. */
+    /** The least number of decisions in each: 10,000, or 1,500 of a fleet. */
     decisions: { type: 'string' },
     /** The least number of decisions in all of them together: fewer fail the run. */
     least: { type: 'string', default: '0' },
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 
 const [first, seeds] = [Number(values.seed), Number(values.seeds)];
 if (values.figures) await printFigures(first, Number(values.minutes));
-else if (values.fleet) await runFleetDays({ first, seeds, decisions: Number(values.decisions ?? 3_000) });
+else if (values.fleet) await runFleetDays({ first, seeds, decisions: Number(values.decisions ?? 1_500) });
 else await runBadDays(first, seeds, Number(values.decisions ?? 10_000));
 
 async function runBadDays(first: number, seeds: number, decisions: number): Promise<void> {

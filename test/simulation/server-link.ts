@@ -19,6 +19,8 @@ export interface ServerLinkParts {
   readonly weather: LinkWeather;
   /** The server that a new connection finds. */
   readonly find: () => Server;
+  /** The process has heard that a window was changed. */
+  readonly onHeard: (process: number, windowId: string) => void;
   readonly count: (name: string) => void;
 }
 
@@ -179,6 +181,7 @@ export class ServerLink implements Listener {
   }
 
   #heard(id: string): void {
+    this.#parts.onHeard(this.#parts.process, id);
     const left = (this.#unheard.get(id) ?? 1) - 1;
     if (left === 0) this.#unheard.delete(id);
     else this.#unheard.set(id, left);

@@ -7,6 +7,8 @@ export interface ServersParts {
   readonly random: Random;
   /** The links of all processes, as they are now. */
   readonly links: () => readonly ServerLink[];
+  /** Some of what the server held may be gone. */
+  readonly onLoss: () => void;
   readonly count: (name: string) => void;
 }
 
@@ -55,6 +57,7 @@ export class Servers {
 
   /** What processes share is not what it was, whether or not they notice. */
   #disturb(): void {
+    this.#parts.onLoss();
     for (const link of this.#parts.links()) link.disturbedAt = this.#parts.now();
   }
 }
