@@ -98,7 +98,7 @@ export function foul(seed: number, decisions: number, subject?: Scenario['subjec
 
 /** The same days for four processes, with longer shifts: what happens between them takes its time. */
 export function foulFleet(seed: number, decisions: number): Scenario {
-  const sendsPerSecond = [10, 25, 60][seed % 3] ?? 25;
+  const sendsPerSecond = [8, 16, 32][seed % 3] ?? 16;
   const lengthMs = Math.ceil((decisions / sendsPerSecond / hoursOfShifts.length) * SECOND);
   const scenario = foul(seed, decisions);
   const shifts = hoursOfShifts.map((hour) => ({ from: START_AT + hour * HOUR, to: START_AT + hour * HOUR + lengthMs }));

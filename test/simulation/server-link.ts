@@ -1,7 +1,6 @@
-import type { LinkWeather } from './link-weather.js';
+import { Hearsay, type HearsayParts } from './hearsay.js';
 import { away, PATIENCE_MS, QUICK_MS, Questions, roundTripMs } from './questions.js';
 import type { Change, Listener, Server } from './server.js';
-import type { Timeline } from './timeline.js';
 
 const BEAT_MS = 250;
 /** Beats that would change nothing are left out: what has failed is told again at the first that comes. */
@@ -13,14 +12,9 @@ export interface LinkEvents {
   onBeat(): void;
 }
 
-export interface ServerLinkParts {
-  readonly process: number;
-  readonly timeline: Timeline;
-  readonly weather: LinkWeather;
+export interface ServerLinkParts extends HearsayParts {
   /** The server that a new connection finds. */
   readonly find: () => Server;
-  /** The process has heard that a window was changed. */
-  readonly onHeard: (process: number, windowId: string) => void;
   readonly count: (name: string) => void;
 }
 
@@ -35,9 +29,8 @@ export class ServerLink implements Listener {
   disturbedAt: number;
   readonly #parts: ServerLinkParts;
   readonly #questions: Questions;
+  readonly #hearsay: Hearsay;
   readonly #events: LinkEvents[] = [];
-  /** Of which windows the process has not heard yet that they were changed, and how often; empty: any of them. */
-  readonly #unheard = new Map<string, number>();
   #server: Server | undefined;
   #isQuick = false;
   #isClosed = false;
@@ -48,6 +41,7 @@ export class ServerLink implements Listener {
   constructor(parts: ServerLinkParts) {
     this.#parts = parts;
     this.disturbedAt = parts.timeline.now;
+    this.#hearsay = new Hearsay(parts);
     this.#questions = new Questions({
       ...parts,
       onOutcome: (outcome) => {
@@ -76,7 +70,7 @@ export class ServerLink implements Listener {
   }
 
   hasHeardOf(windowId: string): boolean {
-    return !this.#unheard.has(windowId) && !this.#unheard.has('');
+    return !this.#hearsay.isOf(windowId);
   }
 
   ask<T>(act: (server: Server) => T, patienceMs: number = PATIENCE_MS): Promise<T> {
@@ -85,18 +79,9 @@ export class ServerLink implements Listener {
   }
 
   hear(change: Change): void {
-    const { timeline, weather, process } = this.#parts;
-    const id = change.what === 'window' ? (change.id ?? '') : undefined;
-    const connection = this.#connection;
-    for (const delayMs of weather.hearings(process, timeline.now)) {
-      if (id !== undefined) this.#unheard.set(id, (this.#unheard.get(id) ?? 0) + 1);
-      timeline.ours(timeline.now + delayMs, () => {
-        if (connection !== this.#connection) return;
-        if (id !== undefined) this.#heard(id);
-        timeline.stir();
-        for (const events of this.#events) events.onChange(change);
-      });
-    }
+    this.#hearsay.send(change, () => {
+      for (const events of this.#events) events.onChange(change);
+    });
   }
 
   /** The connection breaks, and another one cannot be had before an instant. */
@@ -113,6 +98,7 @@ export class ServerLink implements Listener {
     this.#server?.listeners.delete(this);
     this.#server = undefined;
     this.#questions.drop();
+    this.#hearsay.lose();
   }
 
   #trouble(kind: 'slow' | 'refused' | 'missed' | 'reconnected'): void {
@@ -169,21 +155,14 @@ export class ServerLink implements Listener {
   #drop(): void {
     const { timeline, count } = this.#parts;
     if (this.#server === undefined) return;
-    if (this.#unheard.size > 0) count('change lost with its connection');
+    if (!this.#hearsay.isEmpty) count('change lost with its connection');
     this.#server.listeners.delete(this);
     this.#server = undefined;
     this.#connection += 1;
     this.isWell = false;
     this.#beats = 0;
-    this.#unheard.clear();
+    this.#hearsay.lose();
     this.#questions.failAll();
     timeline.ours(timeline.now + BEAT_MS, () => this.#open());
-  }
-
-  #heard(id: string): void {
-    this.#parts.onHeard(this.#parts.process, id);
-    const left = (this.#unheard.get(id) ?? 1) - 1;
-    if (left === 0) this.#unheard.delete(id);
-    else this.#unheard.set(id, left);
   }
 }
