@@ -18,6 +18,8 @@ interface ToldAnswer {
   readonly startedAt: number;
 }
 
+type Limit = Parameters<Fleet['takeRead']>[1];
+
 export interface LinkedFleetParts {
   readonly link: ServerLink;
   readonly timeline: Timeline;
@@ -52,12 +54,19 @@ export class LinkedFleet implements Fleet {
     });
   }
 
-  async takeRead(
+  async takeRead(workspaceId: string, limit: Limit, mostMs: number): Promise<'taken' | 'spent' | undefined> {
+    const { count } = this.#parts;
+    const taken = await this.#reserve(workspaceId, limit, mostMs);
+    count(taken === undefined ? 'read of its own share' : 'read of the shared limit');
+    return taken;
+  }
+
+  async #reserve(
     workspaceId: string,
-    { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
+    { perSecond, burst }: Limit,
     mostMs: number,
   ): Promise<'taken' | 'spent' | undefined> {
-    const { link, timeline, count } = this.#parts;
+    const { link, timeline } = this.#parts;
     if (!link.isQuick) return undefined;
     const intervalMs = 1000 / perSecond;
     const burstMs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalMs;
@@ -66,7 +75,6 @@ export class LinkedFleet implements Fleet {
       waitMs: reserveRead(server, reservation, timeline.now),
     });
     const granted = await link.ask(act, PATIENCE_MS).catch(() => undefined);
-    count(granted === undefined ? 'read of its own share' : 'read of the shared limit');
     if (granted === undefined) return undefined;
     const { waitMs } = granted;
     if (waitMs === undefined) return 'spent';
