@@ -107,13 +107,15 @@ export class CachedWindows {
     const askedAt = startedAt + now() - clock.now();
     // Not waited for: the answer is here, and a store may be slow.
     this.#remember(target.key, facts, askedAt, options.trustMs);
+    const wroteAtById = target.sentTo === undefined ? undefined : await this.#lastInboundById(target, facts);
+    // Last of all: what is told while the store is asked for something else counts as well.
     const known = (await store.get(target.key)) ?? {};
     if (isDoubted(known)) void store.merge(target.key, { readAt: askedAt });
     return {
       ...contactOf(known, now(), options.windowMs),
       serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
       isPermanentSession: facts.isPermanentSession,
-      contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : await this.#lastInboundById(target, facts),
+      contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : wroteAtById,
     };
   }
 

@@ -14,6 +14,8 @@ const BURST_SHARE = 0.8;
 const LONGEST_READ_MS = 1_000;
 /** What was told longer ago, by the clocks of the two, is not believed. */
 const LONGEST_TOLD_MS = 10_000;
+/** More than the reads of a window that one server counts. */
+const READS_PER_CONNECTION = 2 ** 32;
 
 export interface RedisFleetParts {
   readonly link: RedisLink;
@@ -30,11 +32,16 @@ export class RedisFleet implements Fleet {
   readonly #parts: RedisFleetParts;
   /** Who waits in this process for a read to end, by window. */
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** Reads are numbered by the server: its numbers say nothing of those that another gave before it took over. */
+  #connection = 0;
 
   constructor(parts: RedisFleetParts) {
     this.#parts = parts;
     parts.link.listen({
-      onBack: () => this.#wakeAll(),
+      onBack: () => {
+        this.#connection += 1;
+        this.#wakeAll();
+      },
       onBeat: () => {},
       onTold: (name) => {
         const { what, id } = name === undefined ? { what: 'turn' } : parts.names.readTold(name);
@@ -73,14 +80,15 @@ export class RedisFleet implements Fleet {
     const reader = randomBytes(9).toString('base64url');
     // Listened to before it is asked: the end of a read may be told right after the answer.
     const wait = this.#listen(id);
-    const args = [reader, after ?? '', LONGEST_READ_MS];
+    const first = this.#connection * READS_PER_CONNECTION;
+    const args = [reader, after !== undefined && after >= first ? after - first : '', LONGEST_READ_MS];
     const reply = await runScript(link, joinScript, { keys: [names.turn(id)], args, patienceMs }).catch(() => []);
     const [role, number, answer] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
-    if (role === 'waiter' && typeof number === 'number') return { role, running: number, ...wait };
+    if (role === 'waiter' && typeof number === 'number') return { role, running: first + number, ...wait };
     wait.leave();
     if (role === 'told') {
       const facts = this.#decode(id, number, answer);
-      return typeof number === 'number' && facts ? { role, facts, read: number } : undefined;
+      return typeof number === 'number' && facts ? { role, facts, read: first + number } : undefined;
     }
     if (role !== 'reader' || typeof number !== 'number') return undefined;
     return { role, finish: (facts) => this.#finish({ id, reader, number, facts }) };

@@ -155,7 +155,8 @@ export class TieredStore implements Store {
     const slot = id === undefined ? undefined : this.#slots.byId(id);
     if (slot === undefined) return;
     slot.changes += 1;
-    slot.changedAt ??= this.#now();
+    // Later than the latest read, which Bird's clock has dated: this one may be behind.
+    slot.changedAt ??= Math.max(this.#now(), (slot.evidence?.readAt ?? 0) + 1);
     slot.epoch = -1;
     // What is under way may have been asked for before the change.
     slot.asked = undefined;

@@ -33,6 +33,11 @@ export class Directory {
     return this.#channelIds[this.channelOf(customer)] ?? '';
   }
 
+  /** Those among the first so many that write on a channel. */
+  *customersOn(channel: number, among: number): Generator<number> {
+    for (let customer = channel; customer < among; customer += this.#channels) yield customer;
+  }
+
   /** The number of a channel, over all workspaces. */
   channelAt(channelId: string): number {
     return Number.parseInt(channelId.slice(-12), 16);
@@ -70,6 +75,22 @@ export class Directory {
     return Number.parseInt(contactId.slice(-12), 16);
   }
 
+  /** Whose window a read is about. */
+  customerOfContact({
+    contactId,
+    address,
+  }: {
+    readonly contactId: string;
+    readonly address?: string | undefined;
+  }): number {
+    return address === undefined ? this.customerOf(contactId) : this.customerAt(address);
+  }
+
+  /** Whether messages to a customer name the contact's id alone. */
+  isSentById(customer: number): boolean {
+    return this.#hasAllForms && customer % 13 === 3 && this.#place(customer) > 1;
+  }
+
   /**
    * A free-form message: most are addressed by the phone number, some by the contact's id, some by both. Never by the id
    * alone where that has two numbers: which of them a refusal was about, the guard could not tell.
@@ -78,7 +99,7 @@ export class Directory {
     const workspaceId = this.workspaceId(customer);
     const channelId = this.channelId(customer);
     const form = this.#hasAllForms ? customer % 13 : 0;
-    if (form === 3 && this.#place(customer) > 1) {
+    if (this.isSentById(customer)) {
       return { workspaceId, channelId, contact: { id: this.contactId(customer) } };
     }
     const contact = { identifierKey: 'phonenumber', identifierValue: this.address(customer) };

@@ -14,7 +14,9 @@ const { values } = parseArgs({
   },
 });
 
-const simulation: readonly string[] = ['checker', 'bad-days', 'good-days'].map((name) => `simulation/${name}.test.ts`);
+const simulation: readonly string[] = ['checker', 'bad-days', 'good-days', 'fleet-days'].map(
+  (name) => `simulation/${name}.test.ts`,
+);
 const RUNNERS = 2;
 
 interface Result {

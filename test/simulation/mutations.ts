@@ -468,11 +468,18 @@ const fleets: readonly Mutation[] = [
     tests: ['stores/redis-fleet.test.ts', 'guard/fleet.test.ts'],
   },
   {
+    name: 'a fleet compares reads that two servers have counted',
+    file: 'stores/redis-fleet.ts',
+    find: "after !== undefined && after >= first ? after - first : ''",
+    replace: "after === undefined ? '' : after % READS_PER_CONNECTION",
+    tests: ['stores/redis-fleet.test.ts'],
+  },
+  {
     name: 'a fleet serves whoever joins, whenever the read started',
     file: 'lookup/fleet-reads.ts',
     find: 'if (running < read) this',
     replace: 'this',
-    tests: ['lookup/fleet-reads.test.ts'],
+    tests: ['lookup/fleet-reads.test.ts', 'simulation/fleet-days.test.ts'],
   },
   {
     name: 'a fleet believes answers that nobody has signed',
@@ -544,6 +551,45 @@ const fleets: readonly Mutation[] = [
     find: 'this.#unheard.add(field, () => this.#settle(message, false));\n      throw error;',
     replace: 'throw error;',
     tests: ['stores/redis-held-faults.test.ts'],
+  },
+  {
+    name: 'a fleet: what another process has changed is not asked for again',
+    file: 'stores/tiered-store.ts',
+    find: '    slot.epoch = -1;\n',
+    replace: '',
+    tests: ['simulation/fleet-days.test.ts'],
+  },
+  {
+    name: 'a fleet: what a process learns takes the place of what it knew',
+    file: 'stores/slots.ts',
+    find: 'slot.evidence = mergeEvidence(slot.evidence ?? {}, evidence);',
+    replace: 'slot.evidence = evidence;',
+    tests: ['simulation/fleet-days.test.ts'],
+  },
+  {
+    name: 'a fleet: whoever waits takes the answer of any read',
+    file: 'lookup/fleet-reads.ts',
+    find: 'after ??= turn.running;',
+    replace: 'after = -1;',
+    tests: ['simulation/fleet-days.test.ts'],
+  },
+  {
+    name: 'a fleet: a read serves those who will join later',
+    file: 'lookup/fleet-reads.ts',
+    find: 'company?.serves(company.joined);',
+    replace: 'company?.serves(Number.POSITIVE_INFINITY);',
+    tests: ['simulation/fleet-days.test.ts'],
+  },
+  {
+    name: 'a fleet: what is told while the store is asked for something else does not count',
+    file: 'lookup/cached.ts',
+    find: `await this.#lastInboundById(target, facts);
+    // Last of all: what is told while the store is asked for something else counts as well.
+    const known = (await store.get(target.key)) ?? {};`,
+    replace: `this.#lastInboundById(target, facts);
+    const known = (await store.get(target.key)) ?? {};
+    await wroteAtById;`,
+    tests: ['lookup/cached.test.ts'],
   },
 ];
 

@@ -20,12 +20,14 @@ export interface NetworkParts {
   readonly bird: FakeBird;
   readonly random: Random;
   readonly faults: FaultSource;
-  readonly onRead: () => void;
-  /** Told of every answer that reached the process whole, as Bird gave it or as the fault has made it. */
-  readonly onAnswer: (exchange: Exchange, answer: BirdAnswer) => void;
+  /** Told of every read, with how many of its workspace left within the 1000 ms that end with it. */
+  readonly onRead: (inThisSecond: number) => void;
 }
 
-/** What lies between the guard and Bird: time, and faults. It stands in the place of `fetch`. */
+/** Told of every answer that reached the process whole, as Bird gave it or as the fault has made it. */
+export type AnswerListener = (exchange: Exchange, answer: BirdAnswer) => void;
+
+/** What lies between the guards and Bird: time, and faults. It stands in the place of `fetch`. */
 export class Network {
   /** The most GET requests that left within any 1000 ms, over all workspaces. */
   busiestSecond = 0;
@@ -38,16 +40,21 @@ export class Network {
     this.#parts = parts;
   }
 
-  readonly fetch: typeof globalThis.fetch = (input, init) => {
+  /** What a process calls, which lives in this timeline. */
+  fetchIn(process: Timeline, onAnswer: AnswerListener): typeof globalThis.fetch {
+    return (input, init) => this.#fetch(process, onAnswer, String(input), init ?? {});
+  }
+
+  #fetch(process: Timeline, onAnswer: AnswerListener, url: string, init: RequestInit): Promise<Response> {
     const { timeline, bird, random, faults } = this.#parts;
-    const method = init?.method ?? 'GET';
-    const path = String(input).slice('https://api.bird.com'.length);
+    const method = init.method ?? 'GET';
+    const path = url.slice('https://api.bird.com'.length);
     const workspaceId = path.split('/', 3)[2] ?? '';
     const kind = method === 'POST' ? 'search' : path.includes('/contacts/') ? 'window' : 'channel';
     const exchange: Exchange = { kind, path, workspaceId, startedAt: timeline.now };
     this.#count(exchange);
-    const { authorization } = (init?.headers ?? {}) as Record<string, string>;
-    const body = typeof init?.body === 'string' ? init.body : undefined;
+    const { authorization } = (init.headers ?? {}) as Record<string, string>;
+    const body = typeof init.body === 'string' ? init.body : undefined;
     const fault = faults.of(exchange, timeline.now);
     exchange.fault = fault?.name;
     return new Promise((resolve, reject) => {
@@ -58,15 +65,15 @@ export class Network {
         const date = new Date(timeline.now).toUTCString();
         const arrivesAt = timeline.now + latency(random) + spoilt.delayMs;
         // The bytes arrive whether or not the process is awake; it sees them when it is.
-        timeline.ours(arrivesAt, () => {
-          timeline.stir();
+        process.ours(arrivesAt, () => {
+          process.stir();
           if (spoilt.answer === 'reset') return reject(new TypeError('fetch failed'));
-          if (spoilt.body === undefined) this.#parts.onAnswer(exchange, spoilt.answer);
+          if (spoilt.body === undefined) onAnswer(exchange, spoilt.answer);
           resolve(responseOf(spoilt.answer, date, spoilt.body));
         });
       });
     });
-  };
+  }
 
   #count({ kind, workspaceId }: Exchange): void {
     if (kind === 'search') {
@@ -74,10 +81,11 @@ export class Network {
       return;
     }
     this.reads += 1;
-    this.#parts.onRead();
     const departures = this.#departures.get(workspaceId) ?? new SlidingSecond();
     this.#departures.set(workspaceId, departures);
-    this.busiestSecond = Math.max(this.busiestSecond, departures.add(this.#parts.timeline.now));
+    const inThisSecond = departures.add(this.#parts.timeline.now);
+    this.busiestSecond = Math.max(this.busiestSecond, inThisSecond);
+    this.#parts.onRead(inThisSecond);
   }
 }
 

@@ -1,9 +1,7 @@
 import { type Customers, WINDOW_MS } from './customers.js';
-import type { Directory } from './directory.js';
-import type { BirdAnswer } from './fake-bird.js';
-import type { Exchange } from './network.js';
 import type { Answer } from './subjects.js';
 import type { Timeline } from './timeline.js';
+import { type Known, NEVER } from './told.js';
 
 /** One send that was put to the subject, as the truth was when it came. */
 export interface Case {
@@ -13,95 +11,51 @@ export interface Case {
   readonly wasOpen: boolean;
   /** The end that a read would have shown at arrival. */
   readonly shownEnd: number;
-  /** For how long the process had stood still until then. */
+  /** Of the process that decides, and for how long it had stood still until then. */
+  readonly timeline: Timeline;
   readonly stilledMs: number;
   /** How often the process had been started. */
   readonly run: number;
 }
 
-export interface OracleOptions {
+export interface OracleOptions<C extends Case> {
   readonly customers: Customers;
-  readonly directory: Directory;
-  readonly timeline: Timeline;
   readonly count: (name: string) => void;
   /** How far the guard's idea of Bird's time may be off, in ms: 0 where the clocks are right. */
   readonly clockBoundMs: number;
+  /** What the process knows that decides; `undefined`: it was started again, and nobody has kept what it knew. */
+  readonly known: (asked: C, answer: Answer) => Known | undefined;
 }
 
-const NEVER = Number.NEGATIVE_INFINITY;
 const DEADLINE_MS = 800;
 
 /**
  * Knows the truth, what the guard was told, and what Bird answered and when it was asked; holds every decision against
  * them. The numbers of the invariants are those of `docs/correctness.md`.
  */
-export class Oracle {
+export class Oracle<C extends Case = Case> {
   readonly violations: string[] = [];
-  readonly #options: OracleOptions;
-  /** By customer, what the subject has been told or shown. */
-  readonly #toldAt: Float64Array;
-  readonly #refusedAt: Float64Array;
-  readonly #saidEnd: Float64Array;
-  /** When the latest read started that has told the subject anything about the window. */
-  readonly #askedAt: Float64Array;
-  readonly #channelAskedAt = new Map<number, number>();
-  #run = 0;
+  readonly #options: OracleOptions<C>;
 
-  constructor(options: OracleOptions) {
+  constructor(options: OracleOptions<C>) {
     this.#options = options;
-    const { count } = options.customers;
-    this.#toldAt = new Float64Array(count).fill(NEVER);
-    this.#refusedAt = new Float64Array(count).fill(NEVER);
-    this.#saidEnd = new Float64Array(count).fill(NEVER);
-    this.#askedAt = new Float64Array(count).fill(NEVER);
   }
 
-  told(customer: number, at: number): void {
-    raise(this.#toldAt, customer, at);
-  }
-
-  refused(customer: number, sentAt: number): void {
-    raise(this.#refusedAt, customer, sentAt);
-  }
-
-  answered({ kind, path, startedAt }: Exchange, { status, body }: BirdAnswer): void {
-    const { directory, timeline } = this.#options;
-    if (status !== 200) return;
-    if (kind === 'channel' && body.includes('"platformId"')) {
-      const channel = directory.channelAt(path.slice(path.lastIndexOf('/') + 1));
-      this.#channelAskedAt.set(channel, Math.max(startedAt, this.#channelAskedAt.get(channel) ?? NEVER));
-    }
-    const expiry = /^\{"serviceWindowExpireAt":(?:null|"(\d{4}-\d\d-\d\dT[\d:.]{12}Z)")/.exec(body);
-    if (kind !== 'window' || expiry === null) return;
-    const customer = this.#customerOf(path);
-    raise(this.#askedAt, customer, startedAt);
-    // Nothing is believed for longer than a window can last.
-    const longestEnd = timeline.now + WINDOW_MS;
-    if (expiry[1] !== undefined) raise(this.#saidEnd, customer, Math.min(Date.parse(expiry[1]), longestEnd));
-  }
-
-  /** The process was started again: what it was told is gone. */
-  forget(): void {
-    this.#run += 1;
-    this.#toldAt.fill(NEVER);
-    this.#refusedAt.fill(NEVER);
-  }
-
-  arrived(customer: number): Case {
-    const { customers, timeline } = this.#options;
+  arrived(customer: number, timeline: Timeline, run: number): Case {
+    const { customers } = this.#options;
     const { now, stilledMs } = timeline;
     const shownEnd = customers.reportedEnd(customer, now) ?? NEVER;
-    return { customer, arrivedAt: now, wasOpen: customers.isOpen(customer, now), shownEnd, stilledMs, run: this.#run };
+    return { customer, arrivedAt: now, wasOpen: customers.isOpen(customer, now), shownEnd, timeline, stilledMs, run };
   }
 
   /** How long a decision has taken, in ms, without the time in which the process stood still. */
-  awakeMs({ arrivedAt, stilledMs }: Case): number {
-    const { timeline } = this.#options;
+  awakeMs({ arrivedAt, timeline, stilledMs }: Case): number {
     return timeline.now - arrivedAt - (timeline.stilledMs - stilledMs);
   }
 
-  decided(asked: Case, answer: Answer): void {
-    const { customers, timeline, count } = this.#options;
+  decided(asked: C, answer: Answer): void {
+    const { customers, count } = this.#options;
+    const { timeline } = asked;
     const { verdict, reason } = answer;
     count(verdict);
     count(`${verdict} ${reason}`);
@@ -109,10 +63,10 @@ export class Oracle {
     if (reason === 'service_window_closed' && asked.wasOpen) count('wrong blocks');
     if (verdict === 'allow' && !isOpen) count('wrong allows');
     if (this.awakeMs(asked) > DEADLINE_MS + 5) this.violation(`INV-8: decided late: ${this.#nameOf(asked)}`);
-    // What the process knew before it was started again, nobody here has kept.
-    if (asked.run !== this.#run) return;
-    if (verdict === 'deny') this.#checkDeny(asked, reason);
-    if (verdict === 'allow') this.#checkAllow(asked, answer);
+    const known = this.#options.known(asked, answer);
+    if (known === undefined) return;
+    if (verdict === 'deny') this.#checkDeny(asked, reason, known);
+    if (verdict === 'allow') this.#checkAllow(asked, answer, known);
   }
 
   violation(text: string): void {
@@ -120,31 +74,31 @@ export class Oracle {
     if (this.violations.length < 20) this.violations.push(text);
   }
 
-  #checkDeny(asked: Case, reason: string): void {
-    const { customers, directory, timeline, clockBoundMs, count } = this.#options;
-    const { customer, arrivedAt, shownEnd } = asked;
+  #checkDeny(asked: Case, reason: string, { must, may, askedAt, channelAskedAt }: Known): void {
+    const { customers, clockBoundMs, count } = this.#options;
+    const { customer, arrivedAt, shownEnd, timeline } = asked;
     const { now } = timeline;
     if (now > arrivedAt + DEADLINE_MS + 1) this.violation(`INV-1: denied on a stale read: ${this.#nameOf(asked)}`);
     const isOfChannel = reason === 'channel_inactive';
-    const askedAt = isOfChannel
-      ? (this.#channelAskedAt.get(directory.channelOf(customer)) ?? NEVER)
-      : (this.#askedAt[customer] ?? NEVER);
-    if (askedAt < arrivedAt) this.violation(`INV-1: denied without a later read, ${reason}: ${this.#nameOf(asked)}`);
+    if ((isOfChannel ? channelAskedAt : askedAt) < arrivedAt) {
+      this.violation(`INV-1: denied without a later read, ${reason}: ${this.#nameOf(asked)}`);
+    }
     if (isOfChannel) return;
-    const told = this.#unrefuted(customer, this.#toldAt[customer] ?? NEVER, clockBoundMs);
+    const told = unrefuted(must.inboundAt, may.refusedAt + clockBoundMs);
     if (told + WINDOW_MS > now + clockBoundMs) this.violation(`INV-1: denied what was told: ${this.#nameOf(asked)}`);
-    const shown = this.#unrefuted(customer, shownEnd - WINDOW_MS, clockBoundMs);
+    const shown = unrefuted(shownEnd - WINDOW_MS, may.refusedAt + clockBoundMs);
     const isOpen = customers.isOpen(customer, now);
     const isShownOpen = shown + WINDOW_MS > now + clockBoundMs;
     if (isOpen && isShownOpen) this.violation(`INV-1: denied what Bird would show: ${this.#nameOf(asked)}`);
     else if (isOpen) count('denied within the bound');
   }
 
-  #checkAllow(asked: Case, { source, validUntil }: Answer): void {
-    const { customers, timeline, clockBoundMs, count } = this.#options;
-    const { customer } = asked;
-    const told = this.#unrefuted(customer, this.#toldAt[customer] ?? NEVER, -clockBoundMs) + WINDOW_MS;
-    const said = this.#unrefuted(customer, (this.#saidEnd[customer] ?? NEVER) - WINDOW_MS, -clockBoundMs) + WINDOW_MS;
+  #checkAllow(asked: Case, { source, validUntil }: Answer, { must, may }: Known): void {
+    const { customers, clockBoundMs, count } = this.#options;
+    const { customer, timeline } = asked;
+    // What is nearer to a refusal than the clocks may be wrong is not held against the guard.
+    const told = unrefuted(may.inboundAt, must.refusedAt - clockBoundMs) + WINDOW_MS;
+    const said = unrefuted(may.end - WINDOW_MS, must.refusedAt - clockBoundMs) + WINDOW_MS;
     const end = Math.max(told, said);
     if (!(timeline.now < end + clockBoundMs)) this.violation(`INV-2: allowed without evidence: ${this.#nameOf(asked)}`);
     // A fresh answer is passed on as it is, a lie included; what is remembered is bounded.
@@ -153,22 +107,12 @@ export class Oracle {
     if (!customers.isOpen(customer, timeline.now)) count('allowed within the bound');
   }
 
-  #nameOf({ customer, arrivedAt }: Case): string {
-    return `customer ${customer}, arrived ${arrivedAt}, decided ${this.#options.timeline.now}`;
-  }
-
-  /** An inbound, unless a refusal that was told refutes it; what is nearer than `tolerance` to it counts as refuted. */
-  #unrefuted(customer: number, inboundAt: number, tolerance: number): number {
-    return inboundAt > (this.#refusedAt[customer] ?? NEVER) + tolerance ? inboundAt : NEVER;
-  }
-
-  #customerOf(path: string): number {
-    const { directory } = this.#options;
-    const [rest = '', address] = path.slice(path.lastIndexOf('/') + 1).split('?contactIdentifierValue=');
-    return address === undefined ? directory.customerOf(rest) : directory.customerAt(decodeURIComponent(address));
+  #nameOf({ customer, arrivedAt, timeline }: Case): string {
+    return `customer ${customer}, arrived ${arrivedAt}, decided ${timeline.now}`;
   }
 }
 
-function raise(instants: Float64Array, customer: number, at: number): void {
-  instants[customer] = Math.max(at, instants[customer] ?? at);
+/** An inbound, unless a refusal refutes it. */
+function unrefuted(inboundAt: number, refusedAt: number): number {
+  return inboundAt > refusedAt ? inboundAt : NEVER;
 }

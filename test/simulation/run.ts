@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { rare, unreached } from './coverage.js';
 import { printFigures } from './figures.js';
 import type { Report } from './report.js';
+import { runFleetDays } from './run-fleet.js';
 import { foul } from './scenarios.js';
 import { type Knowledge, simulate } from './simulate.js';
 
@@ -11,18 +12,22 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '20' },
     /** The first of them; a run that failed is repeated with its own. */
     seed: { type: 'string', default: '0' },
-    /** The least number of decisions in each. */
-    decisions: { type: 'string', default: '10000' },
+    /** The least number of decisions in each: 10,000, or 1,500 of a fleet. */
+    decisions: { type: 'string' },
     /** The least number of decisions in all of them together: fewer fail the run. */
     least: { type: 'string', default: '0' },
     /** Prints the tables of docs/correctness.md instead. */
     figures: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '10' },
+    /** Simulates four processes that share a store instead. */
+    fleet: { type: 'boolean', default: false },
   },
 });
 
-if (values.figures) await printFigures(Number(values.seed), Number(values.minutes));
-else await runBadDays(Number(values.seed), Number(values.seeds), Number(values.decisions));
+const [first, seeds] = [Number(values.seed), Number(values.seeds)];
+if (values.figures) await printFigures(first, Number(values.minutes));
+else if (values.fleet) await runFleetDays({ first, seeds, decisions: Number(values.decisions ?? 1_500) });
+else await runBadDays(first, seeds, Number(values.decisions ?? 10_000));
 
 async function runBadDays(first: number, seeds: number, decisions: number): Promise<void> {
   const totals: Record<string, number> = {};

@@ -95,3 +95,20 @@ export function foul(seed: number, decisions: number, subject?: Scenario['subjec
     },
   };
 }
+
+/**
+ * The same days for four processes, with longer shifts: what happens between them takes its time.
+ *
+ * @param hours when the shifts begin, from the start
+ */
+export function foulFleet(seed: number, decisions: number, hours: readonly number[] = hoursOfShifts): Scenario {
+  const sendsPerSecond = [8, 16, 32][seed % 3] ?? 16;
+  const lengthMs = Math.ceil((decisions / sendsPerSecond / hours.length) * SECOND);
+  const scenario = foul(seed, decisions);
+  const shifts = hours.map((hour) => ({ from: START_AT + hour * HOUR, to: START_AT + hour * HOUR + lengthMs }));
+  return {
+    ...scenario,
+    customers: 12_000 + decisions,
+    traffic: { ...scenario.traffic, shifts, sendsPerSecond, earlierCustomers: 3_000 },
+  };
+}

@@ -9,6 +9,7 @@ import { Random } from './random.js';
 import { type Report, type Slice, Tally } from './report.js';
 import { type Answer, GuardSubject, type Subject, type SubjectParts } from './subjects.js';
 import { Timeline } from './timeline.js';
+import { Told } from './told.js';
 import { Traffic, type TrafficOptions } from './traffic.js';
 import { Troubles } from './troubles.js';
 import { type Outage, Weather } from './weather.js';
@@ -44,7 +45,7 @@ export async function simulate(scenario: Scenario): Promise<Report> {
 const streams = { traffic: 0, surroundings: 1, network: 2, weather: 3, troubles: 4, mischief: 5, platform: 6 } as const;
 
 /** How wrong the guard's idea of Bird's time may be where clocks are: `docs/correctness.md`. */
-const CLOCK_BOUND_MS = 5_000;
+export const CLOCK_BOUND_MS: number = 5_000;
 
 class Simulation {
   readonly #scenario: Scenario;
@@ -53,6 +54,7 @@ class Simulation {
   readonly #network: Network;
   readonly #weather: Weather;
   readonly #oracle: Oracle;
+  readonly #told: Told;
   readonly #tally: Tally;
   readonly #events: Events;
   readonly #traffic: Traffic;
@@ -77,7 +79,13 @@ class Simulation {
     const directory = new Directory(scenario.workspaces, 4, isFoul);
     const bird = new FakeBird({ customers, directory, closedWindow: seed % 2 === 0 ? 'null' : 'past' });
     const count = (name: string): void => this.#tally.count(name);
-    this.#oracle = new Oracle({ customers, directory, timeline, count, clockBoundMs: isFoul ? CLOCK_BOUND_MS : 0 });
+    this.#told = new Told(customers.count, directory, timeline);
+    this.#oracle = new Oracle({
+      customers,
+      count,
+      clockBoundMs: isFoul ? CLOCK_BOUND_MS : 0,
+      known: ({ customer, run }) => (run === this.#starts ? this.#told.known(customer) : undefined),
+    });
     this.#weather = new Weather({ random: chance('weather'), faulty: isFoul ? 0.15 : 0, outages });
     this.#network = new Network({
       timeline,
@@ -85,26 +93,35 @@ class Simulation {
       random: chance('network'),
       faults: this.#weather,
       onRead: () => this.#tally.read(timeline.now),
-      onAnswer: (exchange, answer) => this.#oracle.answered(exchange, answer),
     });
+    const ask = this.#network.fetchIn(timeline, (exchange, answer) => this.#told.answered(exchange, answer));
     const keysInUse = new Map(bird.accessKeys);
     const accessKey = (id: string): string => keysInUse.get(id) ?? '';
     const restart = (): void => {
       this.#subject = this.#startSubject();
-      this.#oracle.forget();
+      this.#told.forget();
     };
     this.#startSubject = () => {
       this.#starts += 1;
       const start = this.#starts;
       // A process that is gone asks nothing more.
       const fetch: typeof globalThis.fetch = (input, init) =>
-        start === this.#starts ? this.#network.fetch(input, init) : new Promise(() => {});
+        start === this.#starts ? ask(input, init) : new Promise(() => {});
       return subject({ timeline, directory, fetch, accessKey, windows: 2 * scenario.customers });
     };
     this.#subject = this.#startSubject();
     const tell = (customer: number, at: number): void => this.#tell(customer, at);
     this.#events = new Events({ timeline, random: this.#surroundings, isFoul, tell, count });
-    this.#troubles = new Troubles({ timeline, random: chance('troubles'), bird, directory, keysInUse, restart, count });
+    const victim = { timeline, restart };
+    this.#troubles = new Troubles({
+      timeline,
+      random: chance('troubles'),
+      bird,
+      directory,
+      keysInUse,
+      victim: () => victim,
+      count,
+    });
     const onInbound = (customer: number, at: number): void => this.#inbound(customer, at);
     const onSend = (customer: number, inReplyTo?: number): void => this.#send(customer, inReplyTo);
     this.#mischief = new Mischief({ timeline, random: chance('mischief'), onInbound, onSend, count });
@@ -155,14 +172,14 @@ class Simulation {
   }
 
   #tell(customer: number, at: number): void {
-    this.#oracle.told(customer, at);
-    this.#subject.inbound(customer, at);
+    this.#told.inbound(customer, at);
+    void this.#subject.inbound(customer, at);
   }
 
   #send(customer: number, inReplyTo: number | undefined): void {
     const isSeen = inReplyTo !== undefined && this.#events.isSeen(customer, inReplyTo);
     if (this.#scenario.knowledge === 'observed' && isSeen) this.#tell(customer, inReplyTo);
-    const asked = this.#oracle.arrived(customer);
+    const asked = this.#oracle.arrived(customer, this.#timeline, this.#starts);
     const answer = this.#subject.decide(customer);
     if (!(answer instanceof Promise)) return this.#decided(asked, answer, true);
     this.#tally.pending += 1;
@@ -183,7 +200,7 @@ class Simulation {
     if (!isRefused || this.#scenario.knowledge === 'lookups') return;
     this.#timeline.ours(now + this.#platform.spread(500, 60_000), () => {
       this.#tally.count('refusal');
-      this.#oracle.refused(asked.customer, now);
+      this.#told.refused(asked.customer, now);
       this.#subject.refusal(asked.customer, now);
     });
   }

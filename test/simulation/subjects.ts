@@ -1,4 +1,4 @@
-import { createGuard, type Guard, type GuardOptions, memoryStore } from 'freeform-guard';
+import { createGuard, type Guard, type GuardOptions, memoryStore, type Store } from 'freeform-guard';
 import type { Directory } from './directory.js';
 import type { Timeline } from './timeline.js';
 
@@ -14,8 +14,8 @@ export interface Answer {
 /** Whoever decides about sends: the guard, or one of the usual ways to do without it. */
 export interface Subject {
   decide(customer: number): Answer | Promise<Answer>;
-  /** A customer's message was seen. */
-  inbound(customer: number, at: number): void;
+  /** A customer's message was seen. Settles when that is kept. */
+  inbound(customer: number, at: number): void | Promise<void>;
   /** The provider refused a message as too late. */
   refusal(customer: number, sentAt: number): void;
 }
@@ -27,6 +27,8 @@ export interface SubjectParts {
   readonly accessKey: (workspaceId: string) => string;
   /** How many windows there can be: the guard has room for all of them and their contacts' ids. */
   readonly windows: number;
+  /** Default: a memory of its own. */
+  readonly store?: Store | undefined;
 }
 
 /** The guard itself, with a virtual clock and network and nothing else changed. */
@@ -36,12 +38,12 @@ export class GuardSubject implements Subject {
 
   constructor(parts: SubjectParts) {
     this.#parts = parts;
-    const { directory, timeline, fetch, accessKey, windows } = parts;
+    const { directory, timeline, fetch, accessKey, windows, store = memoryStore({ max: windows }) } = parts;
     const workspaces = directory.workspaces.map((id) => [id, { accessKey: () => accessKey(id) }]);
     const options: GuardOptions = {
       workspaces: Object.fromEntries(workspaces),
       clock: timeline.clock(),
-      store: memoryStore({ max: windows }),
+      store,
       fetch,
       logger: { warn: () => {}, error: () => {} },
     };
@@ -56,12 +58,16 @@ export class GuardSubject implements Subject {
     return this.guard.check(send).then(answerOf);
   }
 
-  inbound(customer: number, at: number): void {
-    void this.guard.observeInbound({ ...this.#contact(customer), at });
+  inbound(customer: number, at: number): void | Promise<void> {
+    return this.guard.observeInbound({ ...this.#contact(customer), at });
   }
 
   refusal(customer: number, sentAt: number): void {
     void this.guard.observeRefusal({ ...this.#contact(customer), sentAt, code: 131047 });
+  }
+
+  forget(customer: number): void | Promise<void> {
+    return this.guard.forget(this.#contact(customer));
   }
 
   #contact(customer: number): { workspaceId: string; channelId: string; contactId: string; address: string } {

@@ -13,8 +13,14 @@ export interface TroublesParts {
   readonly directory: Directory;
   /** The key that the application gives to the guard, by workspace id. */
   readonly keysInUse: Map<string, string>;
-  readonly restart: () => void;
+  /** The process that is hit next. */
+  readonly victim: () => Victim;
   readonly count: (name: string) => void;
+}
+
+export interface Victim {
+  readonly timeline: Timeline;
+  readonly restart: () => void;
 }
 
 /** What goes wrong beside the reads: in the process, with its clock, and in the hands of the people who run it. */
@@ -28,16 +34,17 @@ export class Troubles {
 
   /** Spreads each of them over the times in which there is traffic. */
   plan(shifts: readonly { readonly from: number; readonly to: number }[]): void {
-    const { timeline, random, count, restart } = this.#parts;
+    const { timeline, random, count, victim } = this.#parts;
     const kinds: Readonly<Record<string, () => void>> = {
-      stall: () => timeline.stall(random.spread(100, 3 * SECOND)),
-      sleep: () => timeline.sleep(random.spread(SECOND, 2 * MINUTE)),
-      'clock set forward': () => this.#moveWall(random.spread(SECOND, 60 * MINUTE)),
-      'clock set back': () => this.#moveWall(-random.spread(SECOND, 60 * MINUTE)),
+      stall: () => victim().timeline.stall(random.spread(100, 3 * SECOND)),
+      sleep: () => victim().timeline.sleep(random.spread(SECOND, 2 * MINUTE)),
+      'clock set forward': () => this.#moveWall(victim().timeline, random.spread(SECOND, 60 * MINUTE)),
+      'clock set back': () => this.#moveWall(victim().timeline, -random.spread(SECOND, 60 * MINUTE)),
       // The clock is right at the start: before Bird's first answer, a guard has nothing else to go by.
       'process restarted': () => {
-        timeline.wallOffsetMs = 0;
-        timeline.stall(random.between(SECOND, 5 * SECOND));
+        const { timeline: ofVictim, restart } = victim();
+        ofVictim.wallOffsetMs = 0;
+        ofVictim.stall(random.between(SECOND, 5 * SECOND));
         restart();
       },
       'key rotated': () => this.#rotateKey(random.pick([0, 0, 300])),
@@ -55,19 +62,17 @@ export class Troubles {
   }
 
   /** The wall is wrong until somebody sets it right. */
-  #moveWall(ms: number): void {
-    const { timeline, random } = this.#parts;
-    this.#setWall(ms);
-    timeline.at(timeline.now + random.spread(SECOND, 10 * MINUTE), () => {
-      if (timeline.wallOffsetMs === ms) this.#setWall(0);
+  #moveWall(timeline: Timeline, ms: number): void {
+    this.#setWall(timeline, ms);
+    timeline.at(timeline.now + this.#parts.random.spread(SECOND, 10 * MINUTE), () => {
+      if (timeline.wallOffsetMs === ms) this.#setWall(timeline, 0);
     });
   }
 
   /** Not while the machine sleeps: nobody could tell the one from the other. */
-  #setWall(offsetMs: number): void {
-    const { timeline } = this.#parts;
+  #setWall(timeline: Timeline, offsetMs: number): void {
     if (timeline.now >= timeline.stillUntil) timeline.wallOffsetMs = offsetMs;
-    else timeline.at(timeline.stillUntil + SECOND, () => this.#setWall(offsetMs));
+    else timeline.at(timeline.stillUntil + SECOND, () => this.#setWall(timeline, offsetMs));
   }
 
   /** Bird takes the new key from now on; the application may learn of it later. */

@@ -153,6 +153,26 @@ describeWithRedis('processes that want to know one window at once', () => {
     expect(await two?.joinRead(ref, waiter.running)).toMatchObject({ role: 'told' });
   });
 
+  it('do not compare the reads of a server with those that another counted before it took over', async () => {
+    const prefix = newPrefix();
+    const [one, two] = await fleetOf(2, prefix);
+    for (const number of ['1', '2']) {
+      (await join(one, 'reader')).finish(closed);
+      const [name = ''] = await server.client.keys(`${prefix}t:*`);
+      await expect.poll(() => server.client.hGet(name, 'told')).toBe(number);
+    }
+    const [name = ''] = await server.client.keys(`${prefix}t:*`);
+    const ofAnother = await server.client.hGetAll(name);
+    await server.client.del(name);
+    await join(one, 'reader');
+    const { running } = await join(two, 'waiter');
+    // From here on it is the other server: its second read, too, was over before the question.
+    await server.client.del(name);
+    await server.client.hSet(name, ofAnother);
+    await server.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal']);
+    await expect.poll(async () => (await two?.joinRead(ref, running))?.role).toBe('reader');
+  });
+
   it('do not believe an answer from long ago', async () => {
     const prefix = newPrefix();
     const [one] = await fleetOf(1, prefix);

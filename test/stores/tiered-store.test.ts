@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergeEvidence, type WindowEvidence } from '../../src/core/service-window.js';
+import { isDoubted, mergeEvidence, type WindowEvidence } from '../../src/core/service-window.js';
 import type { WindowKey } from '../../src/ports.js';
 import type { SharedWindow, SharedWindows, SharedWindowsListener } from '../../src/stores/shared-windows.js';
 import { TieredStore } from '../../src/stores/tiered-store.js';
@@ -117,6 +117,16 @@ describe('TieredStore', () => {
     expect(store.get(key)).toMatchObject({ expiresAt: 10, doubtedAt: 1_000 });
     others.comeBack();
     expect(await store.get(key)).toMatchObject({ expiresAt: 10, refusedAt: 5, doubtedAt: undefined });
+  });
+
+  it('has it confirmed by a later read also where its own clock is behind the one that dates the reads', async () => {
+    const { store, others } = create();
+    await store.merge(key, { expiresAt: 10_000, doubtedAt: 4_000, readAt: 5_000 });
+    others.learn(key, { refusedAt: 5 });
+    others.go();
+    expect(isDoubted((await store.get(key)) ?? {})).toBe(true);
+    await store.merge(key, { readAt: 5_001 }).catch(() => {});
+    expect(isDoubted((await store.get(key)) ?? {})).toBe(false);
   });
 
   it('tells the others, when they are back, what it was told meanwhile', async () => {

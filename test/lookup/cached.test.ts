@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { WindowEvidence } from '../../src/core/service-window.js';
+import { CachedWindows } from '../../src/lookup/cached.js';
+import { ContactIds } from '../../src/lookup/contact-ids.js';
+import type { Lookup, Store } from '../../src/ports.js';
+import { createClock } from '../../src/sandbox/clock.js';
+import { memoryCache } from '../../src/stores/memory-store.js';
+import { deferred, turns } from '../guard/support.js';
+
+const key = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
+const options = { deadlineMs: 800, trustMs: 86_400_000, windowMs: 86_400_000, notFoundIsClosed: false };
+
+it('counts what is told while a slow store is asked about the contact, after Bird has said closed', async () => {
+  const clock = createClock(1_000);
+  const slow = deferred<undefined>();
+  let told: WindowEvidence | undefined;
+  const store: Store = {
+    get: ({ address }) => (address === key.address ? told : slow.promise),
+    merge: () => {},
+    forget: () => {},
+  };
+  const lookup: Lookup = {
+    channel: async () => ({ platformId: 'whatsapp', status: 'active', capabilities: undefined }),
+    contactId: async () => 'k',
+    conversation: async () => ({ channelId: 'c', contacts: [] }),
+    window: async () => ({ serviceWindowExpireAt: null, isPermanentSession: false }),
+  };
+  const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 10 }), clock });
+  const missingContacts = memoryCache<{ readonly at: number }>({ max: 10 });
+  const windows = new CachedWindows({ lookup, contactIds, store, missingContacts, clock, now: () => clock.now() });
+  const answer = windows.read({ key, contactId: 'k', sentTo: key.address }, options, () => false);
+  await turns();
+  told = { lastInboundAt: 1_000 };
+  slow.resolve(undefined);
+  expect(await answer).toMatchObject({ lastInboundAt: 1_000 });
+});

@@ -1,0 +1,146 @@
+import type { Customers } from './customers.js';
+import type { Directory } from './directory.js';
+import type { FleetCase, FleetKnowledge } from './fleet-knowledge.js';
+import type { FleetProcess } from './fleet-process.js';
+import type { Oracle } from './oracle.js';
+import type { Random } from './random.js';
+import type { Tally } from './report.js';
+import type { Answer } from './subjects.js';
+import type { Timeline } from './timeline.js';
+import type { Told } from './told.js';
+
+export interface DispatchParts {
+  /** Of no process. */
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly processes: readonly FleetProcess[];
+  readonly customers: Customers;
+  readonly directory: Directory;
+  readonly ever: Told;
+  readonly knowledge: FleetKnowledge;
+  readonly oracle: Oracle<FleetCase>;
+  readonly tally: Tally;
+  /** Whether the processes are told of refusals. */
+  readonly tellsRefusals: boolean;
+}
+
+/** Spreads what happens over the processes: each send, message, refusal and wish to forget reaches one of them. */
+export class Dispatch {
+  readonly #parts: DispatchParts;
+  readonly #refused = new Set<number>();
+  /** Since when and by whom a window was to be forgotten; `calledAt` is `undefined` until that is settled. */
+  readonly #forgottenAt = new Map<number, number | undefined>();
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Settles when the process says so that was told. */
+  tell(customer: number, at: number): Promise<void> {
+    const { ever, random } = this.#parts;
+    // Some are just being asked about.
+    if (random.chance(0.1)) this.crowd(customer, 4, 8);
+    return this.#run((process) => {
+      ever.inbound(customer, at);
+      process.told.inbound(customer, at);
+      return process.guard.inbound(customer, at);
+    });
+  }
+
+  send(customer: number): void {
+    const { oracle, knowledge, tally } = this.#parts;
+    void this.#run((process) => {
+      const { timeline, starts } = process;
+      const seen = knowledge.seen(process, customer);
+      const asked: FleetCase = { ...oracle.arrived(customer, timeline, starts), process, seen };
+      const answer = process.guard.decide(customer);
+      if (!(answer instanceof Promise)) return this.#decided(asked, answer, true);
+      tally.pending += 1;
+      answer.then(
+        (late) => {
+          tally.pending -= 1;
+          this.#decided(asked, late, false);
+        },
+        () => oracle.violation('INV-8: a decision was rejected'),
+      );
+    });
+  }
+
+  /** Several processes want to know a window at once, and some of them a little later. */
+  crowd(customer: number, count: number, longestMs: number): void {
+    const { timeline, random } = this.#parts;
+    for (let one = 0; one < count; one += 1) {
+      timeline.at(timeline.now + random.between(0, longestMs), () => this.send(customer));
+    }
+  }
+
+  /** A window, and afterwards somebody sends into it. */
+  forgetWindow(customer: number): void {
+    const { timeline, random, directory, knowledge } = this.#parts;
+    const { workspaceId, channelId } = directory.send(customer);
+    const forgotten = this.#run((process) => {
+      this.#forgottenAt.set(customer, undefined);
+      knowledge.forgotten({ workspaceId, channelId, address: directory.address(customer) });
+      return process.guard.forget(customer);
+    });
+    const calledAt = timeline.now;
+    void forgotten.then(() => this.#forgottenAt.set(customer, calledAt));
+    timeline.at(timeline.now + random.between(200, 3_000), () => this.send(customer));
+  }
+
+  forgetChannel(customer: number): void {
+    const { directory, knowledge } = this.#parts;
+    const { workspaceId, channelId } = directory.send(customer);
+    void this.#run((process) => {
+      knowledge.forgotten({ workspaceId, channelId });
+      return process.guard.guard.forget({ workspaceId, channelId });
+    });
+  }
+
+  #decided(asked: FleetCase, answer: Answer, isAtOnce: boolean): void {
+    const { timeline, customers, oracle, tally, tellsRefusals } = this.#parts;
+    const { now } = timeline;
+    oracle.decided(asked, answer);
+    this.#checkForgotten(asked, answer);
+    tally.decided({ asked, answer, now, tookMs: isAtOnce ? undefined : oracle.awakeMs(asked) });
+    if (answer.verdict !== 'deny' && !customers.isOpen(asked.customer, now) && tellsRefusals) {
+      this.#refuse(asked.customer, now);
+    }
+  }
+
+  /** The first time that a customer's window has refused a message, others are sent right then, and later. */
+  #refuse(customer: number, sentAt: number): void {
+    const { timeline, random, ever, tally } = this.#parts;
+    timeline.at(timeline.now + random.spread(500, 60_000), () => {
+      tally.count('refusal');
+      void this.#run((process) => {
+        ever.refused(customer, sentAt);
+        process.told.refused(customer, sentAt);
+        process.guard.refusal(customer, sentAt);
+      });
+      if (this.#refused.has(customer)) return;
+      this.#refused.add(customer);
+      this.crowd(customer, 6, 6);
+      this.crowd(customer, 6, 20_000);
+    });
+  }
+
+  #checkForgotten(asked: FleetCase, answer: Answer): void {
+    const { knowledge, oracle } = this.#parts;
+    const calledAt = this.#forgottenAt.get(asked.customer);
+    if (calledAt === undefined || knowledge.isForgotten(asked, calledAt, answer)) return;
+    oracle.violation(`remembered what was forgotten: customer ${asked.customer}, decided ${asked.timeline.now}`);
+  }
+
+  /** One process does something, as soon as it is awake. */
+  #run(act: (process: FleetProcess) => void | Promise<void>): Promise<void> {
+    const { timeline, random, processes } = this.#parts;
+    const process = random.pick(processes);
+    return new Promise((resolve) => {
+      process.run(() => {
+        timeline.stir();
+        void Promise.resolve(act(process)).then(resolve);
+      });
+    });
+  }
+}

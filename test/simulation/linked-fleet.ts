@@ -1,0 +1,146 @@
+import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
+import type { ServerLink } from './server-link.js';
+import { finishTurn, type Joined, joinTurn, LONGEST_READ_MS, reserveRead } from './server-turns.js';
+import type { Timeline } from './timeline.js';
+
+const PATIENCE_MS = 20;
+const BURST_SHARE = 0.8;
+/** What was told longer ago, by the clocks of the two, is not believed. */
+const LONGEST_TOLD_MS = 10_000;
+const READS_PER_CONNECTION = 2 ** 32;
+
+/** An answer that a process tells the others. */
+interface ToldAnswer {
+  readonly facts: WindowFacts;
+  /** By the clock of the process. */
+  readonly at: number;
+  /** In true time. */
+  readonly startedAt: number;
+}
+
+type Limit = Parameters<Fleet['takeRead']>[1];
+
+export interface LinkedFleetParts {
+  readonly link: ServerLink;
+  readonly timeline: Timeline;
+  readonly instances: number;
+  /** When this process's latest read of a window started, in true time. */
+  readonly startedAt: (ref: WindowRef) => number;
+  /** Another process's read was told. */
+  readonly onTold: (ref: WindowRef, startedAt: number) => void;
+  readonly count: (name: string) => void;
+}
+
+/** The processes that share a server: what `RedisFleet` is over Redis, in virtual time. */
+export class LinkedFleet implements Fleet {
+  readonly instances: number;
+  readonly #parts: LinkedFleetParts;
+  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Numbers of reads that another server has given cannot be compared. */
+  #connection = 0;
+
+  constructor(parts: LinkedFleetParts) {
+    this.#parts = parts;
+    this.instances = parts.instances;
+    parts.link.listen({
+      onBack: () => {
+        this.#connection += 1;
+        for (const id of [...this.#waiting.keys()]) this.#wake(id);
+      },
+      onBeat: () => {},
+      onChange: ({ what, id }) => {
+        if (what === 'turn') for (const one of id === undefined ? [...this.#waiting.keys()] : [id]) this.#wake(one);
+      },
+    });
+  }
+
+  async takeRead(workspaceId: string, limit: Limit, mostMs: number): Promise<'taken' | 'spent' | undefined> {
+    const { count } = this.#parts;
+    const taken = await this.#reserve(workspaceId, limit, mostMs);
+    count(taken === undefined ? 'read of its own share' : 'read of the shared limit');
+    return taken;
+  }
+
+  async #reserve(
+    workspaceId: string,
+    { perSecond, burst }: Limit,
+    mostMs: number,
+  ): Promise<'taken' | 'spent' | undefined> {
+    const { link, timeline } = this.#parts;
+    if (!link.isQuick) return undefined;
+    const intervalMs = 1000 / perSecond;
+    const burstMs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalMs;
+    const reservation = { workspaceId, intervalMs, burstMs, mostMs: Math.max(0, mostMs) };
+    const act = (server: Parameters<typeof reserveRead>[0]): { readonly waitMs: number | undefined } => ({
+      waitMs: reserveRead(server, reservation, timeline.now),
+    });
+    const granted = await link.ask(act, PATIENCE_MS).catch(() => undefined);
+    if (granted === undefined) return undefined;
+    const { waitMs } = granted;
+    if (waitMs === undefined) return 'spent';
+    if (waitMs > 0) await new Promise<void>((resolve) => void timeline.clock().setTimeout(resolve, waitMs));
+    return 'taken';
+  }
+
+  async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined> {
+    const { link, timeline, count } = this.#parts;
+    if (!link.isQuick) return undefined;
+    const id = turnId(ref);
+    const reader = {};
+    const wait = this.#listen(id);
+    const first = this.#connection * READS_PER_CONNECTION;
+    const later = after !== undefined && after >= first ? after - first : undefined;
+    const joined = await link
+      .ask((server) => joinTurn(server, { id, reader, after: later }, timeline.now), PATIENCE_MS)
+      .catch(() => undefined);
+    if (joined !== undefined) count(`turn ${joined.role}`);
+    if (joined?.role === 'waiter') return { role: 'waiter', running: first + joined.number, ...wait };
+    wait.leave();
+    if (joined?.role === 'told') return this.#told(ref, joined, first);
+    if (joined === undefined) return undefined;
+    return { role: 'reader', finish: (facts) => this.#finish(ref, { reader, number: joined.number, facts }) };
+  }
+
+  #told(ref: WindowRef, { number, answer }: Extract<Joined, { role: 'told' }>, first: number): ReadTurn | undefined {
+    const { timeline, onTold } = this.#parts;
+    const { facts, at, startedAt } = answer as ToldAnswer;
+    if (Math.abs(timeline.clock().now() - at) > LONGEST_TOLD_MS) return undefined;
+    onTold(ref, startedAt);
+    return { role: 'told', facts, read: first + number };
+  }
+
+  #finish(ref: WindowRef, read: { reader: object; number: number; facts: WindowFacts | undefined }): void {
+    const { link, timeline, startedAt } = this.#parts;
+    const { facts, ...turn } = read;
+    const told: ToldAnswer | undefined = facts && { facts, at: timeline.clock().now(), startedAt: startedAt(ref) };
+    link.ask((server) => finishTurn(server, { id: turnId(ref), ...turn, answer: told }, timeline.now)).catch(() => {});
+  }
+
+  #listen(id: string): { readonly settled: Promise<void>; readonly leave: () => void } {
+    const clock = this.#parts.timeline.clock();
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting);
+    let wake: () => void = () => {};
+    const settled = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    waiting.add(wake);
+    const giveUp = clock.setTimeout(wake, LONGEST_READ_MS);
+    const leave = (): void => {
+      clock.clearTimeout(giveUp);
+      waiting.delete(wake);
+      if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
+    };
+    return { settled, leave };
+  }
+
+  #wake(id: string): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    for (const wake of waiting ?? []) wake();
+  }
+}
+
+function turnId({ workspaceId, channelId, contactId, address }: WindowRef): string {
+  return [workspaceId, channelId, contactId, address ?? ''].join(' ');
+}

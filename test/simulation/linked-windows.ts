@@ -1,0 +1,64 @@
+import type { WindowEvidence } from '../../src/core/service-window.js';
+import type { WindowKey } from '../../src/ports.js';
+import type { SharedWindow, SharedWindows, SharedWindowsListener } from '../../src/stores/shared-windows.js';
+import type { ServerLink } from './server-link.js';
+import { type ForgetTarget, forgetWindows, mergeWindow, readWindow, windowId } from './server-windows.js';
+
+export interface LinkedWindowsParts {
+  readonly link: ServerLink;
+  /** True time, as the server has it. */
+  readonly now: () => number;
+  /** Another mark each time. */
+  readonly nextMark: () => string;
+  /** Told when a server has forgotten it. */
+  readonly onForgotten: (target: ForgetTarget) => void;
+}
+
+/** The windows that processes share, over a link: what `RedisWindows` is over Redis. */
+export class LinkedWindows implements SharedWindows {
+  readonly #parts: LinkedWindowsParts;
+
+  constructor(parts: LinkedWindowsParts) {
+    this.#parts = parts;
+  }
+
+  get isWell(): boolean {
+    return this.#parts.link.isWell;
+  }
+
+  get isQuick(): boolean {
+    return this.#parts.link.isQuick;
+  }
+
+  idOf(key: WindowKey): string {
+    return windowId(key);
+  }
+
+  read(key: WindowKey): Promise<SharedWindow> {
+    return this.#parts.link.ask((server) => readWindow(server, key));
+  }
+
+  merge(key: WindowKey, evidence: WindowEvidence): Promise<SharedWindow> {
+    const { link, now } = this.#parts;
+    return link.ask((server) => mergeWindow(server, { key, evidence, writer: link }, now()));
+  }
+
+  forget(target: ForgetTarget): Promise<void> {
+    const { link, now, nextMark, onForgotten } = this.#parts;
+    const mark = nextMark();
+    return link.ask((server) => {
+      onForgotten(target);
+      forgetWindows(server, { target, mark, writer: link }, now());
+    });
+  }
+
+  listen({ onBack, onChange, onBeat }: SharedWindowsListener): void {
+    this.#parts.link.listen({
+      onBack,
+      onBeat,
+      onChange: ({ what, id }) => {
+        if (what === 'window') onChange(id);
+      },
+    });
+  }
+}

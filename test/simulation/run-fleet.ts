@@ -1,0 +1,53 @@
+import { rareOfFleets, unreachedOfFleet } from './fleet-coverage.js';
+import { type FleetReport, simulateFleet } from './fleet-simulation.js';
+import { foulFleet } from './scenarios.js';
+
+/** What the reads of all processes add up to while some cannot reach the limit that they share: with their own shares. */
+export const MOST_READS_APART = 96;
+
+export interface FleetRuns {
+  readonly first: number;
+  readonly seeds: number;
+  readonly decisions: number;
+}
+
+/** Runs bad days of four processes, and says what came out; a broken promise fails the run. */
+export async function runFleetDays({ first, seeds, decisions }: FleetRuns): Promise<void> {
+  const totals: Record<string, number> = {};
+  const most = { 'busiest shared': 0, 'busiest apart': 0, 'longest ms': 0 };
+  const startedAt = performance.now();
+  console.log('seed knowledge decisions unknown reads busiest-shared busiest-second longest-ms violations hangs trace');
+  for (let seed = first; seed < first + seeds; seed += 1) {
+    const scenario = foulFleet(seed, decisions);
+    const report = await simulateFleet(scenario);
+    add(totals, { ...report.counts, decisions: report.decisions, reads: report.reads, hangs: report.hangs });
+    most['busiest shared'] = Math.max(most['busiest shared'], report.busiestShared);
+    most['busiest apart'] = Math.max(most['busiest apart'], report.busiestSecond);
+    most['longest ms'] = Math.max(most['longest ms'], report.longestMs);
+    printRun(report, scenario.knowledge);
+  }
+  const missing = [...unreachedOfFleet(totals), ...(seeds >= 20 ? rareOfFleets : [])].filter((name) => !totals[name]);
+  if (missing.length > 0) fail(`never reached: ${missing.join(', ')}`);
+  console.log(`\nall seeds, ${Math.round((performance.now() - startedAt) / 1000)} s:`);
+  console.log({ ...totals, ...most });
+}
+
+function printRun(report: FleetReport, knowledge: string): void {
+  const { seed, decisions, counts, reads, busiestShared, busiestSecond, longestMs, violations, hangs, trace } = report;
+  const unknown = `${((100 * (counts.unknown ?? 0)) / decisions).toFixed(1)}%`;
+  const wrong = counts.violations ?? 0;
+  console.log(seed, knowledge, decisions, unknown, reads, busiestShared, busiestSecond, longestMs, wrong, hangs, trace);
+  for (const violation of violations) fail(`seed ${seed}: ${violation}`);
+  if (hangs > 0) fail(`seed ${seed}: ${hangs} sends were never decided`);
+  if (busiestShared > 50) fail(`seed ${seed}: ${busiestShared} reads within a second`);
+  if (busiestSecond > MOST_READS_APART) fail(`seed ${seed}: ${busiestSecond} reads within a second, apart`);
+}
+
+function fail(text: string): void {
+  console.log(`FAILED ${text}`);
+  process.exitCode = 1;
+}
+
+function add(totals: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count;
+}

@@ -1,0 +1,117 @@
+import type { Random } from './random.js';
+
+/** What a process is told that another has changed: a window, or whose turn it is to read one; no `id`: any. */
+export interface Change {
+  readonly what: 'window' | 'turn';
+  readonly id?: string | undefined;
+}
+
+/** A process that is connected to a server. */
+export interface Listener {
+  hear(change: Change): void;
+}
+
+/** A window as all processes together know it. Like everything that servers keep, it is replaced and never changed. */
+export interface StoredWindow {
+  readonly evidence: Readonly<Record<string, unknown>>;
+  /** The marks that were there when it was written. */
+  readonly marks: readonly string[];
+  /** The mark of the last time when it was forgotten; empty: never. */
+  readonly forgottenMark: string;
+}
+
+/** Whose turn it is to read a window, and what the last read has told. */
+export interface Turn {
+  readonly number: number;
+  readonly reader?: object | undefined;
+  readonly until?: number | undefined;
+  readonly told?: number | undefined;
+  readonly answer?: unknown;
+  readonly expiresAt: number;
+}
+
+/** Entries with the memory of what the last writes have replaced, so that these can be lost. */
+export class Table<V> {
+  readonly #entries: Map<string, V>;
+  readonly #undo: { readonly at: number; readonly name: string; readonly before: V | undefined }[] = [];
+
+  constructor(entries: ReadonlyMap<string, V> = new Map()) {
+    this.#entries = new Map(entries);
+  }
+
+  get(name: string): V | undefined {
+    return this.#entries.get(name);
+  }
+
+  set(name: string, value: V, at: number): void {
+    this.#undo.push({ at, name, before: this.#entries.get(name) });
+    if (this.#undo.length > 20_000) this.#undo.splice(0, 10_000);
+    this.#entries.set(name, value);
+  }
+
+  /** As it would be without what was written after an instant. */
+  without(after: number): { readonly table: Table<V>; readonly lost: number } {
+    const table = new Table(this.#entries);
+    const lost = this.#undo.filter(({ at }) => at > after);
+    for (const { name, before } of lost.toReversed()) {
+      if (before === undefined) table.#entries.delete(name);
+      else table.#entries.set(name, before);
+    }
+    return { table, lost: lost.length };
+  }
+
+  /** Loses some of what it holds. */
+  lose(share: number, random: Random): void {
+    for (const name of [...this.#entries.keys()]) if (random.chance(share)) this.#entries.delete(name);
+  }
+}
+
+interface Tables {
+  readonly windows: Table<StoredWindow>;
+  readonly marks: Table<string>;
+  readonly turns: Table<Turn>;
+  /** Until when reads have been given away, by workspace. */
+  readonly budgets: Table<number>;
+}
+
+/** One server that keeps what processes share, and tells those that are connected to it of changes. */
+export class Server {
+  readonly listeners: Set<Listener> = new Set();
+  /** Another has taken over: what is written here is gone. */
+  isDeposed = false;
+  #tables: Tables;
+
+  constructor(tables: Tables = { windows: new Table(), marks: new Table(), turns: new Table(), budgets: new Table() }) {
+    this.#tables = tables;
+  }
+
+  get tables(): Tables {
+    return this.#tables;
+  }
+
+  /** @param writer is not told */
+  tell(change: Change, writer?: Listener): void {
+    for (const listener of this.listeners) if (listener !== writer) listener.hear(change);
+  }
+
+  /** Loses everything, and says so. */
+  flush(): void {
+    this.#tables = new Server().tables;
+    this.tell({ what: 'window' });
+    this.tell({ what: 'turn' });
+  }
+
+  /** Takes over without what was written after an instant, which nobody is told of. */
+  successor(after: number): { readonly server: Server; readonly lost: number } {
+    const { windows, marks, turns, budgets } = this.#tables;
+    const kept = windows.without(after);
+    const server = new Server({
+      windows: kept.table,
+      marks: marks.without(after).table,
+      turns: turns.without(after).table,
+      budgets: budgets.without(after).table,
+    });
+    this.isDeposed = true;
+    return { server, lost: kept.lost };
+  }
+}

@@ -1,0 +1,103 @@
+import { WINDOW_MS } from './customers.js';
+import type { Directory } from './directory.js';
+import type { BirdAnswer } from './fake-bird.js';
+import type { Exchange } from './network.js';
+import type { Timeline } from './timeline.js';
+
+export const NEVER: number = Number.NEGATIVE_INFINITY;
+
+/** What whoever decides knows of one window, all instants of true time; `NEVER`: nothing. */
+export interface Known {
+  /** What it was told, and must have heeded: when the customer wrote, and what was refused. */
+  readonly must: { readonly inboundAt: number; readonly refusedAt: number };
+  /** The most that it can have heard from anybody, and until when Bird has said that the window is open. */
+  readonly may: { readonly inboundAt: number; readonly refusedAt: number; readonly end: number };
+  /** When the latest read started that it was shown. */
+  readonly askedAt: number;
+  readonly channelAskedAt: number;
+  /** When it last heard anything about the window. */
+  readonly heardAt: number;
+}
+
+/** What one process was told of all windows, and what Bird has answered it. */
+export class Told {
+  readonly #directory: Directory;
+  readonly #timeline: Timeline;
+  readonly #inboundAt: Float64Array;
+  readonly #refusedAt: Float64Array;
+  readonly #saidEnd: Float64Array;
+  readonly #askedAt: Float64Array;
+  readonly #heardAt: Float64Array;
+  readonly #channelAskedAt = new Map<number, number>();
+
+  /** @param timeline of the process */
+  constructor(customers: number, directory: Directory, timeline: Timeline) {
+    this.#directory = directory;
+    this.#timeline = timeline;
+    this.#inboundAt = new Float64Array(customers).fill(NEVER);
+    this.#refusedAt = new Float64Array(customers).fill(NEVER);
+    this.#saidEnd = new Float64Array(customers).fill(NEVER);
+    this.#askedAt = new Float64Array(customers).fill(NEVER);
+    this.#heardAt = new Float64Array(customers).fill(NEVER);
+  }
+
+  inbound(customer: number, at: number): void {
+    raise(this.#inboundAt, customer, at);
+    raise(this.#heardAt, customer, this.#timeline.now);
+  }
+
+  refused(customer: number, sentAt: number): void {
+    raise(this.#refusedAt, customer, sentAt);
+    raise(this.#heardAt, customer, this.#timeline.now);
+  }
+
+  answered({ kind, path, startedAt }: Exchange, { status, body }: BirdAnswer): void {
+    if (status !== 200) return;
+    if (kind === 'channel' && body.includes('"platformId"')) {
+      const channel = this.#directory.channelAt(path.slice(path.lastIndexOf('/') + 1));
+      this.#channelAskedAt.set(channel, Math.max(startedAt, this.#channelAskedAt.get(channel) ?? NEVER));
+    }
+    const expiry = /^\{"serviceWindowExpireAt":(?:null|"(\d{4}-\d\d-\d\dT[\d:.]{12}Z)")/.exec(body);
+    if (kind !== 'window' || expiry === null) return;
+    const customer = this.#customerOf(path);
+    this.shown(customer, startedAt);
+    // Nothing is believed for longer than a window can last.
+    const longestEnd = this.#timeline.now + WINDOW_MS;
+    if (expiry[1] !== undefined) raise(this.#saidEnd, customer, Math.min(Date.parse(expiry[1]), longestEnd));
+  }
+
+  /** An answer has come of a read of this window that started then. */
+  shown(customer: number, startedAt: number): void {
+    raise(this.#askedAt, customer, startedAt);
+    raise(this.#heardAt, customer, this.#timeline.now);
+  }
+
+  /** What was told is gone: of all windows, as the process was started again, or of one. */
+  forget(customer?: number): void {
+    for (const instants of [this.#inboundAt, this.#refusedAt]) {
+      if (customer === undefined) instants.fill(NEVER);
+      else instants[customer] = NEVER;
+    }
+  }
+
+  known(customer: number): Known {
+    const told = { inboundAt: this.#inboundAt[customer] ?? NEVER, refusedAt: this.#refusedAt[customer] ?? NEVER };
+    return {
+      must: told,
+      may: { ...told, end: this.#saidEnd[customer] ?? NEVER },
+      askedAt: this.#askedAt[customer] ?? NEVER,
+      channelAskedAt: this.#channelAskedAt.get(this.#directory.channelOf(customer)) ?? NEVER,
+      heardAt: this.#heardAt[customer] ?? NEVER,
+    };
+  }
+
+  #customerOf(path: string): number {
+    const [rest = '', address] = path.slice(path.lastIndexOf('/') + 1).split('?contactIdentifierValue=');
+    const contact = { contactId: rest, address: address === undefined ? undefined : decodeURIComponent(address) };
+    return this.#directory.customerOfContact(contact);
+  }
+}
+
+function raise(instants: Float64Array, customer: number, at: number): void {
+  instants[customer] = Math.max(at, instants[customer] ?? at);
+}
