@@ -37,7 +37,7 @@ export class GuardHandle {
   }
 
   tell(message: ToGuard): void {
-    this.#child.send(message);
+    if (this.#child.connected) this.#child.send(message);
   }
 
   /** Gives the longest, in ms, that its event loop stood still. */

@@ -36,6 +36,7 @@ export class Prober {
   readonly #probes: Running[] = [];
   readonly #timer: NodeJS.Timeout;
   #next = 0;
+  #isStopped = false;
 
   constructor(parts: ProberParts) {
     this.#parts = parts;
@@ -44,6 +45,7 @@ export class Prober {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#isStopped = true;
   }
 
   hear(message: Extract<FromGuard, { kind: 'told' | 'seen' }>): void {
@@ -72,6 +74,7 @@ export class Prober {
   }
 
   #write(probe: number, customer: Customer, teller: number): void {
+    if (this.#isStopped) return;
     const { bird, guards } = this.#parts;
     const { address, contactId } = customer;
     this.#probes[probe] = { at: Date.now(), others: guards.length - 1, toldAt: undefined, seenAt: [] };
