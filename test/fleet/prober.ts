@@ -4,7 +4,7 @@ import type { GuardHandle } from './guard-handle.js';
 import type { FromGuard } from './messages.js';
 
 /** So long before it happens the others begin to watch. */
-const WATCHED_BEFORE_MS = 250;
+const WATCHED_BEFORE_MS = 100;
 
 /** One message of a customer, told to one process while all others watch. */
 export interface Probe {
