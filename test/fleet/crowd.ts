@@ -29,7 +29,9 @@ export interface CrowdOptions {
   readonly random: Random;
   readonly startAt: number;
   readonly runMs: number;
-  readonly sizes: Readonly<Record<Group, number>>;
+  /** More or less, beside the probes. */
+  readonly customers: number;
+  readonly probes: number;
   readonly newContact: (address: string) => string;
 }
 
@@ -37,7 +39,7 @@ export interface CrowdOptions {
 export class Crowd {
   readonly groups: Readonly<Record<Group, readonly Customer[]>>;
 
-  constructor({ random, startAt, runMs, sizes, newContact }: CrowdOptions) {
+  constructor({ random, startAt, runMs, customers, probes, newContact }: CrowdOptions) {
     const ages: Record<Group, () => number | undefined> = {
       open: () => random.between(60_000, 23 * HOUR),
       unheard: () => random.between(HOUR, 23 * HOUR),
@@ -52,14 +54,16 @@ export class Crowd {
       const address = `+3161${String(1_000_000 + count)}`;
       return { address, contactId: newContact(address), inbounds: age === undefined ? [] : [startAt - age] };
     };
-    const group = (name: Group): Customer[] => Array.from({ length: sizes[name] }, () => customer(ages[name]()));
+    const group = (name: Group, size: number): Customer[] => {
+      return Array.from({ length: Math.ceil(size) }, () => customer(ages[name]()));
+    };
     this.groups = {
-      open: group('open'),
-      unheard: group('unheard'),
-      closing: group('closing'),
-      closed: group('closed'),
-      strangers: group('strangers'),
-      probes: group('probes'),
+      open: group('open', 0.3 * customers),
+      unheard: group('unheard', 0.02 * customers),
+      closing: group('closing', 0.05 * customers),
+      closed: group('closed', 0.43 * customers),
+      strangers: group('strangers', 0.2 * customers),
+      probes: group('probes', probes),
     };
   }
 

@@ -20,7 +20,7 @@ export interface RigOptions {
   readonly program: string;
   /** Proxies take part of what the machine can do, so they are there only for a fault that needs them. */
   readonly isProxied: boolean;
-  readonly onMessage: (guard: number, message: FromGuard) => void;
+  readonly onMessage: (message: FromGuard) => void;
 }
 
 export async function startRig({ processes, program, isProxied, onMessage }: RigOptions): Promise<Rig> {
@@ -31,7 +31,7 @@ export async function startRig({ processes, program, isProxied, onMessage }: Rig
   const setup = { workspaceId: workspace.id, channelId, accessKey: workspace.accessKey, birdUrl, processes };
   const start = (index: number): Promise<GuardHandle> => {
     const redisPort = proxies[index]?.port ?? redis.port;
-    return startGuard(program, { ...setup, redisPort }, (message) => onMessage(index, message));
+    return startGuard(program, { ...setup, redisPort }, onMessage);
   };
   const guards = await Promise.all(count.map(start));
   const close = async (): Promise<void> => {
