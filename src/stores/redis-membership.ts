@@ -114,7 +114,8 @@ export class RedisMembership {
   }
 
   async #renew(): Promise<void> {
-    const beat = { script: beatScript, keys: [], args: [] };
+    // No decision waits for it: that it is late says nothing against Redis.
+    const beat = { script: beatScript, keys: [], args: [], patienceMs: MEMBER_LIFE_MS };
     const answer = await this.ask(beat);
     // Now the time is known.
     if (answer?.role === 'later') await this.ask(beat);
