@@ -120,18 +120,18 @@ export interface Store {
 
 /** Several processes that share the reads which the provider allows. Never rejects. */
 export interface Fleet {
-  /** How many processes there are, more or less: where they cannot be asked, each takes its share. */
+  /** How many processes there are at most: where they cannot be asked, each takes its share. */
   readonly instances: number;
   /**
    * Takes a read from the limit that all processes share, and waits until it may start.
    *
-   * @returns `'spent'`: none may start within `mostMs`, and none was taken; `undefined`: the others cannot be asked
+   * @returns `'spent'`: none may start within `mostMs`, and none was taken
    */
   takeRead(
     workspaceId: string,
     limit: { readonly perSecond: number; readonly burst: number },
     mostMs: number,
-  ): Promise<'taken' | 'spent' | undefined>;
+  ): Promise<'taken' | 'spent' | Alone>;
   /**
    * Finds out who reads a window that several processes want to know at once.
    *
@@ -140,6 +140,12 @@ export interface Fleet {
    * @returns `undefined`: the others cannot be asked
    */
   joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined>;
+}
+
+/** The others cannot be asked, and have ceased to take what this process leaves of the limit: its share is its own. */
+export interface Alone {
+  /** Settles when they can be asked again. Then they take the whole limit with it, and it must have no share beside. */
+  readonly ended: Promise<void>;
 }
 
 export type ReadTurn =

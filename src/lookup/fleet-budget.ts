@@ -1,4 +1,4 @@
-import type { Clock, Fleet } from '../ports.js';
+import type { Alone, Clock, Fleet } from '../ports.js';
 import type { Budget } from './budgeted.js';
 import { budgetSpent, ReadBudget, type ReadLimit } from './read-budget.js';
 
@@ -13,13 +13,15 @@ export interface FleetBudgetOptions extends ReadLimit {
 
 /**
  * One workspace's reads where several processes share them: the process's own bucket first, in which its channels take
- * turns, then the one of all. Where the others cannot be asked, each process takes its share.
+ * turns, then the one of all. Where the others cannot be asked, and take no more than theirs, each takes its share.
  */
 export class FleetBudget implements Budget {
   readonly #options: FleetBudgetOptions;
   readonly #own: ReadBudget;
   readonly #share: ReadBudget;
   #limit: ReadLimit;
+  #alone: Alone | undefined;
+  #wasTogether = false;
 
   constructor(options: FleetBudgetOptions) {
     const { clock, fleet, perSecond, burst } = options;
@@ -33,12 +35,17 @@ export class FleetBudget implements Budget {
   async take(giveUpAt: number, lane?: string): Promise<void> {
     const { fleet, workspaceId, clock } = this.#options;
     await this.#own.take(giveUpAt, lane);
-    const mostMs = giveUpAt - clock.now() - SHORTEST_READ_MS;
-    const taken = await fleet.takeRead(workspaceId, this.#limit, mostMs);
-    if (taken === undefined) return this.#share.take(giveUpAt, lane);
-    if (taken === 'spent') throw budgetSpent();
-    // When the others are gone, nobody begins with a share that was already read.
-    this.#share.spend();
+    for (;;) {
+      const mostMs = giveUpAt - clock.now() - SHORTEST_READ_MS;
+      const taken = await fleet.takeRead(workspaceId, this.#limit, mostMs);
+      if (taken === 'spent') throw budgetSpent();
+      if (taken === 'taken') {
+        this.#wasTogether = true;
+        return;
+      }
+      this.#begin(taken);
+      if (await this.#takeShare(taken, giveUpAt, lane)) return;
+    }
   }
 
   pause(durationMs?: number): void {
@@ -55,6 +62,29 @@ export class FleetBudget implements Budget {
     this.#limit = limit;
     this.#own.limit(limit);
     this.#share.limit(shareOf(limit, this.#options.fleet.instances));
+  }
+
+  /** Nobody begins with a share that was already read. When the others are back, what waits for the share asks them. */
+  #begin(alone: Alone): void {
+    if (this.#alone === alone) return;
+    this.#alone = alone;
+    if (this.#wasTogether) this.#share.empty();
+    void alone.ended.then(() => {
+      if (this.#alone !== alone) return;
+      this.#alone = undefined;
+      this.#share.refuseAll();
+    });
+  }
+
+  /** False: the others are back before it was this one's turn. */
+  async #takeShare(alone: Alone, giveUpAt: number, lane: string | undefined): Promise<boolean> {
+    try {
+      await this.#share.take(giveUpAt, lane);
+      return true;
+    } catch (error) {
+      if (this.#alone === alone) throw error;
+      return false;
+    }
   }
 }
 

@@ -85,9 +85,7 @@ export class ReadBudget {
     this.#nextPauseMs = Math.min(LONGEST_PAUSE_MS, this.#nextPauseMs * 2);
     this.#perSecond = Math.max(Math.min(SLOWEST_PER_SECOND, this.#options.perSecond), this.#perSecond / 2);
     this.#tokens = 0;
-    const waiting = [...this.#lanes.values()].flat();
-    this.#lanes.clear();
-    for (const waiter of waiting) waiter.refuse(budgetSpent());
+    this.refuseAll();
   }
 
   /** Another limit from now on; what was spent stays spent. */
@@ -98,10 +96,17 @@ export class ReadBudget {
     this.#tokens = Math.min(this.#tokens, limit.burst);
   }
 
-  /** A read was started that was not asked for here. */
-  spend(): void {
+  /** Nothing may start at once: reads were started that were not asked for here. */
+  empty(): void {
     this.#refill();
-    this.#tokens = Math.max(0, this.#tokens - 1);
+    this.#tokens = 0;
+  }
+
+  /** Whoever waits is told that no read is left. */
+  refuseAll(): void {
+    const waiting = [...this.#lanes.values()].flat();
+    this.#lanes.clear();
+    for (const waiter of waiting) waiter.refuse(budgetSpent());
   }
 
   /** A read was answered: the provider keeps up. */

@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../ports.js';
-import { finishScript, joinScript, reserveScript } from './redis-fleet-scripts.js';
+import { RedisBudget } from './redis-budget.js';
+import { finishScript, joinScript } from './redis-fleet-scripts.js';
 import type { RedisLink } from './redis-link.js';
 import type { RedisNames } from './redis-names.js';
 import { runScript } from './redis-script.js';
 
-/**
- * Of the limit's burst. What is granted reaches the provider by ways of different length, so that some of it comes
- * closer together than it was granted.
- */
-const BURST_SHARE = 0.8;
 /** No read takes longer; after that another process may try. */
 const LONGEST_READ_MS = 1_000;
 /** What was told longer ago, by the clocks of the two, is not believed. */
@@ -30,6 +26,7 @@ export interface RedisFleetParts {
 /** The processes that share a Redis. */
 export class RedisFleet implements Fleet {
   readonly #parts: RedisFleetParts;
+  readonly #budget: RedisBudget;
   /** Who waits in this process for a read to end, by window. */
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Reads are numbered by the server: its numbers say nothing of those that another gave before it took over. */
@@ -37,6 +34,7 @@ export class RedisFleet implements Fleet {
 
   constructor(parts: RedisFleetParts) {
     this.#parts = parts;
+    this.#budget = new RedisBudget(parts);
     parts.link.listen({
       onBack: () => {
         this.#connection += 1;
@@ -54,23 +52,8 @@ export class RedisFleet implements Fleet {
     return this.#parts.instances;
   }
 
-  async takeRead(
-    workspaceId: string,
-    { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
-    mostMs: number,
-  ): Promise<'taken' | 'spent' | undefined> {
-    const { link, names, patienceMs } = this.#parts;
-    if (!link.isQuick) return undefined;
-    const intervalUs = 1e6 / perSecond;
-    const burstUs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalUs;
-    const args = [intervalUs, burstUs, Math.max(0, mostMs) * 1000];
-    const keys = [names.budget(workspaceId)];
-    const waitUs = await runScript(link, reserveScript, { keys, args, patienceMs }).catch(() => undefined);
-    if (typeof waitUs !== 'number') return undefined;
-    if (waitUs < 0) return 'spent';
-    // In real time, as Redis counts.
-    if (waitUs > 0) await new Promise<void>((resolve) => void setTimeout(resolve, Math.ceil(waitUs / 1000)).unref());
-    return 'taken';
+  takeRead(...[workspaceId, limit, mostMs]: Parameters<Fleet['takeRead']>): ReturnType<Fleet['takeRead']> {
+    return this.#budget.take(workspaceId, limit, mostMs);
   }
 
   async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined> {

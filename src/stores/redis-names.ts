@@ -59,6 +59,11 @@ export class RedisNames {
     return `${this.#prefix}b:${this.#hash('budget', workspaceId)}`;
   }
 
+  /** Which processes are alive. */
+  get members(): string {
+    return `${this.#prefix}m`;
+  }
+
   /** Stands for a window that is to be read. */
   turnId({ workspaceId, channelId, contactId, address }: WindowRef): string {
     return this.#hash('turn', workspaceId, channelId, contactId, address ?? null);

@@ -15,8 +15,8 @@ export interface RedisStoreOptions {
   /** Windows kept in this process's memory, in front of Redis. Default 100 000; 0: none, each question is a round trip. */
   readonly max?: number | undefined;
   /**
-   * How many processes there are, more or less. While Redis cannot be asked each reads its share of the workspace's
-   * limit. Default 4; 1 to 10 000.
+   * How many processes there are at most, at the same time. Each that is alive brings its share of the workspace's limit:
+   * nobody can tell those that are gone from those that are cut off and read by themselves. Default 4; 1 to 10 000.
    */
   readonly instances?: number | undefined;
   /**

@@ -19,8 +19,8 @@ interface Taken {
   readonly isLatest: boolean;
 }
 
-/** Windows that are told at a time, once the others can be told again. */
-const MOST_AT_ONCE = 256;
+/** Windows that are told at a time, once the others can be told again: all processes do that at once. */
+const MOST_AT_ONCE = 32;
 const MOST_FORGETS = 1_000;
 
 /**

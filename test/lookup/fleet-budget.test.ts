@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { LookupError } from '../../src/errors.js';
 import { FleetBudget } from '../../src/lookup/fleet-budget.js';
-import type { Fleet } from '../../src/ports.js';
+import type { Alone, Fleet } from '../../src/ports.js';
 import { createClock, type SandboxClock } from '../../src/sandbox/clock.js';
-import { turns } from '../guard/support.js';
+import { deferred, turns } from '../guard/support.js';
+
+const alone: Alone = { ended: new Promise(() => {}) };
 
 type Taken = Awaited<ReturnType<Fleet['takeRead']>>;
 
@@ -68,7 +70,7 @@ describe('FleetBudget', () => {
   });
 
   it('takes its share where the fleet cannot be asked', async () => {
-    const { take } = trial(() => undefined);
+    const { take } = trial(() => alone);
     const { taken = 0, lookup_budget_spent: spent } = await take(200, 1000);
     // Two at once, and ten a second.
     expect(taken).toBeGreaterThanOrEqual(10);
@@ -80,14 +82,27 @@ describe('FleetBudget', () => {
     let answer: Taken = 'taken';
     const { take } = trial(() => answer);
     await take(10, 50);
-    answer = undefined;
+    answer = alone;
     expect((await take(10, 90)).taken ?? 0).toBeLessThanOrEqual(1);
+  });
+
+  it('asks the fleet again for all that waits for its share, when the others are back', async () => {
+    const { promise, resolve } = deferred<void>();
+    let answer: Taken = { ended: promise };
+    const { take, asked, clock } = trial(() => answer);
+    clock.setTimeout(() => {
+      answer = 'taken';
+      resolve();
+    }, 150);
+    expect(await take(10)).toEqual({ taken: 10 });
+    // Two had a share at once, and one a tenth of a second later.
+    expect(asked).toEqual([...Array(10).fill(600), ...Array(7).fill(expect.closeTo(450, -1))]);
   });
 
   it.each([1, 2, 3, 4, 7, 10, 11, 20, 49, 50])(
     'lets %i processes without the fleet read no more than the limit in any second',
     async (instances) => {
-      const { take } = trial(() => undefined, instances);
+      const { take } = trial(() => alone, instances);
       const { taken = 0 } = await take(300, 1000);
       expect(taken * instances).toBeLessThanOrEqual(50 + (instances === 50 ? instances : 0));
       expect(taken).toBeGreaterThan(0);

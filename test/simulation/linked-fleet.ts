@@ -1,4 +1,4 @@
-import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
+import type { Alone, Fleet, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
 import type { ServerLink } from './server-link.js';
 import { finishTurn, type Joined, joinTurn, LONGEST_READ_MS, reserveRead } from './server-turns.js';
 import type { Timeline } from './timeline.js';
@@ -38,6 +38,8 @@ export class LinkedFleet implements Fleet {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Numbers of reads that another server has given cannot be compared. */
   #connection = 0;
+  #alone: Alone | undefined;
+  #endAlone: () => void = () => {};
 
   constructor(parts: LinkedFleetParts) {
     this.#parts = parts;
@@ -54,11 +56,25 @@ export class LinkedFleet implements Fleet {
     });
   }
 
-  async takeRead(workspaceId: string, limit: Limit, mostMs: number): Promise<'taken' | 'spent' | undefined> {
+  async takeRead(workspaceId: string, limit: Limit, mostMs: number): Promise<'taken' | 'spent' | Alone> {
     const { count } = this.#parts;
     const taken = await this.#reserve(workspaceId, limit, mostMs);
     count(taken === undefined ? 'read of its own share' : 'read of the shared limit');
+    if (taken === undefined) return this.#goAlone();
+    this.#endAlone();
+    this.#endAlone = () => {};
+    this.#alone = undefined;
     return taken;
+  }
+
+  /** At once, where `RedisFleet` first waits until the others count on this process no more. */
+  #goAlone(): Alone {
+    this.#alone ??= {
+      ended: new Promise((resolve) => {
+        this.#endAlone = resolve;
+      }),
+    };
+    return this.#alone;
   }
 
   async #reserve(

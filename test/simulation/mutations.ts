@@ -591,6 +591,27 @@ const fleets: readonly Mutation[] = [
     await wroteAtById;`,
     tests: ['lookup/cached.test.ts'],
   },
+  {
+    name: 'those who reach Redis take the whole limit, though one that does not takes its share',
+    file: 'stores/redis-budget-scripts.ts',
+    find: 'math.min(count, instances)',
+    replace: 'instances',
+    tests: ['stores/redis-budget.test.ts'],
+  },
+  {
+    name: 'a process that is cut off takes its share while the others still count on it',
+    file: 'stores/redis-budget.ts',
+    find: 'answer === undefined && !this.#membership.isHeld',
+    replace: 'answer === undefined',
+    tests: ['stores/redis-budget.test.ts'],
+  },
+  {
+    name: 'what was promised is forgotten with Redis',
+    file: 'stores/redis-budget-scripts.ts',
+    find: 'if not from then from = now + PROMISE',
+    replace: 'if not from then from = now',
+    tests: ['stores/redis-budget.test.ts'],
+  },
 ];
 
 export const mutations: readonly Mutation[] = [

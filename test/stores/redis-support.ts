@@ -1,12 +1,20 @@
 import { type RedisStore, type RedisStoreOptions, redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
 import { expect, onTestFinished } from 'vitest';
-import type { WindowKey } from '../../src/ports.js';
+import type { Clock, WindowKey } from '../../src/ports.js';
 
 export const SECRET = 'a secret of this deployment';
 
 /** For tests in which Redis is well: how long it takes is then the machine's affair. */
 export const patienceMs = 10_000;
+
+/** Real time, in which Redis lives. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+  monotonic: () => performance.now(),
+};
 
 let stores = 0;
 

@@ -15,6 +15,9 @@ class Others implements SharedWindows {
   readonly windows = new Map<string, WindowEvidence>();
   readonly marks = ['', '', '', ''];
   asked = 0;
+  /** The most that were asked for at the same time. */
+  atOnce = 0;
+  #running = 0;
   /** What was computed and has not been answered yet; `undefined`: answers come at once. */
   held: Deferred<void> | undefined;
   readonly listeners: SharedWindowsListener[] = [];
@@ -65,7 +68,10 @@ class Others implements SharedWindows {
     this.asked += 1;
     if (!this.isWell) throw new Error('away');
     const answer = { evidence: this.windows.get(address), marks: [...this.marks] };
+    this.#running += 1;
+    this.atOnce = Math.max(this.atOnce, this.#running);
     await this.held?.promise;
+    this.#running -= 1;
     return answer;
   }
 }
@@ -139,6 +145,18 @@ describe('TieredStore', () => {
     await turns();
     expect(others.windows.get('a')).toMatchObject({ expiresAt: 10 });
     expect(others.windows.get('b')).toMatchObject({ refusedAt: 10 });
+  });
+
+  it('tells them few at a time, lest all processes together be too slow for the others', async () => {
+    const { store, others } = create();
+    others.go();
+    for (let index = 0; index < 100; index += 1) {
+      store.merge({ ...key, address: `${index}` }, { expiresAt: index }).catch(() => {});
+    }
+    await turns();
+    others.comeBack();
+    await expect.poll(() => others.windows.size, { interval: 1 }).toBe(100);
+    expect(others.atOnce).toBeLessThanOrEqual(32);
   });
 
   it('tells at the next beat what the others would not take', async () => {

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Consumer, createConsumer, projectRoot, tsc } from '../packaging/staged-package.js';
+import { describeWithRedis } from '../support/redis-server.js';
+import { wrong } from './limits.js';
+import { runTrial } from './trial.js';
+
+describeWithRedis('processes that share a Redis and a workspace', () => {
+  let consumer: Consumer;
+
+  beforeAll(async () => {
+    consumer = await createConsumer(['date-fns', 'lru-cache', 'p-retry', 'is-network-error', 'redis']);
+    const outDir = join(consumer.directory, 'fleet');
+    await tsc('-p', join(projectRoot, 'test/fleet'), '--outDir', outDir, '--noCheck');
+  }, 60_000);
+  afterAll(() => consumer?.remove());
+
+  it('decide rightly together, within what Bird allows, and tell each other what they hear', async () => {
+    const report = await runTrial({
+      name: 'short',
+      program: join(consumer.directory, 'fleet/fleet/guard-process.js'),
+      seed: 1,
+      processes: 3,
+      sendsPerSecond: 150,
+      slowestReplyMs: 1_000,
+      customers: 500,
+      beforeMs: 2_000,
+    });
+    expect(wrong(report)).toEqual([]);
+    expect(report.sends).toBeGreaterThan(100);
+    expect(Number.isFinite(report.news.p50Ms)).toBe(true);
+    expect(report.news.count).toBeGreaterThan(0);
+  });
+});

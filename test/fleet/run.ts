@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { faults } from './faults.js';
+import { broken } from './limits.js';
+import type { Report } from './report.js';
+import { printTables } from './tables.js';
+import { runTrial } from './trial.js';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    processes: { type: 'string', default: '4' },
+    /** Sends a second. */
+    rate: { type: 'string', default: '500' },
+    /** How long the run without a fault lasts. */
+    seconds: { type: 'string', default: '60' },
+    /** Runs only those whose name contains this; the one without a fault is called `no fault`. */
+    only: { type: 'string', default: '' },
+  },
+});
+
+const NO_FAULT = 'no fault';
+const common = {
+  program: fileURLToPath(new URL('guard-process.js', import.meta.url)),
+  seed: Number(values.seed),
+  processes: Number(values.processes),
+  sendsPerSecond: Number(values.rate),
+  slowestReplyMs: 5_000,
+  customers: 7_000,
+};
+
+const reports: Report[] = [];
+
+async function run(name: string, options: Partial<Parameters<typeof runTrial>[0]>): Promise<void> {
+  if (!name.includes(values.only)) return;
+  const report = await runTrial({ ...common, name, beforeMs: 5_000, afterMs: 5_000, ...options });
+  reports.push(report);
+  const violations = broken(report, options.fault !== undefined);
+  console.log(`${name}: ${violations.length === 0 ? 'as promised' : `FAILED\n${violations.join('\n')}`}`);
+  if (violations.length > 0) process.exitCode = 1;
+}
+
+await run(NO_FAULT, { beforeMs: 1000 * Number(values.seconds), afterMs: 0 });
+for (const fault of faults) await run(fault.name, { fault });
+printTables(reports);

@@ -1,0 +1,172 @@
+import type { RedisStore } from 'freeform-guard/redis';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { FleetBudget } from '../../src/lookup/fleet-budget.js';
+import type { Alone, Fleet } from '../../src/ports.js';
+import { MEMBER_LIFE_MS } from '../../src/stores/redis-budget-scripts.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
+import { startProxy } from '../support/tcp-proxy.js';
+import { connectedStore, newPrefix, patienceMs, systemClock } from './redis-support.js';
+
+const limit = { perSecond: 40, burst: 10 };
+const PROCESSES = 4;
+
+let server: RedisServer;
+
+/** Processes that are all there are. */
+async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
+  const options = { patienceMs, prefix, instances: count };
+  const stores = await Promise.all(Array.from({ length: count }, () => connectedStore(server.port, options)));
+  return stores.map(({ fleet }) => fleet);
+}
+
+/** What becomes of so many who ask at once: how many may read. */
+async function taken(fleets: readonly Fleet[], each: number, mostMs: number, workspaceId = 'w'): Promise<number> {
+  const asked = fleets.flatMap((fleet) =>
+    Array.from({ length: each }, () => fleet.takeRead(workspaceId, limit, mostMs)),
+  );
+  return (await Promise.all(asked)).filter((answer) => answer === 'taken').length;
+}
+
+/** Takes as many reads as it gets. */
+async function readOn(store: RedisStore, reads: number[], until: number): Promise<void> {
+  const budget = new FleetBudget({ ...limit, clock: systemClock, fleet: store.fleet, workspaceId: 'w' });
+  const readOne = async (): Promise<void> => {
+    while (performance.now() < until) {
+      await budget.take(Date.now() + 800).then(
+        () => reads.push(performance.now()),
+        () => new Promise((resolve) => setTimeout(resolve, 10)),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: 12 }, readOne));
+}
+
+function busiestSecond(reads: readonly number[]): number {
+  return Math.max(...reads.map((at) => reads.filter((other) => other > at - 1000 && other <= at).length));
+}
+
+describeWithRedis('the limit that processes share', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.stop());
+
+  it('lets no more reads into any second than the whole limit, however many ask', async () => {
+    const count = await taken(await fleetOf(PROCESSES), 30, 1500);
+    // 25 ms apart, from when nothing can be under way any more that was promised before.
+    expect(count).toBeGreaterThanOrEqual(40);
+    expect(count).toBeLessThanOrEqual(1 + 1.5 * 40);
+  });
+
+  it('begins without a burst, since nobody knows what was read before, and then has one', async () => {
+    const fleets = await fleetOf(1);
+    expect(await taken(fleets, 20, 375)).toBeLessThanOrEqual(4);
+    await expect.poll(() => taken(fleets, 20, 0), { interval: 300 }).toBeGreaterThanOrEqual(6);
+  });
+
+  it('keeps workspaces apart', async () => {
+    const fleets = await fleetOf(1);
+    await taken(fleets, 1, 600, 'a');
+    const counts = await Promise.all(['b', 'c', 'd'].map((id) => taken(fleets, 20, 200, id)));
+    for (const count of counts) expect(count).toBeGreaterThanOrEqual(8);
+  });
+
+  it('is only the part of those who are there: the others may be reading by themselves', async () => {
+    const prefix = newPrefix();
+    const store = await connectedStore(server.port, { patienceMs, prefix, instances: PROCESSES });
+    const count = await taken([store.fleet], 60, 1300);
+    expect(count).toBeGreaterThanOrEqual(6);
+    expect(count).toBeLessThanOrEqual(1 + 1.3 * 10);
+  });
+
+  it('is the whole limit and no more where more are there than were said to be', async () => {
+    const options = { patienceMs, prefix: newPrefix(), instances: 2 };
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connectedStore(server.port, options)));
+    const fleets = stores.map(({ fleet }) => fleet);
+    const count = await taken(fleets, 30, 1300);
+    expect(count).toBeGreaterThanOrEqual(30);
+    expect(count).toBeLessThanOrEqual(1 + 1.3 * 40);
+  });
+
+  it('takes for lost what nobody can have written', async () => {
+    const trial = async (value: string): Promise<void> => {
+      const prefix = newPrefix();
+      const fleets = await fleetOf(1, prefix);
+      await taken(fleets, 1, 600);
+      for (const name of [`${prefix}m`, ...(await server.client.keys(`${prefix}b:*`))]) {
+        await server.client.del(name);
+        await server.client.set(name, value);
+      }
+      expect(await taken(fleets, 1, 600), value).toBe(1);
+      await server.client.hSet(`${prefix}m`, { from: value, somebody: value });
+      expect(await taken(fleets, 1, 600), value).toBe(1);
+    };
+    await Promise.all(['x', '', 'nan', 'inf', '-1e300', '1e300', '99999999999999999999'].map(trial));
+  });
+
+  it('is left to the others by one that is cut off, until they do not count on it any more', async () => {
+    const proxy = await startProxy(server.port);
+    onTestFinished(() => proxy.close());
+    const { fleet } = await connectedStore(proxy.port, { prefix: newPrefix(), instances: 1 });
+    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
+    const heardAt = performance.now();
+    expect(await fleet.takeRead('w', limit, 600)).toBe('taken');
+    proxy.set('black hole');
+    expect(await fleet.takeRead('w', limit, 100)).toBe('spent');
+    const alone = await fleet.takeRead('w', limit, 2000);
+    expect(performance.now() - heardAt).toBeGreaterThanOrEqual(MEMBER_LIFE_MS - 1);
+    expect(alone).toMatchObject({ ended: expect.any(Promise) });
+    proxy.set('pass');
+    await (alone as Alone).ended;
+    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
+  });
+
+  it('is given up by one that Redis refuses, since it is full, and shared again when there is room', async () => {
+    const full = await startRedis('--maxmemory-policy', 'noeviction');
+    onTestFinished(() => full.stop());
+    const { fleet } = await connectedStore(full.port, { patienceMs, instances: 1 });
+    expect(await fleet.takeRead('w', limit, 600)).toBe('taken');
+    await full.client.configSet('maxmemory', '1');
+    const alone = await fleet.takeRead('w', limit, 2000);
+    expect(alone).toMatchObject({ ended: expect.any(Promise) });
+    expect(await fleet.takeRead('w', limit, 2000)).toBe(alone);
+    await full.client.configSet('maxmemory', '0');
+    await (alone as Alone).ended;
+    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
+  });
+
+  it('is not exceeded when one of several is cut off, nor when it comes back', async () => {
+    const proxy = await startProxy(server.port);
+    onTestFinished(() => proxy.close());
+    const options = { prefix: newPrefix(), instances: PROCESSES };
+    const ports = [proxy.port, ...Array.from({ length: PROCESSES - 1 }, () => server.port)];
+    const stores = await Promise.all(ports.map((port) => connectedStore(port, options)));
+    const reads: number[][] = stores.map(() => []);
+    const startedAt = performance.now();
+    setTimeout(() => proxy.set('black hole'), 700);
+    setTimeout(() => proxy.set('pass'), 2900);
+    await Promise.all(stores.map((store, index) => readOn(store, reads[index] ?? [], startedAt + 4200)));
+    const all = reads.flat();
+    expect(busiestSecond(all)).toBeLessThanOrEqual(50);
+    // And nothing is given away for it: the one that is cut off has its share, and the others theirs.
+    const whileCutOff = reads.map((own) => own.filter((at) => at > startedAt + 1800 && at < startedAt + 2800).length);
+    expect(whileCutOff[0]).toBeGreaterThanOrEqual(5);
+    const together = whileCutOff.reduce((sum, count) => sum + count, 0);
+    expect(together).toBeGreaterThanOrEqual(30);
+    // Nobody has a burst left: what is more than the rate is a share that was given twice.
+    expect(together).toBeLessThanOrEqual(45);
+  });
+
+  it('is not exceeded when Redis forgets what it has promised', async () => {
+    const prefix = newPrefix();
+    const options = { prefix, patienceMs, instances: PROCESSES };
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connectedStore(server.port, options)));
+    const reads: number[] = [];
+    const startedAt = performance.now();
+    const forget = async (): Promise<void> => void (await server.client.del(await server.client.keys(`${prefix}*`)));
+    for (const ms of [600, 800, 1000, 1200, 1400]) setTimeout(() => void forget(), ms);
+    await Promise.all(stores.map((store) => readOn(store, reads, startedAt + 2500)));
+    expect(busiestSecond(reads)).toBeLessThanOrEqual(50);
+    expect(reads.length).toBeGreaterThan(40);
+  });
+});
