@@ -15,6 +15,7 @@ export interface RedisOverrides {
   readonly disableOfflineQueue: true;
   readonly maintNotifications: 'disabled';
   readonly pingInterval: 0;
+  readonly disableClientInfo: true;
   readonly commandOptions: { readonly timeout: 0 };
   readonly socket: object;
 }

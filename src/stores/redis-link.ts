@@ -91,6 +91,8 @@ export class RedisLink {
       maintNotifications: 'disabled',
       clientSideCache: undefined,
       pingInterval: 0,
+      // What a server of before 7.2 does not know, and a user of its own may not do.
+      disableClientInfo: true,
       // Its timer would only watch what was not yet written, at a price for each command.
       commandOptions: { timeout: 0 },
       socket: { ...client.options?.socket, connectTimeout: CONNECT_MS, reconnectStrategy: false },
