@@ -41,6 +41,7 @@ const always: readonly string[] = [
 /** What only many days together must meet. */
 export const rareOfFleets: readonly string[] = [
   'allowed within the bound',
+  'decided on a refusal of which nothing more was heard',
   'decided on a refusal that others were told',
   'denied within the bound',
   'unknown lookup_budget_spent',
