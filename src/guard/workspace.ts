@@ -15,6 +15,7 @@ import { FleetBudget } from '../lookup/fleet-budget.js';
 import { fleetLookup } from '../lookup/fleet-reads.js';
 import { ReadBudget } from '../lookup/read-budget.js';
 import { retryingLookup } from '../lookup/retrying.js';
+import { shareOf } from '../lookup/share.js';
 import { memoryCache } from '../stores/memory-store.js';
 import type { GuardParts, ResolvedWorkspace } from './options.js';
 import type { Policy } from './policy.js';
@@ -53,10 +54,8 @@ export class Workspace {
     const { fleet } = store;
     const limits = { clock, perSecond: lookupsPerSecond, burst: lookupBurst };
     this.#reads = fleet === undefined ? new ReadBudget(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
-    const budgeted = budgetedLookup(counted, {
-      reads: this.#reads,
-      searches: new ReadBudget({ clock, ...searchLimits }),
-    });
+    const searches = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);
+    const budgeted = budgetedLookup(counted, { reads: this.#reads, searches: new ReadBudget({ clock, ...searches }) });
     // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again, and the
     // hold sees what is left of a refused key after the retry with another one.
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };

@@ -1,6 +1,7 @@
 import type { Alone, Clock, Fleet } from '../ports.js';
 import type { Budget } from './budgeted.js';
 import { budgetSpent, ReadBudget, type ReadLimit } from './read-budget.js';
+import { shareOf } from './share.js';
 
 /** A read that is granted with less time left than this would only be cut off. */
 const SHORTEST_READ_MS = 200;
@@ -86,11 +87,4 @@ export class FleetBudget implements Budget {
       return false;
     }
   }
-}
-
-/** So that all shares together let no more reads into any second than the whole: each needs a burst of one at least. */
-function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {
-  const ownBurst = Math.max(1, Math.floor(burst / instances));
-  const left = (perSecond + burst - instances * ownBurst) / instances;
-  return { perSecond: Math.max(0.1, Math.min(perSecond / instances, left)), burst: ownBurst };
 }

@@ -2,8 +2,8 @@ import { createGuard, type Guard } from 'freeform-guard';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { connectedStore, newPrefix, patienceMs } from '../stores/redis-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
-import { createWorld, PHONE, recordingLogger, TEXT, type World } from '../support/world.js';
-import { countOf, holdAnswers } from './support.js';
+import { createWorld, PHONE, recordingLogger, TEXT, textMessage, type World } from '../support/world.js';
+import { countOf, holdAnswers, turns } from './support.js';
 
 let server: RedisServer;
 
@@ -63,6 +63,23 @@ describeWithRedis('guards that share a Redis', () => {
     (await reads.next())();
     for (const { action } of await checked) expect(action).toBe(state === 'open' ? 'send' : 'block');
     expect(countOf(world.sandbox, 'contact') - contactReads).toBe(2);
+  });
+
+  it('each search for their part of the contacts, lest all together leave no room for the sends', async () => {
+    const { world, guards } = await fleet(1);
+    await learnChannel(world, guards);
+    const before = countOf(world.sandbox, 'search');
+    const sends = Array.from({ length: 60 }, (_, index) => {
+      const contact = { identifierKey: 'phonenumber', identifierValue: `+316700000${10 + index}` };
+      return world.send({ contact, message: textMessage({ receiver: { contacts: [contact] } }) });
+    });
+    const checked = guards[0]?.checkAll(sends);
+    // A fourth of 50 at once; the clock stands still.
+    await expect.poll(() => countOf(world.sandbox, 'search') - before, { interval: 1 }).toBe(12);
+    await turns(50);
+    expect(countOf(world.sandbox, 'search') - before).toBe(12);
+    world.sandbox.clock.advance(800);
+    await checked;
   });
 
   it('ask Bird no more for a window that one of them has found open', async () => {

@@ -606,6 +606,13 @@ const fleets: readonly Mutation[] = [
     tests: ['stores/redis-budget.test.ts'],
   },
   {
+    name: 'each process searches for contacts as if it were alone',
+    file: 'guard/workspace.ts',
+    find: 'fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances)',
+    replace: 'searchLimits',
+    tests: ['guard/fleet.test.ts'],
+  },
+  {
     name: 'what was promised is forgotten with Redis',
     file: 'stores/redis-budget-scripts.ts',
     find: 'if not from then from = now + PROMISE',
