@@ -11,7 +11,7 @@ export interface Bird {
   readonly channelId: string;
   /** When each read arrived, by this process's clock that only grows. */
   readonly reads: readonly number[];
-  /** How many it has refused as too many. */
+  /** How many requests it has refused as too many. */
   refused(): number;
   /** What was written before now, in order; then the clock shows the real time. */
   remember(customers: readonly Customer[]): void;

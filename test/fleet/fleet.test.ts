@@ -16,9 +16,10 @@ describeWithRedis('processes that share a Redis and a workspace', () => {
   afterAll(() => consumer?.remove());
 
   it('decide rightly together, within what Bird allows, and tell each other what they hear', async () => {
+    const compiled = (name: string): string => join(consumer.directory, `fleet/fleet/${name}-process.js`);
     const report = await runTrial({
       name: 'short',
-      program: join(consumer.directory, 'fleet/fleet/guard-process.js'),
+      programs: { guard: compiled('guard'), proxy: compiled('proxy') },
       seed: 1,
       processes: 3,
       sendsPerSecond: 150,

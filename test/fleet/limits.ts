@@ -15,7 +15,7 @@ export function wrong({ wrong, busiestSecond, refused, undecided }: Report): str
   return [
     ...wrong.slice(0, 10),
     ...(busiestSecond > 50 ? [`${busiestSecond} reads in a second`] : []),
-    ...(refused > 0 ? [`Bird refused ${refused} reads as too many`] : []),
+    ...(refused > 0 ? [`Bird refused ${refused} requests as too many`] : []),
     ...(undecided > 0 ? [`${undecided} sends were never decided`] : []),
   ];
 }

@@ -24,7 +24,7 @@ export interface Report {
   readonly reads: number;
   readonly readsPerThousand: number;
   readonly busiestSecond: number;
-  /** Reads that Bird refused as too many. */
+  /** Requests that Bird refused as too many, searches among them. */
   readonly refused: number;
   readonly p99Ms: number;
   readonly longestMs: number;

@@ -19,9 +19,11 @@ const { values } = parseArgs({
   },
 });
 
+const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
 const NO_FAULT = 'no fault';
 const common = {
-  program: fileURLToPath(new URL('guard-process.js', import.meta.url)),
+  programs: { guard: beside('guard-process.js'), proxy: beside('proxy-process.js') },
   seed: Number(values.seed),
   processes: Number(values.processes),
   sendsPerSecond: Number(values.rate),

@@ -7,13 +7,12 @@ import type { FromGuard } from './messages.js';
 import { Orders } from './orders.js';
 import { Prober } from './prober.js';
 import { RECOVERY_MS, type Report, type Timeline, toReport } from './report.js';
-import { type Rig, startRig } from './rig.js';
+import { type Programs, type Rig, startRig } from './rig.js';
 import { Traffic } from './traffic.js';
 
 export interface TrialOptions {
   readonly name: string;
-  /** The compiled guard process. */
-  readonly program: string;
+  readonly programs: Programs;
   readonly seed: number;
   readonly processes: number;
   readonly sendsPerSecond: number;
@@ -49,9 +48,9 @@ class Trial {
   }
 
   async run(): Promise<Report> {
-    const { processes, program, fault } = this.#options;
+    const { processes, programs, fault } = this.#options;
     const isProxied = fault?.isProxied === true;
-    const rig = await startRig({ processes, program, isProxied, onMessage: (message) => this.#hear(message) });
+    const rig = await startRig({ processes, programs, isProxied, onMessage: (message) => this.#hear(message) });
     try {
       const crowd = this.#gather(rig);
       await this.#prime(rig, crowd);

@@ -33,8 +33,9 @@ export async function startProxy(target: number): Promise<TcpProxy> {
       to.destroy();
     });
   };
-  const server = createServer((inner) => {
-    const outer = open({ host: '127.0.0.1', port: target });
+  // Without a delay of its own.
+  const server = createServer({ noDelay: true }, (inner) => {
+    const outer = open({ host: '127.0.0.1', port: target, noDelay: true });
     for (const socket of [inner, outer]) sockets.add(socket);
     forward(inner, outer, false);
     forward(outer, inner, true);
