@@ -12,7 +12,7 @@ import { type ArrivedMessage, createSandbox, type Sandbox, type SandboxWorkspace
 import { expect, it, onTestFinished } from 'vitest';
 import { HOUR } from './support.js';
 
-const RUNS = 250;
+const RUNS = 150;
 
 /** Where a window stands, as hours since the customer wrote; `undefined`: never. */
 const states = [undefined, 0, 23, 24, 100] as const;

@@ -46,18 +46,23 @@ export interface OutageOptions extends Omit<SteadyOptions, 'minutes'> {
   readonly outageMinutes?: number | undefined;
 }
 
-/** The same, but Bird's reads fail for some minutes, after half of one. */
+/** The same, but Bird's reads fail for some minutes, with half a minute before and after them, or less for a short one. */
 export function outage({ outageMinutes = 5, ...options }: OutageOptions, faultName: string): Scenario {
   const fault = passingFaults.find(({ name }) => name === faultName);
   if (fault === undefined) throw new RangeError(`there is no fault ${faultName}`);
-  const from = START_AT + MINUTE / 2;
+  const marginMinutes = Math.min(1, outageMinutes) / 2;
+  const from = START_AT + marginMinutes * MINUTE;
   const to = from + outageMinutes * MINUTE;
   const slices = [
     { name: 'outage', from, to },
     { name: 'breaker open', from: from + 10 * SECOND, to },
-    { name: 'healed', from: to, to: to + MINUTE / 2 },
+    { name: 'healed', from: to, to: to + marginMinutes * MINUTE },
   ];
-  return { ...steady({ ...options, minutes: outageMinutes + 1 }), outages: [{ from, to, fault }], slices };
+  return {
+    ...steady({ ...options, minutes: outageMinutes + 2 * marginMinutes }),
+    outages: [{ from, to, fault }],
+    slices,
+  };
 }
 
 /** The same, but the guard has just been started and knows nothing. */
