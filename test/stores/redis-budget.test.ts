@@ -1,5 +1,5 @@
 import type { RedisStore } from 'freeform-guard/redis';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FleetBudget } from '../../src/lookup/fleet-budget.js';
 import type { Alone, Fleet } from '../../src/ports.js';
 import { RedisBudget } from '../../src/stores/redis-budget.js';
@@ -15,10 +15,16 @@ const PROCESSES = 4;
 
 let server: RedisServer;
 
+const ends: (() => unknown)[] = [];
+
+function connected(port: number, options: Parameters<typeof connectedStore>[1]): Promise<RedisStore> {
+  return connectedStore(port, options, (close) => void ends.push(close));
+}
+
 /** Processes that are all there are. */
 async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
   const options = { patienceMs, prefix, instances: count };
-  const stores = await Promise.all(Array.from({ length: count }, () => connectedStore(server.port, options)));
+  const stores = await Promise.all(Array.from({ length: count }, () => connected(server.port, options)));
   return stores.map(({ fleet }) => fleet);
 }
 
@@ -69,50 +75,58 @@ it.each([
   },
 );
 
+// At once: they wait in real time, which is the time of Redis.
 describeWithRedis('the limit that processes share', () => {
   beforeAll(async () => {
     server = await startRedis();
   });
-  afterAll(() => server?.stop());
+  afterAll(async () => {
+    for (const end of ends) await end();
+    await server?.stop();
+  });
 
-  it('lets no more reads into any second than the whole limit, however many ask', async () => {
+  it.concurrent('lets no more reads into any second than the whole limit, however many ask', async ({ expect }) => {
     const count = await taken(await fleetOf(PROCESSES), 30, 1500);
     // 25 ms apart, from when nothing can be under way any more that was promised before. A busy machine wastes some.
     expect(count).toBeGreaterThanOrEqual(20);
     expect(count).toBeLessThanOrEqual(1 + 1.5 * 40);
   });
 
-  it('begins without a burst, since nobody knows what was read before, and then has one', async () => {
+  it.concurrent('begins without a burst, since nobody knows what was read before, and then has one', async ({
+    expect,
+  }) => {
     const fleets = await fleetOf(1);
     expect(await taken(fleets, 20, 375)).toBeLessThanOrEqual(4);
     await expect.poll(() => taken(fleets, 20, 0), { interval: 300 }).toBeGreaterThanOrEqual(6);
   });
 
-  it('keeps workspaces apart', async () => {
+  it.concurrent('keeps workspaces apart', async ({ expect }) => {
     const fleets = await fleetOf(1);
     await taken(fleets, 1, 600, 'a');
     const counts = await Promise.all(['b', 'c', 'd'].map((id) => taken(fleets, 20, 200, id)));
     for (const count of counts) expect(count).toBeGreaterThanOrEqual(4);
   });
 
-  it('is only the part of those who are there: the others may be reading by themselves', async () => {
+  it.concurrent('is only the part of those who are there: the others may be reading by themselves', async ({
+    expect,
+  }) => {
     const prefix = newPrefix();
-    const store = await connectedStore(server.port, { patienceMs, prefix, instances: PROCESSES });
+    const store = await connected(server.port, { patienceMs, prefix, instances: PROCESSES });
     const count = await taken([store.fleet], 60, 1300);
     expect(count).toBeGreaterThanOrEqual(3);
     expect(count).toBeLessThanOrEqual(1 + 1.3 * 10);
   });
 
-  it('is the whole limit and no more where more are there than were said to be', async () => {
+  it.concurrent('is the whole limit and no more where more are there than were said to be', async ({ expect }) => {
     const options = { patienceMs, prefix: newPrefix(), instances: 2 };
-    const stores = await Promise.all([1, 2, 3, 4].map(() => connectedStore(server.port, options)));
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
     const fleets = stores.map(({ fleet }) => fleet);
     const count = await taken(fleets, 30, 1300);
     expect(count).toBeGreaterThanOrEqual(15);
     expect(count).toBeLessThanOrEqual(1 + 1.3 * 40);
   });
 
-  it('takes for lost what nobody can have written', async () => {
+  it.concurrent('takes for lost what nobody can have written', async ({ expect }) => {
     const trial = async (value: string): Promise<void> => {
       const prefix = newPrefix();
       const fleets = await fleetOf(1, prefix);
@@ -128,10 +142,12 @@ describeWithRedis('the limit that processes share', () => {
     await Promise.all(['x', '', 'nan', 'inf', '-1e300', '1e300', '99999999999999999999'].map(trial));
   });
 
-  it('is left to the others by one that is cut off, until they do not count on it any more', async () => {
+  it.concurrent('is left to the others by one that is cut off, until they do not count on it any more', async ({
+    expect,
+  }) => {
     const proxy = await startProxy(server.port);
-    onTestFinished(() => proxy.close());
-    const { fleet } = await connectedStore(proxy.port, { prefix: newPrefix(), instances: 1 });
+    ends.push(() => proxy.close());
+    const { fleet } = await connected(proxy.port, { prefix: newPrefix(), instances: 1 });
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
     const heardAt = performance.now();
     expect(await fleet.takeRead('w', limit, 600)).toBe('taken');
@@ -145,10 +161,12 @@ describeWithRedis('the limit that processes share', () => {
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
   });
 
-  it('is given up by one that Redis refuses, since it is full, and shared again when there is room', async () => {
+  it.concurrent('is given up by one that Redis refuses, since it is full, and shared again when there is room', async ({
+    expect,
+  }) => {
     const full = await startRedis('--maxmemory-policy', 'noeviction');
-    onTestFinished(() => full.stop());
-    const { fleet } = await connectedStore(full.port, { patienceMs, instances: 1 });
+    ends.push(() => full.stop());
+    const { fleet } = await connected(full.port, { patienceMs, instances: 1 });
     expect(await fleet.takeRead('w', limit, 600)).toBe('taken');
     await full.client.configSet('maxmemory', '1');
     const alone = await fleet.takeRead('w', limit, 2000);
@@ -159,12 +177,12 @@ describeWithRedis('the limit that processes share', () => {
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
   });
 
-  it('is not exceeded when one of several is cut off, nor when it comes back', async () => {
+  it.concurrent('is not exceeded when one of several is cut off, nor when it comes back', async ({ expect }) => {
     const proxy = await startProxy(server.port);
-    onTestFinished(() => proxy.close());
+    ends.push(() => proxy.close());
     const options = { prefix: newPrefix(), instances: PROCESSES };
     const ports = [proxy.port, ...Array.from({ length: PROCESSES - 1 }, () => server.port)];
-    const stores = await Promise.all(ports.map((port) => connectedStore(port, options)));
+    const stores = await Promise.all(ports.map((port) => connected(port, options)));
     const reads: number[][] = stores.map(() => []);
     const startedAt = performance.now();
     setTimeout(() => proxy.set('black hole'), 700);
@@ -181,10 +199,10 @@ describeWithRedis('the limit that processes share', () => {
     expect(together).toBeLessThanOrEqual(45);
   });
 
-  it('is not exceeded when Redis forgets what it has promised', async () => {
+  it.concurrent('is not exceeded when Redis forgets what it has promised', async ({ expect }) => {
     const prefix = newPrefix();
     const options = { prefix, patienceMs, instances: PROCESSES };
-    const stores = await Promise.all([1, 2, 3, 4].map(() => connectedStore(server.port, options)));
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
     const reads: number[] = [];
     const startedAt = performance.now();
     const forget = async (): Promise<void> => void (await server.client.del(await server.client.keys(`${prefix}*`)));

@@ -18,9 +18,15 @@ export const systemClock: Clock = {
 
 let stores = 0;
 
-/** A store of a process of its own, connected; closed when the test ends. */
-export async function connectedStore(port: number, options: Partial<RedisStoreOptions> = {}): Promise<RedisStore> {
-  const store = openStore(port, options);
+/**
+ * A store of a process of its own, connected; closed when the test ends, or with what else `onEnd` calls.
+ */
+export async function connectedStore(
+  port: number,
+  options: Partial<RedisStoreOptions> = {},
+  onEnd: (close: () => void) => void = onTestFinished,
+): Promise<RedisStore> {
+  const store = openStore(port, options, onEnd);
   // What it is told arrives in Redis as soon as it is connected.
   const isThere = (): Promise<boolean> =>
     Promise.resolve(store.merge(probe, { readAt: 1 })).then(
@@ -32,11 +38,15 @@ export async function connectedStore(port: number, options: Partial<RedisStoreOp
 }
 
 /** A store that may or may not reach its Redis. */
-export function openStore(port: number, options: Partial<RedisStoreOptions> = {}): RedisStore {
+export function openStore(
+  port: number,
+  options: Partial<RedisStoreOptions> = {},
+  onEnd: (close: () => void) => void = onTestFinished,
+): RedisStore {
   const client = createClient({ socket: { host: '127.0.0.1', port } });
   client.on('error', () => {});
   const store = redisStore(client, { secret: SECRET, ...options });
-  onTestFinished(() => store.close());
+  onEnd(() => store.close());
   return store;
 }
 
