@@ -98,7 +98,12 @@ describeWithRedis('a Redis as a deployment has it', () => {
     await one.merge(key, open);
     await expect.poll(() => two.get(key), { interval: 2 }).toMatchObject(open);
     const allowed = [...rule.matchAll(/\+([\w|]+)/g)].map(([, name]) => name);
-    await expect.poll(() => commandsRun(own), { interval: 20 }).toEqual(expect.arrayContaining(allowed));
+    // Redis 6.2 counts all that CLIENT does as one command.
+    const unused = async (): Promise<readonly (string | undefined)[]> => {
+      const run = await commandsRun(own);
+      return allowed.filter((name = '') => !run.includes(name) && !run.includes(name.split('|')[0] ?? ''));
+    };
+    await expect.poll(unused, { interval: 20 }).toEqual([]);
     expect(await own.client.sendCommand(['ACL', 'LOG'])).toEqual([]);
   });
 
