@@ -45,6 +45,7 @@ export type { Problem, RecipientVerdict } from './http/problem.js';
 export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
 export type {
+  Alone,
   Clock,
   Fleet,
   HeldMessage,

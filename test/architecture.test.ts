@@ -226,6 +226,7 @@ describe('the public API', () => {
       'Action',
       'AllowDecision',
       'AllowReason',
+      'Alone',
       'BirdEvent',
       'ChannelInput',
       'Clock',
