@@ -47,7 +47,8 @@ export class FleetTroubles {
         'two servers': () => this.#failOver(longestMs),
         'server flushed': () => {
           rush(RUSH_MS);
-          servers.flush();
+          // Its burst is spent by then.
+          timeline.at(timeline.now + RUSH_MS / 4, () => servers.flush());
         },
         'windows evicted': () => servers.evict(),
         'failing for one': () => {

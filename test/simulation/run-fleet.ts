@@ -2,8 +2,13 @@ import { rareOfFleets, unreachedOfFleet } from './fleet-coverage.js';
 import { type FleetReport, simulateFleet } from './fleet-simulation.js';
 import { foulFleet } from './scenarios.js';
 
-/** What the reads of all processes add up to while some cannot reach the limit that they share: with their own shares. */
-export const MOST_READS_APART = 96;
+/** What Bird allows. */
+export const MOST_READS = 50;
+/**
+ * Of two servers at once neither knows the other's members, and the new one lacks what was granted last: in the second of
+ * a failover each may give up to the whole limit. Measured on 200 days, with a little room; it cannot be more than twice.
+ */
+export const MOST_READS_APART = 70;
 
 export interface FleetRuns {
   readonly first: number;
@@ -35,27 +40,15 @@ export async function runFleetDays({ first, seeds, decisions }: FleetRuns): Prom
 }
 
 function printRun(report: FleetReport, knowledge: string): void {
-  const { seed, decisions, counts, reads, busiestOneServer, busiestSecond, longestMs, violations, hangs, trace } =
-    report;
+  const { seed, decisions, counts, reads, busiestOneServer, busiestSecond, longestMs, violations, hangs } = report;
   const unknown = `${((100 * (counts.unknown ?? 0)) / decisions).toFixed(1)}%`;
   const wrong = counts.violations ?? 0;
-  console.log(
-    seed,
-    knowledge,
-    decisions,
-    unknown,
-    reads,
-    busiestOneServer,
-    busiestSecond,
-    longestMs,
-    wrong,
-    hangs,
-    trace,
-  );
+  const busiest = [busiestOneServer, busiestSecond];
+  console.log(seed, knowledge, decisions, unknown, reads, ...busiest, longestMs, wrong, hangs, report.trace);
   for (const violation of violations) fail(`seed ${seed}: ${violation}`);
   if (hangs > 0) fail(`seed ${seed}: ${hangs} sends were never decided`);
-  if (busiestOneServer > 50) fail(`seed ${seed}: ${busiestOneServer} reads within a second`);
-  if (busiestSecond > MOST_READS_APART) fail(`seed ${seed}: ${busiestSecond} reads within a second, apart`);
+  if (busiestOneServer > MOST_READS) fail(`seed ${seed}: ${busiestOneServer} reads within a second`);
+  if (busiestSecond > MOST_READS_APART) fail(`seed ${seed}: ${busiestSecond} reads within a second of two servers`);
 }
 
 function fail(text: string): void {
