@@ -38,7 +38,8 @@ export class RedisMembership {
   readonly #waiting = new Set<() => void>();
   /** `undefined`: it may be another Redis now, with another clock. */
   #heard: Heard | undefined;
-  #heldUntil = Number.NEGATIVE_INFINITY;
+  /** At first the others may count on a process that this one has come in the place of. */
+  #heldUntil = performance.now() + MEMBER_LIFE_MS;
   #alone: AlonePeriod | undefined;
 
   constructor(link: RedisLink, key: string, process: string) {

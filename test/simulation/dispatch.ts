@@ -74,6 +74,18 @@ export class Dispatch {
     }
   }
 
+  /** So many a second want to know windows of one workspace, each another's. */
+  rush(customer: number, perSecond: number, ms: number): void {
+    const { timeline, directory } = this.#parts;
+    const count = (ms / 1000) * perSecond;
+    for (let one = 0; one < count; one += 1) {
+      const other = customer - one * directory.workspaces.length;
+      // Nobody sends more on hearing that it was refused: once is enough of these.
+      this.#refused.add(other);
+      timeline.at(timeline.now + (one * 1000) / perSecond, () => this.send(other));
+    }
+  }
+
   /** A window, and afterwards somebody sends into it. */
   forgetWindow(customer: number): void {
     const { timeline, random, directory, knowledge } = this.#parts;

@@ -1,6 +1,7 @@
 /** What bad days of several processes must have met, beside what every bad day meets. */
 const always: readonly string[] = [
   'allow service_window_open',
+  'asked for a read again',
   'asked a server that was deposed',
   'asked twice',
   'change lost with its connection',
@@ -32,6 +33,7 @@ const always: readonly string[] = [
   'turn told',
   'turn waiter',
   'two servers',
+  'waited until nobody counts on it',
   'window closed by the platform',
   'window forgotten',
   'windows evicted',

@@ -94,11 +94,13 @@ export class FleetKnowledge {
     return { ...own, must: { ...must, refusedAt }, may: ever.known(customer).may };
   }
 
+  /** Of a refusal that it could not ask about: until Bird has said otherwise, in a read that started later. */
   #heardOf(process: FleetProcess, customer: number, arrivedAt: number): number {
     const heard = this.#heard[this.#parts.processes.indexOf(process)];
     const [key] = this.#keysOf(customer);
     const { refusedAt = NEVER, at = NEVER } = (key && heard?.get(windowId(key))) ?? {};
-    return at < arrivedAt ? refusedAt : NEVER;
+    const isConfirmed = process.told.known(customer).askedAt > at;
+    return at < arrivedAt && !isConfirmed ? refusedAt : NEVER;
   }
 
   /** A server forgets it, or a process is asked to. */

@@ -67,6 +67,7 @@ export class FleetProcess {
     const shared = new LinkedWindows({ link, now, nextMark, onForgotten });
     const store = new TieredStore({ shared, max: windows, now: timeline.clock().now });
     const fleet = new LinkedFleet({
+      process: `${this.#parts.process}.${start}`,
       link,
       timeline,
       instances: processes,

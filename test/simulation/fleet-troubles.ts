@@ -6,6 +6,8 @@ import type { Timeline } from './timeline.js';
 
 const SECOND = 1000;
 const MINUTE: number = 60 * SECOND;
+/** Until after a process that is cut off reads by itself. */
+const RUSH_MS: number = 2 * SECOND;
 
 export interface FleetTroublesParts {
   readonly timeline: Timeline;
@@ -17,6 +19,8 @@ export interface FleetTroublesParts {
   readonly forget: (what: 'window' | 'channel') => void;
   /** Many want to know the window of somebody who never wrote, for so long. */
   readonly crowd: (ms: number) => void;
+  /** A workspace needs more reads than it has, for so long. */
+  readonly rush: (ms: number) => void;
   readonly count: (name: string) => void;
 }
 
@@ -30,17 +34,27 @@ export class FleetTroubles {
 
   /** Spreads each of them over the times in which there is traffic; in the quiet after it windows are forgotten. */
   plan(shifts: readonly { readonly from: number; readonly to: number }[]): void {
-    const { timeline, random, forget, servers } = this.#parts;
+    const { timeline, random, forget, servers, rush } = this.#parts;
     for (const { from, to } of shifts) {
       const longestMs = (to - from) / 4;
       const duration = (): number => random.spread(300, longestMs);
       const kinds: Readonly<Record<string, () => void>> = {
-        'server away for one': () => this.#cut([this.#anyone()], duration()),
+        'server away for one': () => {
+          rush(RUSH_MS);
+          this.#cut([this.#anyone()], duration());
+        },
         'server away for all': () => this.#cut(this.#parts.processes, duration()),
         'two servers': () => this.#failOver(longestMs),
-        'server flushed': () => servers.flush(),
+        'server flushed': () => {
+          rush(RUSH_MS);
+          // Its burst is spent by then.
+          timeline.at(timeline.now + RUSH_MS / 4, () => servers.flush());
+        },
         'windows evicted': () => servers.evict(),
-        'failing for one': () => this.#storm('failing', this.#anyone(), duration()),
+        'failing for one': () => {
+          rush(RUSH_MS);
+          this.#storm('failing', this.#anyone(), duration());
+        },
         'failing for all': () => this.#storm('failing', undefined, duration()),
         'slow for one': () => this.#storm('slow', this.#anyone(), duration()),
         'slow for all': () => this.#storm('slow', undefined, duration()),

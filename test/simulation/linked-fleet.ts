@@ -1,10 +1,12 @@
-import type { Alone, Fleet, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
+import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
+import { LinkedMembership } from './linked-membership.js';
 import type { ServerLink } from './server-link.js';
-import { finishTurn, type Joined, joinTurn, LONGEST_READ_MS, reserveRead } from './server-turns.js';
+import { finishTurn, type Joined, joinTurn, LONGEST_READ_MS, type Reserved, reserveRead } from './server-turns.js';
 import type { Timeline } from './timeline.js';
 
 const PATIENCE_MS = 20;
 const BURST_SHARE = 0.8;
+const SHORTEST_WAIT_MS = 20;
 /** What was told longer ago, by the clocks of the two, is not believed. */
 const LONGEST_TOLD_MS = 10_000;
 const READS_PER_CONNECTION = 2 ** 32;
@@ -21,6 +23,8 @@ interface ToldAnswer {
 type Limit = Parameters<Fleet['takeRead']>[1];
 
 export interface LinkedFleetParts {
+  /** Another one each time that it is started. */
+  readonly process: string;
   readonly link: ServerLink;
   readonly timeline: Timeline;
   readonly instances: number;
@@ -35,67 +39,64 @@ export interface LinkedFleetParts {
 export class LinkedFleet implements Fleet {
   readonly instances: number;
   readonly #parts: LinkedFleetParts;
+  readonly #membership: LinkedMembership;
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Numbers of reads that another server has given cannot be compared. */
   #connection = 0;
-  #alone: Alone | undefined;
-  #endAlone: () => void = () => {};
 
   constructor(parts: LinkedFleetParts) {
     this.#parts = parts;
     this.instances = parts.instances;
+    this.#membership = new LinkedMembership(parts);
     parts.link.listen({
       onBack: () => {
         this.#connection += 1;
         for (const id of [...this.#waiting.keys()]) this.#wake(id);
       },
       onBeat: () => {},
+      onCalmOver: () => {},
       onChange: ({ what, id }) => {
         if (what === 'turn') for (const one of id === undefined ? [...this.#waiting.keys()] : [id]) this.#wake(one);
       },
     });
   }
 
-  async takeRead(workspaceId: string, limit: Limit, mostMs: number): Promise<'taken' | 'spent' | Alone> {
-    const { count } = this.#parts;
-    const taken = await this.#reserve(workspaceId, limit, mostMs);
-    count(taken === undefined ? 'read of its own share' : 'read of the shared limit');
-    if (taken === undefined) return this.#goAlone();
-    this.#endAlone();
-    this.#endAlone = () => {};
-    this.#alone = undefined;
-    return taken;
+  async takeRead(workspaceId: string, limit: Limit, mostMs: number): ReturnType<Fleet['takeRead']> {
+    const { timeline, count } = this.#parts;
+    const giveUpAt = timeline.now + Math.max(0, mostMs);
+    for (;;) {
+      const answer = await this.#reserve(workspaceId, limit, Math.max(0, giveUpAt - timeline.now));
+      if (answer?.role === 'taken') {
+        count('read of the shared limit');
+        await this.#sleep(answer.waitMs);
+        return 'taken';
+      }
+      if (answer?.role === 'spent') return 'spent';
+      if (answer === undefined && !this.#membership.isHeld) {
+        count('read of its own share');
+        return this.#membership.alone();
+      }
+      if (timeline.now >= giveUpAt) return 'spent';
+      count(answer === undefined ? 'waited until nobody counts on it' : 'asked for a read again');
+      if (answer === undefined) await this.#membership.changed(giveUpAt - timeline.now);
+      else if (answer.waitMs > 0) await this.#sleep(Math.max(SHORTEST_WAIT_MS, answer.waitMs));
+    }
   }
 
-  /** At once, where `RedisFleet` first waits until the others count on this process no more. */
-  #goAlone(): Alone {
-    this.#alone ??= {
-      ended: new Promise((resolve) => {
-        this.#endAlone = resolve;
-      }),
-    };
-    return this.#alone;
-  }
-
-  async #reserve(
-    workspaceId: string,
-    { perSecond, burst }: Limit,
-    mostMs: number,
-  ): Promise<'taken' | 'spent' | undefined> {
-    const { link, timeline } = this.#parts;
-    if (!link.isQuick) return undefined;
+  #reserve(workspaceId: string, { perSecond, burst }: Limit, mostMs: number): Promise<Reserved | undefined> {
+    const { timeline, instances } = this.#parts;
     const intervalMs = 1000 / perSecond;
     const burstMs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalMs;
-    const reservation = { workspaceId, intervalMs, burstMs, mostMs: Math.max(0, mostMs) };
-    const act = (server: Parameters<typeof reserveRead>[0]): { readonly waitMs: number | undefined } => ({
-      waitMs: reserveRead(server, reservation, timeline.now),
-    });
-    const granted = await link.ask(act, PATIENCE_MS).catch(() => undefined);
-    if (granted === undefined) return undefined;
-    const { waitMs } = granted;
-    if (waitMs === undefined) return 'spent';
-    if (waitMs > 0) await new Promise<void>((resolve) => void timeline.clock().setTimeout(resolve, waitMs));
-    return 'taken';
+    const reservation = { workspaceId, intervalMs, burstMs, mostMs, instances };
+    return this.#membership.ask(
+      (server, presence) => reserveRead(server, presence, reservation, timeline.now),
+      PATIENCE_MS,
+    );
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    await new Promise<void>((resolve) => void this.#parts.timeline.clock().setTimeout(resolve, ms));
   }
 
   async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined> {

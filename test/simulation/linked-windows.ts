@@ -56,6 +56,7 @@ export class LinkedWindows implements SharedWindows {
     this.#parts.link.listen({
       onBack,
       onBeat,
+      onCalmOver: () => {},
       onChange: ({ what, id }) => {
         if (what === 'window') onChange(id);
       },

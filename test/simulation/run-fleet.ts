@@ -2,8 +2,13 @@ import { rareOfFleets, unreachedOfFleet } from './fleet-coverage.js';
 import { type FleetReport, simulateFleet } from './fleet-simulation.js';
 import { foulFleet } from './scenarios.js';
 
-/** What the reads of all processes add up to while some cannot reach the limit that they share: with their own shares. */
-export const MOST_READS_APART = 96;
+/** What Bird allows. */
+export const MOST_READS = 50;
+/**
+ * Of two servers at once neither knows the other's members, and the new one lacks what was granted last: in the second of
+ * a failover each may give up to the whole limit. Measured on 200 days were 63, and a little is left; it cannot be more than twice.
+ */
+export const MOST_READS_APART = 70;
 
 export interface FleetRuns {
   readonly first: number;
@@ -14,15 +19,17 @@ export interface FleetRuns {
 /** Runs bad days of four processes, and says what came out; a broken promise fails the run. */
 export async function runFleetDays({ first, seeds, decisions }: FleetRuns): Promise<void> {
   const totals: Record<string, number> = {};
-  const most = { 'busiest shared': 0, 'busiest apart': 0, 'longest ms': 0 };
+  const most = { 'busiest, one server': 0, 'busiest, two servers': 0, 'longest ms': 0 };
   const startedAt = performance.now();
-  console.log('seed knowledge decisions unknown reads busiest-shared busiest-second longest-ms violations hangs trace');
+  console.log(
+    'seed knowledge decisions unknown reads busiest-one-server busiest-second longest-ms violations hangs trace',
+  );
   for (let seed = first; seed < first + seeds; seed += 1) {
     const scenario = foulFleet(seed, decisions);
     const report = await simulateFleet(scenario);
     add(totals, { ...report.counts, decisions: report.decisions, reads: report.reads, hangs: report.hangs });
-    most['busiest shared'] = Math.max(most['busiest shared'], report.busiestShared);
-    most['busiest apart'] = Math.max(most['busiest apart'], report.busiestSecond);
+    most['busiest, one server'] = Math.max(most['busiest, one server'], report.busiestOneServer);
+    most['busiest, two servers'] = Math.max(most['busiest, two servers'], report.busiestSecond);
     most['longest ms'] = Math.max(most['longest ms'], report.longestMs);
     printRun(report, scenario.knowledge);
   }
@@ -33,14 +40,15 @@ export async function runFleetDays({ first, seeds, decisions }: FleetRuns): Prom
 }
 
 function printRun(report: FleetReport, knowledge: string): void {
-  const { seed, decisions, counts, reads, busiestShared, busiestSecond, longestMs, violations, hangs, trace } = report;
+  const { seed, decisions, counts, reads, busiestOneServer, busiestSecond, longestMs, violations, hangs } = report;
   const unknown = `${((100 * (counts.unknown ?? 0)) / decisions).toFixed(1)}%`;
   const wrong = counts.violations ?? 0;
-  console.log(seed, knowledge, decisions, unknown, reads, busiestShared, busiestSecond, longestMs, wrong, hangs, trace);
+  const busiest = [busiestOneServer, busiestSecond];
+  console.log(seed, knowledge, decisions, unknown, reads, ...busiest, longestMs, wrong, hangs, report.trace);
   for (const violation of violations) fail(`seed ${seed}: ${violation}`);
   if (hangs > 0) fail(`seed ${seed}: ${hangs} sends were never decided`);
-  if (busiestShared > 50) fail(`seed ${seed}: ${busiestShared} reads within a second`);
-  if (busiestSecond > MOST_READS_APART) fail(`seed ${seed}: ${busiestSecond} reads within a second, apart`);
+  if (busiestOneServer > MOST_READS) fail(`seed ${seed}: ${busiestOneServer} reads within a second`);
+  if (busiestSecond > MOST_READS_APART) fail(`seed ${seed}: ${busiestSecond} reads within a second of two servers`);
 }
 
 function fail(text: string): void {

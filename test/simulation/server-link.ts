@@ -2,7 +2,7 @@ import { Hearsay, type HearsayParts } from './hearsay.js';
 import { away, PATIENCE_MS, QUICK_MS, Questions, roundTripMs } from './questions.js';
 import type { Change, Listener, Server } from './server.js';
 
-const BEAT_MS = 250;
+export const BEAT_MS = 250;
 /** Beats that would change nothing are left out: what has failed is told again at the first that comes. */
 const BEATS_AFTER_TROUBLE = 12;
 
@@ -10,6 +10,8 @@ export interface LinkEvents {
   onBack(): void;
   onChange(change: Change): void;
   onBeat(): void;
+  /** Beats are simulated again; the last one that was left out, if any was. */
+  onCalmOver(server: Server, lastBeatAt: number | undefined): void;
 }
 
 export interface ServerLinkParts extends HearsayParts {
@@ -37,6 +39,8 @@ export class ServerLink implements Listener {
   #connection = 0;
   #cutUntil = Number.NEGATIVE_INFINITY;
   #beats = 0;
+  /** Since when beats are left out; `undefined`: they are not. */
+  #calmSince: number | undefined;
 
   constructor(parts: ServerLinkParts) {
     this.#parts = parts;
@@ -73,6 +77,26 @@ export class ServerLink implements Listener {
     return !this.#hearsay.isOf(windowId);
   }
 
+  /** When the last of the beats would have been that were left out as they would have changed nothing. */
+  calmBeatAt(now: number): number | undefined {
+    const { timeline } = this.#parts;
+    if (this.#calmSince === undefined) return undefined;
+    const at = timeline.now < timeline.stillUntil ? Math.min(now, timeline.stillFrom) : now;
+    const beats = Math.floor((at - this.#calmSince) / BEAT_MS);
+    if (beats < 1) return undefined;
+    const beatAt = this.#calmSince + beats * BEAT_MS;
+    // One that was due while the process stood still comes as soon as it does not.
+    return timeline.stillUntil <= at ? Math.max(beatAt, timeline.stillUntil) : beatAt;
+  }
+
+  /** What the server holds has changed by itself: the next beats matter. */
+  rouse(): void {
+    if (this.#server === undefined) return;
+    if (this.#beats === 0) this.#planBeat(this.#connection);
+    this.#beats = BEATS_AFTER_TROUBLE;
+    this.#endCalm();
+  }
+
   ask<T>(act: (server: Server) => T, patienceMs: number = PATIENCE_MS): Promise<T> {
     const server = this.#server;
     return server === undefined || !this.isWell ? Promise.reject(away()) : this.#questions.ask(server, act, patienceMs);
@@ -92,6 +116,7 @@ export class ServerLink implements Listener {
 
   /** The process is gone. */
   close(): void {
+    this.#endCalm();
     this.#isClosed = true;
     this.isWell = false;
     this.#connection += 1;
@@ -106,8 +131,15 @@ export class ServerLink implements Listener {
     this.#isQuick = false;
     if (kind === 'missed') this.isWell = false;
     this.disturbedAt = this.#parts.timeline.now;
-    if (this.#beats === 0) this.#planBeat(this.#connection);
-    this.#beats = BEATS_AFTER_TROUBLE;
+    this.rouse();
+  }
+
+  #endCalm(): void {
+    const server = this.#server;
+    if (this.#calmSince === undefined || server === undefined) return;
+    const lastBeatAt = this.calmBeatAt(this.#parts.timeline.now);
+    this.#calmSince = undefined;
+    for (const events of this.#events) events.onCalmOver(server, lastBeatAt);
   }
 
   #planBeat(connection: number): void {
@@ -116,6 +148,7 @@ export class ServerLink implements Listener {
       if (connection !== this.#connection) return;
       this.#beats -= 1;
       if (this.#beats > 0) this.#planBeat(connection);
+      else this.#calmSince = timeline.now;
       this.#beat(connection);
     });
   }
@@ -129,6 +162,7 @@ export class ServerLink implements Listener {
       timeline.stir();
       if (tookMs > PATIENCE_MS) return this.isWell ? this.#trouble('missed') : this.#drop();
       this.#isQuick = tookMs <= QUICK_MS;
+      if (!this.#isQuick) this.rouse();
       if (!this.isWell) this.#back();
       for (const events of this.#events) events.onBeat();
     });
@@ -155,6 +189,7 @@ export class ServerLink implements Listener {
   #drop(): void {
     const { timeline, count } = this.#parts;
     if (this.#server === undefined) return;
+    this.#endCalm();
     if (!this.#hearsay.isEmpty) count('change lost with its connection');
     this.#server.listeners.delete(this);
     this.#server = undefined;

@@ -1,4 +1,5 @@
 import type { Server, Turn } from './server.js';
+import { aliveAt, knownFrom, LONGEST_PROMISE_MS, type Presence, renewMember } from './server-members.js';
 
 /** No read takes longer; after that another process may try. */
 export const LONGEST_READ_MS = 1_000;
@@ -10,17 +11,37 @@ export interface Reservation {
   readonly intervalMs: number;
   readonly burstMs: number;
   readonly mostMs: number;
+  /** For how many processes the limit is. */
+  readonly instances: number;
 }
 
-/** @returns how long to wait; `undefined`: longer than that, and none was taken */
-export function reserveRead(server: Server, reservation: Reservation, now: number): number | undefined {
-  const { workspaceId, intervalMs, burstMs, mostMs } = reservation;
-  // Nobody knows what was just read.
-  const given = Math.max(now, server.tables.budgets.get(workspaceId) ?? now + burstMs);
-  const waitMs = Math.max(0, given + intervalMs - burstMs - now);
-  if (waitMs > mostMs) return undefined;
-  server.tables.budgets.set(workspaceId, given + intervalMs, now);
-  return Math.ceil(waitMs);
+export interface Reserved {
+  /** `later`: to be asked for again. */
+  readonly role: 'taken' | 'spent' | 'later';
+  readonly waitMs: number;
+}
+
+/** The rate is the part of the limit that is of those members who will be alive then. */
+export function reserveRead(server: Server, presence: Presence, reservation: Reservation, now: number): Reserved {
+  if (!renewMember(server, presence, now)) return { role: 'later', waitMs: 0 };
+  const { workspaceId, intervalMs, burstMs, mostMs, instances } = reservation;
+  const { budgets } = server.tables;
+  const given = Math.max(budgets.get(workspaceId) ?? 0, now, knownFrom(server) + burstMs);
+  let count = aliveAt(server, now, now);
+  for (;;) {
+    const stepMs = (intervalMs * instances) / Math.min(count, instances);
+    const waitMs = Math.max(0, given + stepMs - Math.max(burstMs, stepMs) - now);
+    const left = aliveAt(server, now + waitMs, now);
+    if (left === 0 || waitMs > mostMs) return { role: 'spent', waitMs: 0 };
+    if (left === count) return grant(waitMs, () => budgets.set(workspaceId, given + stepMs, now));
+    count = left;
+  }
+}
+
+function grant(waitMs: number, take: () => void): Reserved {
+  if (waitMs > LONGEST_PROMISE_MS) return { role: 'later', waitMs: Math.ceil(waitMs - LONGEST_PROMISE_MS) };
+  take();
+  return { role: 'taken', waitMs: Math.ceil(waitMs) };
 }
 
 export type Joined =

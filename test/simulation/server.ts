@@ -1,4 +1,5 @@
 import type { Random } from './random.js';
+import { endOf, type Member } from './server-members.js';
 
 /** What a process is told that another has changed: a window, or whose turn it is to read one; no `id`: any. */
 export interface Change {
@@ -43,6 +44,10 @@ export class Table<V> {
     return this.#entries.get(name);
   }
 
+  values(): Iterable<V> {
+    return this.#entries.values();
+  }
+
   set(name: string, value: V, at: number): void {
     this.#undo.push({ at, name, before: this.#entries.get(name) });
     if (this.#undo.length > 20_000) this.#undo.splice(0, 10_000);
@@ -60,6 +65,10 @@ export class Table<V> {
     return { table, lost: lost.length };
   }
 
+  map(change: (value: V) => V): Table<V> {
+    return new Table(new Map([...this.#entries].map(([name, value]) => [name, change(value)])));
+  }
+
   /** Loses some of what it holds. */
   lose(share: number, random: Random): void {
     for (const name of [...this.#entries.keys()]) if (random.chance(share)) this.#entries.delete(name);
@@ -72,6 +81,21 @@ interface Tables {
   readonly turns: Table<Turn>;
   /** Until when reads have been given away, by workspace. */
   readonly budgets: Table<number>;
+  /** Who counts, by process. */
+  readonly members: Table<Member>;
+  /** Until when nobody knows what was read. */
+  readonly unknownUntil: Table<number>;
+}
+
+function emptyTables(): Tables {
+  return {
+    windows: new Table(),
+    marks: new Table(),
+    turns: new Table(),
+    budgets: new Table(),
+    members: new Table(),
+    unknownUntil: new Table(),
+  };
 }
 
 /** One server that keeps what processes share, and tells those that are connected to it of changes. */
@@ -81,7 +105,7 @@ export class Server {
   isDeposed = false;
   #tables: Tables;
 
-  constructor(tables: Tables = { windows: new Table(), marks: new Table(), turns: new Table(), budgets: new Table() }) {
+  constructor(tables: Tables = emptyTables()) {
     this.#tables = tables;
   }
 
@@ -96,20 +120,22 @@ export class Server {
 
   /** Loses everything, and says so. */
   flush(): void {
-    this.#tables = new Server().tables;
+    this.#tables = emptyTables();
     this.tell({ what: 'window' });
     this.tell({ what: 'turn' });
   }
 
   /** Takes over without what was written after an instant, which nobody is told of. */
   successor(after: number): { readonly server: Server; readonly lost: number } {
-    const { windows, marks, turns, budgets } = this.#tables;
+    const { windows, marks, turns, budgets, members, unknownUntil } = this.#tables;
     const kept = windows.without(after);
     const server = new Server({
       windows: kept.table,
       marks: marks.without(after).table,
       turns: turns.without(after).table,
       budgets: budgets.without(after).table,
+      members: members.without(after).table.map((member) => ({ endsAt: endOf(member, after) })),
+      unknownUntil: unknownUntil.without(after).table,
     });
     this.isDeposed = true;
     return { server, lost: kept.lost };

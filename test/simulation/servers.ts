@@ -15,15 +15,19 @@ export interface ServersParts {
 /** Which server new connections find, and what befalls it. */
 export class Servers {
   current: Server = new Server();
+  #twoAt = Number.NEGATIVE_INFINITY;
   readonly #parts: ServersParts;
 
   constructor(parts: ServersParts) {
     this.#parts = parts;
   }
 
-  /** Whether every process that is connected is so with the one that counts. */
-  get areOne(): boolean {
-    return this.#parts.links().every(({ server }) => server === undefined || server === this.current);
+  /** Whether for so long every process that was connected was so with the one that counts; asked at each read. */
+  areOneFor(ms: number): boolean {
+    const { now, links } = this.#parts;
+    const areOne = links().every(({ server }) => server === undefined || server === this.current);
+    if (!areOne) this.#twoAt = now();
+    return this.#twoAt < now() - ms;
   }
 
   /**
@@ -34,6 +38,7 @@ export class Servers {
    */
   failOver(lagMs: number, move: (link: ServerLink) => void): void {
     const { now, links, count } = this.#parts;
+    this.#twoAt = now();
     const old = this.current;
     const { server, lost } = old.successor(now() - lagMs);
     this.current = server;
@@ -58,6 +63,9 @@ export class Servers {
   /** What processes share is not what it was, whether or not they notice. */
   #disturb(): void {
     this.#parts.onLoss();
-    for (const link of this.#parts.links()) link.disturbedAt = this.#parts.now();
+    for (const link of this.#parts.links()) {
+      link.disturbedAt = this.#parts.now();
+      link.rouse();
+    }
   }
 }

@@ -10,6 +10,7 @@ export class Timeline {
   wallOffsetMs = 0;
   #sleptMs = 0;
   #stilledMs = 0;
+  #stillFrom = Number.NEGATIVE_INFINITY;
   #stillUntil = Number.NEGATIVE_INFINITY;
   readonly #happenings: Happenings;
 
@@ -44,6 +45,7 @@ export class Timeline {
   /** The event loop of the process is blocked. */
   stall(ms: number): void {
     const until = Math.max(this.#stillUntil, this.now + ms);
+    if (this.#stillUntil < this.now) this.#stillFrom = this.now;
     this.#stilledMs += until - Math.max(this.#stillUntil, this.now);
     this.#stillUntil = until;
   }
@@ -57,6 +59,11 @@ export class Timeline {
   /** For how long the process has stood still, in ms, stalls that still last included. */
   get stilledMs(): number {
     return this.#stilledMs;
+  }
+
+  /** Since when it stands still, or last did. */
+  get stillFrom(): number {
+    return this.#stillFrom;
   }
 
   get stillUntil(): number {

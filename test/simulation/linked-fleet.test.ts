@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { LinkWeather } from './link-weather.js';
+import { LinkedFleet } from './linked-fleet.js';
+import { Random } from './random.js';
+import { Server } from './server.js';
+import { ServerLink } from './server-link.js';
+import { Timeline } from './timeline.js';
+
+const limit = { perSecond: 40, burst: 10 };
+const PROCESSES = 4;
+/** Long after the first beats, which are simulated one by one. */
+const CALM_AT = 60_000;
+
+interface Fleet {
+  readonly timeline: Timeline;
+  readonly server: Server;
+  readonly links: readonly ServerLink[];
+  /** Asks for so many reads of each at once, and then tells when which process got them, or that it is alone. */
+  readonly ask: (processes: readonly number[], each: number) => void;
+  readonly taken: readonly { readonly process: number; readonly at: number }[];
+  readonly alone: readonly { readonly process: number; readonly at: number }[];
+}
+
+function fleetOf(count: number): Fleet {
+  const timeline = new Timeline(0);
+  const server = new Server();
+  const nobody = { onHeard: () => {}, count: () => {} };
+  const weather = new LinkWeather(new Random(1, 0), () => {});
+  const links = Array.from(
+    { length: count },
+    (_, process) => new ServerLink({ ...nobody, process, timeline, weather, find: () => server }),
+  );
+  const fleets = links.map((link, process) => {
+    const parts = { process: String(process), link, timeline, instances: PROCESSES };
+    return new LinkedFleet({ ...parts, startedAt: () => 0, onTold: () => {}, count: () => {} });
+  });
+  const taken: { process: number; at: number }[] = [];
+  const alone: { process: number; at: number }[] = [];
+  const askOne = async (process: number): Promise<void> => {
+    const answer = await fleets[process]?.takeRead('w', limit, 2_000);
+    if (answer === 'taken') taken.push({ process, at: timeline.now });
+    else if (answer !== 'spent') alone.push({ process, at: timeline.now });
+  };
+  const ask = (processes: readonly number[], each: number): void => {
+    for (const process of processes) for (let one = 0; one < each; one += 1) void askOne(process);
+  };
+  return { timeline, server, links, ask, taken, alone };
+}
+
+describe('the limit that simulated processes share', () => {
+  it.each([
+    [4, 40],
+    [3, 30],
+    [1, 10],
+  ])('is the part of the %i who are there, also when they have not asked for long', async (count, perSecond) => {
+    const { timeline, ask, taken } = fleetOf(count);
+    await timeline.run(CALM_AT);
+    ask([0], 100);
+    await timeline.run(CALM_AT + 1_000);
+    expect(taken.length).toBeGreaterThanOrEqual(perSecond);
+    expect(taken.length).toBeLessThanOrEqual(8 + perSecond);
+  });
+
+  it('is left to the others by one that is cut off, until they do not count on it any more', async () => {
+    const { timeline, links, ask, taken, alone } = fleetOf(PROCESSES);
+    await timeline.run(CALM_AT);
+    links[0]?.cut(CALM_AT + 10_000);
+    await timeline.run(CALM_AT + 1);
+    ask([0], 1);
+    await timeline.run(CALM_AT + 290);
+    expect(alone).toEqual([]);
+    await timeline.run(CALM_AT + 800);
+    expect(alone).toMatchObject([{ process: 0 }]);
+    ask([1], 100);
+    await timeline.run(CALM_AT + 1_800);
+    expect(taken.length).toBeLessThanOrEqual(8 + 30);
+  });
+
+  it('begins without a burst when the server has lost its memory', async () => {
+    const { timeline, server, links, ask, taken } = fleetOf(PROCESSES);
+    await timeline.run(CALM_AT);
+    server.flush();
+    for (const link of links) link.rouse();
+    ask([0, 1, 2, 3], 30);
+    await timeline.run(CALM_AT + 299);
+    expect(taken).toEqual([]);
+    await timeline.run(CALM_AT + 1_300);
+    expect(taken.length).toBeLessThanOrEqual(42);
+  });
+});
