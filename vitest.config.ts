@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -17,6 +18,9 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', './test/support/plain-line-reporter.ts'],
     testTimeout: 20_000,
+    sequence: { sequencer: LongestFirst },
+    // A process for each file takes a quarter of the time, and nothing here keeps state that another file could meet.
+    isolate: false,
     // The default leaves one core out, and on two that is half of them.
     maxWorkers: 2,
     // A poll ends when it holds; how long that takes is the machine's affair.

@@ -36,7 +36,7 @@ export function steady({ seed, knowledge, minutes, mix: kind = 'usual', subject 
       lateFollowUps: followUps[kind],
       shifts: [{ from: START_AT, to: START_AT + minutes * MINUTE }],
       sendsPerSecond: 500,
-      earlierCustomers: 20_000 + Math.round(30_000 * minutes),
+      earlierCustomers: Math.round(Math.min(20_000, 60_000 * minutes) + 30_000 * minutes),
     },
   };
 }

@@ -14,6 +14,12 @@ export function keepSecret(secret: string): void {
   if (/^\d{8,}$/.test(digits)) secrets.add(digits);
 }
 
+/** Begins anew. */
+export function forgetSecrets(): void {
+  secrets.clear();
+  letOut.length = 0;
+}
+
 /** Records what was let out. Errors are unfolded with their causes and stacks. */
 export function recordLetOut(where: string, value: unknown): void {
   letOut.push({ where, text: textOf(value) });
