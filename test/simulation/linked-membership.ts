@@ -25,11 +25,13 @@ export class LinkedMembership {
   readonly #parts: LinkedMembershipParts;
   readonly #waiting = new Set<() => void>();
   #heard: Heard | undefined;
-  #heldUntil = Number.NEGATIVE_INFINITY;
+  #heldUntil: number;
   #alone: AlonePeriod | undefined;
 
   constructor(parts: LinkedMembershipParts) {
     this.#parts = parts;
+    // The others may count on the process whose place this one has taken.
+    this.#heldUntil = parts.timeline.now + MEMBER_LIFE_MS;
     parts.link.listen({
       onBack: () => {
         this.#heard = undefined;
