@@ -148,9 +148,13 @@ describeWithRedis('the limit that processes share', () => {
     const proxy = await startProxy(server.port);
     ends.push(() => proxy.close());
     const { fleet } = await connected(proxy.port, { prefix: newPrefix(), instances: 1 });
-    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
-    const heardAt = performance.now();
-    expect(await fleet.takeRead('w', limit, 600)).toBe('taken');
+    let heardAt = 0;
+    // On a busy machine an answer may be late, and then it is asked again.
+    const take = (): ReturnType<Fleet['takeRead']> => {
+      heardAt = performance.now();
+      return fleet.takeRead('w', limit, 600);
+    };
+    for (const _ of ['the time is not known yet', 'now it is']) await expect.poll(take).toBe('taken');
     proxy.set('black hole');
     expect(await fleet.takeRead('w', limit, 100)).toBe('spent');
     const alone = await fleet.takeRead('w', limit, 2000);
