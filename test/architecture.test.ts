@@ -29,6 +29,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 /** Each package has one file that wraps it. */
 const wrappers: Readonly<Record<string, string>> = {
+  '@formatjs/intl-localematcher': 'core/reroute/locale.ts',
   'date-fns': 'core/instant.ts',
   'lru-cache': 'stores/memory-store.ts',
   'p-retry': 'lookup/retrying.ts',

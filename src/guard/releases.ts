@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { asTag } from '../core/reroute/locale.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import { contactOfAddress } from '../lookup/cached.js';
@@ -230,7 +231,7 @@ function nudgeOf(
   { contact, conversationId, message, reference }: HeldMessage,
 ): Readonly<Record<string, unknown>> {
   const parameters = Object.entries(variables).map(([key, value]) => ({ type: 'string', key, value }));
-  const template = { projectId, version, locale, parameters };
+  const template = { projectId, version, locale: asTag(locale), parameters };
   if (conversationId === undefined) return { receiver: { contacts: [contact] }, template, reference };
   const { participantType, participantId } = message;
   return { participantType, participantId, template, reference };

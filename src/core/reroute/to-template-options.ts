@@ -8,7 +8,7 @@ import {
   oneOf,
   requireAll,
 } from '../option-checks.js';
-import { readLocale } from './locale.js';
+import { isSameLocale, readLocale } from './locale.js';
 import type { SendToReroute } from './policy.js';
 
 /** A template of Bird's Studio with a picture or a document in its header. */
@@ -27,9 +27,12 @@ export interface ToTemplateOptions {
   readonly projectId: string;
   /** Default `latest`. */
   readonly version?: string | undefined;
-  /** The locale where nothing better is known: the workspace's. BCP 47. */
+  /** The locale where nothing better is known: the workspace's. BCP 47; `en_US` is taken for `en-US`. */
   readonly locale: string;
-  /** The locales in which the template exists. Default: `locale` alone. */
+  /**
+   * The locales in which the template exists, `locale` among them. They are sent as they are written here. Default:
+   * `locale` alone, as BCP 47 writes it.
+   */
   readonly locales?: readonly string[] | undefined;
   /** The contact's locale, which goes first. `undefined`: not known. */
   readonly contactLocale?: ((send: SendToReroute) => string | undefined) | undefined;
@@ -89,8 +92,11 @@ const checks: Readonly<Record<keyof ToTemplateOptions, OptionCheck>> = {
 /** @throws {TypeError | RangeError} naming the option */
 export function checkToTemplate(options: ToTemplateOptions): void {
   checkOptions(options, checks, 'toTemplate');
-  const { projectId, locale, variable, media = {} } = options;
+  const { projectId, locale, locales = [locale], variable, media = {} } = options;
   requireAll({ projectId, locale, variable }, 'toTemplate');
+  if (!locales.some((tag) => isSameLocale(tag, locale))) {
+    throw new RangeError('toTemplate.locale must be one of toTemplate.locales: the template has no other');
+  }
   checkOptions(media, { image: anObject, file: anObject }, 'toTemplate.media');
   for (const [kind, template] of Object.entries(media)) {
     if (template === undefined) continue;

@@ -1,6 +1,6 @@
 import { isMap, isObject } from '../option-checks.js';
 import { platformRow } from '../platforms.js';
-import { matchLocale } from './locale.js';
+import { asTag, matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
 import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
@@ -118,9 +118,9 @@ function otherVariables(
   return Object.fromEntries(tidy);
 }
 
-function localeFor(send: SendToReroute, { locale, locales = [locale], ...options }: ToTemplateOptions): string {
+function localeFor(send: SendToReroute, { locale, locales = [asTag(locale)], ...options }: ToTemplateOptions): string {
   const wanted = [options.contactLocale?.(send), options.channelLocale?.(send), locale];
-  return matchLocale(wanted, locales, locale);
+  return matchLocale(wanted, locales, asTag(locale));
 }
 
 interface TemplateName {

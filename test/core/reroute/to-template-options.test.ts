@@ -26,7 +26,7 @@ describe('the options of toTemplate', () => {
     ['a version', { version: '3' }],
     ['a locale as Meta writes it', { locale: 'en_US' }],
     ['locales', { locales: ['en', 'pt_BR'] }],
-    ['locales without the locale itself', { locales: ['pt-BR'] }],
+    ['locales with the locale itself in another spelling', { locale: 'pt_BR', locales: ['de', 'pt-br'] }],
     ['the shortest variable', { maxLength: 1 }],
     ['the longest variable', { maxLength: 32_768 }],
     ['onTooLong', { onTooLong: 'block' }],
@@ -126,6 +126,18 @@ describe('the options of toTemplate', () => {
     expect(create({ ...required, [option]: value })).toThrow(RangeError);
     expect(create({ ...required, [option]: value })).toThrow(`toTemplate.${option} must be `);
   });
+
+  test.each([
+    ['en', ['pt-BR']],
+    ['en', ['en-US', 'de']],
+    ['en_US', ['en', 'en-GB']],
+  ])(
+    'throw where the template has nothing in the locale to fall back on: %s among %j (field B9)',
+    (locale, locales) => {
+      expect(create({ ...required, locale, locales })).toThrow(RangeError);
+      expect(create({ ...required, locale, locales })).toThrow('toTemplate.locale must be one of toTemplate.locales');
+    },
+  );
 
   describe.each(['image', 'file'])('media.%s', (kind) => {
     test.each(['projectId', 'version', 'mediaVariable', 'variable'])('%s is a text that is not empty', (option) => {

@@ -112,13 +112,24 @@ describe('scenario 32: a text becomes a template', () => {
     ["the workspace's where the contact's is no locale", { contactLocale: () => 'Deutsch!' }, 'en_GB'],
     ["the workspace's where the contact's is no text", { contactLocale: (() => null) as never }, 'en_GB'],
   ])('its locale is %s', async (_name, wanted, locale) => {
-    const locales = ['de', 'zh-Hans', 'pt_BR', 'en_GB'];
-    expect(localesOf(await reroute(textMessage('hello'), { locales, ...wanted }))).toEqual([locale]);
+    const options = { locale: 'en-GB', locales: ['de', 'zh-Hans', 'pt_BR', 'en_GB'], ...wanted };
+    expect(localesOf(await reroute(textMessage('hello'), options))).toEqual([locale]);
   });
 
-  test("its locale is the workspace's where that is the only one, or where none of the list fits", async () => {
+  test("its locale is the workspace's where that is the only one", async () => {
     expect(localesOf(await reroute(textMessage('hello'), { contactLocale: () => 'de' }))).toEqual(['en']);
-    expect(localesOf(await reroute(textMessage('hello'), { locales: ['de'] }))).toEqual(['en']);
+  });
+
+  test.each<[options: Partial<ToTemplateOptions>, sent: string]>([
+    [{ locale: 'en_US' }, 'en-US'],
+    [{ locale: 'zh_Hant_TW' }, 'zh-Hant-TW'],
+    [{ locale: 'en-US' }, 'en-US'],
+    [{ locale: 'en_US', locales: ['de', 'en_US'] }, 'en_US'],
+    [{ locale: 'en_US', locales: ['de', 'en-US'] }, 'en-US'],
+    [{ locale: 'pt-br', locales: ['pt_BR'] }, 'pt_BR'],
+    [{ locale: 'de', locales: ['de', 'pt-BR'], contactLocale: () => 'pt_PT' }, 'pt-BR'],
+  ])('its locale is spelled as in the list, else as BCP 47 has it: %j (field B9)', async (options, sent) => {
+    expect(localesOf(await reroute(textMessage('hello'), options))).toEqual([sent]);
   });
 
   test('the functions for locales get the send', async () => {
@@ -470,7 +481,7 @@ describe('where no template helps', () => {
 describe('for any message', () => {
   const anyOptions: fc.Arbitrary<ToTemplateOptions> = fc.record({
     projectId: fc.constant('project'),
-    locale: fc.constantFrom('en', 'pt_BR'),
+    locale: fc.constantFrom('en', 'pt-BR'),
     variable: fc.constantFrom('message', '__proto__', 'constructor'),
     maxLength: fc.constantFrom(1, 5, 1024),
     onTooLong: fc.constantFrom('split', 'block'),
