@@ -30,7 +30,9 @@ export type UnknownReason =
   | 'address_unresolved'
   | 'bad_id'
   | 'malformed_answer'
-  | 'unclassified_message';
+  | 'unclassified_message'
+  | 'template_unsupported'
+  | 'too_many_recipients';
 
 export interface AllowDecision {
   readonly verdict: 'allow';

@@ -39,7 +39,7 @@ export interface RecipientVerdict {
 
 const HELD = 202;
 const DENIED = 409;
-const UNCLASSIFIED = 422;
+const NOT_SENDABLE = 422;
 const UNDECIDED = 503;
 /** Seconds; a read, a paused budget or an outage may be over by then. */
 export const RETRY_AFTER_SECONDS = 1;
@@ -53,8 +53,8 @@ export function problemOf(
   const worst = worstOf(outcomes.filter(({ action }) => action === 'block'));
   const { decision, checkedAt, source, platform, exposeExpiry } = worst;
   const { title, detail } = textOf(decision);
-  const isUnclassified = decision.reason === 'unclassified_message';
-  const undecidedStatus = isUnclassified ? UNCLASSIFIED : UNDECIDED;
+  const needsChange = unsendable[decision.reason] !== undefined;
+  const undecidedStatus = needsChange ? NOT_SENDABLE : UNDECIDED;
   const isDenied = decision.verdict === 'deny';
   return {
     type: `urn:freeform-guard:problem:${decision.reason}`,
@@ -68,7 +68,7 @@ export function problemOf(
     closedAt: exposeExpiry ? isoOf(decision) : undefined,
     checkedAt: new Date(checkedAt).toISOString(),
     source,
-    retryable: !isDenied && !isUnclassified,
+    retryable: !isDenied && !needsChange,
     nextActions: nextActionsOf(decision, platform),
     contacts: recipientVerdicts(outcomes, sends),
   };
@@ -119,19 +119,35 @@ const undecided: readonly [title: string, detail: string] = [
   'The facts that decide this send could not be had, and the workspace does not send on a guess.',
 ];
 
-const unclassified: readonly [title: string, detail: string] = [
-  'The message cannot be read',
-  'The request holds no message that the guard understands, so it cannot tell whether the message needs a window.',
-];
+/** What is unknown because of the request itself: the same request again would be as unknown. */
+const unsendable: Readonly<
+  Partial<Record<Decision['reason'], readonly [title: string, detail: string, action: string]>>
+> = {
+  unclassified_message: [
+    'The message cannot be read',
+    'The request holds no message that the guard understands, so it cannot tell whether the message needs a window.',
+    'correct_message',
+  ],
+  template_unsupported: [
+    'The platform has no templates',
+    'The template would be sent as free text, and the service window is not known to be open.',
+    'wait_for_inbound',
+  ],
+  too_many_recipients: [
+    'The request has too many recipients',
+    'The request has more recipients or messages than the guard decides at once.',
+    'split_request',
+  ],
+};
 
 function textOf(decision: Decision): { readonly title: string; readonly detail: string } {
-  const unknown = decision.reason === 'unclassified_message' ? unclassified : undecided;
+  const unknown = unsendable[decision.reason] ?? undecided;
   const [title, detail] = decision.verdict === 'deny' ? denials[decision.reason] : unknown;
   return { title, detail };
 }
 
 function nextActionsOf({ verdict, reason }: Decision, platform: string | undefined): Problem['nextActions'] {
-  if (verdict === 'unknown') return actions(reason === 'unclassified_message' ? 'correct_message' : 'retry_later');
+  if (verdict === 'unknown') return actions(unsendable[reason]?.[2] ?? 'retry_later');
   const hasTemplates = platform !== undefined && platforms[platform]?.hasTemplates === true;
   switch (reason) {
     case 'service_window_closed':

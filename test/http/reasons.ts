@@ -18,7 +18,9 @@ export interface Situation {
 const store = memoryStore();
 
 /** Every reason that a request over HTTP can have. A new reason does not compile until it stands here. */
-const table: Readonly<Record<Exclude<Decision['reason'], 'opted_out'>, Situation>> = {
+const table: Readonly<
+  Record<Exclude<Decision['reason'], 'opted_out' | 'template_unsupported' | 'too_many_recipients'>, Situation>
+> = {
   template: { verdict: 'allow', message: templateMessage },
   no_service_window: { verdict: 'allow', world: { platformId: 'sms-messagebird' } },
   permanent_session: { verdict: 'allow', world: { sandbox: { permanentSession: true } } },
