@@ -2,7 +2,7 @@ import { isOutgoingUnavailable, maySend } from './channel-availability.js';
 import { toInstant } from './instant.js';
 import { own } from './own.js';
 import { platformRow } from './platforms.js';
-import { humanAgentEnd, knownWindow, latest } from './service-window.js';
+import { humanAgentWindow, knownWindow, latest } from './service-window.js';
 import type {
   AllowReason,
   ChannelInput,
@@ -63,7 +63,8 @@ interface Question {
 function decideByWindow(contact: unknown, window: ServiceWindow, { at, marginMs, isHuman }: Question): Decision {
   if (Number.isNaN(at) || Number.isNaN(marginMs)) return unknown('window_unknown');
   const { end, otherwise } = knownWindow(contact, window, at);
-  const humanEnd = isHuman ? humanAgentEnd(contact, window, at) : undefined;
+  const human = isHuman ? humanAgentWindow(contact, window, at) : undefined;
+  const humanEnd = human?.end;
   // Where half of the facts cannot be read, what the other half would deny is not known.
   const spent = otherwise === 'unreadable' ? unknown('malformed_answer') : deny('quota_spent');
   const isSpent = isQuotaSpent(contact, window);
@@ -75,7 +76,7 @@ function decideByWindow(contact: unknown, window: ServiceWindow, { at, marginMs,
     return isSpent ? spent : allow('human_agent_window', humanEnd - marginMs);
   }
   if (otherwise === 'unreadable') return unknown('malformed_answer');
-  if (otherwise === 'unknown') return unknown('window_unknown');
+  if (otherwise === 'unknown' || human?.isDecided === false) return unknown('window_unknown');
   return deny('service_window_closed', latest(end, humanEnd));
 }
 

@@ -96,8 +96,8 @@ export function knownWindow(contact: unknown, window: ServiceWindow, at: number)
   const expiry = own(contact, 'serviceWindowExpireAt');
   const birdEnd = toInstant(expiry);
   const refusedAt = toInstant(own(contact, 'refusedAt'));
-  const isRefuted = birdEnd !== undefined && refusedAt !== undefined && birdEnd - window.durationMs <= refusedAt;
-  const end = latest(inboundEnd(contact, window.durationMs, at), isRefuted ? undefined : birdEnd);
+  const isRefuted = isDateRefuted(birdEnd, refusedAt, window.durationMs, at);
+  const end = latest(inboundEnd(contact, window, at), isRefuted ? undefined : birdEnd);
 
   if (birdEnd === undefined && expiry !== undefined && expiry !== null) return { end, otherwise: 'unreadable' };
   const isSaidClosed =
@@ -105,10 +105,45 @@ export function knownWindow(contact: unknown, window: ServiceWindow, at: number)
   return { end, otherwise: isSaidClosed ? 'closed' : 'unknown' };
 }
 
-/** The end of the window in which a human may still answer. Only a customer's message opens it, never Bird's date. */
-export function humanAgentEnd(contact: unknown, window: ServiceWindow, at: number): number | undefined {
+/**
+ * Whether a refusal takes Bird's date back: unless a customer's message after the refusal explains the date, that is the
+ * message from which the window was counted. One of the future explains nothing: such a date (the 72 h of an
+ * advertisement, say) is not about this window.
+ */
+export function isDateRefuted(
+  birdEnd: number | undefined,
+  refusedAt: number | undefined,
+  durationMs: number,
+  at: number,
+): boolean {
+  if (birdEnd === undefined || refusedAt === undefined) return false;
+  const countedFrom = birdEnd - durationMs;
+  return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);
+}
+
+/** What is known of the window in which only a human may still answer. */
+export interface HumanWindow {
+  /** Its end, epoch ms; only a customer's message opens it, never Bird's date. */
+  readonly end: number | undefined;
+  /** Whether something says that it is closed where `end` does not open it. Otherwise that is not known. */
+  readonly isDecided: boolean;
+}
+
+/**
+ * What is known of the human's window as of `at`; `undefined` where the platform has none. Bird's null or past date speaks
+ * of the short window, and so does a refusal that came after that: neither says that a human may not write.
+ */
+export function humanAgentWindow(contact: unknown, window: ServiceWindow, at: number): HumanWindow | undefined {
   const humanAgentMs = own(window, 'humanAgentMs');
-  return typeof humanAgentMs === 'number' ? inboundEnd(contact, humanAgentMs, at) : undefined;
+  if (typeof humanAgentMs !== 'number') return undefined;
+  const inboundAt = pastInbound(contact, at);
+  const refusedAt = toInstant(own(contact, 'refusedAt'));
+  const birdEnd = toInstant(own(contact, 'serviceWindowExpireAt'));
+  // A refusal while Bird reports the short window as open: that one is about everything.
+  const isRefusedInside = refusedAt !== undefined && birdEnd !== undefined && at < birdEnd;
+  if (inboundAt === undefined) return { end: undefined, isDecided: isRefusedInside };
+  const isRefuted = refusedAt !== undefined && inboundAt <= refusedAt && refusedAt < inboundAt + window.durationMs;
+  return { end: isRefuted ? undefined : Math.min(inboundAt, at) + humanAgentMs, isDecided: true };
 }
 
 /** The later of two instants, either of which may be missing. */
@@ -119,11 +154,16 @@ export function latest(a: number | undefined, b: number | undefined): number | u
 /** Clocks differ: a customer's message may seem to come from the near future. Beyond this it does not count. */
 export const INBOUND_SKEW_MS: number = 5 * 60_000;
 
-/** The inbound plus a duration, unless it is absent, unreadable, of the future, or refuted by a later refusal. */
-function inboundEnd(contact: unknown, durationMs: number, at: number): number | undefined {
-  const inboundAt = toInstant(own(contact, 'lastInboundAt'));
-  if (inboundAt === undefined || inboundAt > at + INBOUND_SKEW_MS) return undefined;
+/** The end of the window that the customer's message opened, unless a later refusal refutes it. */
+function inboundEnd(contact: unknown, { durationMs }: ServiceWindow, at: number): number | undefined {
+  const inboundAt = pastInbound(contact, at);
   const refusedAt = toInstant(own(contact, 'refusedAt'));
-  if (refusedAt !== undefined && inboundAt <= refusedAt) return undefined;
+  if (inboundAt === undefined || (refusedAt !== undefined && inboundAt <= refusedAt)) return undefined;
   return Math.min(inboundAt, at) + durationMs;
+}
+
+/** When the customer last wrote; `undefined` where that is absent, unreadable or of the future. */
+function pastInbound(contact: unknown, at: number): number | undefined {
+  const inboundAt = toInstant(own(contact, 'lastInboundAt'));
+  return inboundAt === undefined || inboundAt > at + INBOUND_SKEW_MS ? undefined : inboundAt;
 }

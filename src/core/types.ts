@@ -37,7 +37,10 @@ export type UnknownReason =
 export interface AllowDecision {
   readonly verdict: 'allow';
   readonly reason: AllowReason;
-  /** Epoch ms up to which (exclusive) the answer holds, the safety margin taken off; null: no end known. */
+  /**
+   * Epoch ms up to which (exclusive) the answer holds; null: no end known. `decideFreeform` takes the margin off that it
+   * was given. A guard's outcome has the true end of the window, and `isStillValid` takes the margin off.
+   */
   readonly validUntil: number | null;
 }
 

@@ -1,8 +1,9 @@
 import { maySend } from '../core/channel-availability.js';
 import { decideFreeform } from '../core/freeform.js';
+import { toInstant } from '../core/instant.js';
 import { platformRow } from '../core/platforms.js';
-import { isDoubted } from '../core/service-window.js';
-import type { ContactInput, Decision, UnknownReason } from '../core/types.js';
+import { isDateRefuted, isDoubted } from '../core/service-window.js';
+import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import { contactOf, type WindowAnswer } from '../lookup/cached.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
@@ -33,7 +34,7 @@ export function decideFromMemory(
   if (evidence instanceof Promise) return undefined;
   const contact = evidence === undefined || isDoubted(evidence) ? {} : contactOf(evidence, now(), windowMsOf(facts));
   const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
-  if (decision.verdict === 'allow') return { decision, source: 'memory' };
+  if (decision.verdict === 'allow') return { decision: withTrueEnd(decision, policy), source: 'memory' };
   return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;
 }
 
@@ -61,7 +62,7 @@ export async function decideWithBird(
   const { safetyMarginMs: marginMs, deadlineMs } = policy;
   const windowMs = windowMsOf(facts);
   const remembered = judge(question, facts, contactOf(evidence, now(), windowMs), { policy, at: now(), marginMs });
-  if (remembered.verdict === 'allow') return { decision: remembered, source: 'memory' };
+  if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory' };
 
   // A fresh answer is taken as it is: the margin is for what may have changed since.
   const decide = (contact: ContactInput): Decision =>
@@ -69,8 +70,14 @@ export async function decideWithBird(
   const notFoundIsClosed = policy.onContactNotFound === 'closed';
   const options = { deadlineMs, trustMs: trustMsOf(facts), windowMs, notFoundIsClosed };
   const contact = await workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
-  const decision = inDoubt(decide(contact), contact, facts, now());
+  const decision = inDoubt(decide(contact), contact, { facts, at: now(), isHuman: question.isHuman });
   return { decision: withinTrust(decision, now() + options.trustMs), source: 'bird' };
+}
+
+/** An end means the same wherever it comes from: the window's own, without the margin that memory keeps from it. */
+function withTrueEnd(decision: AllowDecision, { safetyMarginMs }: Policy): AllowDecision {
+  if (decision.validUntil === null || safetyMarginMs === 0) return decision;
+  return { ...decision, validUntil: decision.validUntil + safetyMarginMs };
 }
 
 /** Bird's word is believed now, but for no longer than the platform's windows last. */
@@ -80,9 +87,14 @@ function withinTrust(decision: Decision, trustedUntil: number): Decision {
 }
 
 /** Bird says closed, but the contact was just seen to write, from an address that may be this one: not known, then. */
-function inDoubt(decision: Decision, { contactWroteAt }: WindowAnswer, facts: ChannelFacts, at: number): Decision {
+function inDoubt(
+  decision: Decision,
+  { contactWroteAt }: WindowAnswer,
+  { facts, at, isHuman }: { readonly facts: ChannelFacts; readonly at: number; readonly isHuman: boolean },
+): Decision {
   const isClosed = decision.verdict === 'deny' && decision.reason === 'service_window_closed';
-  const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + windowMsOf(facts);
+  const lastsMs = isHuman ? longestWindowMs(facts) : windowMsOf(facts);
+  const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + lastsMs;
   return isDoubtful ? { verdict: 'unknown', reason: 'address_unresolved' } : decision;
 }
 
@@ -145,15 +157,23 @@ interface Measure {
 function judge(question: FreeformQuestion, facts: ChannelFacts, contact: ContactInput, measure: Measure): Decision {
   const { policy, at: now, marginMs } = measure;
   const { sendAt, isHuman } = question;
-  const known = policy.trustPermanentSession ? contact : { ...contact, isPermanentSession: false };
-  const decision = decideFreeform(facts, known, {
-    at: typeof sendAt === 'number' ? Math.max(sendAt, now) : now,
+  const trusted = policy.trustPermanentSession ? contact : { ...contact, isPermanentSession: false };
+  const at = typeof sendAt === 'number' ? Math.max(sendAt, now) : now;
+  const decision = decideFreeform(facts, at > now ? withoutRefutedDate(trusted, facts, now) : trusted, {
+    at,
     safetyMarginMs: marginMs,
     sender: isHuman ? 'human' : 'automation',
   });
   // Open now says nothing about an instant that cannot be read.
   const isUncertain = sendAt === 'unreadable' && decision.verdict === 'allow' && decision.validUntil !== null;
   return isUncertain ? { verdict: 'unknown', reason: 'unclassified_message' } : decision;
+}
+
+/** A date that is refuted now stays so for an instant to come: no message of the time between is known that explains it. */
+function withoutRefutedDate(contact: ContactInput, facts: ChannelFacts, now: number): ContactInput {
+  const end = toInstant(contact.serviceWindowExpireAt);
+  const isRefuted = isDateRefuted(end, toInstant(contact.refusedAt), windowMsOf(facts), now);
+  return isRefuted ? { ...contact, serviceWindowExpireAt: undefined } : contact;
 }
 
 /** What no read can answer is said at once. */
@@ -177,8 +197,13 @@ function windowMsOf({ platformId }: ChannelFacts): number {
 }
 
 /** How long an opening may be remembered: never longer than the platform's own windows last. */
-function trustMsOf({ platformId }: ChannelFacts): number {
-  const window = platformRow(platformId, undefined)?.window;
-  const longestMs = window?.humanAgentMs ?? window?.durationMs ?? DAY_MS;
+function trustMsOf(facts: ChannelFacts): number {
+  const longestMs = longestWindowMs(facts);
   return Number.isFinite(longestMs) ? longestMs : DAY_MS;
+}
+
+/** The human's window where there is one. */
+function longestWindowMs({ platformId }: ChannelFacts): number {
+  const window = platformRow(platformId, undefined)?.window;
+  return window?.humanAgentMs ?? window?.durationMs ?? DAY_MS;
 }

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly wouldBe?: Action | undefined;
   /** With `reroute`: what to send instead, all of it and in this order. */
   readonly sends?: readonly ReroutedSend[] | undefined;
+  /** With `sends`: until when all of them are permitted, epoch ms; null: no end known. */
+  readonly sendsValidUntil?: number | null | undefined;
   /** With `reroute` and `hold`: what was changed, such as `template`, `split`, `channel`. */
   readonly changes?: readonly string[] | undefined;
   /** With `hold`: by what the parked message is found. */
@@ -31,6 +33,8 @@ export interface Outcome {
   readonly checkedAt: number;
   /** The channel's platform, where it is known. */
   readonly platform?: string | undefined;
+  /** How long before the end of the window a message is not to leave any more, ms: the policy's. */
+  readonly safetyMarginMs: number;
   /** Whether the customer's side may be told when the window closed: the policy's `exposeExpiry`. */
   readonly exposeExpiry: boolean;
 }
@@ -63,15 +67,15 @@ export function outcomeOf(
   { policy, platform, checkedAt }: OutcomeContext,
   rerouting?: Partial<Rerouting>,
 ): Outcome {
-  const { mode, exposeExpiry } = policy;
+  const { mode, exposeExpiry, safetyMarginMs } = policy;
   const done = mode === 'enforce' ? action : 'send';
   // On the hit path this is all, and laid out at once.
-  const plain = { action: done, decision, mode, source, checkedAt, platform, exposeExpiry };
+  const plain = { action: done, decision, mode, source, checkedAt, platform, safetyMarginMs, exposeExpiry };
   if (mode === 'off' || (mode === 'enforce' && rerouting === undefined)) return plain;
-  const { sends, changes, held, declined = [] } = rerouting ?? {};
+  const { sends, sendsValidUntil, changes, held, declined = [] } = rerouting ?? {};
   const told = declined.length === 0 ? plain : { ...plain, declined };
   if (mode === 'observe') return { ...told, wouldBe: action };
-  if (action === 'reroute') return { ...told, sends, changes };
+  if (action === 'reroute') return { ...told, sends, sendsValidUntil, changes };
   return action === 'hold' ? { ...told, held, changes } : told;
 }
 
@@ -97,13 +101,32 @@ function askOnUnknown(
 }
 
 /**
- * Whether a send that was allowed still is at dispatch, after time in a queue. False for what was never allowed: ask
- * again. No I/O.
+ * Whether an outcome still holds at dispatch, after time in a queue. No I/O. What it means for each action:
+ *
+ * - `send`: the message may still go as it is. False from `safetyMarginMs` before the end of the window, and for a decision
+ *   that was not `allow`: ask again.
+ * - `reroute`: all of `sends` may still go. A template always may.
+ * - `hold`: the message still waits. There is nothing to send and nothing to ask: another check would hold it twice.
+ * - `block`: false. Ask again if the customer may have written since.
  *
  * @param at the instant of dispatch, default now
+ * @throws {TypeError} for a promise of an outcome
  */
 export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolean {
-  const { decision } = outcome;
-  if (decision.verdict !== 'allow') return false;
-  return decision.validUntil === null || (toInstant(at) ?? Number.NaN) < decision.validUntil;
+  if (typeof Reflect.get(outcome, 'then') === 'function') {
+    throw new TypeError('isStillValid takes an outcome, not a promise of one: await guard.check(send) first');
+  }
+  const { action, decision, held, sendsValidUntil = null, safetyMarginMs } = outcome;
+  const isBefore = (end: number | null): boolean => end === null || (toInstant(at) ?? Number.NaN) < end;
+  const withMargin = (end: number | null): number | null => (end === null ? null : end - safetyMarginMs);
+  switch (action) {
+    case 'send':
+      return decision.verdict === 'allow' && isBefore(withMargin(decision.validUntil));
+    case 'reroute':
+      return isBefore(withMargin(sendsValidUntil));
+    case 'hold':
+      return isBefore(held?.expiresAt ?? null);
+    case 'block':
+      return false;
+  }
 }

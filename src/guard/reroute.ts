@@ -11,6 +11,8 @@ import type { Policy } from './policy.js';
 export interface Rerouting {
   readonly action: 'reroute' | 'hold' | 'block';
   readonly sends?: readonly ReroutedSend[] | undefined;
+  /** With `sends`: until when all of them are permitted, epoch ms; null: no end known. */
+  readonly sendsValidUntil?: number | null | undefined;
   readonly changes: readonly string[];
   readonly held?: HeldNote | undefined;
   /** Why those policies that were asked could not help, in their order. */
@@ -36,12 +38,25 @@ export async function reroute(policies: Policy['onClosed'], circumstances: Rerou
     if (policy === 'block') break;
     const result = await ask(policy, circumstances, declined);
     if (result === undefined) continue;
-    const { action, sends, changes = [], held } = result;
+    const { action, sends, sendsValidUntil, changes = [], held } = result;
     if (action === 'block') break;
     const settle = settling(result, circumstances);
-    return { action, sends, changes: changes.map(wordOf), held: held && noteOf(held), declined, settle };
+    return {
+      action,
+      sends,
+      sendsValidUntil,
+      changes: changes.map(wordOf),
+      held: held && noteOf(held),
+      declined,
+      settle,
+    };
   }
   return { action: 'block', changes: [], declined, settle: async () => {} };
+}
+
+/** A result that can be used. */
+interface CheckedResult extends RerouteResult {
+  readonly sendsValidUntil: number | null;
 }
 
 /** One policy's result, where it is one that can be used; else the reason is noted. */
@@ -49,7 +64,7 @@ async function ask(
   policy: ReroutePolicy,
   circumstances: RerouteCircumstances,
   declined: string[],
-): Promise<RerouteResult | undefined> {
+): Promise<CheckedResult | undefined> {
   const { clock, logger, deadlineAt, ...facts } = circumstances;
   const noted = declined.length;
   const decline = (reason: string): undefined => {
@@ -61,11 +76,12 @@ async function ask(
     const given = asked instanceof Promise ? await inTime(asked, circumstances) : asked;
     if (given === undefined || given === null) return undefined;
     const result = readOnce(given);
-    const problem = await problemOf(result, circumstances);
-    if (problem === undefined) return result;
-    logger.error({ hook: 'onClosed', problem }, 'A reroute policy gave what cannot be sent, so the next one is tried');
+    const checked = await validityOf(result, circumstances);
+    if (typeof checked !== 'string') return { ...result, sendsValidUntil: checked };
+    const fields = { hook: 'onClosed', problem: checked };
+    logger.error(fields, 'A reroute policy gave what cannot be sent, so the next one is tried');
     await settling(result, circumstances)(false);
-    return decline(problem);
+    return decline(checked);
   } catch {
     // The error is not logged: nobody knows what it holds.
     logger.error({ hook: 'onClosed' }, 'A reroute policy threw or took too long, so the next one is tried');
@@ -97,13 +113,17 @@ function readOnce(given: RerouteResult): RerouteResult {
   return { action, sends, changes, held, settle: (isUsed) => given.settle?.(isUsed) };
 }
 
-/** Why a result cannot be used. Free text leaves only where it is permitted, whoever wrote the policy. */
-async function problemOf(
+/**
+ * Until when all that a result sends is permitted, or why it cannot be used. Free text leaves only where it is permitted,
+ * whoever wrote the policy.
+ */
+async function validityOf(
   { action, sends, changes = [], held }: RerouteResult,
   { send, decide }: RerouteCircumstances,
-): Promise<'malformed_result' | 'not_permitted' | undefined> {
+): Promise<'malformed_result' | 'not_permitted' | number | null> {
   if (!Array.isArray(changes) || (held !== undefined && !isNote(held))) return 'malformed_result';
-  if (action === 'block' || action === 'hold') return undefined;
+  if (action === 'block' || action === 'hold') return null;
+  let validUntil = Number.POSITIVE_INFINITY;
   if (action !== 'reroute' || !Array.isArray(sends) || sends.length === 0) return 'malformed_result';
   for (const { channelId, message } of sends) {
     if (!isObject(message) || toId(channelId) === undefined) return 'malformed_result';
@@ -112,10 +132,12 @@ async function problemOf(
     // Read as the request itself was: whoever it would reach, however the policy spells it, has to be open.
     for (const one of sendsOfMessage(message, { workspaceId: send.workspaceId, channelId, conversationId })) {
       const contact = one.contact ?? (conversationId === undefined ? undefined : send.contact);
-      if ((await decide({ ...one, contact })).verdict !== 'allow') return 'not_permitted';
+      const decision = await decide({ ...one, contact });
+      if (decision.verdict !== 'allow') return 'not_permitted';
+      validUntil = Math.min(validUntil, decision.validUntil ?? Number.POSITIVE_INFINITY);
     }
   }
-  return undefined;
+  return Number.isFinite(validUntil) ? validUntil : null;
 }
 
 function isNote({ id, reference, expiresAt }: HeldNote): boolean {

@@ -1,4 +1,11 @@
-import { isDoubted, latest, mergeEvidence, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
+import {
+  INBOUND_SKEW_MS,
+  isDoubted,
+  latest,
+  mergeEvidence,
+  messagesSinceInbound,
+  type WindowEvidence,
+} from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type {
@@ -17,6 +24,11 @@ import { SharedReads } from './shared-reads.js';
 
 /** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
 const PERMANENT_TRUST_MS = 3_600_000;
+/**
+ * A date further ahead than one window from now is explained by no message. It is remembered for an hour only: a date cut
+ * off later would look as if the customer had written just now, and no refusal would refute it.
+ */
+const UNEXPLAINED_TRUST_MS = 3_600_000;
 const NOT_FOUND_APART_MS = 1_000;
 const NOT_FOUND_KEPT_MS = 10 * 60_000;
 
@@ -40,7 +52,7 @@ export interface WindowReadOptions {
   readonly deadlineMs: number;
   /** Longest time in ms for which an opening is remembered, whatever the provider says. */
   readonly trustMs: number;
-  /** Length of the platform's window, in ms. */
+  /** Length of the platform's window, in ms; 0: not known. */
   readonly windowMs: number;
   /** Two not-founds at least a second apart count as a closed window. */
   readonly notFoundIsClosed: boolean;
@@ -106,7 +118,7 @@ export class CachedWindows {
     // By the provider's clock, and as its answer has just set it: what is kept is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();
     // Not waited for: the answer is here, and a store may be slow.
-    this.#remember(target.key, facts, askedAt, options.trustMs);
+    this.#remember(target.key, facts, askedAt, options);
     const wroteAtById = target.sentTo === undefined ? undefined : await this.#lastInboundById(target, facts);
     // Last of all: what is told while the store is asked for something else counts as well.
     const known = (await store.get(target.key)) ?? {};
@@ -148,10 +160,10 @@ export class CachedWindows {
     return this.#parts.contactIds.find(identifier, limits);
   }
 
-  #remember(key: WindowKey, facts: WindowFacts, askedAt: number, trustMs: number): void {
+  #remember(key: WindowKey, facts: WindowFacts, askedAt: number, options: WindowReadOptions): void {
     const opening = {
       expiresAt:
-        facts.serviceWindowExpireAt === null ? undefined : Math.min(facts.serviceWindowExpireAt, askedAt + trustMs),
+        facts.serviceWindowExpireAt === null ? undefined : believedUntil(facts.serviceWindowExpireAt, askedAt, options),
       permanentUntil: facts.isPermanentSession ? askedAt + PERMANENT_TRUST_MS : undefined,
     };
     const opensUntil = latest(opening.expiresAt, opening.permanentUntil);
@@ -165,6 +177,12 @@ export class CachedWindows {
     this.#parts.missingContacts.set(name, { at: now });
     return false;
   }
+}
+
+/** How long Bird's date is remembered, epoch ms. */
+function believedUntil(expiresAt: number, askedAt: number, { windowMs, trustMs }: WindowReadOptions): number {
+  const isExplained = windowMs === 0 || expiresAt <= askedAt + windowMs + INBOUND_SKEW_MS;
+  return Math.min(expiresAt, askedAt + (isExplained ? trustMs : UNEXPLAINED_TRUST_MS));
 }
 
 /** The remembered window as the core's input at an instant. What is not remembered is missing, never `null`. */

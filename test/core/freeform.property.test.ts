@@ -81,7 +81,8 @@ describe('for facts of the right types', () => {
             decide(channel, { ...contact, serviceWindowExpireAt }, options);
           const before = ask(end);
           const after = ask(end + ms);
-          if (before.verdict !== 'allow') return;
+          // After a refusal a date can be too late: no message explains it.
+          if (before.verdict !== 'allow' || toInstant(contact.refusedAt) !== undefined) return;
           expect(after.verdict).toBe('allow');
           // Once it says that the 24 h are open, an allow may end before the 7 days of a human do: it is asked again then.
           if (after.reason === before.reason) expect(endOf(after)).toBeGreaterThanOrEqual(endOf(before));
@@ -108,6 +109,8 @@ describe('for facts of the right types', () => {
       fc.property(channel, contact, options, inbounds, (channel, contact, options, [a, b]) => {
         const before = decide(channel, { ...contact, lastInboundAt: Math.min(a, b) }, options);
         const after = decide(channel, { ...contact, lastInboundAt: Math.max(a, b) }, options);
+        // The newer message's short window may be the one in which the refusal came.
+        if (before.reason === 'human_agent_window' && toInstant(contact.refusedAt) !== undefined) return;
         if (before.verdict === 'allow') expect(after.verdict).toBe('allow');
       }),
       { numRuns: 1_000 },
@@ -172,8 +175,12 @@ describe('for facts of the right types', () => {
         const decision = decide(channel, contact, options);
         if (decision.verdict !== 'allow' || decision.validUntil === null) return;
         const after = decide(channel, contact, { ...options, at: decision.validUntil });
-        // What comes next for a human on Messenger or Instagram is the longer window, never the same one.
-        if (after.verdict === 'allow') expect([decision.reason, after.reason]).toEqual(humanTurn);
+        // What comes next for a human on Messenger or Instagram is the longer window. A date that was too late when it was
+        // refused counts from when a message can explain it.
+        const isLaterDate = after.verdict === 'allow' && after.validUntil === toInstant(contact.serviceWindowExpireAt);
+        if (after.verdict === 'allow' && !(isLaterDate && contact.refusedAt)) {
+          expect([decision.reason, after.reason]).toEqual(humanTurn);
+        }
       }),
       { numRuns: 2_000 },
     );
@@ -473,12 +480,16 @@ function secondReading(channel: ChannelInput, contact: ContactInput, options: Fr
 
   const counts = inbound !== undefined && inbound <= AT + 5 * MINUTE && !(refusal !== undefined && refusal >= inbound);
   const writtenAt = counts ? Math.min(inbound, AT) : Number.NEGATIVE_INFINITY;
-  const stands = expiry !== undefined && !(refusal !== undefined && expiry - window.durationMs <= refusal);
+  const countedFrom = (expiry ?? 0) - window.durationMs;
+  const explained = refusal === undefined || (refusal < countedFrom && countedFrom <= AT + 5 * MINUTE);
+  const stands = expiry !== undefined && explained;
   const ends = [counts ? writtenAt + window.durationMs : undefined, stands ? expiry : undefined];
+  const isHuman = options.sender === 'human' && window.humanAgentMs !== undefined;
+  const wrote = inbound !== undefined && inbound <= AT + 5 * MINUTE ? inbound : undefined;
+  const refusedInside =
+    wrote !== undefined && refusal !== undefined && refusal >= wrote && refusal < wrote + window.durationMs;
   const humanEnd =
-    counts && options.sender === 'human' && window.humanAgentMs !== undefined
-      ? writtenAt + window.humanAgentMs
-      : undefined;
+    isHuman && wrote !== undefined && !refusedInside ? Math.min(wrote, AT) + (window.humanAgentMs ?? 0) : undefined;
   const end = Math.max(...ends.map((each) => each ?? Number.NEGATIVE_INFINITY));
   const until = (instant: number): number | null => (Number.isFinite(instant) ? instant - margin : null);
   const isSpent = window.quota !== undefined && (contact.messagesSinceInbound ?? -1) >= window.quota;
@@ -494,6 +505,8 @@ function secondReading(channel: ChannelInput, contact: ContactInput, options: Fr
     return isSpent ? spent : { verdict: 'allow', reason: 'human_agent_window', validUntil: until(humanEnd) };
   }
   if (contact.serviceWindowExpireAt === 'unreadable') return { verdict: 'unknown', reason: 'malformed_answer' };
+  if (isHuman && wrote === undefined && !(refusal !== undefined && expiry !== undefined && expiry > AT))
+    return windowUnknown;
   const closedAt = Math.max(end, humanEnd ?? Number.NEGATIVE_INFINITY);
   if (Number.isFinite(closedAt)) return closed(closedAt);
   const isNull = contact.serviceWindowExpireAt === null && name !== 'apple-business-chat';

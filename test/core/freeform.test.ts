@@ -595,9 +595,74 @@ describe('rule 6, scenario 20: the later of the two counts, and a refusal beats 
   );
 
   test("the window of the platform, not 24 h, tells what Bird's date was based on", () => {
-    const contact = { serviceWindowExpireAt: AT + 30 * HOUR, refusedAt: AT - 10 * HOUR };
-    expect(decide(whatsapp, contact)).toEqual(open(AT + 30 * HOUR));
+    const contact = { serviceWindowExpireAt: AT + 10 * HOUR, refusedAt: AT - 20 * HOUR };
+    expect(decide(whatsapp, contact)).toEqual(open(AT + 10 * HOUR));
     expect(decide({ platformId: 'tiktok' }, contact)).toEqual(closed(null));
+  });
+
+  describe.each<[platformId: string, durationMs: number]>([
+    ['whatsapp', DAY],
+    ['facebook', DAY],
+    ['instagram', DAY],
+    ['tiktok', 2 * DAY],
+    ['wechat', 2 * DAY],
+    ['viber', DAY],
+    ['zalo', 2 * DAY],
+    ['kakaotalk', 30 * DAY],
+  ])('a date that no message can explain yet, on %s (field A1)', (platformId, durationMs) => {
+    const ask = (contact: object): Decision => decide({ platformId }, contact);
+    const furthest = AT + durationMs + 5 * MINUTE;
+
+    test.each<[name: string, end: number, refusedAt: number, decision: Decision]>([
+      ['the furthest that a message of now explains', furthest, AT - 1, open(furthest)],
+      ['one millisecond further', furthest + 1, AT - 1, closed(null)],
+      ['far ahead', AT + durationMs + 7 * DAY, AT - HOUR, closed(null)],
+      ['explained, refused in the same millisecond', AT + durationMs - HOUR, AT - HOUR, closed(null)],
+      [
+        'explained, refused one millisecond before',
+        AT + durationMs - HOUR,
+        AT - HOUR - 1,
+        open(AT + durationMs - HOUR),
+      ],
+    ])('%s', (_name, serviceWindowExpireAt, refusedAt, decision) => {
+      expect(ask({ serviceWindowExpireAt, refusedAt })).toEqual(decision);
+    });
+
+    test('is believed where nothing was refused', () => {
+      expect(ask({ serviceWindowExpireAt: furthest + 1 })).toEqual(open(furthest + 1));
+    });
+  });
+});
+
+describe('rule 7: what does not speak of the human (field A2)', () => {
+  const human = (contact: object): Decision => decide({ platformId: 'instagram' }, contact, { sender: 'human' });
+  const bot = (contact: object): Decision => decide({ platformId: 'instagram' }, contact);
+  const inbound = { lastInboundAt: AT - 30 * HOUR };
+
+  test.each<[name: string, contact: object, human: Decision]>([
+    ["Bird's null", { serviceWindowExpireAt: null }, windowUnknown],
+    ["Bird's past date", { serviceWindowExpireAt: AT - 6 * HOUR }, windowUnknown],
+    ["Bird's date of now", { serviceWindowExpireAt: AT }, windowUnknown],
+    ['a refusal alone', { refusedAt: AT - HOUR }, windowUnknown],
+    ['null and a refusal', { serviceWindowExpireAt: null, refusedAt: AT - HOUR }, windowUnknown],
+    ['a past date and a refusal after it', { serviceWindowExpireAt: AT - HOUR, refusedAt: AT - 1 }, windowUnknown],
+    ['an inbound of the future', { serviceWindowExpireAt: null, lastInboundAt: AT + HOUR }, windowUnknown],
+    ["an inbound beside Bird's null", { ...inbound, serviceWindowExpireAt: null }, humanAgent(AT + 138 * HOUR)],
+    ['a refusal at the end of the short window', { ...inbound, refusedAt: AT - 6 * HOUR }, humanAgent(AT + 138 * HOUR)],
+    ['a refusal one millisecond before that', { ...inbound, refusedAt: AT - 6 * HOUR - 1 }, closed(null)],
+    ['a refusal in the short window that Bird reports', { serviceWindowExpireAt: AT + 1, refusedAt: AT }, closed(null)],
+    ['an inbound of 7 days ago', { lastInboundAt: AT - 7 * DAY, serviceWindowExpireAt: null }, closed(AT)],
+  ])('%s', (_name, contact, decision) => {
+    expect(human(contact)).toEqual(decision);
+    expect(bot(contact)).toMatchObject({ verdict: 'deny', reason: 'service_window_closed' });
+  });
+});
+
+describe('rule 6: other platforms', () => {
+  test('a human is no exception where the platform makes none', () => {
+    for (const contact of [{ serviceWindowExpireAt: null }, { refusedAt: AT - HOUR }]) {
+      expect(decide(whatsapp, contact, { sender: 'human' })).toEqual(closed(null));
+    }
   });
 });
 
@@ -669,8 +734,6 @@ describe('rule 7, scenario 40: the human agent window of Messenger and Instagram
   });
 
   test.each<[name: string, contact: unknown, decision: Decision]>([
-    ["Bird's past date opens no 7 days", { serviceWindowExpireAt: iso(AT - HOUR) }, closed(AT - HOUR)],
-    ["Bird's null opens none", { serviceWindowExpireAt: null }, closed(null)],
     ['nothing known', {}, windowUnknown],
     ["Bird's date of 7 days is believed as it is", { serviceWindowExpireAt: AT + 6 * DAY }, open(AT + 6 * DAY)],
     [
@@ -689,8 +752,8 @@ describe('rule 7, scenario 40: the human agent window of Messenger and Instagram
       malformed,
     ],
     [
-      'a refusal after the inbound closes it',
-      { lastInboundAt: iso(AT - 25 * HOUR), refusedAt: iso(AT - HOUR) },
+      'a refusal within the 24 h of the inbound closes it',
+      { lastInboundAt: iso(AT - 25 * HOUR), refusedAt: iso(AT - 2 * HOUR) },
       closed(null),
     ],
     [

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { platforms } from '../../src/core/platforms.js';
 import {
-  humanAgentEnd,
+  humanAgentWindow,
   knownWindow,
   latest,
   mergeEvidence,
@@ -151,7 +151,11 @@ describe('a refusal refutes, and only what is newer opens again', () => {
 
   test('adding evidence other than a refusal never closes anything, inbounds of the future aside', () => {
     const opening = fc.record(
-      { expiresAt: instant, lastInboundAt: fc.integer({ min: AT - 3 * DAY, max: AT + 5 * MINUTE }) },
+      {
+        // Further ahead, a refusal refutes it, however small the date was that it replaces.
+        expiresAt: fc.integer({ min: AT - 3 * DAY, max: AT + DAY + 5 * MINUTE }),
+        lastInboundAt: fc.integer({ min: AT - 3 * DAY, max: AT + 5 * MINUTE }),
+      },
       { requiredKeys: [] },
     );
     fc.assert(
@@ -191,24 +195,33 @@ describe('knownWindow', () => {
   });
 });
 
-describe('humanAgentEnd', () => {
+describe('humanAgentWindow', () => {
   const withHumans = { durationMs: DAY, humanAgentMs: 7 * DAY };
 
-  test.each<[name: string, contact: unknown, end: number | undefined]>([
-    ['an inbound', { lastInboundAt: AT - DAY }, AT + 6 * DAY],
-    ['an inbound within the skew', { lastInboundAt: AT + 1 }, AT + 7 * DAY],
-    ['an inbound of the future', { lastInboundAt: AT + HOUR }, undefined],
-    ["Bird's date alone", { serviceWindowExpireAt: AT + DAY }, undefined],
-    ['an inbound that was refused', { lastInboundAt: AT - DAY, refusedAt: AT - HOUR }, undefined],
-    ['nothing', {}, undefined],
-  ])('%s', (_name, contact, end) => {
-    expect(humanAgentEnd(contact, withHumans, AT)).toBe(end);
+  test.each<[name: string, contact: unknown, end: number | undefined, isDecided: boolean]>([
+    ['an inbound', { lastInboundAt: AT - DAY }, AT + 6 * DAY, true],
+    ['an inbound within the skew', { lastInboundAt: AT + 1 }, AT + 7 * DAY, true],
+    ['an inbound of the future', { lastInboundAt: AT + HOUR }, undefined, false],
+    ["Bird's future date alone", { serviceWindowExpireAt: AT + DAY }, undefined, false],
+    ["Bird's future date, refused", { serviceWindowExpireAt: AT + DAY, refusedAt: AT }, undefined, true],
+    ["Bird's past date alone", { serviceWindowExpireAt: AT }, undefined, false],
+    ['an inbound that was refused', { lastInboundAt: AT - DAY, refusedAt: AT - HOUR }, undefined, true],
+    [
+      'an inbound, and a refusal after the short window',
+      { lastInboundAt: AT - DAY, refusedAt: AT },
+      AT + 6 * DAY,
+      true,
+    ],
+    ['a refusal alone', { refusedAt: AT }, undefined, false],
+    ['nothing', {}, undefined, false],
+  ])('%s', (_name, contact, end, isDecided) => {
+    expect(humanAgentWindow(contact, withHumans, AT)).toEqual({ end, isDecided });
   });
 
   test('a platform without one has none', () => {
     for (const row of [platforms.whatsapp, platforms.tiktok]) {
       expect(row?.window).not.toBeNull();
-      expect(humanAgentEnd({ lastInboundAt: AT }, row?.window ?? window, AT)).toBeUndefined();
+      expect(humanAgentWindow({ lastInboundAt: AT }, row?.window ?? window, AT)).toBeUndefined();
     }
   });
 });

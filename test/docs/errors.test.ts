@@ -61,6 +61,7 @@ function statusOf(decision: Decision): number {
     mode: 'enforce',
     source: 'none',
     checkedAt: 0,
+    safetyMarginMs: 0,
     exposeExpiry: true,
   };
   return problemOf([outcome], [{ workspaceId: '' }]).status;

@@ -126,7 +126,16 @@ describe('the header', () => {
 });
 
 function outcomeOf(decision: Decision, change: Partial<Outcome> = {}): Outcome {
-  return { action: 'send', decision, mode: 'enforce', source: 'none', checkedAt: 0, exposeExpiry: true, ...change };
+  return {
+    action: 'send',
+    decision,
+    mode: 'enforce',
+    source: 'none',
+    checkedAt: 0,
+    safetyMarginMs: 0,
+    exposeExpiry: true,
+    ...change,
+  };
 }
 
 describe('the decision table', () => {

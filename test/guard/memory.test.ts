@@ -1,6 +1,6 @@
-import { createGuard, isStillValid, memoryStore, type Store } from 'freeform-guard';
+import { createGuard, holdUntilReply, isStillValid, memoryStore, type Store } from 'freeform-guard';
 import { describe, expect, it, vi } from 'vitest';
-import { PHONE, recordingLogger, type World } from '../support/world.js';
+import { PHONE, recordingLogger, templateMessage, textMessage, type World } from '../support/world.js';
 import { countOf, createWorld, DAY, HOUR, MINUTE, SECOND, tally, turns } from './support.js';
 
 const contactFields = (world: World): { workspaceId: string; channelId: string; address: string } => ({
@@ -46,17 +46,17 @@ describe('scenario 24: what is remembered', () => {
   });
 
   it.each([
-    ['allowed 1 ms before the margin', 10 * SECOND + 1, 'memory', 10 * SECOND],
-    ['asked for at the margin, and taken as it is', 10 * SECOND, 'bird', 0],
-    ['asked for at the last millisecond, and still open', 1, 'bird', 0],
-  ])('is %s', async (_, leftMs, source, marginMs) => {
+    ['allowed 1 ms before the margin', 10 * SECOND + 1, 'memory'],
+    ['asked for at the margin, and taken as it is', 10 * SECOND, 'bird'],
+    ['asked for at the last millisecond, and still open', 1, 'bird'],
+  ])('is %s', async (_, leftMs, source) => {
     const world = await createWorld();
     world.customerWrites();
     const endsAt = world.sandbox.clock.now() + DAY;
     await world.guard.check(world.send());
     world.sandbox.clock.advance(DAY - leftMs);
     const { action, decision, source: taken } = await world.guard.check(world.send());
-    expect([action, taken, decision]).toMatchObject(['send', source, { validUntil: endsAt - marginMs }]);
+    expect([action, taken, decision]).toMatchObject(['send', source, { validUntil: endsAt }]);
   });
 
   it('of a permanent session is an hour long', async () => {
@@ -199,10 +199,12 @@ describe('isStillValid', () => {
     const remembered = await world.guard.check(world.send());
     const passed = await world.guard.check(world.send({ channelId: '..' }));
     const requests = world.sandbox.requests().length;
-    expect([endsAt - 1, endsAt].map((at) => isStillValid(fresh, at))).toEqual([true, false]);
-    expect([new Date(endsAt - 1), new Date(endsAt)].map((at) => isStillValid(fresh, at))).toEqual([true, false]);
-    // What was remembered is given with the margin taken off.
-    expect([endsAt - 10_001, endsAt - 10_000].map((at) => isStillValid(remembered, at))).toEqual([true, false]);
+    // The end is the window's own, whatever the answer came from; the margin is taken off at dispatch (field A8).
+    for (const outcome of [fresh, remembered]) {
+      expect(outcome).toMatchObject({ decision: { validUntil: endsAt }, safetyMarginMs: 10_000 });
+      const instants = [endsAt - 10_001, endsAt - 10_000, new Date(endsAt - 10_001), new Date(endsAt - 10_000)];
+      expect(instants.map((at) => isStillValid(outcome, at))).toEqual([true, false, true, false]);
+    }
     expect([blocked, passed].map((outcome) => isStillValid(outcome, 0))).toEqual([false, false]);
     expect(isStillValid(fresh, Number.NaN)).toBe(false);
     expect(world.sandbox.requests().length).toBe(requests);
@@ -231,5 +233,59 @@ describe('a logger', () => {
     const world = await createWorld({ guard: { logger: { warn, error } } });
     world.workspace.revokeKey();
     expect((await world.guard.check(world.send())).decision.reason).toBe('access_denied');
+  });
+
+  it('takes the margin of the policy off', async () => {
+    const world = await createWorld({ workspace: { safetyMarginMs: 0 } });
+    world.customerWrites();
+    const endsAt = world.sandbox.clock.now() + DAY;
+    for (const source of ['bird', 'memory']) {
+      const outcome = await world.guard.check(world.send());
+      expect(outcome.source).toBe(source);
+      expect([endsAt - 1, endsAt].map((at) => isStillValid(outcome, at))).toEqual([true, false]);
+    }
+  });
+
+  it('of a rerouted send asks about what is sent instead (field B1)', async () => {
+    const world: World = await createWorld({
+      workspace: {
+        onClosed: ({ send }) => ({
+          action: 'reroute',
+          sends: [{ channelId: send.channelId ?? '', message: templateMessage() }],
+        }),
+      },
+    });
+    const outcome = await world.guard.check(world.send());
+    expect(outcome).toMatchObject({ action: 'reroute', sendsValidUntil: null });
+    expect(isStillValid(outcome, 8.64e15)).toBe(true);
+  });
+
+  it('of a send that is rerouted into another window ends with that (field B1)', async () => {
+    let other = '';
+    const world: World = await createWorld({
+      workspace: { onClosed: () => ({ action: 'reroute', sends: [{ channelId: other, message: textMessage() }] }) },
+    });
+    other = world.workspace.addChannel({ platformId: 'whatsapp' }).id;
+    world.workspace.receiveInbound({ channelId: other, contactId: world.contact.id });
+    const endsAt = world.sandbox.clock.now() + DAY;
+    const outcome = await world.guard.check(world.send());
+    expect(outcome).toMatchObject({ action: 'reroute', sendsValidUntil: endsAt });
+    expect([endsAt - 10_001, endsAt - 10_000].map((at) => isStillValid(outcome, at))).toEqual([true, false]);
+  });
+
+  it('of a held message holds while it waits: another check would hold it twice (field B1)', async () => {
+    const world = await createWorld({ workspace: { onClosed: holdUntilReply() } });
+    const outcome = await world.guard.check(world.send());
+    const expiresAt = outcome.held?.expiresAt ?? 0;
+    expect(outcome.action).toBe('hold');
+    expect([expiresAt - 1, expiresAt].map((at) => isStillValid(outcome, at))).toEqual([true, false]);
+  });
+
+  it('throws for a promise, which would never be valid (field C3)', async () => {
+    const world = await createWorld();
+    const promise = world.guard.check(world.send());
+    expect(() => isStillValid(promise as never)).toThrow(TypeError);
+    expect(() => isStillValid(promise as never)).toThrow('await guard.check(send) first');
+    await promise;
   });
 });

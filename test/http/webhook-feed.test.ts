@@ -244,7 +244,7 @@ describe('a feed that is late, double, silent or interrupted', () => {
       const wroteAt = Math.floor(world.sandbox.clock.now() / 1000) * 1000;
       world.sandbox.clock.advance(delayMs);
       await settle();
-      expect(world.guard.peek(world.send())?.decision).toMatchObject({ validUntil: wroteAt + 24 * HOUR - 10_000 });
+      expect(world.guard.peek(world.send())?.decision).toMatchObject({ validUntil: wroteAt + 24 * HOUR });
     },
   );
 

@@ -40,22 +40,50 @@ const evidence: readonly Mutation[] = [
   {
     name: 'a refusal is ignored against what the customer wrote',
     file: 'core/service-window.ts',
-    find: 'if (refusedAt !== undefined && inboundAt <= refusedAt) return undefined;',
-    replace: '',
+    find: 'if (inboundAt === undefined || (refusedAt !== undefined && inboundAt <= refusedAt)) return undefined;',
+    replace: 'if (inboundAt === undefined) return undefined;',
     tests: checker,
   },
   {
     name: "a refusal is ignored against Bird's date",
     file: 'core/service-window.ts',
-    find: 'const isRefuted = birdEnd !== undefined && refusedAt !== undefined && birdEnd - window.durationMs <= refusedAt;',
-    replace: 'const isRefuted = false;',
+    find: 'return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);',
+    replace: 'return false;',
     tests: checker,
+  },
+  {
+    name: 'a refusal is ignored under a date that no message explains',
+    file: 'core/service-window.ts',
+    find: 'return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);',
+    replace: 'return !(refusedAt < countedFrom);',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'a date that no message explains is remembered as if the customer had just written',
+    file: 'lookup/cached.ts',
+    find: 'isExplained ? trustMs : UNEXPLAINED_TRUST_MS',
+    replace: 'trustMs',
+    tests: ['guard/field-windows.test.ts'],
+  },
+  {
+    name: 'a human is denied by what speaks of the short window',
+    file: 'core/freeform.ts',
+    find: "if (otherwise === 'unknown' || human?.isDecided === false) return",
+    replace: "if (otherwise === 'unknown') return",
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: "a refusal after the short window closes the human's",
+    file: 'core/service-window.ts',
+    find: 'inboundAt <= refusedAt && refusedAt < inboundAt + window.durationMs;',
+    replace: 'inboundAt <= refusedAt;',
+    tests: ['core/freeform.test.ts'],
   },
   {
     name: 'a refusal also beats what the customer writes in the hour after it',
     file: 'core/service-window.ts',
-    find: 'inboundAt <= refusedAt)',
-    replace: 'inboundAt <= refusedAt + 3_600_000)',
+    find: 'inboundAt <= refusedAt))',
+    replace: 'inboundAt <= refusedAt + 3_600_000))',
     tests: checker,
   },
   {
@@ -82,8 +110,8 @@ const evidence: readonly Mutation[] = [
   {
     name: 'an end in the far future is remembered for ever',
     file: 'lookup/cached.ts',
-    find: 'Math.min(facts.serviceWindowExpireAt, askedAt + trustMs)',
-    replace: 'facts.serviceWindowExpireAt',
+    find: 'return Math.min(expiresAt, askedAt + (isExplained ? trustMs : UNEXPLAINED_TRUST_MS));',
+    replace: 'return expiresAt;',
     tests: ['guard/faults.test.ts', ...badDays],
   },
 ];
@@ -114,8 +142,8 @@ const rule: readonly Mutation[] = [
   {
     name: 'what a human may still answer, automation may too',
     file: 'core/freeform.ts',
-    find: 'isHuman ? humanAgentEnd(contact, window, at) : undefined',
-    replace: 'humanAgentEnd(contact, window, at)',
+    find: 'isHuman ? humanAgentWindow(contact, window, at) : undefined',
+    replace: 'humanAgentWindow(contact, window, at)',
     tests: ['core/freeform.test.ts'],
   },
   {
@@ -135,8 +163,8 @@ const rule: readonly Mutation[] = [
   {
     name: 'a message that is scheduled is judged as if it left now',
     file: 'guard/decide.ts',
-    find: "at: typeof sendAt === 'number' ? Math.max(sendAt, now) : now,",
-    replace: 'at: now,',
+    find: "const at = typeof sendAt === 'number' ? Math.max(sendAt, now) : now;",
+    replace: 'const at = now;',
     tests: [
       'guard/renewal.test.ts',
       'guard/platform.test.ts',
