@@ -3,7 +3,16 @@ import type { Store } from 'freeform-guard';
 import type { Redis } from 'ioredis';
 
 const KEPT_MS = 31 * 86_400_000; // the longest window of your platforms, and a day
-const FIELDS = ['expiresAt', 'lastInboundAt', 'refusedAt', 'permanentUntil', 'contactWroteAt', 'doubtedAt', 'readAt'];
+const FIELDS = [
+  'expiresAt',
+  'farUntil',
+  'lastInboundAt',
+  'refusedAt',
+  'permanentUntil',
+  'contactWroteAt',
+  'doubtedAt',
+  'readAt',
+];
 const MERGE = `
 for i = 2, #ARGV, 2 do
   local known = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '') or 0

@@ -9,6 +9,11 @@ import type { ServiceWindow } from './types.js';
 export interface WindowEvidence {
   /** Bird's latest word on the end of the window, epoch ms. */
   readonly expiresAt?: number | undefined;
+  /**
+   * Until when a date of Bird's is believed, epoch ms, that lies too far ahead for any customer's message to explain it.
+   * Kept apart, since any refusal refutes it.
+   */
+  readonly farUntil?: number | undefined;
   /** The customer's latest message, epoch ms, by the platform's clock. */
   readonly lastInboundAt?: number | undefined;
   /** The epoch: when the latest refused message was sent. Nothing from before it opens the window any more. */
@@ -41,6 +46,7 @@ export interface SentMessage {
 export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
   return {
     expiresAt: latest(a.expiresAt, b.expiresAt),
+    farUntil: latest(a.farUntil, b.farUntil),
     lastInboundAt: latest(a.lastInboundAt, b.lastInboundAt),
     refusedAt: latest(a.refusedAt, b.refusedAt),
     permanentUntil: latest(a.permanentUntil, b.permanentUntil),
@@ -119,6 +125,11 @@ export function isDateRefuted(
   if (birdEnd === undefined || refusedAt === undefined) return false;
   const countedFrom = birdEnd - durationMs;
   return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);
+}
+
+/** Whether Bird's date lies so far ahead that no customer's message of up to `at` explains it. */
+export function isFarDate(birdEnd: number | undefined, durationMs: number, at: number): boolean {
+  return birdEnd !== undefined && birdEnd - durationMs > at + INBOUND_SKEW_MS;
 }
 
 /** What is known of the window in which only a human may still answer. */

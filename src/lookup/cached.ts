@@ -1,6 +1,6 @@
 import {
-  INBOUND_SKEW_MS,
   isDoubted,
+  isFarDate,
   latest,
   mergeEvidence,
   messagesSinceInbound,
@@ -24,11 +24,6 @@ import { SharedReads } from './shared-reads.js';
 
 /** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
 const PERMANENT_TRUST_MS = 3_600_000;
-/**
- * A date further ahead than one window from now is explained by no message. It is remembered for an hour only: a date cut
- * off later would look as if the customer had written just now, and no refusal would refute it.
- */
-const UNEXPLAINED_TRUST_MS = 3_600_000;
 const NOT_FOUND_APART_MS = 1_000;
 const NOT_FOUND_KEPT_MS = 10 * 60_000;
 
@@ -125,7 +120,7 @@ export class CachedWindows {
     if (isDoubted(known)) void store.merge(target.key, { readAt: askedAt });
     return {
       ...contactOf(known, now(), options.windowMs),
-      serviceWindowExpireAt: latest(facts.serviceWindowExpireAt ?? undefined, known.expiresAt) ?? null,
+      serviceWindowExpireAt: dateOf(facts, known, askedAt, options.windowMs),
       isPermanentSession: facts.isPermanentSession,
       contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : wroteAtById,
     };
@@ -160,13 +155,15 @@ export class CachedWindows {
     return this.#parts.contactIds.find(identifier, limits);
   }
 
-  #remember(key: WindowKey, facts: WindowFacts, askedAt: number, options: WindowReadOptions): void {
+  #remember(key: WindowKey, facts: WindowFacts, askedAt: number, { trustMs, windowMs }: WindowReadOptions): void {
+    const said = facts.serviceWindowExpireAt ?? undefined;
+    const believedUntil = said === undefined ? undefined : Math.min(said, askedAt + trustMs);
     const opening = {
-      expiresAt:
-        facts.serviceWindowExpireAt === null ? undefined : believedUntil(facts.serviceWindowExpireAt, askedAt, options),
+      // Cut off at one window, a far date would look like a message of now, and no refusal would refute it.
+      [isFarDate(said, windowMs, askedAt) ? 'farUntil' : 'expiresAt']: believedUntil,
       permanentUntil: facts.isPermanentSession ? askedAt + PERMANENT_TRUST_MS : undefined,
     };
-    const opensUntil = latest(opening.expiresAt, opening.permanentUntil);
+    const opensUntil = latest(believedUntil, opening.permanentUntil);
     if (opensUntil !== undefined && opensUntil > askedAt) void this.#parts.store.merge(key, opening);
   }
 
@@ -179,16 +176,23 @@ export class CachedWindows {
   }
 }
 
-/** How long Bird's date is remembered, epoch ms. */
-function believedUntil(expiresAt: number, askedAt: number, { windowMs, trustMs }: WindowReadOptions): number {
-  const isExplained = windowMs === 0 || expiresAt <= askedAt + windowMs + INBOUND_SKEW_MS;
-  return Math.min(expiresAt, askedAt + (isExplained ? trustMs : UNEXPLAINED_TRUST_MS));
+/** A date that no message explains counts until a refusal is known, and never after one. */
+function rememberedDate({ expiresAt, farUntil, refusedAt }: WindowEvidence): number | undefined {
+  return refusedAt === undefined ? latest(expiresAt, farUntil) : expiresAt;
+}
+
+/** Bird's fresh word beside what is remembered. A far date that is refuted must not hide a nearer one that is not. */
+function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: number, windowMs: number): number | null {
+  const said = facts.serviceWindowExpireAt ?? undefined;
+  const remembered = rememberedDate(known);
+  if (isFarDate(said, windowMs, askedAt) && known.refusedAt !== undefined) return remembered ?? said ?? null;
+  return latest(said, remembered) ?? null;
 }
 
 /** The remembered window as the core's input at an instant. What is not remembered is missing, never `null`. */
 export function contactOf(evidence: WindowEvidence, at: number, windowMs: number): ContactInput {
   return {
-    serviceWindowExpireAt: evidence.expiresAt,
+    serviceWindowExpireAt: rememberedDate(evidence),
     isPermanentSession: evidence.permanentUntil !== undefined && at < evidence.permanentUntil,
     lastInboundAt: evidence.lastInboundAt,
     refusedAt: evidence.refusedAt,

@@ -6,6 +6,7 @@ export const RECORD_VERSION = 1;
 /** The short names under which the instants of a window's evidence are kept. */
 const names = {
   expiresAt: 'e',
+  farUntil: 'x',
   lastInboundAt: 'i',
   refusedAt: 'r',
   permanentUntil: 'p',

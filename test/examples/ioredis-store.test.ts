@@ -42,6 +42,7 @@ describeWithRedis('the store of the example', () => {
       contactWroteAt: AT + 4,
       doubtedAt: AT + 5,
       readAt: AT + 6,
+      farUntil: AT + 7,
     };
     await store.merge(key, { ...told, sent: [{ id: 'm', at: AT }] });
     expect(await store.get(key)).toEqual(told);

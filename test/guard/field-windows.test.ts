@@ -1,7 +1,7 @@
 import type { SandboxOptions } from 'freeform-guard/sandbox';
 import { describe, expect, it } from 'vitest';
 import { PHONE, textMessage, type World } from '../support/world.js';
-import { countOf, createWorld, DAY, HOUR, MINUTE } from './support.js';
+import { createWorld, DAY, HOUR, MINUTE } from './support.js';
 
 /** A world in which Bird reports this end of the window, whatever the truth is. */
 async function createWorldUntil(platformId: string, expiresInMs: number): Promise<World & { refuse(): void }> {
@@ -66,14 +66,15 @@ describe('a refusal under a date that no message explains (field A1)', () => {
     expect((await world.guard.check(world.send({ sendAt }))).action).toBe('block');
   });
 
-  it('leaves such a date in memory for an hour, and asks again then', async () => {
-    const world = await createWorldUntil('whatsapp', 72 * HOUR);
-    await world.guard.check(world.send());
-    world.sandbox.clock.advance(HOUR - 11_000);
-    expect((await world.guard.check(world.send())).source).toBe('memory');
+  it('does not take back a nearer date of Bird, which a message after the refusal explains', async () => {
+    const world = await createWorld();
+    const sentAt = world.sandbox.clock.now();
     world.sandbox.clock.advance(MINUTE);
-    expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
-    expect(countOf(world.sandbox, 'contact')).toBe(2);
+    world.customerWrites();
+    await world.guard.check(world.send());
+    const { workspaceId, channelId = '' } = world.send();
+    world.guard.observeRefusal({ workspaceId, channelId, address: PHONE, sentAt, code: 131047 });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send', source: 'memory' });
   });
 });
 

@@ -61,8 +61,8 @@ const evidence: readonly Mutation[] = [
   {
     name: 'a date that no message explains is remembered as if the customer had just written',
     file: 'lookup/cached.ts',
-    find: 'isExplained ? trustMs : UNEXPLAINED_TRUST_MS',
-    replace: 'trustMs',
+    find: "[isFarDate(said, windowMs, askedAt) ? 'farUntil' : 'expiresAt']",
+    replace: 'expiresAt',
     tests: ['guard/field-windows.test.ts'],
   },
   {
@@ -110,8 +110,8 @@ const evidence: readonly Mutation[] = [
   {
     name: 'an end in the far future is remembered for ever',
     file: 'lookup/cached.ts',
-    find: 'return Math.min(expiresAt, askedAt + (isExplained ? trustMs : UNEXPLAINED_TRUST_MS));',
-    replace: 'return expiresAt;',
+    find: 'Math.min(said, askedAt + trustMs)',
+    replace: 'said',
     tests: ['guard/faults.test.ts', ...badDays],
   },
 ];
