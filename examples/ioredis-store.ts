@@ -12,6 +12,7 @@ const FIELDS = [
   'contactWroteAt',
   'doubtedAt',
   'readAt',
+  'quotaSpentAt',
 ];
 const MERGE = `
 for i = 2, #ARGV, 2 do

@@ -1,8 +1,8 @@
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
 import { readRecipient } from './address.js';
+import { readFailure } from './failure.js';
 import { toId } from './ids.js';
-import { isWindowRefusal } from './refusal-codes.js';
 
 /** Whom an event is about. At least one of the two is there. */
 export interface EventContact {
@@ -40,7 +40,7 @@ export type WebhookEvent =
   | (OutboundEvent & { readonly kind: 'message_sent' })
   /** A message of the business failed, for a reason that says nothing about the window. */
   | (OutboundEvent & { readonly kind: 'message_lost' })
-  /** A message of the business was refused because the window was closed. */
+  /** A message of the business was refused because the window was closed, or its quota was spent. */
   | (OutboundEvent & { readonly kind: 'message_refused'; readonly code: string | number })
   /** The address is no longer the customer's. */
   | (ChannelEvent & { readonly kind: 'number_changed'; readonly contact: EventContact; readonly changedAt: number })
@@ -135,18 +135,19 @@ function decodeOutbound(payload: unknown, channelId: string): WebhookEvent {
   const status = own(payload, 'status');
   if (contacts.length === 0 || own(payload, 'direction') === 'incoming') return nothing(channelId);
 
-  const code = failed.has(status) ? refusalCode(payload) : undefined;
+  const refusedBy = failed.has(status) ? readFailure(payload) : undefined;
   const sentAt = sendingTime(payload);
   const happenedAt = readInstant(payload, 'lastStatusAt') ?? sentAt;
   // Of several contacts it is not said whom the refusal concerns, and it must not close the windows of the others.
-  if (code !== undefined && (sentAt === undefined || contacts.length > 1)) {
+  const isUnsure = refusedBy?.refusal === 'doubtful' || sentAt === undefined || contacts.length > 1;
+  if (refusedBy !== undefined && isUnsure) {
     return { kind: 'doubtful', channelId, happenedAt, contacts };
   }
   if (sentAt === undefined) return nothing(channelId);
   const id = own(payload, 'id');
   const messageId = typeof id === 'string' && id.length <= LONGEST_ID ? id : undefined;
   const outbound = { channelId, happenedAt, contacts, messageId, sentAt };
-  if (code !== undefined) return { kind: 'message_refused', ...outbound, code };
+  if (refusedBy !== undefined) return { kind: 'message_refused', ...outbound, code: refusedBy.code };
   if (failed.has(status)) return { kind: 'message_lost', ...outbound };
   // A template needs no window and takes nothing from its quota.
   const isFreeform = (own(payload, 'body') ?? undefined) !== undefined;
@@ -163,24 +164,6 @@ function sendingTime(payload: unknown): number | undefined {
   // One that is due within minutes may go at once: its status then changed before it was due.
   const statusAt = readInstant(payload, 'lastStatusAt') ?? scheduledFor;
   return Math.max(createdAt, Math.min(scheduledFor, statusAt));
-}
-
-/** The platform's code for "too late", from the failure or from Bird's `details: ...; reason: ...; code: N`. */
-function refusalCode(payload: unknown): string | number | undefined {
-  const code = own(own(own(payload, 'failure'), 'source'), 'code');
-  return [code, ...codesIn(own(payload, 'reason'))].find(isCode);
-}
-
-function isCode(code: unknown): code is string | number {
-  return isWindowRefusal(code);
-}
-
-const LONGEST_REASON = 1000;
-
-function codesIn(reason: unknown): readonly string[] {
-  if (typeof reason !== 'string' || reason.length > LONGEST_REASON) return [];
-  const parts = reason.split(';').map((part) => part.trim());
-  return parts.flatMap((part) => (/^(?:reason|code):/.test(part) ? [part.slice(part.indexOf(':') + 1).trim()] : []));
 }
 
 function readContacts(contacts: unknown): readonly EventContact[] {

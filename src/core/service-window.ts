@@ -29,6 +29,8 @@ export interface WindowEvidence {
   readonly doubtedAt?: number | undefined;
   /** When the latest read of a doubted window started, epoch ms. */
   readonly readAt?: number | undefined;
+  /** When the latest message was sent that was refused because the quota of the window was spent, epoch ms. */
+  readonly quotaSpentAt?: number | undefined;
   /** The latest messages that were sent into the window, where the platform counts them. */
   readonly sent?: readonly SentMessage[] | undefined;
 }
@@ -53,6 +55,7 @@ export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvide
     contactWroteAt: latest(a.contactWroteAt, b.contactWroteAt),
     doubtedAt: latest(a.doubtedAt, b.doubtedAt),
     readAt: latest(a.readAt, b.readAt),
+    quotaSpentAt: latest(a.quotaSpentAt, b.quotaSpentAt),
     sent: mergeSent(a.sent, b.sent),
   };
 }
@@ -67,10 +70,13 @@ export function isDoubted({ doubtedAt, readAt }: WindowEvidence): boolean {
  * lasts `windowMs`, tells of a message that nobody told us of.
  */
 export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number): number | undefined {
-  const { sent, lastInboundAt, contactWroteAt, expiresAt } = evidence;
-  if (sent === undefined || (lastInboundAt === undefined && expiresAt === undefined)) return undefined;
+  const { sent, lastInboundAt, contactWroteAt, expiresAt, quotaSpentAt } = evidence;
+  if (sent === undefined && quotaSpentAt === undefined) return undefined;
   const never = Number.NEGATIVE_INFINITY;
   const since = Math.max(lastInboundAt ?? never, contactWroteAt ?? never, (expiresAt ?? never) - windowMs);
+  // The platform has counted for itself.
+  if (quotaSpentAt !== undefined && quotaSpentAt > since) return Number.POSITIVE_INFINITY;
+  if (sent === undefined || (lastInboundAt === undefined && expiresAt === undefined)) return undefined;
   return sent.filter(({ at, isLost }) => at > since && isLost !== true).length;
 }
 

@@ -1,6 +1,6 @@
 import { normaliseAddress } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
-import { isWindowRefusal } from '../bird/refusal-codes.js';
+import { readRefusal } from '../bird/refusal-codes.js';
 import { toInstant } from '../core/instant.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
@@ -31,7 +31,10 @@ export interface ObservedInbound extends ObservedContact {
 export interface ObservedRefusal extends ObservedContact {
   /** When the refused message was sent. */
   readonly sentAt: Instant;
-  /** The provider's code; one that does not mean "too late for the window" changes nothing. */
+  /**
+   * The provider's code, with its subcode or the provider's words where there are some: `131047`, `10/2018278`. One that
+   * says nothing about the window changes nothing; after one that may mean the window, Bird is asked again.
+   */
   readonly code: string | number;
 }
 
@@ -90,9 +93,17 @@ export class Observations {
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
     const { ref, byAddress, byId } = readContact(refusal, 'observeRefusal');
-    const evidence = { refusedAt: this.#readPast(ref, refusal.sentAt, 'observeRefusal: sentAt') };
-    if (!isWindowRefusal(refusal.code)) return;
-    return this.#mergeBoth({ ref, byAddress, byId }, evidence);
+    const sentAt = this.#readPast(ref, refusal.sentAt, 'observeRefusal: sentAt');
+    switch (readRefusal(refusal.code)) {
+      case 'window_closed':
+        return this.#mergeBoth({ ref, byAddress, byId }, { refusedAt: sentAt });
+      case 'quota_spent':
+        return this.#mergeBoth({ ref, byAddress, byId }, { quotaSpentAt: sentAt });
+      case 'doubtful':
+        return this.doubt(refusal);
+      case undefined:
+        return;
+    }
   }
 
   /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */

@@ -214,8 +214,8 @@ export function contactOfAddress(address: string): object {
 }
 
 function withRefusal([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
-  if (known === undefined || byId?.refusedAt === undefined) return known;
-  return mergeEvidence(known, { refusedAt: byId.refusedAt });
+  if (known === undefined || (byId?.refusedAt === undefined && byId?.quotaSpentAt === undefined)) return known;
+  return mergeEvidence(known, { refusedAt: byId.refusedAt, quotaSpentAt: byId.quotaSpentAt });
 }
 
 interface ReadFacts extends WindowFacts {

@@ -2,7 +2,7 @@ import { type RedisScript, script, TELL } from './redis-script.js';
 
 /** What a window's record says, or nil where it says nothing that counts: see `decodeRecord`. */
 const READ_RECORD = `
-local names = {'e', 'x', 'i', 'r', 'p', 'w', 'd', 'a'}
+local names = {'e', 'x', 'i', 'r', 'p', 'w', 'd', 'a', 'q'}
 
 local function isInstant(value, latest)
   return type(value) == 'number' and value > 0 and value <= latest and value == math.floor(value)
@@ -85,7 +85,7 @@ end
 
 local function endOf(record, longest)
   local last = math.max(record.e or 0, record.x or 0, record.p or 0)
-  for _, name in ipairs({'i', 'w', 'd', 'a'}) do last = math.max(last, (record[name] or 0) + longest) end
+  for _, name in ipairs({'i', 'w', 'd', 'a', 'q'}) do last = math.max(last, (record[name] or 0) + longest) end
   -- What refutes has to outlive whatever it refutes.
   if record.r then last = math.max(last, record.r + longest + DAY) end
   for _, entry in ipairs(record.s or {}) do last = math.max(last, entry[2] + longest) end

@@ -13,6 +13,7 @@ const names = {
   contactWroteAt: 'w',
   doubtedAt: 'd',
   readAt: 'a',
+  quotaSpentAt: 'q',
 } as const satisfies Readonly<Record<Exclude<keyof WindowEvidence, 'sent'>, string>>;
 
 const fields: readonly (keyof typeof names)[] = Object.keys(names) as (keyof typeof names)[];

@@ -209,6 +209,12 @@ describe('a message of the business', () => {
     ['the code and subcode of Instagram', source('10/2534022')],
     ['the name at the new Bird', source('service_window_expired')],
     ['the reason alone', { reason: 'details: Re-engagement message; reason: whatsapp; code: 131047' }],
+    ['a subcode beside code 10', { failure: { source: { code: '10', subcode: 2_018_065 } } }],
+    ['a subcode deeper down', { failure: { source: { error: { code: 10, error_subcode: '2018278' } } } }],
+    ['the subcode in the reason', { reason: 'details: x; reason: facebook; code: 10; subcode: 2018278' }],
+    ['a code marked in the description', { failure: { description: '(#131047) Re-engagement message' } }],
+    ['the code of Vonage', source(1340)],
+    ['the spent quota of WeChat', source('45047')],
     ['the reason by name', { reason: 'details: x; reason: service_window_expired; code: 7' }],
   ])('is refused by %s', (_name, change) => {
     for (const status of ['rejected', 'sending_failed', 'delivery_failed']) {
@@ -233,6 +239,44 @@ describe('a message of the business', () => {
     ['an endless reason', { reason: `${'x;'.repeat(1000)}code: 131047` }],
     ['a reason that is no text', { reason: { code: '131047' } }],
   ])('is not refused by %s', (_name, change) => {
+    expect(kindOf(refused(change))).toBe('message_lost');
+  });
+
+  it.each<[string, Fields]>([
+    ['its description', { failure: { description: 'Sent outside of allowed window.', source: { code: '10' } } }],
+    ['its own code', source('(#10) This message is sent outside of allowed window.')],
+    [
+      'its description, with the code in it',
+      { failure: { description: '(#10) Message sent outside of allowed window' } },
+    ],
+    ['a field of its source', { failure: { source: { code: 10, message: 'outside of the allowed window' } } }],
+    ['its reason', { reason: 'details: Sent outside of allowed window; reason: facebook; code: 10' }],
+    ['its details', { ...source('10'), details: 'outside of allowed window' }],
+  ])('that failed by code 10, with words about the window in %s, makes the guard ask (field A9)', (_name, change) => {
+    expect(decodeWebhookEvent(refused(change))).toMatchObject({ kind: 'doubtful', contacts: [contact] });
+  });
+
+  it.each<[string, Fields]>([
+    ['by code 10 and other words', { failure: { description: 'No permission', source: { code: '10' } } }],
+    [
+      'by another code and those words',
+      { failure: { description: 'outside of allowed window', source: { code: 551 } } },
+    ],
+    ['deeper than anybody looks', { failure: { a: { b: { c: { d: { code: '131047' } } } } } }],
+    [
+      'behind a hundred fields',
+      {
+        failure: {
+          ...Object.fromEntries(
+            Array(101)
+              .fill(0)
+              .map((_, n) => [`f${n}`, n]),
+          ),
+          code: 131_047,
+        },
+      },
+    ],
+  ])('that failed %s is lost', (_name, change) => {
     expect(kindOf(refused(change))).toBe('message_lost');
   });
 

@@ -43,6 +43,7 @@ describeWithRedis('the store of the example', () => {
       doubtedAt: AT + 5,
       readAt: AT + 6,
       farUntil: AT + 7,
+      quotaSpentAt: AT + 8,
     };
     await store.merge(key, { ...told, sent: [{ id: 'm', at: AT }] });
     expect(await store.get(key)).toEqual(told);

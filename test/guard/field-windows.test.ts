@@ -141,3 +141,50 @@ describe('a human on Messenger and Instagram (field A2)', () => {
     });
   });
 });
+
+describe('a refusal by code (field A9)', () => {
+  function told(world: World): { readonly workspaceId: string; readonly channelId: string; readonly address: string } {
+    const { workspaceId, channelId = '' } = world.send();
+    return { workspaceId, channelId, address: PHONE };
+  }
+
+  it('that the quota is spent denies until the customer writes again', async () => {
+    const world = await createWorld({ platformId: 'wechat' });
+    world.customerWrites();
+    world.guard.observeInbound({ ...told(world), at: world.sandbox.clock.now() });
+    world.sandbox.clock.advance(MINUTE);
+    expect((await world.guard.check(world.send())).action).toBe('send');
+    world.guard.observeRefusal({ ...told(world), sentAt: world.sandbox.clock.now(), code: 45_047 });
+    const denied = { action: 'block', decision: { reason: 'quota_spent' }, source: 'bird' };
+    expect(await world.guard.check(world.send())).toMatchObject(denied);
+    world.sandbox.clock.advance(MINUTE);
+    expect(await world.guard.check(world.send())).toMatchObject(denied);
+    world.guard.observeInbound({ ...told(world), at: world.sandbox.clock.now() });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send', source: 'memory' });
+  });
+
+  it('that the quota is spent says nothing where the platform has none', async () => {
+    const world = await createWorld();
+    world.guard.observeInbound({ ...told(world), at: world.sandbox.clock.now() });
+    world.sandbox.clock.advance(MINUTE);
+    world.guard.observeRefusal({ ...told(world), sentAt: world.sandbox.clock.now(), code: 45_047 });
+    expect((await world.guard.check(world.send())).action).toBe('send');
+  });
+
+  it("by Meta's code 10 that speaks of the window makes the guard ask Bird again, and denies nothing by itself", async () => {
+    const world = await createWorld({ platformId: 'facebook' });
+    world.customerWrites();
+    await world.guard.check(world.send());
+    expect(world.guard.peek(world.send())?.source).toBe('memory');
+    const sentAt = world.sandbox.clock.now();
+    world.sandbox.clock.advance(MINUTE);
+    world.guard.observeRefusal({
+      ...told(world),
+      sentAt,
+      code: '(#10) This message is sent outside of allowed window.',
+    });
+    expect(world.guard.peek(world.send())).toBeUndefined();
+    expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
+    expect(world.guard.peek(world.send())?.source).toBe('memory');
+  });
+});

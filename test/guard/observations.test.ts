@@ -151,6 +151,18 @@ describe('observeRefusal', () => {
     expect(known()).toEqual({ byAddress: undefined, byId: undefined });
   });
 
+  it.each(['45047', 45_047])('%s spends the quota and closes nothing (field A9)', (code) => {
+    const { guard, known } = bench();
+    guard.observeRefusal({ ...both, sentAt: NOW - SECOND, code });
+    expect(known()).toEqual({ byAddress: { quotaSpentAt: NOW - SECOND }, byId: { quotaSpentAt: NOW - SECOND } });
+  });
+
+  it("Meta's code 10 with words about the window casts doubt and closes nothing (field A9)", () => {
+    const { guard, known } = bench();
+    guard.observeRefusal({ ...both, sentAt: NOW - SECOND, code: '(#10) Sent outside of allowed window' });
+    expect(known()).toEqual({ byAddress: { doubtedAt: NOW }, byId: { doubtedAt: NOW } });
+  });
+
   it('throws for what cannot be read, whatever the code', () => {
     const { guard } = bench();
     expect(() => guard.observeRefusal({ ...both, sentAt: 'today', code: 'x' })).toThrow('sentAt');
