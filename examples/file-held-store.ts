@@ -4,6 +4,8 @@ import { type HeldMessage, type HeldStore, memoryHeldStore, type WindowKey } fro
 type Entry =
   | { readonly add: HeldMessage }
   | { readonly remove: HeldMessage }
+  | { readonly pause: WindowKey }
+  | { readonly resume: WindowKey }
   | { readonly nudge: WindowKey }
   | { readonly endNudge: WindowKey };
 
@@ -37,6 +39,14 @@ export function fileHeldStore(path: string): HeldStore {
       note({ endNudge: key });
       return memory.endNudge(key);
     },
+    pause(key) {
+      note({ pause: key });
+      return memory.pause?.(key);
+    },
+    resume(key) {
+      note({ resume: key });
+      return memory.resume?.(key);
+    },
   };
 }
 
@@ -47,6 +57,8 @@ function replay(path: string, memory: HeldStore): void {
     if (entry === undefined) continue;
     if ('add' in entry) void memory.add(entry.add, Number.POSITIVE_INFINITY);
     else if ('remove' in entry) void memory.remove(entry.remove);
+    else if ('pause' in entry) void memory.pause?.(entry.pause);
+    else if ('resume' in entry) void memory.resume?.(entry.resume);
     else if ('nudge' in entry) void memory.claimNudge(entry.nudge);
     else void memory.endNudge(entry.endNudge);
   }

@@ -170,6 +170,8 @@ export interface HeldMessage extends WindowKey {
   readonly heldAt: number;
   /** Epoch ms; from then on it is not sent any more. */
   readonly expiresAt: number;
+  /** It was not known whether the window was open: Bird is asked until that is known. */
+  readonly isWindowUnknown?: boolean | undefined;
 }
 
 /**
@@ -178,8 +180,8 @@ export interface HeldMessage extends WindowKey {
  */
 export interface HeldStore {
   /**
-   * Puts a message at the end of its window's row. Gives the one that is there already under the same reference;
-   * `full` where `mostPerWindow` wait there, or the store has no room.
+   * Puts a message at the end of its window's row. Gives the one that is there already with the same reference *and* the
+   * same content (`conversationId`, `contact`, `message`), which is a repetition. Other content waits by itself. `full` where `mostPerWindow` wait there, or the store has no room.
    */
   add(message: HeldMessage, mostPerWindow: number): Answer<'added' | 'full' | HeldMessage>;
   /** A window's row, in the order in which it was added. */
@@ -206,6 +208,15 @@ export interface HeldStore {
   /** True for the first call since `endNudge`; the answer must be kept as long as the messages are. */
   claimNudge(key: WindowKey): Answer<boolean>;
   endNudge(key: WindowKey): Answer<void>;
+  /**
+   * Notes that a row waits on although its window is open: the customer's last message was none to answer, such as an
+   * opt-out word. A store without these three leaves that to the process, which forgets it when it ends.
+   */
+  pause?(key: WindowKey): Answer<void>;
+  resume?(key: WindowKey): Answer<void>;
+  isPaused?(key: WindowKey): Answer<boolean>;
+  /** How many messages it has met that it cannot open: damaged ones, and those of another secret, one for each such secret. */
+  countUnreadable?(): Answer<number>;
 }
 
 type Answer<T> = T | Promise<T>;

@@ -35,6 +35,8 @@ export type WebhookEvent =
       readonly wroteAt: number;
       /** The platform's own time was there; else Bird's, which may be later, was taken. */
       readonly isPlatformTime: boolean;
+      /** What the customer wrote, where it is text. It is looked at and not kept. */
+      readonly text: string | undefined;
     })
   /** A free-form message of the business is on its way. */
   | (OutboundEvent & { readonly kind: 'message_sent' })
@@ -47,7 +49,7 @@ export type WebhookEvent =
   /** Something happened to these contacts, but not what: Bird has to be asked. */
   | (ChannelEvent & { readonly kind: 'doubtful'; readonly contacts: readonly EventContact[] })
   /** Something of the customer's that may be a comment in public. It changes nothing of what is known. */
-  | (ChannelEvent & { readonly kind: 'maybe_wrote'; readonly contact: EventContact })
+  | (ChannelEvent & { readonly kind: 'maybe_wrote'; readonly contact: EventContact; readonly text: string | undefined })
   | { readonly kind: 'nothing'; readonly channelId: string | undefined; readonly happenedAt: undefined };
 
 /**
@@ -73,7 +75,7 @@ function decodePublic(payload: unknown, channelId: string): WebhookEvent {
   const contact = readContact(own(own(payload, 'sender'), 'contact'));
   return contact === undefined
     ? nothing(channelId)
-    : { kind: 'maybe_wrote', channelId, happenedAt: undefined, contact };
+    : { kind: 'maybe_wrote', channelId, happenedAt: undefined, contact, text: textOf(payload) };
 }
 
 function nothing(channelId: string | undefined): WebhookEvent {
@@ -102,7 +104,13 @@ function decodeInbound(payload: unknown, channelId: string): WebhookEvent {
   }
   if (!isCustomerContent(payload)) return { kind: 'doubtful', channelId, happenedAt: wroteAt, contacts: [contact] };
   const isPlatformTime = platformAt !== undefined;
-  return { kind: 'customer_wrote', channelId, happenedAt: wroteAt, contact, wroteAt, isPlatformTime };
+  const text = textOf(payload);
+  return { kind: 'customer_wrote', channelId, happenedAt: wroteAt, contact, wroteAt, isPlatformTime, text };
+}
+
+function textOf(payload: unknown): string | undefined {
+  const text = own(own(own(payload, 'body'), 'text'), 'text');
+  return typeof text === 'string' ? text : undefined;
 }
 
 function isCustomerContent(payload: unknown): boolean {

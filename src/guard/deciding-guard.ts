@@ -7,6 +7,7 @@ import type { ChannelFacts, ChannelRef, WindowKey } from '../ports.js';
 import { withinDeadline } from './deadline.js';
 import { type Circumstances, decideFromMemory, decideWithBird, templatePasses } from './decide.js';
 
+import type { ReplyEvent } from './hold-options.js';
 import { Holdings } from './holdings.js';
 import type { GuardInternals } from './internals.js';
 import type { Judgement } from './judgement.js';
@@ -55,7 +56,7 @@ export class DecidingGuard {
     const onPut = (workspace: Workspace): void => this.#holdings.attach(workspace);
     this.workspaces = new Workspaces(options.workspaces, this.#parts, this.statistics, onPut);
     const now = (id: string): number => this.workspaces.now(id);
-    this.observations = new Observations({ store, now, onStir: (key) => this.#stir(key) });
+    this.observations = new Observations({ store, now, onStir: (key, reply) => this.#stir(key, reply) });
   }
 
   get internals(): GuardInternals {
@@ -234,13 +235,13 @@ export class DecidingGuard {
   }
 
   /** A window may have opened: what waits for that may go. */
-  #stir(key: WindowKey): void {
+  #stir(key: WindowKey, reply: ReplyEvent | undefined): void {
     const workspace = this.#recall(key);
-    if (workspace instanceof Workspace) this.#holdings.stir(key, workspace);
+    if (workspace instanceof Workspace) this.#holdings.stir(key, workspace, reply);
     else if (workspace === undefined) {
       void this.workspaces
         .load(key.workspaceId)
-        .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded));
+        .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded, reply));
     }
   }
 }

@@ -12,9 +12,22 @@ import { readLocale } from '../core/reroute/locale.js';
 import type { HeldMessage, HeldStore } from '../ports.js';
 import { memoryHeldStore } from '../stores/memory-held-store.js';
 
-/** A message that is to go out now: one that was held, or the nudge that asks the customer to write. */
-export interface ReleasedMessage extends Omit<HeldMessage, 'address' | 'id' | 'expiresAt'> {
+/**
+ * A message that is to go out now: one that was held, or the nudge that asks the customer to write. Each call has a copy of
+ * its own. `id` is the same when it is repeated, and another for another message under the same reference.
+ */
+export interface ReleasedMessage extends Omit<HeldMessage, 'address' | 'expiresAt' | 'isWindowUnknown'> {
   readonly kind: 'held' | 'nudge';
+}
+
+/** A customer's message, for which held messages have waited. */
+export interface ReplyEvent {
+  readonly workspaceId: string;
+  readonly channelId: string;
+  readonly contactId?: string | undefined;
+  readonly address?: string | undefined;
+  /** What the customer wrote; `undefined`: no text, or the guard was not told. */
+  readonly text?: string | undefined;
 }
 
 /** A template that asks the customer to write. */
@@ -35,10 +48,19 @@ export interface HoldUntilReplyOptions {
    */
   readonly store?: HeldStore | undefined;
   /**
-   * Sends a message that may go now. After a crash, or where it throws or takes longer than 30 s, it is called again with
-   * the same `reference`. Default: Bird's API, with the workspace's key.
+   * Sends a message that may go now. `'rejected'`: it never can be sent, `onExpired(message, 'rejected')` is called, and the
+   * next one goes on. Anything else: it was accepted. After a crash, or where it throws or takes longer than 30 s, it is
+   * called again with the same `id` and `reference`, and those behind it wait. Default: Bird's API, with the workspace's key.
    */
   readonly release?: ((message: ReleasedMessage) => unknown) | undefined;
+  /** Called after a held message was accepted. It is sent whatever this does. */
+  readonly onReleased?: ((message: ReleasedMessage) => unknown) | undefined;
+  /**
+   * Whether a customer's message releases what waits. Not awaited; where it throws or gives no boolean, the default counts.
+   * Default: every message but one that is only an opt-out word (STOP, BAJA, ARRET, ...). After such a message the rest
+   * waits for the next one.
+   */
+  readonly releaseOn?: ((event: ReplyEvent) => boolean) | undefined;
   /** Sent when a message is held, at most once until the customer writes. Default: none. */
   readonly nudge?: Nudge | undefined;
   /** How many messages may wait for one contact on one channel. Default 20; 1 to 1000. */
@@ -62,8 +84,9 @@ export interface ResolvedHold extends Omit<HoldUntilReplyOptions, 'store' | 'max
 export function resolveHold(options: HoldUntilReplyOptions): ResolvedHold {
   checkOptions(options, checks, 'holdUntilReply');
   if (options.nudge !== undefined) checkNudge(options.nudge);
-  const { store = memoryHeldStore(), release, nudge, maxPerContact = 20, lifetimeMs = 72 * HOUR, onExpired } = options;
-  return { store, release, nudge, maxPerContact, lifetimeMs, onExpired };
+  const { store = memoryHeldStore(), maxPerContact = 20, lifetimeMs = 72 * HOUR, ...rest } = options;
+  const { release, onReleased, releaseOn, nudge, onExpired } = rest;
+  return { store, maxPerContact, lifetimeMs, release, onReleased, releaseOn, nudge, onExpired };
 }
 
 const HOUR = 3_600_000;
@@ -71,6 +94,8 @@ const HOUR = 3_600_000;
 const checks: Readonly<Record<keyof HoldUntilReplyOptions, OptionCheck>> = {
   store: objectWith('add', 'list', 'remove', 'windows', 'lock', 'unlock', 'claimNudge', 'endNudge'),
   release: aFunction,
+  onReleased: aFunction,
+  releaseOn: aFunction,
   nudge: { rule: 'an object', hasType: (value) => typeof value === 'object' && value !== null },
   maxPerContact: integerBetween(1, 1000, 'messages'),
   lifetimeMs: numberBetween(1000, 30 * 24 * HOUR, 'milliseconds'),

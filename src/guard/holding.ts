@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { isObject } from '../core/option-checks.js';
 import { own } from '../core/own.js';
+import { jsonCopy } from '../core/reroute/json-copy.js';
 import { isMatterOfTime } from '../core/reroute/matter-of-time.js';
 import { recipientOf } from '../core/reroute/message-content.js';
 import type { HeldNote, RerouteContext, RerouteResult } from '../core/reroute/policy.js';
 import type { HeldMessage, WindowKey } from '../ports.js';
-import type { ResolvedHold } from './hold-options.js';
+import type { ReplyEvent, ResolvedHold } from './hold-options.js';
+import type { HoldingHost } from './holding-host.js';
 import { readQuestion } from './question.js';
-import { type HoldingHost, Releases } from './releases.js';
+import { Releases } from './releases.js';
 
 /** Text that may become part of an answer or a header of the application: Bird sets no limit to a reference. */
 const LONGEST_REFERENCE = 256;
@@ -29,19 +31,20 @@ export class Holding {
     this.#releases.attach(host);
   }
 
-  detach(workspaceId: string): void {
-    this.#releases.detach(workspaceId);
+  /** A guard is gone; what another one with the same policy looks after goes on. */
+  detach(host: HoldingHost): void {
+    this.#releases.detach(host);
   }
 
-  /** A window may have opened. */
-  stir(key: WindowKey): void {
-    this.#releases.stir(key, { isReply: true });
+  /** A window may have opened, by this reply where it is one. */
+  stir(key: WindowKey, reply?: ReplyEvent): void {
+    this.#releases.stir(key, { reply });
   }
 
   async pending(workspaceId: string): Promise<readonly HeldMessage[]> {
     const { store } = this.#options;
     const rows = await Promise.all((await store.windows(workspaceId)).map((key) => store.list(key)));
-    return rows.flat();
+    return structuredClone(rows.flat());
   }
 
   async hold(context: RerouteContext): Promise<RerouteResult | undefined> {
@@ -119,11 +122,13 @@ export class Holding {
     await store.settle(held, true);
   }
 
-  #toHeld({ send, at }: RerouteContext): HeldMessage | 'address_unresolved' | 'content_not_carried' {
-    const { message, contact, conversationId } = send;
+  #toHeld({ send, at, decision }: RerouteContext): HeldMessage | 'address_unresolved' | 'content_not_carried' {
+    const { conversationId } = send;
     const question = readQuestion({ ...send, conversationId: undefined } as Parameters<typeof readQuestion>[0]);
     if (question.kind !== 'freeform' || typeof question.target === 'string') return 'address_unresolved';
-    if (!isObject(message)) return 'content_not_carried';
+    // A copy: the caller may use the same object for the next customer's message.
+    const [message, recipient] = [jsonCopy(send.message), jsonCopy(recipientOf(send))];
+    if (!isObject(message) || !isObject(recipient)) return 'content_not_carried';
     const given = own(message, 'reference');
     const isUsable = typeof given === 'string' && given !== '' && given.length <= LONGEST_REFERENCE;
     const id = randomUUID();
@@ -133,10 +138,11 @@ export class Holding {
       id,
       reference,
       conversationId,
-      contact,
-      message: { ...message, ...recipientOf(send), reference },
+      contact: jsonCopy(send.contact),
+      message: { ...message, ...recipient, reference },
       heldAt: at,
       expiresAt: at + this.#options.lifetimeMs,
+      ...(decision.verdict === 'unknown' ? { isWindowUnknown: true } : {}),
     };
   }
 }

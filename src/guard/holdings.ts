@@ -1,20 +1,27 @@
 import type { WindowKey } from '../ports.js';
 import { decideFromMemory } from './decide.js';
+import type { ReplyEvent } from './hold-options.js';
 import { holdingOf } from './hold-until-reply.js';
 import type { Holding } from './holding.js';
+import type { HoldingHost } from './holding-host.js';
 import type { RerouteSupport } from './planned-send.js';
 import { readQuestion } from './question.js';
-import type { HoldingHost } from './releases.js';
 import type { Workspace } from './workspace.js';
 
 const POST_MS = 20_000;
+
+interface Attached {
+  readonly workspace: Workspace;
+  readonly host: HoldingHost;
+  readonly holdings: Set<Holding>;
+}
 
 /** Connects a guard's workspaces with the policies of theirs that hold messages. */
 export class Holdings {
   readonly #support: RerouteSupport;
   readonly #deadlineMs: number;
   /** What is attached, by workspace id. */
-  readonly #attached = new Map<string, { readonly workspace: Workspace; readonly holdings: Set<Holding> }>();
+  readonly #attached = new Map<string, Attached>();
 
   constructor(support: RerouteSupport, deadlineMs: number) {
     this.#support = support;
@@ -26,19 +33,21 @@ export class Holdings {
     const former = this.#attached.get(workspace.id);
     const holdings = new Set([...(former?.holdings ?? []), ...holdingsIn(workspace)]);
     const isSame = former?.workspace === workspace;
+    const host = isSame ? former.host : this.#hostOf(workspace);
     for (const holding of holdings) {
-      if (!isSame || !former.holdings.has(holding)) holding.attach(this.#hostOf(workspace));
+      if (!isSame || !former.holdings.has(holding)) holding.attach(host);
+      if (!isSame && former?.holdings.has(holding)) holding.detach(former.host);
     }
-    this.#attached.set(workspace.id, { workspace, holdings });
+    this.#attached.set(workspace.id, { workspace, host, holdings });
   }
 
   /** A window may have opened. Former policies hear of it too: what they hold is still to be sent. */
-  stir(key: WindowKey, { id }: Workspace): void {
-    for (const holding of this.#attached.get(id)?.holdings ?? []) holding.stir(key);
+  stir(key: WindowKey, { id }: Workspace, reply?: ReplyEvent): void {
+    for (const holding of this.#attached.get(id)?.holdings ?? []) holding.stir(key, reply);
   }
 
   close(): void {
-    for (const [id, { holdings }] of this.#attached) for (const holding of holdings) holding.detach(id);
+    for (const { host, holdings } of this.#attached.values()) for (const holding of holdings) holding.detach(host);
     this.#attached.clear();
   }
 

@@ -6,6 +6,7 @@ import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js'
 import type { Instant } from '../core/types.js';
 import { addressOfId } from '../lookup/cached.js';
 import type { ChannelRef, Store, WindowKey } from '../ports.js';
+import type { ReplyEvent } from './hold-options.js';
 
 /** Whose window an observation is about: the address where it is known, else the contact's id. */
 export interface ObservedContact {
@@ -26,6 +27,8 @@ export interface ObservedInbound extends ObservedContact {
   readonly at: Instant;
   /** The message's id, for your logs; telling the same message twice changes nothing. */
   readonly messageId?: string | undefined;
+  /** What the customer wrote, for `holdUntilReply`: an opt-out word alone releases nothing. It is not kept. */
+  readonly text?: string | undefined;
 }
 
 export interface ObservedRefusal extends ObservedContact {
@@ -55,7 +58,7 @@ export interface ObservationsParts {
   /** The time as the provider of a workspace has it, epoch ms. */
   readonly now: (workspaceId: string) => number;
   /** Called, after what was told is kept, with each window that it may have opened. */
-  readonly onStir?: ((key: WindowKey) => void) | undefined;
+  readonly onStir?: ((key: WindowKey, reply: ReplyEvent | undefined) => void) | undefined;
 }
 
 /** Turns what the caller has seen into evidence. Settled at once with a store that is. */
@@ -69,7 +72,7 @@ export class Observations {
   /** What the caller tells. No skew of clocks explains more than 5 minutes ahead: that opens nothing, and Bird is asked. */
   inbound(inbound: ObservedInbound): void | Promise<void> {
     const { ref } = readContact(inbound, 'observeInbound');
-    return this.#isFarAhead(ref, inbound.at) ? this.doubt(inbound) : this.signedInbound(inbound);
+    return this.#isFarAhead(ref, inbound.at) ? this.doubt(inbound, replyOf(inbound)) : this.signedInbound(inbound);
   }
 
   /**
@@ -88,7 +91,7 @@ export class Observations {
       { address: byAddress, evidence },
       { address: byId, evidence: ofId },
     ];
-    return this.#then(this.#merge(ref, told), ref, told);
+    return this.#then(this.#merge(ref, told), ref, told, replyOf(inbound));
   }
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
@@ -121,17 +124,17 @@ export class Observations {
   }
 
   /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its word. */
-  doubt(contact: ObservedContact): void | Promise<void> {
+  doubt(contact: ObservedContact, reply?: ReplyEvent): void | Promise<void> {
     const told = readContact(contact, 'doubt');
     const { ref, byAddress, byId } = told;
     const merged = this.#mergeBoth(told, { doubtedAt: this.#parts.now(ref.workspaceId) });
-    return this.#then(merged, ref, [{ address: byAddress }, { address: byId }]);
+    return this.#then(merged, ref, [{ address: byAddress }, { address: byId }], reply);
   }
 
   /** Something came of which it is not known whether it opens a window. What is known stays as it is. */
-  stir(contact: ObservedContact): void {
+  stir(contact: ObservedContact & Pick<ObservedInbound, 'text'>): void {
     const { ref, byAddress, byId } = readContact(contact, 'stir');
-    this.#stir(ref, [{ address: byAddress }, { address: byId }]);
+    this.#stir(ref, [{ address: byAddress }, { address: byId }], replyOf(contact));
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -162,13 +165,14 @@ export class Observations {
     merged: void | Promise<void>,
     ref: ChannelRef,
     told: readonly { readonly address: string | undefined }[],
+    reply?: ReplyEvent,
   ): void | Promise<void> {
-    if (merged instanceof Promise) return merged.then(() => this.#stir(ref, told));
-    this.#stir(ref, told);
+    if (merged instanceof Promise) return merged.then(() => this.#stir(ref, told, reply));
+    this.#stir(ref, told, reply);
   }
 
-  #stir(ref: ChannelRef, told: readonly { readonly address: string | undefined }[]): void {
-    for (const { address } of told) if (address !== undefined) this.#parts.onStir?.({ ...ref, address });
+  #stir(ref: ChannelRef, told: readonly { readonly address: string | undefined }[], reply?: ReplyEvent): void {
+    for (const { address } of told) if (address !== undefined) this.#parts.onStir?.({ ...ref, address }, reply);
   }
 
   #isFarAhead({ workspaceId }: ChannelRef, instant: Instant): boolean {
@@ -185,6 +189,10 @@ export class Observations {
     if (at === undefined) throw new TypeError(`${name} must be an instant: RFC 3339 with offset, epoch ms or a Date`);
     return Math.min(at, this.#parts.now(workspaceId));
   }
+}
+
+function replyOf({ workspaceId, channelId, contactId, address, text }: Omit<ObservedInbound, 'at'>): ReplyEvent {
+  return { workspaceId, channelId, contactId, address, text: typeof text === 'string' ? text : undefined };
 }
 
 interface ReadContact {

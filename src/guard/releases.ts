@@ -1,34 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { asTag } from '../core/reroute/locale.js';
-import type { SendToReroute } from '../core/reroute/policy.js';
-import type { Decision } from '../core/types.js';
 import { contactOfAddress } from '../lookup/cached.js';
-import type { Clock, HeldMessage, Logger, WindowKey } from '../ports.js';
-import { withinDeadline } from './deadline.js';
-import type { Nudge, ReleasedMessage, ResolvedHold } from './hold-options.js';
+import type { HeldMessage, WindowKey } from '../ports.js';
+import { isVolatile } from '../stores/memory-held-store.js';
+import type { ReplyEvent, ResolvedHold } from './hold-options.js';
+import type { HoldingHost } from './holding-host.js';
+import { Outgoing, RELEASE_MS } from './outgoing.js';
+import { Pauses } from './pauses.js';
 
-/** What a workspace's guard does for messages that wait. */
-export interface HoldingHost {
-  readonly workspaceId: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** The time as Bird has it, epoch ms. */
-  now(): number;
-  /** What the facts say; Bird is asked where it has to be. */
-  decide(send: SendToReroute): Promise<Decision>;
-  /** The same from memory alone. */
-  isKnownOpen(send: SendToReroute): boolean;
-  /** Sends by Bird's API. Rejects where another attempt may succeed. */
-  post(message: ReleasedMessage): Promise<'accepted' | 'rejected'>;
-}
-
-/** How long sending one message may take; a row is locked for longer than that. */
-const RELEASE_MS = 30_000;
+/** A row is locked for longer than sending one message may take. */
 const LOCK_MS = 2 * RELEASE_MS;
 /** How often all that waits is looked through: for what has expired, and for what another process has missed. */
 const SWEEP_MS = 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+
+interface Attached {
+  readonly host: HoldingHost;
+  timer: unknown;
+}
 
 interface Work {
   /** Something happened meanwhile: once more. */
@@ -39,30 +28,56 @@ interface Work {
 export class Releases {
   readonly #options: ResolvedHold;
   readonly #owner = randomUUID();
-  readonly #hosts = new Map<string, { readonly host: HoldingHost; timer: unknown }>();
+  /** The guards that use this policy, by workspace id. The last one does the work. */
+  readonly #attached = new Map<string, readonly Attached[]>();
+  readonly #pauses: Pauses;
+  readonly #outgoing: Outgoing;
   /** Messages of which it is not certain yet whether they are to wait. */
   readonly #suspended = new Set<string>();
   readonly #working = new Map<string, Work>();
   readonly #failures = new Map<string, number>();
+  #unreadable = 0;
 
   constructor(options: ResolvedHold) {
     this.#options = options;
+    this.#pauses = new Pauses(options);
+    this.#outgoing = new Outgoing(options);
   }
 
   attach(host: HoldingHost): void {
-    this.detach(host.workspaceId);
-    this.#hosts.set(host.workspaceId, { host, timer: undefined });
+    const others = this.#attached.get(host.workspaceId) ?? [];
+    for (const other of others) other.host.clock.clearTimeout(other.timer);
+    this.#attached.set(host.workspaceId, [...others, { host, timer: undefined }]);
     void this.#sweep(host, { isFirst: true });
   }
 
-  detach(workspaceId: string): void {
-    const attached = this.#hosts.get(workspaceId);
-    attached?.host.clock.clearTimeout(attached.timer);
-    this.#hosts.delete(workspaceId);
+  detach(host: HoldingHost): void {
+    const { workspaceId, clock } = host;
+    const all = this.#attached.get(workspaceId) ?? [];
+    const left = all.filter((attached) => attached.host !== host);
+    clock.clearTimeout(all.find((attached) => attached.host === host)?.timer);
+    if (left.length > 0) this.#attached.set(workspaceId, left);
+    else this.#attached.delete(workspaceId);
+    const next = left.at(-1)?.host;
+    if (next === undefined) void this.#tellLoss(host);
+    else if (all.at(-1)?.host === host) void this.#sweep(next, { isFirst: true });
   }
 
   isAttached(workspaceId: string): boolean {
-    return this.#hosts.has(workspaceId);
+    return this.#hostOf(workspaceId) !== undefined;
+  }
+
+  #hostOf(workspaceId: string): HoldingHost | undefined {
+    return this.#attached.get(workspaceId)?.at(-1)?.host;
+  }
+
+  /** Nobody looks after what waits any more, and it is nowhere but in this process. */
+  async #tellLoss({ workspaceId, logger }: HoldingHost): Promise<void> {
+    const { store } = this.#options;
+    if (!isVolatile(store)) return;
+    const rows = await Promise.all((await store.windows(workspaceId)).map((key) => store.list(key)));
+    const count = rows.flat().length;
+    if (count > 0) logger.warn({ workspaceId, count }, 'Held messages wait in memory alone, and the guard is closed');
   }
 
   suspend({ id }: HeldMessage): void {
@@ -79,16 +94,23 @@ export class Releases {
 
   /** A message waits from now on. The customer may have written while it was put there. */
   parked(message: HeldMessage): void {
-    const host = this.#hosts.get(message.workspaceId)?.host;
+    const host = this.#hostOf(message.workspaceId);
     if (host === undefined) return;
-    if (host.isKnownOpen(message)) this.stir(message);
-    else void this.#nudge(message, host);
+    // Of a window that was not known Bird is asked again: the customer need not write for it to be open.
+    if (message.isWindowUnknown === true || host.isKnownOpen(message)) this.stir(message);
+    else void this.#outgoing.nudge(message, host);
   }
 
   /** Looks at a window's row, now or as soon as the look that is under way is over. */
-  stir(key: WindowKey, { isReply = false }: { readonly isReply?: boolean } = {}): void {
-    const host = this.#hosts.get(key.workspaceId)?.host;
-    if (host !== undefined) void this.#look(key, host, isReply);
+  stir(key: WindowKey, { reply }: { readonly reply?: ReplyEvent | undefined } = {}): void {
+    const host = this.#hostOf(key.workspaceId);
+    if (host === undefined) return;
+    if (reply !== undefined) void this.#hear(key, host, reply);
+    else void this.#look(key, host, false);
+  }
+
+  async #hear(key: WindowKey, host: HoldingHost, reply: ReplyEvent): Promise<void> {
+    if (await this.#pauses.hear(key, reply, host.logger)) await this.#look(key, host, true);
   }
 
   async #look(key: WindowKey, host: HoldingHost, isReply: boolean): Promise<void> {
@@ -148,56 +170,45 @@ export class Releases {
   async #finish(message: HeldMessage, host: HoldingHost): Promise<boolean> {
     const { store } = this.#options;
     if (host.now() >= message.expiresAt) {
-      await this.#giveUp(message, 'expired', host);
+      await this.#outgoing.giveUp(message, 'expired', host);
     } else {
+      if (await this.#pauses.isPaused(message)) return false;
       const { verdict } = await host.decide(message);
       if (verdict === 'unknown') throw new Error('It is not known whether the window is open');
-      if (verdict === 'deny') return false;
-      const result = await this.#send({ ...messageOf(message), kind: 'held' }, host);
-      if (result === 'rejected') await this.#giveUp(message, 'rejected', host);
+      if (verdict === 'deny') {
+        // Only now it is known that the customer has to write first.
+        if (message.isWindowUnknown === true) void this.#outgoing.nudge(message, host);
+        return false;
+      }
+      const result = await this.#outgoing.send(message, host);
+      if (result === 'rejected') await this.#outgoing.giveUp(message, 'rejected', host);
+      else this.#outgoing.tellReleased(message, host);
     }
     await store.remove(message);
     return true;
   }
 
-  async #send(message: ReleasedMessage, host: HoldingHost): Promise<'accepted' | 'rejected'> {
-    const { release } = this.#options;
-    if (release === undefined) return host.post(message);
-    await withinDeadline(host.clock, RELEASE_MS, (async () => release(message))());
-    return 'accepted';
-  }
-
-  async #giveUp(message: HeldMessage, why: 'expired' | 'rejected', { clock, logger }: HoldingHost): Promise<void> {
-    const { workspaceId, channelId, id } = message;
-    logger.warn({ workspaceId, channelId, id, why }, 'A held message is not sent any more');
-    await withinDeadline(clock, RELEASE_MS, (async () => this.#options.onExpired?.(message, why))());
-  }
-
-  /** At most once: it is noted before it is sent. */
-  async #nudge(message: HeldMessage, host: HoldingHost): Promise<void> {
-    const { nudge, store } = this.#options;
-    if (nudge === undefined) return;
-    const { workspaceId, channelId } = message;
-    try {
-      if (!(await store.claimNudge(message))) return;
-      const result = await this.#send({ ...messageOf(message), message: nudgeOf(nudge, message), kind: 'nudge' }, host);
-      if (result === 'rejected') host.logger.error({ workspaceId, channelId }, 'Bird refused a nudge');
-    } catch {
-      host.logger.error({ workspaceId, channelId }, 'A nudge could not be sent, and is not tried again');
-    }
-  }
-
   #retry(key: WindowKey, host: HoldingHost): void {
-    if (this.#hosts.get(key.workspaceId)?.host !== host) return;
+    if (this.#hostOf(key.workspaceId) !== host) return;
     const failures = this.#failures.get(nameOf(key)) ?? 0;
     this.#failures.set(nameOf(key), failures + 1);
     const { workspaceId, channelId } = key;
-    if (failures === 0)
+    // Once for all that wait while Bird is away, and not for each of them.
+    if (failures === 0 && this.#failures.size === 1) {
       host.logger.warn({ workspaceId, channelId }, 'Held messages cannot go yet; they are tried again');
+    }
     host.clock.setTimeout(
       () => this.stir(key),
       Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)),
     );
+  }
+
+  async #tellUnreadable({ logger }: HoldingHost): Promise<void> {
+    const count = (await this.#options.store.countUnreadable?.()) ?? 0;
+    if (count > this.#unreadable) {
+      logger.warn({ count }, 'Held messages cannot be opened: they are damaged, or were held with another secret');
+    }
+    this.#unreadable = count;
   }
 
   async #sweep(host: HoldingHost, { isFirst = false } = {}): Promise<void> {
@@ -207,34 +218,20 @@ export class Releases {
     try {
       for (const key of await store.windows(workspaceId)) {
         const [first] = await store.list(key);
-        if (first === undefined || this.#hosts.get(workspaceId)?.host !== host) continue;
+        if (first === undefined || this.#hostOf(workspaceId) !== host) continue;
         if (this.#failures.has(nameOf(key))) continue;
         // What has waited since before this process was there may have been answered meanwhile.
         if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#look(key, host, false);
       }
+      await this.#tellUnreadable(host);
       isDone = true;
     } catch {
       logger.error({ workspaceId }, 'The store of held messages fails; it is asked again in a minute');
     }
-    const attached = this.#hosts.get(workspaceId);
+    const attached = this.#attached.get(workspaceId)?.at(-1);
     if (attached?.host !== host) return;
     attached.timer = clock.setTimeout(() => void this.#sweep(host, { isFirst: isFirst && !isDone }), SWEEP_MS);
   }
-}
-
-function messageOf({ id: _, address: __, expiresAt: ___, ...message }: HeldMessage): Omit<ReleasedMessage, 'kind'> {
-  return message;
-}
-
-function nudgeOf(
-  { projectId, version = 'latest', locale, variables = {} }: Nudge,
-  { contact, conversationId, message, reference }: HeldMessage,
-): Readonly<Record<string, unknown>> {
-  const parameters = Object.entries(variables).map(([key, value]) => ({ type: 'string', key, value }));
-  const template = { projectId, version, locale: asTag(locale), parameters };
-  if (conversationId === undefined) return { receiver: { contacts: [contact] }, template, reference };
-  const { participantType, participantId } = message;
-  return { participantType, participantId, template, reference };
 }
 
 function nameOf({ workspaceId, channelId, address }: WindowKey): string {

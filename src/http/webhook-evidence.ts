@@ -34,7 +34,7 @@ export async function tellGuard(
   const about = (contact: EventContact): ObservedContact => ({ ...ref, ...contact });
   switch (event.kind) {
     case 'customer_wrote': {
-      const inbound = { ...about(event.contact), at: event.wroteAt };
+      const inbound = { ...about(event.contact), at: event.wroteAt, text: event.text };
       return observations.signedInbound(inbound, event.isPlatformTime ? 0 : UNSURE_MS);
     }
     case 'number_changed':
@@ -50,7 +50,7 @@ export async function tellGuard(
     case 'doubtful':
       return all(event.contacts, (contact) => observations.doubt(about(contact)));
     case 'maybe_wrote':
-      return observations.stir(about(event.contact));
+      return observations.stir({ ...about(event.contact), text: event.text });
     case 'nothing':
       return;
   }

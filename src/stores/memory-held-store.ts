@@ -1,4 +1,5 @@
 import type { HeldMessage, HeldStore, WindowKey } from '../ports.js';
+import { heldContent } from './held-content.js';
 import { memoryCache } from './memory-store.js';
 
 /** Windows of which it is remembered that a nudge went out. */
@@ -15,12 +16,14 @@ export function memoryHeldStore({ max = 10_000 }: { readonly max?: number | unde
   if (!Number.isInteger(max) || max < 1) throw new RangeError('memoryHeldStore: max must be an integer from 1');
   const rows = new Map<string, HeldMessage[]>();
   const nudged = memoryCache<object>({ max: NUDGES_REMEMBERED });
+  const paused = new Set<string>();
   let count = 0;
 
-  return {
+  const store: HeldStore = {
     add(message, mostPerWindow) {
       const row = rows.get(nameOf(message)) ?? [];
-      const same = row.find(({ reference }) => reference === message.reference);
+      const content = heldContent(message);
+      const same = row.find((one) => one.reference === message.reference && heldContent(one) === content);
       if (same !== undefined) return same;
       if (row.length >= mostPerWindow || count >= max) return 'full';
       rows.set(nameOf(message), [...row, message]);
@@ -33,7 +36,10 @@ export function memoryHeldStore({ max = 10_000 }: { readonly max?: number | unde
       const left = row.filter(({ id }) => id !== message.id);
       count -= row.length - left.length;
       if (left.length > 0) rows.set(nameOf(message), left);
-      else rows.delete(nameOf(message));
+      else {
+        rows.delete(nameOf(message));
+        paused.delete(nameOf(message));
+      }
     },
     windows: (workspaceId) =>
       [...rows.values()].flatMap(([first]) => (first?.workspaceId === workspaceId ? first : [])),
@@ -45,7 +51,19 @@ export function memoryHeldStore({ max = 10_000 }: { readonly max?: number | unde
       return true;
     },
     endNudge: (key) => nudged.delete(nameOf(key)),
+    pause: (key) => void (rows.has(nameOf(key)) && paused.add(nameOf(key))),
+    resume: (key) => void paused.delete(nameOf(key)),
+    isPaused: (key) => paused.has(nameOf(key)),
   };
+  volatileStores.add(store);
+  return store;
+}
+
+const volatileStores = new WeakSet<HeldStore>();
+
+/** Whether what a store holds is lost when the process ends. A store that is built on one of these may well keep it. */
+export function isVolatile(store: HeldStore): boolean {
+  return volatileStores.has(store);
 }
 
 function nameOf({ workspaceId, channelId, address }: WindowKey): string {

@@ -6,7 +6,7 @@ import { type RedisScript, script } from './redis-script.js';
  * - `offered`: nobody was promised anything yet; what is still offered at the instant `u` never was,
  * - `undecided`: it is to wait unless its request, which the process `w` decides, is stopped; from `u` on it waits,
  * - `waiting`.
- * `r` stands for the reference, `n` is the place in the row. All instants are by the clock of Redis, in ms.
+ * `r` stands for the reference and the content, `n` is the place in the row. All instants are by the clock of Redis, in ms.
  *
  * What cannot be read is left alone, since whoever wrote it may come back: it counts as one that waits, and is not listed.
  */
@@ -68,30 +68,30 @@ local function keep(key, life)
   if redis.call('PTTL', key) < life then redis.call('PEXPIRE', key, string.format('%.0f', life)) end
 end
 
-local function findSame(row, reference)
+local function findSame(row, content)
   for field, entry in pairs(row) do
-    if entry.r == reference and entry.s ~= 'offered' then
+    if entry.r == content and entry.s ~= 'offered' then
       return {'same', field, redis.call('HGET', KEYS[2], field) or ''}
     end
   end
 end`;
 
 /**
- * KEYS: the row, its bodies. ARGV: the message, its reference, the sealed body, how many may wait, who adds it, how long
+ * KEYS: the row, its bodies. ARGV: the message, its reference and content, the sealed body, how many may wait, who adds it, how long
  * an offer stands, how long the keys live, both in ms. Gives `offered`, `full`, or the `same` that is there already.
  */
 export const offerScript: RedisScript = script(`${CHANGE_ROW}
 
-local field, reference, body, writer = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+local field, content, body, writer = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local most, offerMs, life = tonumber(ARGV[4]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local row = readRow()
 dropOffersThatAreOver(row)
-local same = findSame(row, reference)
+local same = findSame(row, content)
 if same then return same end
 local count = 0
 for _ in pairs(row) do count = count + 1 end
 if count >= most then return {'full'} end
-put(field, {s = 'offered', u = now + offerMs, w = writer, r = reference})
+put(field, {s = 'offered', u = now + offerMs, w = writer, r = content})
 redis.call('HSET', KEYS[2], field, body)
 keep(KEYS[1], life)
 keep(KEYS[2], life)

@@ -1,4 +1,5 @@
 import type { HeldMessage, HeldStore, WindowKey } from '../ports.js';
+import { heldContent } from './held-content.js';
 import { decodeHeldMessage, decodeWindowKey } from './held-record.js';
 import {
   claimNudgeScript,
@@ -16,11 +17,14 @@ import { type RedisScript, runScript } from './redis-script.js';
 import type { Seal } from './seal.js';
 import { UntilHeard } from './until-heard.js';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** More of them are as bad as so many. */
+const MAX_UNREADABLE = 10_000;
 /** So long after the last message of a row has expired its keys go, too: then no process was there to give it up. */
 const SPARE_MS = 7 * DAY_MS;
-/** No message waits longer, and a nudge is remembered as long as one does. */
-const NUDGE_LIFE_MS = 30 * DAY_MS + SPARE_MS;
+/** No message waits longer, and a nudge or a pause is remembered as long as one does. */
+const ROW_LIFE_MS = 30 * DAY_MS + SPARE_MS;
 /** Whatever the clocks of two processes show: so long at most a row is locked by one that has died. */
 const LONGEST_LOCK_MS = 600_000;
 /** As long as a decision may take, so that it is heard before others release what they found. */
@@ -49,6 +53,10 @@ export interface RedisHeldParts {
 export class RedisHeld implements HeldStore {
   readonly #parts: RedisHeldParts;
   readonly #unheard = new UntilHeard();
+  /** Where messages are that cannot be opened. */
+  readonly #unreadable = new Set<string>();
+  /** Until when messages wait that were sealed with this secret, as Redis was last told. */
+  #sealedUntil = 0;
 
   constructor(parts: RedisHeldParts) {
     this.#parts = parts;
@@ -63,8 +71,8 @@ export class RedisHeld implements HeldStore {
     this.#unheard.delete(field);
     const lifeMs = Math.max(0, message.expiresAt - this.#parts.now()) + SPARE_MS;
     const body = seal.close(JSON.stringify(message), placeOf(held, field));
-    const reference = names.heldReference(id, message.reference);
-    const offer = [field, reference, body, mostPerWindow, writer, UNDECIDED_MS, lifeMs];
+    const content = names.heldContent(id, heldContent(message));
+    const offer = [field, content, body, mostPerWindow, writer, UNDECIDED_MS, lifeMs];
     const offered = await this.#list(offerScript, [row, bodies], offer);
     if (offered[0] !== 'offered') return this.#answer(offered, held);
     const { workspaceId, channelId, address } = message;
@@ -74,6 +82,7 @@ export class RedisHeld implements HeldStore {
       this.#unheard.add(field, () => this.#settle(message, false));
       throw error;
     });
+    await this.#noteSecret(message.expiresAt).catch(() => {});
     return this.#answer(confirmed, held);
   }
 
@@ -86,8 +95,26 @@ export class RedisHeld implements HeldStore {
       const message = this.#open(held, listed[index], listed[index + 1]);
       // One that cannot be read must not keep the others from going. It stays: it may be of a version that comes back.
       if (message !== undefined) messages.push(message);
+      else if (this.#unreadable.size < MAX_UNREADABLE) this.#unreadable.add(placeOf(held, String(listed[index])));
     }
     return messages;
+  }
+
+  async countUnreadable(): Promise<number> {
+    const { names, link, now } = this.#parts;
+    await link.tried;
+    const secrets = Object.entries((await link.ask(['HGETALL', names.heldSecrets])) as object);
+    const others = secrets.filter(([id, until]) => id !== names.secretId && Number(until) > now());
+    return this.#unreadable.size + others.length;
+  }
+
+  /** What another secret has sealed is under names that nobody can guess: this is how a process hears that it is there. */
+  async #noteSecret(expiresAt: number): Promise<void> {
+    const { names, link } = this.#parts;
+    if (expiresAt < this.#sealedUntil + HOUR_MS) return;
+    this.#sealedUntil = expiresAt;
+    await link.ask(['HSET', names.heldSecrets, names.secretId, String(Math.ceil(expiresAt))]);
+    await link.ask(['PEXPIRE', names.heldSecrets, String(ROW_LIFE_MS)]);
   }
 
   async remove(message: HeldMessage): Promise<void> {
@@ -122,12 +149,27 @@ export class RedisHeld implements HeldStore {
   }
 
   async claimNudge(key: WindowKey): Promise<boolean> {
-    return (await this.#run(claimNudgeScript, [this.#parts.names.held(key).nudge], [NUDGE_LIFE_MS])) === 1;
+    return (await this.#run(claimNudgeScript, [this.#parts.names.held(key).nudge], [ROW_LIFE_MS])) === 1;
   }
 
   async endNudge(key: WindowKey): Promise<void> {
     await this.#parts.link.tried;
     await this.#parts.link.ask(['DEL', this.#parts.names.held(key).nudge]);
+  }
+
+  async pause(key: WindowKey): Promise<void> {
+    await this.#parts.link.tried;
+    await this.#parts.link.ask(['SET', this.#parts.names.held(key).pause, '1', 'PX', String(ROW_LIFE_MS)]);
+  }
+
+  async resume(key: WindowKey): Promise<void> {
+    await this.#parts.link.tried;
+    await this.#parts.link.ask(['DEL', this.#parts.names.held(key).pause]);
+  }
+
+  async isPaused(key: WindowKey): Promise<boolean> {
+    await this.#parts.link.tried;
+    return (await this.#parts.link.ask(['EXISTS', this.#parts.names.held(key).pause])) === 1;
   }
 
   async #settle(message: HeldMessage, isUsed: boolean): Promise<boolean> {

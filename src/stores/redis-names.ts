@@ -22,6 +22,8 @@ export interface HeldNames {
   readonly windows: string;
   readonly lock: string;
   readonly nudge: string;
+  /** There while the row waits on although its window is open. */
+  readonly pause: string;
 }
 
 /**
@@ -83,6 +85,7 @@ export class RedisNames {
       windows: this.heldWindows(workspaceId),
       lock: named('l'),
       nudge: named('n'),
+      pause: named('p'),
     };
   }
 
@@ -90,14 +93,24 @@ export class RedisNames {
     return `${this.#prefix}hw:${this.#hash('held windows', workspaceId)}`;
   }
 
+  /** Until when messages wait, by what stands for the secret with which they were sealed. */
+  get heldSecrets(): string {
+    return `${this.#prefix}hs`;
+  }
+
+  /** Stands for the secret. */
+  get secretId(): string {
+    return this.#hash('held secret');
+  }
+
   /** Stands for a message, within its row. */
   heldMessage(id: string): string {
     return this.#hash('held message', id);
   }
 
-  /** Stands for a message's reference, within its row. */
-  heldReference(rowId: string, reference: string): string {
-    return this.#hash('held reference', rowId, reference);
+  /** Stands for a message's reference and content, within its row. */
+  heldContent(rowId: string, content: string): string {
+    return this.#hash('held content', rowId, content);
   }
 
   /** Says that a message was released just now. */

@@ -53,6 +53,7 @@ describe('a customer message', () => {
   it('is dated by the platform where that is earlier: the delivery observed at Bird', () => {
     expect(decodeWebhookEvent(example('webhook.whatsapp.inbound.observed'))).toEqual({
       kind: 'customer_wrote',
+      text: expect.any(String),
       channelId: CHANNEL,
       happenedAt: 1_702_496_037_000,
       contact: { contactId: CONTACT, address: '+3511111111' },

@@ -14,13 +14,13 @@ export const windowKey = (change: Partial<WindowKey> = {}): WindowKey => ({
 });
 
 export function heldMessage(change: Partial<HeldMessage> = {}): HeldMessage {
-  const id = randomUUID();
+  const { id = randomUUID(), reference = id } = change;
   return {
     ...windowKey(),
     id,
-    reference: id,
+    reference,
     contact: { identifierKey: 'phonenumber', identifierValue: '+31612345678' },
-    message: { body: { type: 'text', text: { text: 'Hello 👋🏽\n' } }, reference: id, tags: ['a'] },
+    message: { body: { type: 'text', text: { text: 'Hello 👋🏽\n' } }, reference, tags: ['a'] },
     heldAt: AT,
     expiresAt: AT + 1000,
     ...change,
@@ -84,7 +84,45 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       expect(await store.list(windowKey())).toHaveLength(expected === 'added' ? 3 : 2);
     });
 
-    it('keeps one message per reference and window, the first, even where the row is full', async () => {
+    it.each<[string, Partial<HeldMessage>]>([
+      ['another text', { message: { body: { type: 'text', text: { text: 'Bye' } }, reference: 'order-1' } }],
+      ['another kind of content', { message: { body: { type: 'image' }, reference: 'order-1' } }],
+      ['another contact', { contact: { id: '33333333-3333-4333-8333-333333333333' } }],
+      ['another conversation', { conversationId: CHANNEL }],
+    ])('keeps what has the same reference and %s beside it (field B2)', async (_, change) => {
+      const store = await create();
+      const messages = [
+        heldMessage({ reference: 'order-1' }),
+        heldMessage({ reference: 'order-1', ...change }),
+      ] as const;
+      for (const message of messages) expect(await store.add(message, 20)).toBe('added');
+      expect(await store.list(windowKey())).toEqual(messages);
+      for (const message of messages) {
+        expect(await store.add({ ...message, id: randomUUID() }, 20)).toEqual(message);
+      }
+    });
+
+    it('takes the same content for the same, in whatever order its keys come (field B2)', async () => {
+      const store = await create();
+      const first = heldMessage({ reference: 'order-1' });
+      await store.add(first, 20);
+      const turned = Object.fromEntries(Object.entries(first.message).reverse());
+      expect(await store.add({ ...first, id: randomUUID(), message: turned }, 20)).toEqual(first);
+    });
+
+    it('notes that a row waits on, until it is told otherwise (field B8)', async () => {
+      const store = await create();
+      await store.add(heldMessage(), 20);
+      expect(await store.isPaused?.(windowKey())).toBe(false);
+      for (let times = 0; times < 2; times += 1) await store.pause?.(windowKey());
+      expect(await store.isPaused?.(windowKey())).toBe(true);
+      expect(await store.isPaused?.(others[2] ?? windowKey())).toBe(false);
+      await store.resume?.(windowKey());
+      await store.resume?.(others[2] ?? windowKey());
+      expect(await store.isPaused?.(windowKey())).toBe(false);
+    });
+
+    it('keeps one message per reference, content and window, the first, even where the row is full', async () => {
       const store = await create();
       const first = heldMessage({ reference: 'order-1' });
       await store.add(first, 1);

@@ -9,7 +9,14 @@ describeWithRedis('processes that share a Redis and a workspace', () => {
   let consumer: Consumer;
 
   beforeAll(async () => {
-    consumer = await createConsumer(['date-fns', 'lru-cache', 'p-retry', 'is-network-error', 'redis']);
+    consumer = await createConsumer([
+      '@formatjs/intl-localematcher',
+      'date-fns',
+      'lru-cache',
+      'p-retry',
+      'is-network-error',
+      'redis',
+    ]);
     const outDir = join(consumer.directory, 'fleet');
     await tsc('-p', join(projectRoot, 'test/fleet'), '--outDir', outDir, '--noCheck');
   }, 60_000);

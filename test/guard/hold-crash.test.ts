@@ -16,7 +16,14 @@ const MESSAGES = 20;
 let consumer: Consumer;
 
 beforeAll(async () => {
-  consumer = await createConsumer(['date-fns', 'lru-cache', 'p-retry', 'is-network-error', 'redis']);
+  consumer = await createConsumer([
+    '@formatjs/intl-localematcher',
+    'date-fns',
+    'lru-cache',
+    'p-retry',
+    'is-network-error',
+    'redis',
+  ]);
   await tsc('-p', join(projectRoot, 'examples'), '--outDir', consumer.directory, '--noCheck');
   await writeFile(join(consumer.directory, 'package.json'), '{"type":"module"}');
   await copyFile(

@@ -116,6 +116,45 @@ const evidence: readonly Mutation[] = [
   },
 ];
 
+/** What waits for the customer. */
+const held: readonly Mutation[] = [
+  {
+    name: 'a held message is the same as any other with its reference',
+    file: 'stores/held-content.ts',
+    find: 'return JSON.stringify([reference, conversationId, contact, message], sorted);',
+    replace: 'return JSON.stringify([reference], sorted);',
+    tests: ['stores/memory-held-store.test.ts', 'guard/held-field.test.ts'],
+  },
+  {
+    name: "what is held is the caller's own object",
+    file: 'guard/holding.ts',
+    find: '[jsonCopy(send.message), jsonCopy(recipientOf(send))]',
+    replace: '[send.message, jsonCopy(recipientOf(send))]',
+    tests: ['guard/held-field.test.ts'],
+  },
+  {
+    name: 'a release that gives a message up counts as sent',
+    file: 'guard/outgoing.ts',
+    find: "return result === 'rejected' ? 'rejected' : 'accepted';",
+    replace: "return result === undefined ? 'accepted' : 'accepted';",
+    tests: ['guard/held-field.test.ts'],
+  },
+  {
+    name: 'an opt-out word releases what waits',
+    file: 'guard/pauses.ts',
+    find: 'const byDefault = !isOptOutWord(reply.text);',
+    replace: "const byDefault = !isOptOutWord('');",
+    tests: ['guard/held-field.test.ts'],
+  },
+  {
+    name: "one guard's end ends the work of another with the same policy",
+    file: 'guard/releases.ts',
+    find: 'const left = all.filter((attached) => attached.host !== host);',
+    replace: 'const left: typeof all = [];',
+    tests: ['guard/held-field.test.ts'],
+  },
+];
+
 /** What the rule makes of it. */
 const rule: readonly Mutation[] = [
   {
@@ -438,15 +477,15 @@ const waysOut: readonly Mutation[] = [
   {
     name: 'what a policy gives is not asked about again',
     file: 'guard/reroute.ts',
-    find: "if ((await decide({ ...one, contact })).verdict !== 'allow') return 'not_permitted';",
+    find: "if (decision.verdict !== 'allow') return 'not_permitted';",
     replace: '',
     tests: ['guard/reroute.property.test.ts'],
   },
   {
     name: 'what is held goes with whatever the customer does, into a closed window too',
     file: 'guard/releases.ts',
-    find: "if (verdict === 'deny') return false;",
-    replace: '',
+    find: "if (verdict === 'deny') {",
+    replace: "if (verdict === ('never' as string)) {",
     tests: ['guard/hold-until-reply.test.ts'],
   },
   {
@@ -465,7 +504,7 @@ const waysOut: readonly Mutation[] = [
   },
   {
     name: 'a nudge with each message that is held',
-    file: 'guard/releases.ts',
+    file: 'guard/outgoing.ts',
     find: 'if (!(await store.claimNudge(message))) return;',
     replace: '',
     tests: ['guard/hold-until-reply.test.ts'],
@@ -562,7 +601,7 @@ const fleets: readonly Mutation[] = [
   {
     name: 'held messages: the same reference waits twice',
     file: 'stores/redis-held-scripts.ts',
-    find: "if entry.r == reference and entry.s ~= 'offered' then",
+    find: "if entry.r == content and entry.s ~= 'offered' then",
     replace: 'if false then',
     tests: ['stores/redis-held.test.ts'],
   },
@@ -651,6 +690,7 @@ const fleets: readonly Mutation[] = [
 
 export const mutations: readonly Mutation[] = [
   ...evidence,
+  ...held,
   ...rule,
   ...reads,
   ...answers,

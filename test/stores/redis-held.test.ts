@@ -64,7 +64,7 @@ describeWithRedis('held messages in Redis', () => {
       expect(await one?.settle?.(message, false)).toBe(false);
       expect(await one?.settle?.(message, true)).toBe(false);
       expect([await one?.list(windowKey()), await two?.windows(message.workspaceId)]).toEqual([[], []]);
-      expect(await server.client.keys(`${prefix}h*`)).toEqual([]);
+      expect((await server.client.keys(`${prefix}h*`)).filter((name) => name !== `${prefix}hs`)).toEqual([]);
     });
 
     it('wait though one request is stopped, where another has settled that they do', async () => {
@@ -199,6 +199,16 @@ describeWithRedis('held messages in Redis', () => {
       await expect(one?.add(waiting({ reference: message.reference }), 20)).rejects.toThrow('has not kept');
     });
 
+    it('is counted, once each, so that somebody can be told (field B13)', async () => {
+      const [[one], prefix] = await processes(1);
+      for (const message of [waiting(), waiting(), waiting()]) await park(one, message);
+      const bodies = await keyOf(server, prefix, 'b');
+      const fields = await server.client.hKeys(bodies);
+      for (const field of fields.slice(0, 2)) await server.client.hSet(bodies, field, 'x');
+      for (let times = 0; times < 2; times += 1) expect(await one?.list(windowKey())).toHaveLength(1);
+      expect(await one?.countUnreadable?.()).toBe(2);
+    });
+
     it('a window’s name does not hide the others', async () => {
       const [[one], prefix] = await processes(1);
       await park(one, waiting());
@@ -212,6 +222,7 @@ describeWithRedis('held messages in Redis', () => {
       const secret = `${SECRET}, another`;
       const stranger = (await connectedStore(server.port, { patienceMs, prefix, secret })).held;
       expect([await stranger.list(windowKey()), await stranger.windows(message.workspaceId)]).toEqual([[], []]);
+      expect([await stranger.countUnreadable?.(), await one?.countUnreadable?.()]).toEqual([1, 0]);
       const again = (await connectedStore(server.port, { patienceMs, prefix })).held;
       expect(await again.list(windowKey())).toEqual([message]);
     });
