@@ -1,4 +1,3 @@
-import { maySend } from '../core/channel-availability.js';
 import { decideFreeform } from '../core/freeform.js';
 import { toInstant } from '../core/instant.js';
 import { platformRow } from '../core/platforms.js';
@@ -7,17 +6,11 @@ import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../co
 import { LookupError } from '../errors.js';
 import { contactOf, type WindowAnswer } from '../lookup/cached.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
+import type { Circumstances } from './circumstances.js';
 import type { Judgement } from './judgement.js';
 import type { Policy } from './policy.js';
 import type { FreeformQuestion, TemplateQuestion } from './question.js';
-import type { Workspace } from './workspace.js';
-
-/** The circumstances of a decision: the facts are the workspace's, the rules the policy's, the instant the clock's. */
-export interface Circumstances {
-  readonly workspace: Workspace;
-  readonly policy: Policy;
-  readonly now: () => number;
-}
+import { templateFromMemory, templateWithBird } from './template.js';
 
 /** Decides without I/O and without a promise; `undefined` where Bird must be asked. Never denies. */
 export function decideFromMemory(
@@ -25,9 +18,7 @@ export function decideFromMemory(
   circumstances: Circumstances,
 ): Judgement | undefined {
   const { workspace, policy, now } = circumstances;
-  if (question.kind === 'template') {
-    return isKnownInactive(question, workspace) ? undefined : templatePasses;
-  }
+  if (question.kind === 'template') return templateFromMemory(question, circumstances, decideFromMemory);
   const facts = workspace.channels.recallFresh(question.channelId);
   if (facts === undefined) return undefined;
   const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recallFor(question.target);
@@ -48,7 +39,9 @@ export async function decideWithBird(
   question: FreeformQuestion | TemplateQuestion,
   circumstances: Circumstances,
 ): Promise<Judgement> {
-  if (question.kind === 'template') return decideTemplate(question, circumstances);
+  if (question.kind === 'template') {
+    return templateWithBird(question, circumstances, { channelFacts, decide: decideWithBird });
+  }
   const { workspace, policy, now } = circumstances;
   const { target } = question;
   const judgedAt = (): number => (typeof question.sendAt === 'number' ? Math.max(question.sendAt, now()) : now());
@@ -96,34 +89,6 @@ function inDoubt(
   const lastsMs = isHuman ? longestWindowMs(facts) : windowMsOf(facts);
   const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + lastsMs;
   return isDoubtful ? { verdict: 'unknown', reason: 'address_unresolved' } : decision;
-}
-
-/** A template needs no window, so nothing is asked for it. */
-export const templatePasses: Judgement = {
-  decision: { verdict: 'allow', reason: 'template', validUntil: null },
-  source: 'none',
-};
-
-async function decideTemplate(
-  { workspaceId, channelId }: TemplateQuestion,
-  circumstances: Circumstances,
-): Promise<Judgement> {
-  if (workspaceId === undefined || channelId === undefined) return templatePasses;
-  try {
-    const isActive = ({ status }: ChannelFacts): boolean => maySend(status) !== false;
-    const { facts } = await channelFacts({ workspaceId, channelId }, circumstances, isActive);
-    if (isActive(facts)) return templatePasses;
-    return { decision: { verdict: 'deny', reason: 'channel_inactive', closedAt: null }, source: 'bird' };
-  } catch (error) {
-    // A template asks for nothing, so a question about its channel that fails must not stop it.
-    if (error instanceof LookupError) return templatePasses;
-    throw error;
-  }
-}
-
-function isKnownInactive({ channelId }: TemplateQuestion, workspace: Workspace): boolean {
-  const facts = channelId === undefined ? undefined : workspace.channels.recall(channelId);
-  return facts !== undefined && maySend(facts.status) === false;
 }
 
 /** The channel's facts: fresh ones from memory where they do not deny, else Bird's, else older ones in an outage. */

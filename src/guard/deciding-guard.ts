@@ -4,9 +4,9 @@ import { platformOf } from '../core/platforms.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision, UnknownReason } from '../core/types.js';
 import type { ChannelFacts, ChannelRef, WindowKey } from '../ports.js';
+import type { Circumstances } from './circumstances.js';
 import { withinDeadline } from './deadline.js';
-import { type Circumstances, decideFromMemory, decideWithBird, templatePasses } from './decide.js';
-
+import { decideFromMemory, decideWithBird } from './decide.js';
 import type { ReplyEvent } from './hold-options.js';
 import { Holdings } from './holdings.js';
 import type { GuardInternals } from './internals.js';
@@ -19,6 +19,7 @@ import { type Policy, resolvePolicy } from './policy.js';
 import { type FreeformQuestion, locate, type Question, readQuestion, type TemplateQuestion } from './question.js';
 import { Reports } from './reports.js';
 import { Statistics } from './statistics.js';
+import { isChannelKnown, templatePasses } from './template.js';
 import { Workspace } from './workspace.js';
 import { Workspaces } from './workspaces.js';
 
@@ -164,6 +165,7 @@ export class DecidingGuard {
     // A template must not wait for the Bird that could not be asked about the text either.
     const remembered = workspace && this.#remember(question, workspace, policy);
     if (remembered !== undefined) return remembered.judgement.decision;
+    if (question.kind === 'template' && !isChannelKnown(question, workspace)) return templatePasses.decision;
     const leftMs = Math.max(0, deadlineAt - clock.now());
     const judged = await withinDeadline(clock, leftMs, this.#ask(question, deadlineAt, policy)).catch(
       (error: unknown) => ({ judgement: undecided(this.#reports.failure(error, question)) }),

@@ -7,11 +7,13 @@ import type { UnknownReason } from '../core/types.js';
 import { addressOfId, type WindowTarget } from '../lookup/cached.js';
 import type { ConversationFacts } from '../ports.js';
 
-/** A template needs no window; only whether its channel works at all can matter. */
+/** A template needs no window where the platform has templates; only whether its channel works at all can matter. */
 export interface TemplateQuestion {
   readonly kind: 'template';
   readonly workspaceId: string | undefined;
   readonly channelId: string | undefined;
+  /** For where the platform has none, and sends it as free text: see `asFreeform`. */
+  readonly send: SendRequest;
 }
 
 /** A free-form send, read once: what the decision needs to know of it. */
@@ -57,13 +59,28 @@ export function readQuestion(send: SendRequest): Question {
     return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
   }
   const { message } = send;
-  const workspaceId = toId(send.workspaceId);
-  const channelId = toId(send.channelId);
-  const undecidable = (reason: UnknownReason): Undecidable => ({ kind: 'undecidable', workspaceId, channelId, reason });
-
+  const ids = { workspaceId: toId(send.workspaceId), channelId: toId(send.channelId) };
   const kind = message === undefined ? 'freeform' : classifyMessage(message);
-  if (kind === 'unclassified') return undecidable('unclassified_message');
-  if (kind === 'template') return { kind, workspaceId, channelId };
+  if (kind === 'unclassified') return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
+  if (kind === 'template') return { kind, ...ids, send };
+  return readFreeform(send, ids);
+}
+
+/** A template, read as the free text that it is where the platform has no templates. */
+export function asFreeform({ send, workspaceId, channelId }: TemplateQuestion): FreeformQuestion | undefined {
+  const question = readFreeform(send, { workspaceId, channelId });
+  return question.kind === 'freeform' ? question : undefined;
+}
+
+type Ids = Pick<Undecidable, 'workspaceId' | 'channelId'>;
+
+function readFreeform(
+  send: SendRequest,
+  { workspaceId, channelId }: Ids,
+): FreeformQuestion | ConversationQuestion | Undecidable {
+  const kind = 'freeform';
+  const { message } = send;
+  const undecidable = (reason: UnknownReason): Undecidable => ({ kind: 'undecidable', workspaceId, channelId, reason });
   if (workspaceId === undefined) return undecidable('bad_id');
   const isHuman = send.sender === undefined ? isFromHuman(message) : send.sender === 'human';
   const sendAt = send.sendAt === undefined ? scheduledInstant(message) : (toInstant(send.sendAt) ?? 'unreadable');

@@ -18,9 +18,7 @@ export interface Situation {
 const store = memoryStore();
 
 /** Every reason that a request over HTTP can have. A new reason does not compile until it stands here. */
-const table: Readonly<
-  Record<Exclude<Decision['reason'], 'opted_out' | 'template_unsupported' | 'too_many_recipients'>, Situation>
-> = {
+const table: Readonly<Record<Exclude<Decision['reason'], 'opted_out' | 'too_many_recipients'>, Situation>> = {
   template: { verdict: 'allow', message: templateMessage },
   no_service_window: { verdict: 'allow', world: { platformId: 'sms-messagebird' } },
   permanent_session: { verdict: 'allow', world: { sandbox: { permanentSession: true } } },
@@ -91,6 +89,7 @@ const table: Readonly<
   bad_id: { verdict: 'unknown', path: ({ workspace }) => `/workspaces/${workspace.id}/channels/%2e%2e/messages` },
   malformed_answer: { verdict: 'unknown', arrange: answerWith({ status: 200, body: { id: PHONE, note: TEXT } }) },
   unclassified_message: { verdict: 'unknown', message: () => ({ note: TEXT, to: PHONE }) },
+  template_unsupported: { verdict: 'unknown', world: { platformId: 'facebook' }, message: templateMessage },
 };
 
 export const situations: readonly (readonly [string, Situation])[] = Object.entries(table);
