@@ -1,3 +1,4 @@
+import { capabilityEnd } from '../core/channel-availability.js';
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
 import { LookupError } from '../errors.js';
@@ -29,7 +30,12 @@ export function decodeChannel(answer: unknown, channelId: string): ChannelFacts 
 }
 
 function decodeCapability(capability: unknown): object {
-  return { status: own(capability, 'status'), expiresAt: toInstant(own(capability, 'expiresAt')) };
+  const expiresAt = own(capability, 'expiresAt');
+  // Only text, as for the window: a number may be seconds, or a zero that means none.
+  return {
+    status: own(capability, 'status'),
+    expiresAt: typeof expiresAt === 'string' ? capabilityEnd(expiresAt) : undefined,
+  };
 }
 
 /**

@@ -33,6 +33,15 @@ export function isOutgoingUnavailable(channel: unknown, at: number): boolean {
 
 function isOff(capability: unknown, at: number): boolean {
   if (capability === undefined) return false;
-  const expiresAt = toInstant(own(capability, 'expiresAt'));
+  const expiresAt = capabilityEnd(own(capability, 'expiresAt'));
   return maySend(own(capability, 'status')) === false || (expiresAt !== undefined && expiresAt <= at);
+}
+
+/** The year 2000: no capability has ended before, so what is older is a zero in disguise, such as Go's year 1. */
+const MIN_END = 946_684_800_000;
+
+/** The end of a capability, epoch ms; `undefined`: it has none, or what stands there cannot be one. */
+export function capabilityEnd(expiresAt: unknown): number | undefined {
+  const end = toInstant(expiresAt);
+  return end !== undefined && end >= MIN_END ? end : undefined;
 }

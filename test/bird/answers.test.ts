@@ -157,6 +157,22 @@ describe('decodeChannel', () => {
     });
   });
 
+  it.each<[name: string, expiresAt: unknown, end: number | undefined]>([
+    ['text', ISO, AT],
+    ['a number', AT, undefined],
+    ['0', 0, undefined],
+    ['-1', -1, undefined],
+    ['a number in a text', '0', undefined],
+    ["Go's zero time", '0001-01-01T00:00:00Z', undefined],
+    ['the zero of Unix', '1970-01-01T00:00:00Z', undefined],
+    ['null', null, undefined],
+  ])("takes a capability's end of %s for what it is (field A13)", (_name, expiresAt, end) => {
+    const messaging = { status: 'active', expiresAt, outgoing: { status: 'active', expiresAt } };
+    const facts = decodeChannel({ platformId: 'sms', capabilities: { messaging: { messaging } } }, ID);
+    const decoded = { status: 'active', expiresAt: end };
+    expect(facts.capabilities).toEqual({ messaging: { messaging: { ...decoded, outgoing: decoded } } });
+  });
+
   it.each([
     ['no id', { platformId: 'sms' }],
     ['no status', { id: ID, platformId: 'sms' }],

@@ -118,6 +118,13 @@ describe('a channel', () => {
   });
 });
 
+it.each([0, -1, '0001-01-01T00:00:00Z'])("a capability's end of %j stops nothing (field A13)", async (expiresAt) => {
+  const world = await createWorld({ platformId: 'sms' });
+  const messaging = { status: 'active', expiresAt, outgoing: { status: 'active', expiresAt } };
+  world.workspace.setChannel(world.channel.id, { capabilities: { messaging: { messaging } } });
+  expect((await world.guard.check(world.send())).decision.reason).toBe('no_service_window');
+});
+
 describe('scenario 48: a message for later', () => {
   it.each([
     ['within the window, from memory', 20 * HOUR, 'send', 'memory'],
