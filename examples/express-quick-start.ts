@@ -2,16 +2,18 @@ import express from 'express';
 import { freeformGuard } from 'freeform-guard';
 
 const { BIRD_URL = 'https://api.bird.com', ACCESS_KEY = '', WORKSPACE_ID = '', CHANNEL_ID = '', PORT } = process.env;
-const path = `/workspaces/${WORKSPACE_ID}/channels/${CHANNEL_ID}/messages`;
 const guard = freeformGuard({ workspaces: { [WORKSPACE_ID]: { accessKey: ACCESS_KEY, baseUrl: BIRD_URL } } });
+const headers = { authorization: `AccessKey ${ACCESS_KEY}`, 'content-type': 'application/json' };
+const pathOf = (channelId: string): string => `/workspaces/${WORKSPACE_ID}/channels/${channelId}/messages`;
 
 const app = express();
-app.post(path, express.json(), guard, async (req, res) => {
-  const answer = await fetch(BIRD_URL + path, {
-    method: 'POST',
-    headers: { authorization: `AccessKey ${ACCESS_KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify(req.body),
-  });
-  res.status(answer.status).json(await answer.json());
+app.post(pathOf(CHANNEL_ID), express.json(), guard, async (req, res) => {
+  const sends = req.freeformGuard?.sends ?? [{ channelId: CHANNEL_ID, message: req.body }];
+  const answers: Response[] = [];
+  for (const { channelId, message } of sends) {
+    answers.push(await fetch(BIRD_URL + pathOf(channelId), { method: 'POST', headers, body: JSON.stringify(message) }));
+  }
+  const answer = answers.find(({ ok }) => !ok) ?? answers.at(-1);
+  res.status(answer?.status ?? 502).json(await answer?.json());
 });
 app.listen(Number(PORT ?? 3000), '127.0.0.1');

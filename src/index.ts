@@ -32,16 +32,27 @@ export type {
 } from './core/types.js';
 export { type ErrorCode, GuardError, LookupError } from './errors.js';
 export { createGuard, type Guard } from './guard/guard.js';
-export type { HoldUntilReplyOptions, Nudge, ReleasedMessage } from './guard/hold-options.js';
+export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './guard/hold-options.js';
 export { type HoldPolicy, holdUntilReply } from './guard/hold-until-reply.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations.js';
 export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
 export { type Action, isStillValid, type Outcome } from './guard/outcome.js';
 export type { OnClosed, OnUnknown, PolicyOptions } from './guard/policy.js';
 export type { GuardStats } from './guard/statistics.js';
-export { freeformGuard, type GuardedRequest, type GuardedSends, type Middleware, type Next } from './http/express.js';
-export type { MiddlewareOptions, Resolved } from './http/middleware-options.js';
-export type { Problem, RecipientVerdict } from './http/problem.js';
+export {
+  freeformGuard,
+  type GuardedRequest,
+  type GuardedSends,
+  type Middleware,
+  type Next,
+} from './http/middleware/freeform-guard.js';
+export type { MiddlewareOptions } from './http/middleware/middleware-options.js';
+export { blockedResponse, type HttpAnswer } from './http/request/answer.js';
+export type { RequestDecision } from './http/request/decide-request.js';
+export { type GuardRequestInput, type GuardRequestOptions, guardRequest } from './http/request/guard-request.js';
+export type { Problem, RecipientVerdict } from './http/request/problem.js';
+export type { Resolved } from './http/request/sends-of.js';
+export { windowHeader } from './http/request/window-header.js';
 export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
 export type {

@@ -1,5 +1,7 @@
+import { foldKey } from '../core/fold-key.js';
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
+import { hasRival } from './rival-keys.js';
 
 export type MessageKind = 'template' | 'freeform' | 'unclassified';
 
@@ -31,7 +33,7 @@ export function classifyMessage(message: unknown): MessageKind {
   let isMessage = false;
   let hasContent = false;
   for (const key of Object.keys(message)) {
-    const name = key.toLowerCase();
+    const name = foldKey(key);
     const isTemplate = name === 'template';
     isMessage ||= isTemplate || name === 'receiver' || contentKeys.has(name);
     // `Template` beside `template`: which of the two Bird would take cannot be told.
@@ -47,6 +49,7 @@ export function classifyMessage(message: unknown): MessageKind {
  * instant.
  */
 export function scheduledInstant(message: unknown): number | 'unreadable' | undefined {
+  if (hasRival(message, ['scheduledFor'])) return 'unreadable';
   const scheduledFor = own(message, 'scheduledFor') ?? undefined;
   return scheduledFor === undefined ? undefined : (toInstant(scheduledFor) ?? 'unreadable');
 }

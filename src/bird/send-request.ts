@@ -1,7 +1,9 @@
 import { own } from '../core/own.js';
-import type { Instant } from '../core/types.js';
+import type { Instant, UnknownReason } from '../core/types.js';
 import type { ReceiverContact } from './address.js';
+import { classifyMessage } from './message.js';
 import { hasRival } from './rival-keys.js';
+import { type PathTarget, type RequestPaths, targetOfPaths } from './send-path.js';
 
 /** One message to one recipient. */
 export interface SendRequest {
@@ -24,49 +26,94 @@ export interface SendRequest {
 }
 
 /** Messages that one batch of Bird's may hold. */
-export const LARGEST_BATCH = 100;
+export const MAX_BATCH = 100;
 
-/** What of an HTTP request tells whether it is a send: node's own and Express's properties. */
-export interface HttpRequestLike {
+/** Recipients that one message may have, where nothing else is said. */
+export const MAX_RECIPIENTS = 1000;
+
+/** Of a send that stands for what cannot be read one by one: why. */
+const UNDECIDABLE: unique symbol = Symbol('undecidable');
+
+/** One send in the place of more than are looked at. */
+function tooMany(ids: Omit<SendRequest, 'message'>): SendRequest {
+  return Object.assign({ ...ids, message: null }, { [UNDECIDABLE]: 'too_many_recipients' as const });
+}
+
+/** Why nothing can be decided about a send, where the request has said so already. */
+export function undecidableReason(send: SendRequest): UnknownReason | undefined {
+  return (send as { readonly [UNDECIDABLE]?: UnknownReason })[UNDECIDABLE];
+}
+
+/** What of a request tells whether it is a send: the properties of node, Express and their like. */
+export interface HttpRequestLike extends RequestPaths {
   readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly originalUrl?: string | undefined;
   readonly params?: unknown;
-  /** Express sets it where the handler stands on a route of its own, as against `app.use`. */
+  /** Set where the handler stands on a route of its own, so that `params` alone say what is a send. */
   readonly route?: unknown;
   readonly body?: unknown;
 }
 
 /** The sends in a request to Bird's API, one per recipient; `undefined` when it is no send. */
-export function readSends(req: HttpRequestLike): readonly SendRequest[] | undefined {
+export function readSends(
+  req: HttpRequestLike,
+  maxRecipients: number = MAX_RECIPIENTS,
+): readonly SendRequest[] | undefined {
   if (req.method !== 'POST') return undefined;
-  const path = pathOf(req.originalUrl ?? req.url);
-  const byPath = targetOfPath(path);
-  // `app.use` with parameters in its path sees every route below: there, only the path can say what is a send.
-  const isMountedHere = req.route !== undefined || ['', '/'].includes(pathOf(req.url));
-  const byParams = byPath !== undefined || isMountedHere ? targetOfParams(req) : undefined;
-  // Where the path is one of Bird's, it says whether this is a batch; what the body holds besides cannot.
-  const target =
-    byParams !== undefined && byPath !== undefined ? { ...byParams, isBatch: byPath.isBatch } : (byParams ?? byPath);
-  if (target === undefined) return undefined;
-  const { isBatch, ...ids } = target;
-  if (!isBatch) return sendsOfMessage(req.body ?? null, ids);
-
+  const byPath = targetOfPaths(req);
+  if (byPath?.kind === 'new conversation') return readNewConversation(req.body, byPath, maxRecipients);
+  // A mount with parameters in its path sees every route below: there, only the path can say what is a send.
+  const isOwn = byPath !== undefined || req.route !== undefined || isMountedHere(req.url);
+  const ids = (isOwn ? idsOfParams(req.params) : undefined) ?? idsOfPath(byPath);
+  if (ids === undefined) return undefined;
+  const message = req.body ?? null;
+  if (byPath?.kind === 'message') return sendsOfMessage(message, ids, maxRecipients);
   const items = own(req.body, 'messageRequests');
-  // A batch that cannot be read is one send that cannot be classified.
-  if (!Array.isArray(items) || items.length === 0) return [{ ...ids, message: null }];
-  return items.flatMap((message, item) => sendsOfMessage(message ?? null, { ...ids, item }));
+  if (byPath?.kind === 'batch') return sendsOfBatch(items, ids, maxRecipients);
+  // On a route of the application's own nobody knows which of the two it sends.
+  if (items === undefined) return sendsOfMessage(message, ids, maxRecipients);
+  const batch = sendsOfBatch(items, ids, maxRecipients);
+  const isBoth = classifyMessage(message) !== 'unclassified';
+  return isBoth ? [...batch, ...sendsOfMessage(message, ids, maxRecipients)] : batch;
 }
 
-interface Target {
-  readonly workspaceId: string;
-  readonly channelId?: string;
-  readonly conversationId?: string;
-  readonly isBatch: boolean;
+type Ids = Pick<SendRequest, 'workspaceId' | 'channelId' | 'conversationId'>;
+
+/** `app.use('/...', guard)`: nothing of the path is left. */
+function isMountedHere(url: string | undefined): boolean {
+  return url === undefined || url === '' || url === '/' || /^\/?[?#]/.test(url);
+}
+
+function sendsOfBatch(items: unknown, ids: Ids, maxRecipients: number): readonly SendRequest[] {
+  // A batch that cannot be read is one send that cannot be classified.
+  if (!Array.isArray(items) || items.length === 0) return [{ ...ids, message: null }];
+  if (items.length > MAX_BATCH) return [tooMany(ids)];
+  return items.flatMap((message, item) => sendsOfMessage(message ?? null, { ...ids, item }, maxRecipients));
+}
+
+/** A conversation may begin with a message, which goes to those who are named for it, else to the participants. */
+function readNewConversation(
+  body: unknown,
+  { workspaceId }: PathTarget,
+  maxRecipients: number,
+): readonly SendRequest[] | undefined {
+  const isAmbiguous = hasRival(body, ['initialMessage', 'channelId', 'participants']);
+  const message = own(body, 'initialMessage') ?? undefined;
+  if (message === undefined && !isAmbiguous) return undefined;
+  const channelId = own(body, 'channelId');
+  const ids = { workspaceId, channelId: typeof channelId === 'string' ? channelId : undefined };
+  if (isAmbiguous || hasRival(message, ['recipients'])) return [{ ...ids, message: null }];
+  const [recipients, participants] = [own(message, 'recipients'), own(body, 'participants')];
+  const all = Array.isArray(recipients) && recipients.length > 0 ? recipients : participants;
+  const contacts = Array.isArray(all) ? all.filter((one) => (own(one, 'type') ?? 'contact') !== 'accessKey') : [];
+  return sendsTo(contacts, { ...ids, message }, maxRecipients);
 }
 
 /** One message's sends, one per recipient; where it lists none it is one, without a contact. */
-export function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message'>): readonly SendRequest[] {
+export function sendsOfMessage(
+  message: unknown,
+  ids: Omit<SendRequest, 'message'>,
+  maxRecipients: number = MAX_RECIPIENTS,
+): readonly SendRequest[] {
   const isConversation = ids.conversationId !== undefined;
   const receiver = own(message, 'receiver');
   const contacts = isConversation ? own(message, 'recipients') : own(receiver, 'contacts');
@@ -75,55 +122,28 @@ export function sendsOfMessage(message: unknown, ids: Omit<SendRequest, 'message
     : hasRival(message, ['receiver']) || hasRival(receiver, ['contacts']);
   // Without a contact it cannot be told whose window it is, and that is said; a conversation has its own.
   if (isConversation && isAmbiguous) return [{ ...ids, contact: {}, message }];
-  if (!Array.isArray(contacts) || contacts.length === 0 || isAmbiguous) return [{ ...ids, message }];
-  if (contacts.length === 1) return [{ ...ids, contact: contacts[0], message }];
-  return contacts.map((contact: ReceiverContact) => ({ ...ids, contact, message }));
+  if (!Array.isArray(contacts) || isAmbiguous) return [{ ...ids, message }];
+  return sendsTo(contacts, { ...ids, message }, maxRecipients);
+}
+
+function sendsTo(contacts: readonly unknown[], send: SendRequest, maxRecipients: number): readonly SendRequest[] {
+  if (contacts.length === 0) return [send];
+  if (contacts.length > maxRecipients) return [tooMany(send)];
+  return contacts.map((contact) => ({ ...send, contact: contact as ReceiverContact }));
 }
 
 /** Ids from the route's parameters, where the route has them. */
-function targetOfParams({ params, body }: HttpRequestLike): Target | undefined {
+function idsOfParams(params: unknown): Ids | undefined {
   const workspaceId = own(params, 'workspaceId');
   const channelId = own(params, 'channelId');
   const conversationId = own(params, 'conversationId');
   if (typeof workspaceId !== 'string') return undefined;
-  if (typeof channelId === 'string') {
-    return { workspaceId, channelId, isBatch: own(body, 'messageRequests') !== undefined };
-  }
-  return typeof conversationId === 'string' ? { workspaceId, conversationId, isBatch: false } : undefined;
+  if (typeof channelId === 'string') return { workspaceId, channelId };
+  return typeof conversationId === 'string' ? { workspaceId, conversationId } : undefined;
 }
 
-/**
- * Ids from the path, matched as Express matches by default: any case, one slash more at the end, any prefix. Read from
- * the end, so that nothing backtracks.
- */
-function targetOfPath(path: string): Target | undefined {
-  const segments = path.split('/');
-  if (segments.at(-1) === '') segments.pop();
-  if (!isWord(segments.pop(), 'messages')) return undefined;
-  const isBatch = isWord(segments.at(-1), 'batch');
-  if (isBatch) segments.pop();
-  const [workspaces, workspaceId = '', collection, id = ''] = segments.slice(-4);
-  if (segments.length < 4 || !isWord(workspaces, 'workspaces')) return undefined;
-  if (isWord(collection, 'channels'))
-    return { workspaceId: decodeSegment(workspaceId), channelId: decodeSegment(id), isBatch };
-  if (isBatch || !isWord(collection, 'conversations')) return undefined;
-  return { workspaceId: decodeSegment(workspaceId), conversationId: decodeSegment(id), isBatch };
-}
-
-function pathOf(url = ''): string {
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
-}
-
-function isWord(segment: string | undefined, word: string): boolean {
-  return segment?.toLowerCase() === word;
-}
-
-/** An id that cannot be decoded stays as it is: it is no UUID then, and the answer is `bad_id`. */
-export function decodeSegment(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
+function idsOfPath(target: PathTarget | undefined): Ids | undefined {
+  if (target === undefined) return undefined;
+  const { workspaceId, channelId, conversationId } = target;
+  return channelId === undefined ? { workspaceId, conversationId } : { workspaceId, channelId };
 }

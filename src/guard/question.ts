@@ -1,7 +1,7 @@
 import { type Recipient, readRecipient } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
 import { classifyMessage, isFromHuman, scheduledInstant } from '../bird/message.js';
-import type { SendRequest } from '../bird/send-request.js';
+import { type SendRequest, undecidableReason } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
 import type { UnknownReason } from '../core/types.js';
 import { addressOfId, type WindowTarget } from '../lookup/cached.js';
@@ -60,6 +60,8 @@ export function readQuestion(send: SendRequest): Question {
   }
   const { message } = send;
   const ids = { workspaceId: toId(send.workspaceId), channelId: toId(send.channelId) };
+  const preset = undecidableReason(send);
+  if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset };
   const kind = message === undefined ? 'freeform' : classifyMessage(message);
   if (kind === 'unclassified') return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
   if (kind === 'template') return { kind, ...ids, send };

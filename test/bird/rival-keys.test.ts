@@ -15,6 +15,9 @@ describe('a second spelling that Bird may follow', () => {
     ['of the receiver', textMessage({ Receiver: { contacts: [closed] } })],
     ['of the contacts', textMessage({ receiver: { contacts: [open], Contacts: [closed] } })],
     ['of the address', textMessage({ receiver: { contacts: [{ ...open, PlatformAddress: CLOSED }] } })],
+    ['of the contacts, as Go folds it', textMessage({ receiver: { contacts: [open], contactſ: [closed] } })],
+    ['of the address, as Go folds it', textMessage({ receiver: { contacts: [{ ...open, platformAddreſs: CLOSED }] } })],
+    ['of the identifier, as Go folds it', textMessage({ receiver: { contacts: [{ ...open, identifierKey: 'x' }] } })],
     ['of the identifier', textMessage({ receiver: { contacts: [{ ...open, IDENTIFIERVALUE: CLOSED }] } })],
   ])('%s: whose window it is cannot be told, though the first one is open', async (_name, body) => {
     const world = await createWorld();
@@ -57,4 +60,24 @@ test('a key that stands where an id belongs is not printed', () => {
   const create = (): unknown => createGuard({ workspaces: { [secret]: { accessKey: secret } } });
   expect(create).toThrow(/a workspace id must be a UUID/);
   expect(create).not.toThrow(new RegExp(secret));
+});
+
+test.each(['ScheduledFor', 'scheduledfor', 'ſcheduledFor'])(
+  'a second spelling of the schedule, %s, makes an open window unknown (field A17)',
+  async (key) => {
+    const world = await createWorld();
+    world.customerWrites();
+    const message = textMessage({ [key]: new Date(world.sandbox.clock.now() + 48 * 3_600_000).toISOString() });
+    expect((await world.guard.check(world.send({ message }))).decision).toMatchObject({
+      verdict: 'unknown',
+      reason: 'unclassified_message',
+    });
+  },
+);
+
+test.each(['body', 'BODY', 'teſt', 'liſt', 'carouſel'])('a template beside %s', async (key) => {
+  const isContent = key !== 'teſt';
+  const world = await createWorld();
+  const outcome = await world.guard.check(world.send({ message: templateMessage({ [key]: { type: 'text' } }) }));
+  expect(outcome.action).toBe(isContent ? 'block' : 'send');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSends } from '../../src/bird/send-request.js';
+import { readSends, type SendRequest, undecidableReason } from '../../src/bird/send-request.js';
 
 const WS = '11111111-1111-4111-8111-111111111111';
 const CH = '22222222-2222-4222-8222-222222222222';
@@ -45,7 +45,6 @@ describe('readSends: the path', () => {
     '',
     '/messages',
     `/workspaces/${WS}/channels/${CH}`,
-    `/workspaces/${WS}/channels/${CH}/messages/`.concat('/'),
     `/workspaces/${WS}/channels/${CH}/messages/123`,
     `/workspaces/${WS}/channels/${CH}/message`,
     `/workspaces/${WS}/channels/messages`,
@@ -55,8 +54,12 @@ describe('readSends: the path', () => {
     `/workspace/${WS}/channels/${CH}/messages`,
     `/workspaces/${WS}/contacts/search`,
     `/x?y=/workspaces/${WS}/channels/${CH}/messages`,
-    `/workspaces/${WS}/channels/${CH}/messages%2F`,
-    `/workspaces/${WS}/channels/${CH}/%6Dessages`,
+    `/workspaces/${WS}/channels/${CH}/presigned-upload`,
+    `/workspaces/${WS}/channels/${CH}/messages/x`,
+    `/workspaces/${WS}/channels/${CH}/%256Dessages`,
+    `/workspaces/${WS}/channels/${CH}/messages/..`,
+    `/workspaces/${WS}/channels/${CH}/messagesx`,
+    `/workspaces/${WS}/navigators/${CV}/messages`,
   ])('%s is none', (url) => {
     expect(readSends(post(url))).toBeUndefined();
   });
@@ -65,10 +68,53 @@ describe('readSends: the path', () => {
     expect(readSends(post(`/workspaces/${WS}/channels/${CH}/messages`, { method }))).toBeUndefined();
   });
 
-  it('prefers originalUrl, which a mounted app does not shorten', () => {
-    const originalUrl = `/api/workspaces/${WS}/channels/${CH}/messages`;
-    expect(readSends(post('/messages', { originalUrl }))).toEqual([channel]);
-    expect(readSends(post(originalUrl, { originalUrl: '/elsewhere' }))).toBeUndefined();
+  it('is found where a mount has cut the path, and where middleware has rewritten it (field A6)', () => {
+    const path = `/api/workspaces/${WS}/channels/${CH}/messages`;
+    expect(readSends(post('/messages', { originalUrl: path }))).toEqual([channel]);
+    expect(readSends(post(path, { originalUrl: '/elsewhere' }))).toEqual([channel]);
+    const baseUrl = `/api/workspaces/${WS}/channels/${CH}`;
+    expect(readSends(post('/messages', { originalUrl: '/v0/send', baseUrl }))).toEqual([channel]);
+    const other = path.replace(CH, CV);
+    expect(readSends(post(path, { originalUrl: other }))).toEqual([channel]);
+    expect(readSends(post('/x', { originalUrl: `${path}/x`, baseUrl: path }))).toEqual([channel]);
+    // Connect says no `baseUrl`.
+    expect(readSends(post('/x', { originalUrl: `${path}/x` }))).toEqual([channel]);
+    expect(readSends(post('/contacts', { originalUrl: `${baseUrl}/contacts`, baseUrl }))).toBeUndefined();
+  });
+
+  it.each([
+    `/workspaces/${WS}/channels/${CH}/messages//`,
+    `/workspaces/${WS}/channels/${CH}//messages`,
+    `//workspaces/${WS}/channels/${CH}/messages`,
+    `/workspaces/${WS}/channels/${CH}/messages%2F`,
+    `/workspaces/${WS}/channels/${CH}/%6Dessages`,
+    `/workspaces/${WS}/channels/${CH}/%4dESSAGES`,
+    `/%77orkspaces/${WS}/channels/${CH}/messages`,
+    `/workspaces/${WS}/./channels/${CH}/messages`,
+    `/workspaces/${WS}/x/../channels/${CH}/messages`,
+    `/workspaces/${WS}/x/%2e%2e/channels/${CH}/messages`,
+    `/workspaces/${WS}/channels/${CH}/messages/.`,
+    `/workspaces/${WS}/channels/${CH}/messages/%2E/`,
+    `/workspaces/${WS}/channels/${CH}/messages/x/..`,
+    `/workspaces/${WS}/channels/${CH}\\messages`,
+    `/workspaces/${WS}/channels/${CH}\\messages#`,
+    `\\workspaces\\${WS}\\channels\\${CH}\\messages`,
+    `/workspaces/${WS}/channels/${CH}%5cmessages`,
+    `/workspaces/${WS}/channels/${CH}/messages.json`,
+    `http://example.com/workspaces/${WS}/channels/${CH}/messages`,
+    `HTTP://example.com:8080\\workspaces/${WS}/channels/${CH}/messages?x#y`,
+    `/workspaces/${WS}/channels/${CH}/messages#/x`,
+  ])('is found however it is spelled: %s (field A6)', (url) => {
+    expect(readSends(post(url))).toEqual([channel]);
+  });
+
+  it.each([
+    `/workspaces/${WS}/channels/${CH}/b%61tch/messages`,
+    `/workspaces/${WS}/channels/${CH}/batch//messages`,
+    `/workspaces/${WS}/channels/${CH}/BATCH/./messages`,
+  ])('is found as a batch however it is spelled: %s (field A6)', (url) => {
+    const messageRequests = [message, message];
+    expect(readSends(post(url, { body: { messageRequests } }))).toMatchObject([{ item: 0 }, { item: 1 }]);
   });
 
   it('keeps what cannot be decoded, so that the id is refused later', () => {
@@ -184,11 +230,27 @@ describe('readSends: a batch', () => {
     expect(readSends(post(url, { body }))).toEqual([{ ...ids, message: null }]);
   });
 
-  it('of ten thousand messages is read in no time', () => {
-    const messageRequests = Array.from({ length: 10_000 }, () => message);
-    const startedAt = performance.now();
-    expect(readSends(post(url, { body: { messageRequests } }))?.length).toBe(10_000);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+  it.each([
+    [100, 100, undefined],
+    [101, 1, 'too_many_recipients'],
+    [10_000, 1, 'too_many_recipients'],
+  ])('of %i messages gives %i sends (field D1)', (length, count, reason) => {
+    const messageRequests = Array.from({ length }, () => message);
+    const sends = readSends(post(url, { body: { messageRequests } })) ?? [];
+    expect(sends).toHaveLength(count);
+    expect(sends.map(undecidableReason)).toEqual(sends.map(() => reason));
+  });
+
+  it.each([
+    [1000, undefined, 1000],
+    [1001, undefined, 1],
+    [3, 3, 3],
+    [4, 3, 1],
+  ])('of one message to %i, where %s may be, gives %i sends (field D1)', (length, most, count) => {
+    const contacts = Array.from({ length }, () => null);
+    const sends = readSends(post(url, { body: { messageRequests: [{ ...message, receiver: { contacts } }] } }), most);
+    expect(sends).toHaveLength(count);
+    expect(undecidableReason(sends?.[0] as SendRequest)).toBe(count === 1 ? 'too_many_recipients' : undefined);
   });
 });
 

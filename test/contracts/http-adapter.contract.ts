@@ -528,7 +528,6 @@ export function describeHttpAdapter(framework: Framework): void {
       ['another resource', 'POST', (path) => path.replace(/messages$/, 'typing')],
       ['no workspace', 'POST', () => '/messages'],
       ['another collection', 'POST', (path) => path.replace('channels', 'numbers')],
-      ['two slashes at the end', 'POST', (path) => `${path}//`],
       ['a send in the query alone', 'POST', (path) => `/?next=${path}`],
       ['the root', 'POST', () => '/'],
     ])('is not %s, which is left untouched', async (_, method, change) => {

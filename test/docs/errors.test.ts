@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Decision, Outcome } from 'freeform-guard';
 import { expect, it, onTestFinished } from 'vitest';
-import { problemOf } from '../../src/http/problem.js';
+import { problemOf } from '../../src/http/request/problem.js';
 import { answerWebhook, type WebhookAnswer } from '../../src/http/webhook-answers.js';
 import { readProjectFile, section, tableRows } from './markdown.js';
 

@@ -155,9 +155,14 @@ describe('a parsed body', () => {
       'address_unresolved',
     ],
     [
+      '1 000 contacts of nothing',
+      textMessage({ receiver: { contacts: Array.from({ length: 1_000 }, () => null) } }),
+      'address_unresolved',
+    ],
+    [
       '5 000 contacts of nothing',
       textMessage({ receiver: { contacts: Array.from({ length: 5_000 }, () => null) } }),
-      'address_unresolved',
+      'too_many_recipients',
     ],
     ['an identifier that is a number', identified(31_612_345_678), 'address_unresolved'],
     ['an identifier that is an object', identified({ toString: 'no' }), 'address_unresolved'],

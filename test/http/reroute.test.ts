@@ -799,7 +799,7 @@ describe('scenario 52: ten thousand contacts in one request', () => {
     const { world, service } = await startRerouting(() => aTemplate(), {
       workspace: { lookupBurst: 10, onMixed: 'split', onUnknown: 'reroute' },
       sandbox: { readsPerSecond: 50 },
-      service: { handler, before: [(_req, _res, next) => begin(next)] },
+      service: { handler, before: [(_req, _res, next) => begin(next)], middleware: { maxRecipients: 10_000 } },
     });
     let startedAt = 0;
     const begin = (next: () => void): void => {

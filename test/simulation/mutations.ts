@@ -155,6 +155,45 @@ const held: readonly Mutation[] = [
   },
 ];
 
+/** Which requests are sends, and what becomes of them. */
+const requests: readonly Mutation[] = [
+  {
+    name: 'a path is a send in its usual spelling alone',
+    file: 'bird/send-path.ts',
+    find: 'return literal ?? (',
+    replace: 'return literal ?? undefined ?? (false && ',
+    tests: ['bird/send-request.test.ts'],
+  },
+  {
+    name: 'a send is looked for where the request came to, not where it goes now',
+    file: 'bird/send-path.ts',
+    find: 'const target = targetOfPath(now) ??',
+    replace: 'const target = targetOfPath(originalUrl ?? now) ??',
+    tests: ['bird/send-request.test.ts'],
+  },
+  {
+    name: 'after a reroute the headers speak of the old body',
+    file: 'http/middleware/apply-rewrite.ts',
+    find: 'describeBody(req, JSON.stringify(body));',
+    replace: '',
+    tests: ['http/middleware/rewritten-body.test.ts'],
+  },
+  {
+    name: 'after a reroute the raw bytes are the old ones',
+    file: 'http/middleware/apply-rewrite.ts',
+    find: "req.rawBody = typeof req.rawBody === 'string' ? json : Buffer.from(json);",
+    replace: '',
+    tests: ['http/middleware/rewritten-body.test.ts'],
+  },
+  {
+    name: 'a guard that has decided nothing keeps the next one from it',
+    file: 'http/middleware/freeform-guard.ts',
+    find: 'if (decision.isDecided) this.#req[decided] = true;',
+    replace: 'this.#req[decided] = true;',
+    tests: ['http/middleware/mark.test.ts'],
+  },
+];
+
 /** What the rule makes of it. */
 const rule: readonly Mutation[] = [
   {
@@ -511,7 +550,7 @@ const waysOut: readonly Mutation[] = [
   },
   {
     name: 'a request that is refused keeps what was held for one of its recipients',
-    file: 'http/carry-out.ts',
+    file: 'http/request/carry-out.ts',
     find: 'settling(carried)(false);',
     replace: '',
     tests: ['http/reroute.test.ts'],
@@ -691,6 +730,7 @@ const fleets: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...evidence,
   ...held,
+  ...requests,
   ...rule,
   ...reads,
   ...answers,

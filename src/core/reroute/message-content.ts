@@ -1,3 +1,4 @@
+import { foldKey } from '../fold-key.js';
 import { own } from '../own.js';
 import type { SendToReroute } from './policy.js';
 import { isBlank } from './template-variable.js';
@@ -57,7 +58,7 @@ export function recipientOf({ conversationId, contact, message }: SendToReroute)
 /** Everything of a message but its content and its receiver: the reference, the schedule, tags and the like. */
 export function withoutContent(message: unknown): Record<string, unknown> {
   if (typeof message !== 'object' || message === null) return {};
-  return Object.fromEntries(Object.entries(message).filter(([key]) => !contentKeys.has(key.toLowerCase())));
+  return Object.fromEntries(Object.entries(message).filter(([key]) => !contentKeys.has(foldKey(key))));
 }
 
 /** Under any letter case, since Bird's decoder does not mind it; `__proto__` is nothing that Bird knows. */
@@ -77,18 +78,18 @@ function keysOf(value: unknown): readonly string[] {
 }
 
 function isContent(message: unknown, key: string): boolean {
-  return contentKeys.has(key.toLowerCase()) && isSet(own(message, key));
+  return contentKeys.has(foldKey(key)) && isSet(own(message, key));
 }
 
 /** A key in two letter cases, or `Text`: which of them Bird would read, and whether, cannot be told either. */
 function hasRivals(value: unknown): boolean {
   const keys = keysOf(value);
-  const names = new Set(keys.map((key) => key.toLowerCase()));
+  const names = new Set(keys.map((key) => foldKey(key)));
   return names.size < keys.length || (names.has('text') && !keys.includes('text'));
 }
 
 function kindOfText(content: unknown): 'text' | 'interactive' {
-  const isExtra = (key: string): boolean => extras.has(key.toLowerCase()) && isFilled(own(content, key));
+  const isExtra = (key: string): boolean => extras.has(foldKey(key)) && isFilled(own(content, key));
   return keysOf(content).some(isExtra) ? 'interactive' : 'text';
 }
 

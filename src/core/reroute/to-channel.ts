@@ -1,3 +1,4 @@
+import { foldKey } from '../fold-key.js';
 import { aFunction, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
 import { own } from '../own.js';
 import { contentOf, withoutContent } from './message-content.js';
@@ -61,7 +62,7 @@ async function tryChannel(
 
 /** Under any letter case: beside the contact that is decided about there must be no other. */
 function withoutReceiver(message: object): object {
-  return Object.fromEntries(Object.entries(message).filter(([key]) => key.toLowerCase() !== 'receiver'));
+  return Object.fromEntries(Object.entries(message).filter(([key]) => foldKey(key) !== 'receiver'));
 }
 
 /** Keys of addresses that mean the same person on every channel. The others belong to one platform. */

@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SendRequest } from '../bird/send-request.js';
-import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../core/option-checks.js';
-import type { Outcome } from '../guard/outcome.js';
-
-/** What a `resolve` hook makes of a request; `undefined`: it is none that the hook knows. */
-export type Resolved = SendRequest | readonly SendRequest[] | undefined;
+import { aFunction, checkOptions, type OptionCheck } from '../../core/option-checks.js';
+import type { Outcome } from '../../guard/outcome.js';
+import { maxRecipientsCheck, statusCodeCheck } from '../request/guard-request.js';
+import type { Resolved } from '../request/sends-of.js';
 
 export interface MiddlewareOptions {
   /** Requests that pass untouched: true skips. Not awaited. */
@@ -25,13 +23,19 @@ export interface MiddlewareOptions {
     | undefined;
   /** Status of the answer to a denied request. Default 409; 400 to 599. */
   readonly statusCode?: number | undefined;
+  /**
+   * How many recipients a message may have. More are not looked at one by one: the send is `too_many_recipients`. Default
+   * 1000; 1 to 100 000.
+   */
+  readonly maxRecipients?: number | undefined;
 }
 
 const checks = {
   skip: aFunction,
   resolve: aFunction,
   handler: aFunction,
-  statusCode: integerBetween(400, 599, 'HTTP status'),
+  statusCode: statusCodeCheck,
+  maxRecipients: maxRecipientsCheck,
 } satisfies Record<keyof MiddlewareOptions, OptionCheck>;
 
 /** @throws {TypeError | RangeError} naming the option */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../guard/outcome.js';
+import type { Outcome } from '../../guard/outcome.js';
 
 const rank = { deny: 2, unknown: 1, allow: 0 } as const;
 

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject } from '../core/option-checks.js';
-import type { ReroutedSend } from '../core/reroute/policy.js';
-import { createGuard, type Guard } from '../guard/guard.js';
-import { type GuardInternals, internalsOf } from '../guard/internals.js';
-import type { GuardOptions } from '../guard/options.js';
-import type { Outcome } from '../guard/outcome.js';
-import type { PlannedSend } from '../guard/planned-send.js';
-import { asPlanned, carryOut, type RequestOutcome } from './carry-out.js';
+import { isObject } from '../../core/option-checks.js';
+import type { ReroutedSend } from '../../core/reroute/policy.js';
+import { createGuard, type Guard } from '../../guard/guard.js';
+import { type GuardInternals, internalsOf } from '../../guard/internals.js';
+import type { GuardOptions } from '../../guard/options.js';
+import type { Outcome } from '../../guard/outcome.js';
+import type { HttpAnswer } from '../request/answer.js';
+import { decideRequest, type HostDecision } from '../request/decide-request.js';
+import { sendsOf } from '../request/sends-of.js';
+import { WINDOW_HEADER } from '../request/window-header.js';
+import { applyRewrite } from './apply-rewrite.js';
+import { hostRequestOf } from './host-request.js';
 import { checkMiddlewareOptions, type MiddlewareOptions } from './middleware-options.js';
-import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
-import { applyRewrite } from './rewrite.js';
-import { type Sends, sendsOf } from './sends-of.js';
-import { WINDOW_HEADER, windowHeader } from './window-header.js';
 
 /** What handlers downstream read at `req.freeformGuard`. */
 export interface GuardedSends {
@@ -25,6 +25,16 @@ export interface GuardedSends {
   readonly sends?: readonly ReroutedSend[] | undefined;
 }
 
+declare global {
+  // What `@types/express` merges into its requests; without it, this is nothing that anybody meets.
+  namespace Express {
+    interface Request {
+      /** What the guard has made of the request; `undefined` where it was no send. */
+      freeformGuard?: GuardedSends;
+    }
+  }
+}
+
 /** A request that has passed the guard. */
 export type GuardedRequest = IncomingMessage & { freeformGuard?: GuardedSends };
 
@@ -33,7 +43,7 @@ export type Next = (error?: unknown) => void;
 /** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/** Marks a request that a guard decides: mounted twice, by whichever copy of the package, it still decides once. */
+/** Marks a request that a guard has decided: mounted twice, by whichever copy of the package, it still decides once. */
 const decided = Symbol.for('freeform-guard.decided');
 
 type MarkedRequest = GuardedRequest & { [decided]?: true; body?: unknown };
@@ -52,10 +62,15 @@ export function freeformGuard(guardOrOptions: Guard | GuardOptions, options: Mid
 
   return function freeformGuardMiddleware(req, res, next) {
     if ((req as MarkedRequest)[decided] === true) return next();
+    const request = hostRequestOf(req, freeformGuardMiddleware);
     const exchange = new Exchange(req, res, next, options, internals);
-    const sends = sendsOf(req, options, internals);
-    if (sends instanceof Promise) void sends.then((read) => exchange.decide(read));
-    else exchange.decide(sends);
+    const sends = sendsOf(req, request, options, internals);
+    const decision =
+      sends instanceof Promise
+        ? sends.then((read) => decideRequest(request, read, internals, options))
+        : decideRequest(request, sends, internals, options);
+    if (decision instanceof Promise) void decision.then((made) => exchange.conclude(made));
+    else exchange.conclude(decision);
   };
 }
 
@@ -63,7 +78,7 @@ function isGuard(value: Guard | GuardOptions): value is Guard {
   return isObject(value) && 'check' in value;
 }
 
-/** One request on its way: from its sends to exactly one of `next` or a response. */
+/** One request on its way: from its decision to exactly one of `next` or a response. */
 class Exchange {
   readonly #req: MarkedRequest;
   readonly #res: ServerResponse;
@@ -85,66 +100,53 @@ class Exchange {
     this.#internals = internals;
   }
 
-  /** From memory in this very tick where that is possible, else with Bird's help. */
-  decide(sends: Sends): void {
-    if (sends.length === 0) return this.#next();
-    // Only now: a guard further on may know how to read what is no send to this one.
-    this.#req[decided] = true;
-    const planned = sends.map((send) => this.#internals.plan(send));
-    if (planned.every(isThere) && !planned.some(isNotWhole)) return this.#conclude(asPlanned(planned), sends);
-    void Promise.all(planned).then(async (all) => {
-      this.#conclude(all.some(isNotWhole) ? await carryOut(all, sends, this.#req) : asPlanned(all), sends);
-    });
-  }
-
-  #conclude({ outcomes, rewrite, isRefused, settle }: RequestOutcome, sends: Sends): void {
-    const [first, ...others] = outcomes.filter(({ mode }) => mode !== 'off');
-    if (first === undefined) return this.#next();
+  conclude(decision: HostDecision | undefined): void {
+    if (decision === undefined) return this.#next();
+    const { outcomes, header, response, sends, settle, rewrite } = decision;
     if (this.#isOver()) {
       // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
-      this.#internals.logger.debug?.({ reason: first.decision.reason }, 'A request was over before it was decided');
+      const reason = outcomes[0]?.decision.reason;
+      this.#internals.logger.debug?.({ reason }, 'A request was over before it was decided');
       return settle(false);
     }
+    // A guard further on may know the workspace that this one does not.
+    if (decision.isDecided) this.#req[decided] = true;
     const original = this.#req.body;
     this.#req.freeformGuard = { outcomes, original };
-    this.#res.setHeader(WINDOW_HEADER, windowHeader([first, ...others], rewrite?.sends.length));
-    if (isRefused) return this.#refuse(outcomes, sends);
+    this.#res.setHeader(WINDOW_HEADER, header);
+    if (decision.isBlocked) return this.#refuse(outcomes, response);
     settle(true);
     if (rewrite === undefined) return this.#next();
-    const { sends: instead, body: rewritten } = rewrite;
-    this.#req.freeformGuard = { outcomes, original, rewritten, sends: instead };
-    if (instead.length === 0) return this.#answer(heldOf(outcomes, sends));
+    this.#req.freeformGuard = { outcomes, original, rewritten: rewrite.body, sends };
+    if (response !== undefined) return this.#answer(response);
     applyRewrite(this.#req, rewrite);
     this.#next();
   }
 
-  #refuse(outcomes: readonly Outcome[], sends: Sends): void {
-    if (this.#options.handler === undefined) return this.#respond(outcomes, sends);
-    this.#handOver(this.#options.handler, outcomes, sends);
+  #refuse(outcomes: readonly Outcome[], response: HttpAnswer | undefined): void {
+    if (response === undefined) return;
+    if (this.#options.handler === undefined) return this.#answer(response);
+    this.#handOver(this.#options.handler, outcomes, response);
   }
 
   #isOver(): boolean {
     return this.#res.headersSent || this.#res.writableEnded || this.#res.destroyed;
   }
 
-  #respond(outcomes: readonly Outcome[], sends: Sends): void {
-    const problem = problemOf(outcomes, sends, this.#options.statusCode);
-    if (problem.retryable) this.#res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
-    this.#res.setHeader('Content-Type', 'application/problem+json');
-    this.#answer(problem);
-  }
-
-  #answer(answer: Problem): void {
-    const body = JSON.stringify(answer);
-    this.#res.statusCode = answer.status;
-    if (!this.#res.hasHeader('Content-Type')) this.#res.setHeader('Content-Type', 'application/json');
-    this.#res.setHeader('Content-Length', Buffer.byteLength(body));
-    this.#res.setHeader('Cache-Control', 'no-store');
-    this.#res.end(body);
+  #answer({ status, headers, body }: HttpAnswer): void {
+    const text = JSON.stringify(body);
+    this.#res.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) this.#res.setHeader(name, value);
+    this.#res.setHeader('Content-Length', Buffer.byteLength(text));
+    this.#res.end(text);
   }
 
   /** Lets the caller's handler answer or pass the request on; where it fails to, the guard answers. */
-  #handOver(handler: NonNullable<MiddlewareOptions['handler']>, outcomes: readonly Outcome[], sends: Sends): void {
+  #handOver(
+    handler: NonNullable<MiddlewareOptions['handler']>,
+    outcomes: readonly Outcome[],
+    response: HttpAnswer,
+  ): void {
     const { clock, logger, deadlineMs } = this.#internals;
     let isDone = false;
     const finish = (act: () => void): void => {
@@ -157,7 +159,7 @@ class Exchange {
     const next: Next = (error) => finish(() => queueMicrotask(() => this.#next(error)));
     const failed = (): void => {
       logger.error({ hook: 'handler' }, 'A hook threw or took too long, so the guard answers where nobody else has');
-      finish(() => this.#respond(outcomes, sends));
+      finish(() => this.#answer(response));
     };
     const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed()), deadlineMs);
     try {
@@ -166,13 +168,4 @@ class Exchange {
       failed();
     }
   }
-}
-
-function isThere(planned: PlannedSend | Promise<PlannedSend>): planned is PlannedSend {
-  return !(planned instanceof Promise);
-}
-
-/** Neither passes nor stops with all of its request: it has a way out, or the others go without it. */
-function isNotWhole({ plan, policy }: PlannedSend): boolean {
-  return plan === 'reroute' || (plan === 'block' && policy.onMixed === 'split');
 }

@@ -1,7 +1,7 @@
-import type { SendRequest } from '../bird/send-request.js';
-import type { Outcome, Plan } from '../guard/outcome.js';
-import type { CarriedOut, PlannedSend } from '../guard/planned-send.js';
-import { type RewritableRequest, type Rewrite, rewriteOf } from './rewrite.js';
+import type { HttpRequestLike, SendRequest } from '../../bird/send-request.js';
+import type { Outcome, Plan } from '../../guard/outcome.js';
+import type { CarriedOut, PlannedSend } from '../../guard/planned-send.js';
+import { type Rewrite, rewriteOf } from './rewrite.js';
 
 /** What is to become of a request, all of its recipients together. */
 export interface RequestOutcome {
@@ -27,7 +27,7 @@ export function asPlanned(planned: readonly PlannedSend[]): RequestOutcome {
 export async function carryOut(
   planned: readonly PlannedSend[],
   sends: readonly SendRequest[],
-  req: RewritableRequest,
+  req: HttpRequestLike,
 ): Promise<RequestOutcome> {
   const isSplit = planned.every(({ policy }) => policy.onMixed === 'split');
   // What is only observed stops nobody; where nothing is enforced, all is told as if it were.

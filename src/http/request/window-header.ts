@@ -1,4 +1,4 @@
-import type { Outcome } from '../guard/outcome.js';
+import type { Outcome } from '../../guard/outcome.js';
 import { worstOf } from './worst.js';
 
 /** The name of the one response header that every guarded response carries. */

@@ -1,8 +1,8 @@
-import { toId } from '../bird/ids.js';
-import type { SendRequest } from '../bird/send-request.js';
-import { platforms } from '../core/platforms.js';
-import type { Decision, DenyReason } from '../core/types.js';
-import type { Outcome } from '../guard/outcome.js';
+import { toId } from '../../bird/ids.js';
+import type { SendRequest } from '../../bird/send-request.js';
+import { platforms } from '../../core/platforms.js';
+import type { Decision, DenyReason } from '../../core/types.js';
+import type { Outcome } from '../../guard/outcome.js';
 import { worstOf } from './worst.js';
 
 /** What a blocked request is answered with: RFC 9457, and a superset of Bird's own `{code, message}`. */
@@ -21,6 +21,8 @@ export interface Problem {
   readonly source: Outcome['source'];
   readonly retryable: boolean;
   readonly nextActions: readonly { readonly action: string }[];
+  /** How many recipients the request has, where `contacts` lists only the first 100. */
+  readonly recipients?: number | undefined;
   readonly contacts: readonly RecipientVerdict[];
 }
 
@@ -70,7 +72,7 @@ export function problemOf(
     source,
     retryable: !isDenied && !needsChange,
     nextActions: nextActionsOf(decision, platform),
-    contacts: recipientVerdicts(outcomes, sends),
+    ...listed(outcomes, sends),
   };
 }
 
@@ -96,7 +98,7 @@ export function heldOf(outcomes: readonly Outcome[], sends: readonly SendRequest
     source: held.source,
     retryable: false,
     nextActions: actions('wait_for_inbound'),
-    contacts: recipientVerdicts(outcomes, sends),
+    ...listed(outcomes, sends),
   };
 }
 
@@ -168,6 +170,14 @@ function actions(...names: readonly string[]): Problem['nextActions'] {
 function isoOf(decision: Decision): string | null {
   const closedAt = decision.verdict === 'deny' ? decision.closedAt : null;
   return closedAt === null ? null : new Date(closedAt).toISOString();
+}
+
+/** A request may have a hundred thousand: nobody reads an answer of megabytes. */
+const MAX_LISTED = 100;
+
+function listed(outcomes: readonly Outcome[], sends: readonly SendRequest[]): Pick<Problem, 'recipients' | 'contacts'> {
+  const contacts = recipientVerdicts(outcomes.slice(0, MAX_LISTED), sends);
+  return outcomes.length > MAX_LISTED ? { recipients: outcomes.length, contacts } : { contacts };
 }
 
 function recipientVerdicts(outcomes: readonly Outcome[], sends: readonly SendRequest[]): RecipientVerdict[] {

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import { decodeSegment, LARGEST_BATCH, type SendRequest } from '../bird/send-request.js';
-import { isObject } from '../core/option-checks.js';
-import { own } from '../core/own.js';
-import type { ReroutedSend } from '../core/reroute/policy.js';
-import type { Outcome } from '../guard/outcome.js';
+import { decodePath } from '../../bird/send-path.js';
+import { type HttpRequestLike, MAX_BATCH, type SendRequest } from '../../bird/send-request.js';
+import { isObject } from '../../core/option-checks.js';
+import { own } from '../../core/own.js';
+import type { ReroutedSend } from '../../core/reroute/policy.js';
+import type { Outcome } from '../../guard/outcome.js';
 
 /** What goes out in the place of a request. */
 export interface Rewrite {
@@ -18,10 +18,8 @@ export interface Rewrite {
 export interface DecidedRequest {
   readonly outcomes: readonly Outcome[];
   readonly sends: readonly SendRequest[];
-  readonly req: RewritableRequest;
+  readonly req: HttpRequestLike;
 }
-
-export type RewritableRequest = IncomingMessage & { body?: unknown; params?: unknown; originalUrl?: string };
 
 /** What is sent instead; the reason where the request cannot be changed so that its handler would send just that. */
 export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | string {
@@ -38,7 +36,7 @@ export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | s
     if (isElsewhere && !namesChannel(req, from)) return 'channel_not_rewritable';
     return { sends: instead, body: first?.message, channel: isElsewhere ? { from, to: first.channelId } : undefined };
   }
-  if (instead.length > LARGEST_BATCH) return 'batch_too_large';
+  if (instead.length > MAX_BATCH) return 'batch_too_large';
   if (instead.some(({ channelId }) => !isSameId(channelId, from))) return 'batch_of_one_channel';
   return { sends: instead, body: { ...Object(body), messageRequests: instead.map(({ message }) => message) } };
 }
@@ -71,31 +69,21 @@ function sendsOfMessage(
 }
 
 /**
- * Puts the rewritten send where the handler looks for it: the body, and another channel in the route's parameters, in the
- * URL, and in what frameworks keep of it, so that no handler finds the channel that is closed.
- */
-export function applyRewrite(req: RewritableRequest, { body, channel }: Rewrite): void {
-  req.body = body;
-  if (channel === undefined) return;
-  const { params, originalUrl } = req;
-  if (isSameId(own(params, 'channelId'), channel.from)) Object.assign(Object(params), { channelId: channel.to });
-  req.url = withChannel(req.url, channel) ?? req.url;
-  if (originalUrl !== undefined) req.originalUrl = withChannel(originalUrl, channel) ?? originalUrl;
-}
-
-/**
  * Parameters alone are not enough: Express reads them from the URL again for the next handler, and what a mount has cut
  * off the URL comes back as it was.
  */
-function namesChannel({ url }: RewritableRequest, channelId: string): boolean {
+function namesChannel({ url }: HttpRequestLike, channelId: string): boolean {
   return withChannel(url, { from: channelId, to: channelId }) !== undefined;
 }
 
 /** The URL with another channel in the last place of its path that names the one; `undefined`: none does. */
-function withChannel(url: string | undefined, { from, to }: NonNullable<Rewrite['channel']>): string | undefined {
+export function withChannel(
+  url: string | undefined,
+  { from, to }: NonNullable<Rewrite['channel']>,
+): string | undefined {
   const [path = '', ...rest] = (url ?? '').split(/(?=[?#])/);
   const segments = path.split('/');
-  const position = segments.findLastIndex((segment) => isSameId(decodeSegment(segment), from));
+  const position = segments.findLastIndex((segment) => isSameId(decodePath(segment), from));
   return position === -1 ? undefined : segments.with(position, to).join('/') + rest.join('');
 }
 
@@ -103,6 +91,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return isObject(value);
 }
 
-function isSameId(one: unknown, other: unknown): boolean {
+export function isSameId(one: unknown, other: unknown): boolean {
   return typeof one === 'string' && typeof other === 'string' && one.toLowerCase() === other.toLowerCase();
 }

@@ -1,0 +1,100 @@
+/** Where one of Bird's paths sends to. Ids are as they stand there, decoded. */
+export interface PathTarget {
+  readonly workspaceId: string;
+  readonly channelId?: string | undefined;
+  readonly conversationId?: string | undefined;
+  /** `new conversation`: its first message is in the body. */
+  readonly kind: 'message' | 'batch' | 'new conversation';
+}
+
+/** What of a request says where it goes. In a mount, `url` is what is left of the path, and `baseUrl` was cut off. */
+export interface RequestPaths {
+  readonly url?: string | undefined;
+  readonly originalUrl?: string | undefined;
+  readonly baseUrl?: unknown;
+}
+
+/**
+ * The send that a request's path means, in any spelling that a framework, `fetch` or Bird takes for it. Middleware may have
+ * rewritten `url`, and a mount may have cut it: where the request goes now counts, else where it came to.
+ */
+export function targetOfPaths({ url, originalUrl, baseUrl }: RequestPaths): PathTarget | undefined {
+  const base = typeof baseUrl === 'string' ? baseUrl : '';
+  const now = base === '' ? url : base + (url ?? '');
+  const target = targetOfPath(now) ?? (originalUrl === now ? undefined : targetOfPath(originalUrl));
+  // Below a mount on a path of sends everything is one: Express and Connect run the handler for `/messages/x`, too.
+  return target ?? targetOfPath(mountOf({ url, originalUrl, baseUrl }));
+}
+
+function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefined {
+  if (typeof baseUrl === 'string' && baseUrl !== '') return baseUrl;
+  // Connect keeps no `baseUrl`, but cuts `url`.
+  const isCut = url !== undefined && originalUrl !== undefined && originalUrl !== url && originalUrl.endsWith(url);
+  return isCut ? originalUrl.slice(0, -url.length) : undefined;
+}
+
+/** As routes match it, segment by segment; else as `fetch` and servers resolve it. */
+function targetOfPath(url: string | undefined): PathTarget | undefined {
+  if (url === undefined) return undefined;
+  const path = pathOf(url);
+  const literal = targetOfSegments(withoutLastEmpty(path.split('/').map(decodePath)));
+  return literal ?? (/[%\\]|\/\/|\/\./.test(path) ? targetOfSegments(resolvedSegments(path)) : undefined);
+}
+
+/** Read from the end, so that any prefix may stand before and nothing backtracks. */
+function targetOfSegments(segments: string[]): PathTarget | undefined {
+  const last = segments.at(-1)?.toLowerCase();
+  if (last === 'conversations' && isWord(segments.at(-3), 'workspaces')) {
+    return { workspaceId: segments.at(-2) ?? '', kind: 'new conversation' };
+  }
+  // Connect takes `/messages.json` for `/messages`.
+  if (last !== 'messages' && last?.startsWith('messages.') !== true) return undefined;
+  segments.pop();
+  const isBatch = isWord(segments.at(-1), 'batch');
+  if (isBatch) segments.pop();
+  const [workspaces, workspaceId = '', collection, id = ''] = segments.slice(-4);
+  if (segments.length < 4 || !isWord(workspaces, 'workspaces')) return undefined;
+  if (isWord(collection, 'channels')) return { workspaceId, channelId: id, kind: isBatch ? 'batch' : 'message' };
+  if (isBatch || !isWord(collection, 'conversations')) return undefined;
+  return { workspaceId, conversationId: id, kind: 'message' };
+}
+
+function isWord(segment: string | undefined, word: string): boolean {
+  return segment?.toLowerCase() === word;
+}
+
+/** A scheme and a host, as a request to a proxy has them. */
+const ORIGIN = /^[a-z][a-z\d+.-]*:[/\\]{2}[^/\\?#]*/i;
+
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  return (end === -1 ? url : url.slice(0, end)).replace(ORIGIN, '');
+}
+
+/** Decoded once, without empty ones, and with `.` and `..` resolved. */
+function resolvedSegments(path: string): string[] {
+  const segments: string[] = [];
+  // `fetch` takes `\` for `/`, and so does Express where the target is absolute or has a `#`.
+  for (const segment of decodePath(path).split(/[/\\]/)) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '.' && segment !== '') segments.push(segment);
+  }
+  return segments;
+}
+
+function withoutLastEmpty(segments: string[]): string[] {
+  if (segments.at(-1) === '') segments.pop();
+  return segments;
+}
+
+/** What cannot be decoded stays as it is: no id has a `%`, so the answer is `bad_id`. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  return path.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
+}

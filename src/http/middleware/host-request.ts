@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import type { HttpRequestLike } from '../../bird/send-request.js';
+import { isObject } from '../../core/option-checks.js';
+import { own } from '../../core/own.js';
+
+type ExpressRequest = IncomingMessage & {
+  readonly originalUrl?: string;
+  readonly baseUrl?: unknown;
+  readonly params?: unknown;
+  readonly route?: unknown;
+  readonly body?: unknown;
+};
+
+/** A request of node's or Express's as the guard reads it. */
+export function hostRequestOf(req: ExpressRequest, middleware: unknown): HttpRequestLike {
+  const { method, url, originalUrl, baseUrl, params, body } = req;
+  return { method, url, originalUrl, baseUrl, params, body, route: ownRouteOf(req, middleware) };
+}
+
+/**
+ * Express leaves `req.route` there after the route was left, so it alone does not say that the guard stands on a route of
+ * the application's own. It does where the guard is one of the route's handlers, or, wrapped in another function, where
+ * the ids are in what the mount has left of the path: those of a mount were cut off.
+ */
+function ownRouteOf({ route, params, url, baseUrl }: ExpressRequest, middleware: unknown): unknown {
+  if (route === undefined || route === null) return undefined;
+  const stack: unknown = Reflect.get(Object(route), 'stack');
+  if (Array.isArray(stack) && stack.some((layer) => own(layer, 'handle') === middleware)) return route;
+  if (typeof baseUrl !== 'string' || baseUrl === '') return route;
+  const ids = isObject(params) ? Object.values(params).filter((value) => typeof value === 'string') : [];
+  const isLeft = ids.some((id) => url?.includes(encodeURIComponent(String(id))) === true);
+  return isLeft ? route : undefined;
+}

@@ -1,0 +1,44 @@
+import type { SendRequest } from '../../bird/send-request.js';
+import type { Outcome } from '../../guard/outcome.js';
+import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
+import { WINDOW_HEADER, windowHeader } from './window-header.js';
+
+/** A whole HTTP answer, for any host. `body` is to be sent as JSON. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Problem;
+}
+
+/**
+ * The answer to a send, or to several that belong together, of which at least one is blocked: what the middleware would
+ * give, for those who use `check`. `undefined` where none is blocked.
+ *
+ * @example
+ * const blocked = blockedResponse([await guard.check(send)]);
+ * if (blocked !== undefined) return res.status(blocked.status).set(blocked.headers).json(blocked.body);
+ */
+export function blockedResponse(outcomes: readonly Outcome[]): HttpAnswer | undefined {
+  if (!outcomes.some(({ action }) => action === 'block')) return undefined;
+  return blockedAnswer(outcomes, [], windowHeader(outcomes));
+}
+
+export function blockedAnswer(
+  outcomes: readonly Outcome[],
+  sends: readonly SendRequest[],
+  header: string,
+  deniedStatus?: number,
+): HttpAnswer {
+  const body = problemOf(outcomes, sends, deniedStatus);
+  const retry = body.retryable ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : undefined;
+  return answer(body, { ...retry, 'Content-Type': 'application/problem+json', [WINDOW_HEADER]: header });
+}
+
+/** The answer to a request of which everything that can be sent waits for the customer. */
+export function heldAnswer(outcomes: readonly Outcome[], sends: readonly SendRequest[], header: string): HttpAnswer {
+  return answer(heldOf(outcomes, sends), { 'Content-Type': 'application/json', [WINDOW_HEADER]: header });
+}
+
+function answer(body: Problem, headers: Readonly<Record<string, string>>): HttpAnswer {
+  return { status: body.status, headers: { ...headers, 'Cache-Control': 'no-store' }, body };
+}

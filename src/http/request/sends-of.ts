@@ -1,0 +1,66 @@
+import { type HttpRequestLike, readSends, type SendRequest } from '../../bird/send-request.js';
+import { isObject } from '../../core/option-checks.js';
+import { withinDeadline } from '../../guard/deadline.js';
+import type { GuardInternals } from '../../guard/internals.js';
+
+/** The sends in a request, one per recipient: none where it is not for the guard. */
+export type Sends = readonly SendRequest[];
+
+/** What a `resolve` hook makes of a request; `undefined`: it is none that the hook knows. */
+export type Resolved = SendRequest | Sends | undefined;
+
+/** How a request is read beside by its path. `R` is the request as the host's hooks get it. */
+export interface RequestHooks<R> {
+  readonly skip?: ((req: R) => boolean) | undefined;
+  readonly resolve?: ((req: R) => Resolved | Promise<Resolved>) | undefined;
+  readonly maxRecipients?: number | undefined;
+}
+
+/** Stands for a request that a hook failed to read: a send that cannot be classified. */
+const unreadable: Sends = [{ workspaceId: '', message: null }];
+
+/**
+ * Reads a request, by the caller's hooks where there are any; a promise only where a hook gave one. A hook that fails or
+ * takes too long reads nothing.
+ */
+export function sendsOf<R>(
+  req: R,
+  request: HttpRequestLike,
+  { skip, resolve, maxRecipients }: RequestHooks<R>,
+  internals: GuardInternals,
+): Sends | Promise<Sends> {
+  const failed = (hook: string): Sends => {
+    // The hook's error is not logged: nobody knows what it holds.
+    internals.logger.error({ hook }, 'A hook failed or took too long, so the send is unknown');
+    return unreadable;
+  };
+  // What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away.
+  const toSends = (resolved: Resolved): Sends => {
+    if (resolved === undefined || resolved === null) return readSends(request, maxRecipients) ?? [];
+    const sends = isList(resolved) ? resolved : [resolved];
+    if (!sends.every(isObject)) throw new TypeError('resolve gave what is no send');
+    return sends;
+  };
+  let hook = 'skip';
+  try {
+    if (skip?.(req) === true) return [];
+    if (resolve === undefined) return toSends(undefined);
+    hook = 'resolve';
+    const resolved = resolve(req);
+    if (!isPromiseLike(resolved)) return toSends(resolved);
+    const { clock, deadlineMs } = internals;
+    return withinDeadline(clock, deadlineMs, Promise.resolve(resolved))
+      .then(toSends)
+      .catch(() => failed(hook));
+  } catch {
+    return failed(hook);
+  }
+}
+
+function isList(resolved: SendRequest | Sends): resolved is Sends {
+  return Array.isArray(resolved);
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<Resolved> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
