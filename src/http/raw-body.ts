@@ -12,18 +12,26 @@ export interface RawBodyLimits {
 export type RawBodyProblem = 'raw_body_required' | 'body_too_large' | 'body_too_slow' | 'aborted';
 
 /**
- * The bytes of a request as they came: from `req.rawBody` or `req.body` where a parser kept them there, else from the
- * request itself. A body that was parsed without keeping them is lost: what is serialised again may differ.
+ * The bytes of a request as they came: from `req.rawBody` or `req.body` where a parser kept them there, as bytes or as the
+ * text that they are in UTF-8, else from the request itself. A body that was parsed without keeping them is lost: what is
+ * serialised again may differ.
  */
 export async function readRawBody(req: IncomingMessage, limits: RawBodyLimits): Promise<Uint8Array | RawBodyProblem> {
   const { rawBody, body } = req as IncomingMessage & { readonly rawBody?: unknown; readonly body?: unknown };
-  const kept = rawBody instanceof Uint8Array ? rawBody : body;
-  if (kept instanceof Uint8Array) return kept.byteLength > limits.maxBytes ? 'body_too_large' : kept;
+  const kept = [rawBody, body].find(isKept);
+  // A text has at least as many bytes as characters.
+  if (kept !== undefined && kept.length > limits.maxBytes) return 'body_too_large';
+  const bytes = typeof kept === 'string' ? Buffer.from(kept) : kept;
+  if (bytes !== undefined) return bytes.byteLength > limits.maxBytes ? 'body_too_large' : bytes;
   if (req.destroyed && !req.readableEnded) return 'aborted';
   if (isConsumed(req) || !isUnparsed(body)) return 'raw_body_required';
   // Nothing is read of what says itself that it is too large.
   if (Number(req.headers['content-length'] ?? 0) > limits.maxBytes) return 'body_too_large';
   return readStream(req, limits);
+}
+
+function isKept(value: unknown): value is Uint8Array | string {
+  return value instanceof Uint8Array || typeof value === 'string';
 }
 
 function isConsumed(req: IncomingMessage): boolean {

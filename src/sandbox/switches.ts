@@ -12,8 +12,8 @@ export interface Switches {
   readonly sendsPerSecond: number;
   /** `Retry-After` of a 429, verbatim. Default absent, since Bird documents none. */
   readonly retryAfter: string | undefined;
-  /** How a window that was open once is reported when it has closed: `'null'` (default), or its end in the past. */
-  readonly closedWindow: 'null' | 'past';
+  /** How a window that was open once is reported when it has closed: `null` (default, also `'null'`), or `'past'`, its end. */
+  readonly closedWindow: 'null' | 'past' | null;
   /** What the contact search says of an unknown identifier: `'empty'` results (default) or a `'404'`. */
   readonly unknownContact: 'empty' | '404';
   /** `isPermanentSession` in the contact answer, where a contact has no own value: `'absent'` (default) or a boolean. */
@@ -49,7 +49,7 @@ const rules: { readonly [Name in keyof Switches]: Rule<Switches[Name]> } = {
   readsPerSecond: { byDefault: 50, ...rate() },
   sendsPerSecond: { byDefault: 500, ...rate() },
   retryAfter: { byDefault: undefined, takes: 'a string', accepts: (value) => typeof value === 'string' },
-  closedWindow: { byDefault: 'null', ...oneOf('null', 'past') },
+  closedWindow: { byDefault: 'null', ...oneOf(null, 'null', 'past') },
   unknownContact: { byDefault: 'empty', ...oneOf('empty', '404') },
   permanentSession: { byDefault: 'absent', ...oneOf('absent', true, false) },
   contactAccess: { byDefault: 'allowed', ...oneOf('allowed', 'forbidden') },

@@ -36,5 +36,5 @@ function reportedEnd({ workspace, switches, channel, address, now }: WindowQuest
   if (!window || !Number.isFinite(window.durationMs) || inboundAt === undefined) return null;
   const endsAt = inboundAt + window.durationMs;
   const isClosed = endsAt <= now;
-  return isClosed && switches.closedWindow === 'null' ? null : new Date(endsAt).toISOString();
+  return isClosed && switches.closedWindow !== 'past' ? null : new Date(endsAt).toISOString();
 }

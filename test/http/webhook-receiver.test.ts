@@ -125,13 +125,21 @@ describe.each(frameworks)('on %s', (_name, framework) => {
 });
 
 describe('where the bytes come from', () => {
-  const keepRawBody = { verify: (req: object, _res: unknown, bytes: Buffer) => Object.assign(req, { rawBody: bytes }) };
+  const keepAs = (kept: (bytes: Buffer) => unknown) => ({
+    verify: (req: object, _res: unknown, bytes: Buffer) => Object.assign(req, { rawBody: kept(bytes) }),
+  });
+  const keepRawBody = keepAs((bytes) => bytes);
+  const keepRawText = keepAs(String);
 
   it.each<[string, Middleware, typeof onExpress5]>([
     ['req.rawBody that express.json kept, Express 5', express.json(keepRawBody), onExpress5],
     ['req.rawBody that express.json kept, Express 4', express4.json(keepRawBody), onExpress4],
     ['req.body of express.raw, Express 5', express.raw({ type: '*/*' }), onExpress5],
     ['req.body of express.raw, Express 4', express4.raw({ type: '*/*' }), onExpress4],
+    ['req.rawBody that was kept as text, Express 5', express.json(keepRawText), onExpress5],
+    ['req.rawBody that was kept as text, Express 4', express4.json(keepRawText), onExpress4],
+    ['req.body of express.text, Express 5', express.text({ type: '*/*' }), onExpress5],
+    ['req.body of express.text, Express 4', express4.text({ type: '*/*' }), onExpress4],
     ['the request behind a parser that had nothing to do, Express 5', express.urlencoded(), onExpress5],
     [
       'the request behind a parser that had nothing to do, Express 4',
@@ -147,8 +155,9 @@ describe('where the bytes come from', () => {
   });
 
   it.each<[string, Middleware, typeof onExpress5]>([
-    ['a text, Express 5', express.text({ type: '*/*' }), onExpress5],
-    ['a text, Express 4', express4.text({ type: '*/*' }), onExpress4],
+    ['a body that was parsed, Express 5', express.json(), onExpress5],
+    ['a body that was parsed, Express 4', express4.json(), onExpress4],
+    ['a rawBody that is neither bytes nor text', express.json(keepAs(() => true)), onExpress5],
     [
       'an object that nobody has read from the request',
       (req, _res, next) => next(void Object.assign(req, { body: { a: 1 } })),
@@ -160,11 +169,22 @@ describe('where the bytes come from', () => {
     expect((await endpoint.post(inboundEvent(world))).body.code).toBe('raw_body_required');
   });
 
-  it('bytes that were kept have the same limit', async () => {
+  it('a text stands for its bytes in UTF-8', async () => {
     const world = await createWorld();
-    const endpoint = await startEndpoint(world, { before: [express.raw({ type: '*/*', limit: '4mb' })] });
+    const endpoint = await startEndpoint(world, { before: [express.text({ type: '*/*' })] });
+    const event = inboundEvent(world, { body: { type: 'text', text: { text: 'Grüße 👋 \u2028' } } });
+    expect((await endpoint.post(event)).status).toBe(200);
+  });
+
+  it.each([
+    ['bytes', express.raw({ type: '*/*', limit: '4mb' })],
+    ['text', express.text({ type: '*/*', limit: '4mb' })],
+  ])('%s that were kept have the same limit, in bytes', async (_name, before) => {
+    const world = await createWorld();
+    const endpoint = await startEndpoint(world, { before: [before] });
     expect((await endpoint.post('x'.repeat(MIB))).status).toBe(400);
     expect((await endpoint.post('x'.repeat(MIB + 1))).status).toBe(413);
+    expect((await endpoint.post(`x${'ü'.repeat(MIB / 2)}`)).status).toBe(413);
   });
 });
 

@@ -53,6 +53,8 @@ describe('the contact answer', () => {
     ['null', DAY - 1, '2026-01-06T09:00:00.000Z'],
     ['null', DAY, null],
     ['past', DAY, '2026-01-06T09:00:00.000Z'],
+    [null, DAY - 1, '2026-01-06T09:00:00.000Z'],
+    [null, DAY, null],
     [undefined, DAY, null],
   ] as const)('with closedWindow %s, %d ms after the message: %s', async (closedWindow, ms, end) => {
     const { window, workspace, channel, contact, sandbox } = await startScene({ closedWindow });
