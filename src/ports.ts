@@ -1,3 +1,4 @@
+import type { ContactIdentifier } from './core/reroute/policy.js';
 import type { WindowEvidence } from './core/service-window.js';
 
 /**
@@ -60,6 +61,11 @@ export interface WindowFacts {
   readonly isPermanentSession: boolean;
 }
 
+export interface ContactRef {
+  readonly workspaceId: string;
+  readonly contactId: string;
+}
+
 export interface ConversationRef {
   readonly workspaceId: string;
   readonly conversationId: string;
@@ -97,6 +103,8 @@ export interface Lookup {
   contactId(ref: IdentifierRef, limits: ReadLimits): Promise<string>;
   window(ref: WindowRef, limits: ReadLimits): Promise<WindowFacts>;
   conversation(ref: ConversationRef, limits: ReadLimits): Promise<ConversationFacts>;
+  /** By what a contact can be reached. */
+  identifiers(ref: ContactRef, limits: ReadLimits): Promise<readonly ContactIdentifier[]>;
 }
 
 /**

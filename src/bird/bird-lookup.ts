@@ -1,12 +1,15 @@
 import { LookupError } from '../errors.js';
 import type { Lookup, ReadLimits } from '../ports.js';
 import { askBird, type BirdAnswer, type BirdApiOptions, type BirdRequest } from './api-client.js';
-import { decodeChannel, decodeContactSearch, decodeConversation, decodeWindow } from './decode.js';
+import { decodeChannel, decodeContactSearch, decodeConversation, decodeIdentifiers, decodeWindow } from './decode.js';
 import { pauseOf } from './retry-after.js';
 import type { Exchange } from './server-clock.js';
 
 /** A first attempt leaves half of the time for a second one, but gets no less than this. */
 const SHORTEST_LIMIT_MS = 400;
+
+/** Bird's own limit for one page. Nobody has more. */
+const MAX_IDENTIFIERS = 100;
 
 /** A refused key is not sent again for so long: time for the one retry, which is for a key that was just rotated. */
 const REFUSAL_KEPT_MS = 1_000;
@@ -48,6 +51,10 @@ export function birdLookup(options: BirdLookupOptions): Lookup {
     async conversation({ workspaceId, conversationId }, limits) {
       const path = `/workspaces/${workspaceId}/conversations/${conversationId}`;
       return decodeConversation(await ask({ method: 'GET', path }, limits));
+    },
+    async identifiers({ workspaceId, contactId }, limits) {
+      const path = `/workspaces/${workspaceId}/contacts/${contactId}/identifiers?limit=${MAX_IDENTIFIERS}`;
+      return decodeIdentifiers(await ask({ method: 'GET', path }, limits));
     },
   };
 }

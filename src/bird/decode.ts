@@ -1,6 +1,7 @@
 import { capabilityEnd } from '../core/channel-availability.js';
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
+import type { ContactIdentifier } from '../core/reroute/policy.js';
 import { LookupError } from '../errors.js';
 import type { ChannelFacts, ConversationFacts, WindowFacts } from '../ports.js';
 import { toId } from './ids.js';
@@ -66,6 +67,22 @@ export function decodeContactSearch(answer: unknown): string {
   const id = toId(own(results[0], 'id'));
   if (id === undefined) throw malformed('results[0].id');
   return id;
+}
+
+/**
+ * By what Bird can reach a contact.
+ *
+ * @throws {LookupError} `malformed_answer`
+ */
+export function decodeIdentifiers(answer: unknown): readonly ContactIdentifier[] {
+  const results = own(answer, 'results');
+  if (!Array.isArray(results)) throw malformed('results');
+  return results.map((entry) => {
+    const key = own(entry, 'key');
+    const value = own(entry, 'value');
+    if (typeof key !== 'string' || typeof value !== 'string') throw malformed('results[].key');
+    return { key, value };
+  });
 }
 
 /**

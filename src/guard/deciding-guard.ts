@@ -3,10 +3,11 @@ import type { SendRequest } from '../bird/send-request.js';
 import { platformOf } from '../core/platforms.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision, UnknownReason } from '../core/types.js';
-import type { ChannelFacts, ChannelRef, WindowKey } from '../ports.js';
+import type { WindowKey } from '../ports.js';
 import type { Circumstances } from './circumstances.js';
 import { withinDeadline } from './deadline.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
+import { Directory } from './directory.js';
 import type { ReplyEvent } from './hold-options.js';
 import { Holdings } from './holdings.js';
 import type { GuardInternals } from './internals.js';
@@ -52,7 +53,8 @@ export class DecidingGuard {
     const { clock, logger, store } = this.#parts;
     this.#defaultPolicy = resolvePolicy(this.#parts.defaults);
     this.#reports = new Reports(logger);
-    this.#support = { clock, logger, decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt) };
+    const directory = new Directory({ clock, reports: this.#reports, load: (id) => this.#load(id) });
+    this.#support = { clock, logger, directory, decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt) };
     this.#holdings = new Holdings(this.#support, this.#defaultPolicy.deadlineMs);
     const onPut = (workspace: Workspace): void => this.#holdings.attach(workspace);
     this.workspaces = new Workspaces(options.workspaces, this.#parts, this.statistics, onPut);
@@ -69,7 +71,7 @@ export class DecidingGuard {
       deadlineMs,
       plan: (send) => this.plan(send),
       observations: this.observations,
-      channel: (ref) => this.#channel(ref),
+      channel: (ref) => this.#support.directory.channel(ref),
       signingKeys: (workspaceId) => this.#signingKeys(workspaceId),
     };
   }
@@ -195,6 +197,10 @@ export class DecidingGuard {
     return workspaceId === undefined || this.#isClosed ? 'unknown' : this.workspaces.recall(workspaceId);
   }
 
+  async #load(workspaceId: string): Promise<Workspace | 'unknown'> {
+    return this.#recall({ workspaceId }) ?? (await this.workspaces.load(workspaceId));
+  }
+
   #policyFor({ channelId }: Question, workspace: Workspace | 'unknown' = 'unknown'): Policy {
     // Nobody is stopped by a guard that is gone.
     if (this.#isClosed) return { ...this.#defaultPolicy, mode: 'enforce', onUnknown: 'allow' };
@@ -225,15 +231,8 @@ export class DecidingGuard {
   }
 
   async #signingKeys(workspaceId: string): Promise<readonly string[]> {
-    const workspace = this.#recall({ workspaceId }) ?? (await this.workspaces.load(workspaceId));
+    const workspace = await this.#load(workspaceId);
     return workspace === 'unknown' ? [] : workspace.signingKeys;
-  }
-
-  async #channel(ref: ChannelRef): Promise<ChannelFacts | undefined> {
-    const workspace = this.#recall(ref) ?? (await this.workspaces.load(ref.workspaceId));
-    if (workspace === 'unknown') return undefined;
-    const { deadlineMs } = workspace.policyFor(ref.channelId);
-    return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
   }
 
   /** A window may have opened: what waits for that may go. */

@@ -2,6 +2,7 @@ import type { SendRequest } from '../bird/send-request.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
+import type { Directory } from './directory.js';
 import type { Judgement } from './judgement.js';
 import { type Outcome, outcomeOf, type Plan, planFor } from './outcome.js';
 import type { Policy } from './policy.js';
@@ -26,6 +27,7 @@ export interface RerouteSupport {
   readonly logger: Logger;
   /** What the facts say of another send, by that instant. */
   decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadlineAt: number): Promise<Decision>;
+  readonly directory: Directory;
 }
 
 export interface CarriedOut {
@@ -80,8 +82,9 @@ export class PlannedSend {
   async carryOut(): Promise<CarriedOut> {
     if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
     const { send, judgement, policy, platform, now, guard } = this.#parts;
-    const { clock, logger } = guard;
+    const { clock, logger, directory } = guard;
     const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
+    let identifiers: ReturnType<Directory['identifiersOf']> | undefined;
     const rerouting = await reroute(policy.onClosed, {
       send,
       decision: judgement.decision,
@@ -89,6 +92,8 @@ export class PlannedSend {
       at: now(),
       isDryRun: policy.mode === 'observe',
       decide: (other) => guard.decide({ ...circumstancesOf(send), ...other }, deadlineAt),
+      platformOf: (channelId) => directory.platformOf(send, channelId, deadlineAt),
+      identifiers: () => (identifiers ??= directory.identifiersOf(send, deadlineAt)),
       clock,
       logger,
       deadlineAt,

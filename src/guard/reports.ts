@@ -26,7 +26,7 @@ export class Reports {
   }
 
   /** Why a send could not be decided. The error of a lookup names its reason; any other is a defect of ours. */
-  failure(error: unknown, { workspaceId, channelId }: Question): UnknownReason {
+  failure(error: unknown, { workspaceId, channelId }: Pick<Question, 'workspaceId' | 'channelId'>): UnknownReason {
     const ids = { workspaceId, channelId };
     if (!(error instanceof LookupError)) {
       // Only the class of the error: its message may hold anything.

@@ -5,7 +5,7 @@ export interface GuardStats {
   /** Decisions by reason. */
   readonly decisions: Readonly<Record<string, number>>;
   /** Requests to Bird by kind; all but `contactId` are reads, of which Bird allows 50 a second. */
-  readonly lookups: Readonly<Record<'channel' | 'contactId' | 'window' | 'conversation', number>>;
+  readonly lookups: Readonly<Record<'channel' | 'contactId' | 'window' | 'conversation' | 'identifiers', number>>;
   /** Decisions that memory answered, without any I/O. */
   readonly fromMemory: number;
 }
@@ -13,7 +13,7 @@ export interface GuardStats {
 /** Counts; holds no ids. */
 export class Statistics {
   readonly #decisions = new Map<string, number>();
-  readonly #lookups = { channel: 0, contactId: 0, window: 0, conversation: 0 };
+  readonly #lookups = { channel: 0, contactId: 0, window: 0, conversation: 0, identifiers: 0 };
   #fromMemory = 0;
 
   countDecision({ decision, source }: Judgement): void {

@@ -8,6 +8,7 @@ import { budgetedLookup } from '../lookup/budgeted.js';
 import { CachedWindows } from '../lookup/cached.js';
 import { ChannelMemory } from '../lookup/channel-memory.js';
 import { CircuitBreaker } from '../lookup/circuit-breaker.js';
+import { ContactIdentifiers } from '../lookup/contact-identifiers.js';
 import { ContactIds } from '../lookup/contact-ids.js';
 import { ConversationMemory } from '../lookup/conversation-memory.js';
 import { decorate } from '../lookup/decorate.js';
@@ -29,6 +30,7 @@ export class Workspace {
   readonly channels: ChannelMemory;
   readonly windows: CachedWindows;
   readonly conversations: ConversationMemory;
+  readonly identifiers: ContactIdentifiers;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
   readonly #accessHold: AccessHold;
@@ -65,6 +67,7 @@ export class Workspace {
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.conversations = new ConversationMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
+    this.identifiers = new ContactIdentifiers({ lookup, contactIds });
     this.windows = new CachedWindows({
       lookup,
       contactIds,

@@ -3,7 +3,7 @@ import type { Lookup, ReadLimits } from '../ports.js';
 /** What a decorator sees of a question. */
 export interface QuestionNature {
   /** All but `contactId`, which is a search, are reads, which the provider rations. */
-  readonly kind: 'channel' | 'contactId' | 'window' | 'conversation';
+  readonly kind: 'channel' | 'contactId' | 'window' | 'conversation' | 'identifiers';
   /** Questions of one lane compete with each other before they compete with others: the channel, where it is known. */
   readonly lane: string;
 }
@@ -20,5 +20,7 @@ export function decorate(lookup: Lookup, around: Around): Lookup {
     window: (ref, limits) => around({ kind: 'window', lane: ref.channelId }, () => lookup.window(ref, limits), limits),
     conversation: (ref, limits) =>
       around({ kind: 'conversation', lane: 'conversations' }, () => lookup.conversation(ref, limits), limits),
+    identifiers: (ref, limits) =>
+      around({ kind: 'identifiers', lane: 'identifiers' }, () => lookup.identifiers(ref, limits), limits),
   };
 }

@@ -17,6 +17,7 @@ export function fleetLookup(lookup: Lookup, fleet: Fleet, clock: Clock): Lookup 
     channel: (ref, limits) => lookup.channel(ref, limits),
     contactId: (ref, limits) => lookup.contactId(ref, limits),
     conversation: (ref, limits) => lookup.conversation(ref, limits),
+    identifiers: (ref, limits) => lookup.identifiers(ref, limits),
     window: (ref, limits) => new SharedRead({ lookup, fleet, clock }, ref, limits).facts(),
   };
 }

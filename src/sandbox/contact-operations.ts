@@ -2,7 +2,10 @@ import { own } from '../core/own.js';
 import { type Answer, invalidPayload, notFound, ok } from './answer.js';
 import type { ApiRequest } from './api-request.js';
 import type { BirdContact } from './bird-contact.js';
+import { pageOf } from './page.js';
 import { switchesOf } from './state.js';
+
+const MAX_IDENTIFIERS = 100;
 
 /** `POST /workspaces/{ws}/contacts/search`: by `identifier {key, value}`, or by `platformAddress` alone. */
 export function searchContacts({ state, workspace, body }: ApiRequest): Answer {
@@ -15,4 +18,14 @@ export function searchContacts({ state, workspace, body }: ApiRequest): Answer {
   else return invalidPayload({ identifier: ['needs a key and a value'] });
   if (found === undefined && switchesOf(state, workspace).unknownContact === '404') return notFound('contact');
   return ok({ results: found === undefined ? [] : [found] });
+}
+
+/** `GET /workspaces/{ws}/contacts/{id}/identifiers`: everything by which the contact can be reached, in pages. */
+export function listIdentifiers({ workspace, ids, query }: ApiRequest): Answer {
+  const contact = workspace.contacts.get(ids.contactId ?? '');
+  if (contact === undefined) return notFound('contact');
+  const identifiers = contact.featuredIdentifiers.map(({ key, value }) => ({ id: `${key} ${value}`, key, value }));
+  const page = pageOf(identifiers, query, MAX_IDENTIFIERS);
+  if ('status' in page) return page;
+  return ok({ ...page, results: page.results.map(({ key, value }) => ({ key, value })) });
 }

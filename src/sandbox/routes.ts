@@ -1,7 +1,7 @@
 import type { Answer } from './answer.js';
 import type { ApiRequest } from './api-request.js';
 import { getChannel, getChannelContact, listChannels } from './channel-operations.js';
-import { searchContacts } from './contact-operations.js';
+import { listIdentifiers, searchContacts } from './contact-operations.js';
 import { createConversationMessage, getConversation } from './conversation-operations.js';
 import { createBatch, createMessage, getMessage, listMessages } from './message-operations.js';
 import { getSubscription, listSubscriptions, subscribe, unsubscribe } from './webhook-operations.js';
@@ -12,6 +12,7 @@ export type RequestKind =
   | 'channel'
   | 'contact'
   | 'search'
+  | 'identifiers'
   | 'send'
   | 'batch'
   | 'message'
@@ -42,6 +43,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: channel, kind: 'channel', answer: getChannel },
   { method: 'GET', path: `${channel}/contacts/:contactId`, kind: 'contact', answer: getChannelContact },
   { method: 'POST', path: `${workspace}/contacts/search`, kind: 'search', answer: searchContacts },
+  { method: 'GET', path: `${workspace}/contacts/:contactId/identifiers`, kind: 'identifiers', answer: listIdentifiers },
   { method: 'POST', path: `${channel}/messages`, kind: 'send', answer: createMessage },
   { method: 'POST', path: `${channel}/batch/messages`, kind: 'batch', answer: createBatch },
   { method: 'GET', path: `${channel}/messages`, kind: 'messages', answer: listMessages },

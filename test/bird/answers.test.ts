@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { birdLookup } from '../../src/bird/bird-lookup.js';
-import { decodeChannel, decodeContactSearch, decodeWindow } from '../../src/bird/decode.js';
+import { decodeChannel, decodeContactSearch, decodeIdentifiers, decodeWindow } from '../../src/bird/decode.js';
 import { toId } from '../../src/bird/ids.js';
 import { pauseOf } from '../../src/bird/retry-after.js';
 import { LookupError } from '../../src/errors.js';
@@ -194,11 +194,30 @@ describe('decodeContactSearch', () => {
   });
 });
 
+describe('decodeIdentifiers', () => {
+  it('gives keys and values, and nothing else of what is listed', () => {
+    const listed = { id: ID, key: 'phonenumber', value: '+12025550123', createdAt: ISO };
+    expect(decodeIdentifiers({ results: [listed] })).toEqual([{ key: 'phonenumber', value: '+12025550123' }]);
+    expect(decodeIdentifiers({ results: [] })).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['no results', {}],
+    ['results that are no list', { results: { key: 'phonenumber', value: '+12025550123' } }],
+    ['an entry without a key', { results: [{ value: '+12025550123' }] }],
+    ['an entry without a value', { results: [{ key: 'phonenumber' }] }],
+    ['null for an entry', { results: [null] }],
+  ])('refuses %s', (_, answer) => {
+    expect(() => decodeIdentifiers(answer)).toThrow(expect.objectContaining({ code: 'malformed_answer' }));
+  });
+});
+
 describe('every decoder', () => {
   const decoders = [
     ['decodeWindow', decodeWindow],
     ['decodeChannel', (answer: unknown) => decodeChannel(answer, ID)],
     ['decodeContactSearch', decodeContactSearch],
+    ['decodeIdentifiers', decodeIdentifiers],
   ] as const;
 
   it.each(decoders)(

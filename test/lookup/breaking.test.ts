@@ -19,6 +19,7 @@ it('stops reads that fail although each search before them succeeds, and with th
     channel: failing,
     window: failing,
     conversation: failing,
+    identifiers: failing,
     contactId: async () => {
       searches += 1;
       return ID;

@@ -23,6 +23,7 @@ it('counts what is told while a slow store is asked about the contact, after Bir
     channel: async () => ({ platformId: 'whatsapp', status: 'active', capabilities: undefined }),
     contactId: async () => 'k',
     conversation: async () => ({ channelId: 'c', contacts: [] }),
+    identifiers: async () => [],
     window: async () => ({ serviceWindowExpireAt: null, isPermanentSession: false }),
   };
   const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 10 }), clock });

@@ -35,6 +35,7 @@ function trial(turnsToGive: readonly ReadTurn[], read: () => Promise<WindowFacts
     channel: async () => ({ platformId: 'whatsapp', status: 'active', capabilities: undefined }),
     contactId: async () => 'k',
     conversation: async () => ({ channelId: 'c', contacts: [] }),
+    identifiers: async () => [],
     window: () => {
       state.reads += 1;
       return read();

@@ -107,6 +107,28 @@ describe('the contact search', () => {
   });
 });
 
+describe("a contact's identifiers", () => {
+  it('are listed in pages', async () => {
+    const { get, workspace } = await startScene();
+    const identifiers = [
+      { key: 'facebookid-1', value: '7013' },
+      { key: 'phonenumber', value: '+12025550199' },
+    ];
+    const { id } = workspace.addContact({ identifiers });
+    expect((await get(`/contacts/${id}/identifiers?limit=100`)).body).toEqual({ results: identifiers });
+    const first = await get(`/contacts/${id}/identifiers?limit=1`);
+    expect(first.body.results).toEqual(identifiers.slice(0, 1));
+    const next = await get(`/contacts/${id}/identifiers?limit=1&pageToken=${first.body.nextPageToken}`);
+    expect(next.body).toEqual({ results: identifiers.slice(1) });
+    expect((await get(`/contacts/${id}/identifiers?limit=101`)).status).toBe(422);
+  });
+
+  it('of nobody are 404', async () => {
+    const { get, channel } = await startScene();
+    expect((await get(`/contacts/${channel.id}/identifiers`)).status).toBe(404);
+  });
+});
+
 describe('messages', () => {
   it('are found by id, in their own channel only', async () => {
     const { get, sendText, channel, workspace, sandbox } = await startScene();

@@ -12,6 +12,12 @@ export interface SendToReroute {
   readonly message?: unknown;
 }
 
+/** One way to reach a contact, as the provider lists it, e.g. `{ key: 'phonenumber', value: '+12025550123' }`. */
+export interface ContactIdentifier {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** What is to be sent in the place of a message: a whole create-message body, on this channel. */
 export interface ReroutedSend {
   readonly channelId: string;
@@ -32,6 +38,16 @@ export interface RerouteContext {
   decline(reason: string): undefined;
   /** What the guard decides about another send, by the facts alone. Settles within the time that the decision has. */
   decide(send: SendToReroute): Promise<Decision>;
+  /**
+   * The platform of another channel of the workspace; `undefined` where it could not be had. Settles like `decide`. The
+   * guard always gives this and the next one.
+   */
+  platformOf?(channelId: string): Promise<string | undefined>;
+  /**
+   * How the send's contact can be reached, on whatever channel; `undefined` where that could not be had. It costs one read
+   * the first time, and nothing where it is not called.
+   */
+  identifiers?(): Promise<readonly ContactIdentifier[] | undefined>;
 }
 
 /** A message that waits for the customer's reply. */

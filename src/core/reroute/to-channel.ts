@@ -1,6 +1,6 @@
 import { foldKey } from '../fold-key.js';
 import { aFunction, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
-import { own } from '../own.js';
+import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
 
@@ -9,7 +9,8 @@ export interface ToChannelOptions {
   readonly channels: readonly string[];
   /**
    * Who the contact is on another channel, as an entry of Bird's `receiver.contacts`; `undefined`: it cannot be reached
-   * there. Default: by the same phone number or email address, else by the same contact id.
+   * there. Default: by the phone number or email address that the send names (`platformAddress` first), else by one that
+   * Bird lists for the contact, which is one read.
    */
   readonly contact?: ((send: SendToReroute, channelId: string) => object | undefined) | undefined;
   /**
@@ -22,7 +23,8 @@ export interface ToChannelOptions {
 /**
  * Sends by the first of these channels on which it is permitted now: each one's status, capabilities and window are asked
  * for, before anything is sent. The channel that the message was for is passed over, so that nothing goes in circles.
- * Declines with `no_channel_open`, or `conversation` for a send into a conversation, which belongs to its channel.
+ * Declines with `no_channel_open`; `no_address` where the contact has none on any of the channels, `address_unresolved`
+ * where that could not be found out; `opted_out`; or `conversation` for a send into one, which belongs to its channel.
  *
  * @throws {TypeError | RangeError} at creation, for invalid options
  *
@@ -37,43 +39,41 @@ export function toChannel(options: ToChannelOptions): ReroutePolicy {
     if (context.send.conversationId !== undefined) return context.decline('conversation');
     // Who has opted out has done so everywhere.
     if (context.decision.reason === 'opted_out') return context.decline('opted_out');
+    const reasons = new Set<Declined>();
     for (const channelId of channels) {
+      if (channelId === context.send.channelId?.toLowerCase()) continue;
       const result = await tryChannel(channelId, context, options);
-      if (result !== undefined) return result;
+      if (typeof result !== 'string') return result;
+      reasons.add(result);
     }
-    return context.decline('no_channel_open');
+    const [reason = 'no_channel_open', ...others] = reasons;
+    return context.decline(others.length === 0 ? reason : 'no_channel_open');
   };
 }
 
+type Declined = Unreachable | 'no_channel_open';
+
 async function tryChannel(
   channelId: string,
-  { send, decide }: RerouteContext,
-  { contact = sameContact, convert = plainText }: ToChannelOptions,
-): Promise<RerouteResult | undefined> {
-  if (channelId === send.channelId?.toLowerCase()) return undefined;
-  const receiver = contact(send, channelId);
+  context: RerouteContext,
+  { contact, convert = plainText }: ToChannelOptions,
+): Promise<RerouteResult | Declined> {
+  const { send, decide } = context;
   const converted = convert(send.message, channelId);
   // Anything else, such as a promise that nobody awaited, would leave as a message without content.
-  if (!isObject(receiver) || !isMap(converted)) return undefined;
+  if (!isMap(converted)) return 'no_channel_open';
+  const receiver = contact === undefined ? await contactOnChannel(channelId, context) : contact(send, channelId);
+  if (typeof receiver === 'string' && contact === undefined) return receiver;
+  if (!isObject(receiver)) return 'no_channel_open';
   const message = { ...withoutReceiver(converted), receiver: { contacts: [receiver] } };
   const { verdict } = await decide({ workspaceId: send.workspaceId, channelId, contact: receiver, message });
-  return verdict === 'allow' ? { action: 'reroute', sends: [{ channelId, message }], changes: ['channel'] } : undefined;
+  if (verdict !== 'allow') return 'no_channel_open';
+  return { action: 'reroute', sends: [{ channelId, message }], changes: ['channel'] };
 }
 
 /** Under any letter case: beside the contact that is decided about there must be no other. */
 function withoutReceiver(message: object): object {
   return Object.fromEntries(Object.entries(message).filter(([key]) => foldKey(key) !== 'receiver'));
-}
-
-/** Keys of addresses that mean the same person on every channel. The others belong to one platform. */
-const commonKeys: ReadonlySet<unknown> = new Set(['phonenumber', 'emailaddress']);
-
-function sameContact({ contact }: SendToReroute): object | undefined {
-  const id = own(contact, 'id');
-  const identifierKey = own(contact, 'identifierKey');
-  const identifierValue = own(contact, 'identifierValue');
-  if (commonKeys.has(identifierKey) && typeof identifierValue === 'string') return { identifierKey, identifierValue };
-  return typeof id === 'string' ? { id } : undefined;
 }
 
 function plainText(message: unknown): object | undefined {

@@ -1,0 +1,90 @@
+import { own } from '../own.js';
+import { platformOf, platformRow } from '../platforms.js';
+import type { ContactIdentifier, RerouteContext, SendToReroute } from './policy.js';
+
+/**
+ * The key of the addresses of each platform that takes one which means the same person elsewhere. The others have keys of
+ * their own, such as `facebookid-509207435603226`.
+ *
+ * Source: docs.bird.com, Conversations API, "Conversation participants", read 2026-11-27.
+ */
+const addressKeys: Readonly<Record<string, string>> = {
+  whatsapp: 'phonenumber',
+  sms: 'phonenumber',
+  rcs: 'phonenumber',
+  viber: 'phonenumber',
+  voice: 'phonenumber',
+  email: 'emailaddress',
+};
+
+/** Why a contact cannot be written to on a channel. */
+export type Unreachable = 'no_address' | 'address_unresolved';
+
+/**
+ * Who a send's contact is on another channel, as an entry of Bird's `receiver.contacts`: by the address that the send
+ * names, else by one that the provider lists. Where neither is there, Bird would take the message, and nobody would get it.
+ */
+export async function contactOnChannel(channelId: string, context: RerouteContext): Promise<object | Unreachable> {
+  const named = namedAddress(context);
+  const platform = await context.platformOf?.(channelId);
+  const key = addressKeyOf(platform);
+  if (named !== undefined && named.key === key) return toContact(named);
+  const asNamed = named === undefined ? byId(context.send) : toContact(named);
+  // Where there is a window, it is open only for a contact who has written there, so it need not be known by what address.
+  if (asNamed !== undefined && platformRow(platform, undefined)?.window !== null) return asNamed;
+  const listed = platform === undefined ? undefined : await context.identifiers?.();
+  if (platform === undefined || listed === undefined) return 'address_unresolved';
+  const found = listed.find((identifier) => isFor(identifier, key ?? platform));
+  return found === undefined ? 'no_address' : toContact(found);
+}
+
+/** `undefined`: a key of its own, or not known. */
+function addressKeyOf(platform: string | undefined): string | undefined {
+  const key = own(addressKeys, platformOf(platform) ?? '');
+  return typeof key === 'string' ? key : undefined;
+}
+
+function byId({ contact }: SendToReroute): object | undefined {
+  const id = own(contact, 'id');
+  return typeof id === 'string' ? { id } : undefined;
+}
+
+function toContact({ key, value }: ContactIdentifier): object {
+  return { identifierKey: key, identifierValue: value };
+}
+
+/**
+ * The phone number or email address that the send names: what it is really sent to, where that is one. Nothing else means
+ * the same person on another channel.
+ */
+function namedAddress({ send: { contact }, platform }: RerouteContext): ContactIdentifier | undefined {
+  const listed = own(contact, 'identifiers');
+  const holder = own(contact, 'identifierKey') === undefined && Array.isArray(listed) ? listed[0] : contact;
+  const key = own(holder, 'identifierKey');
+  const sentTo = own(contact, 'platformAddress') ?? undefined;
+  const value = sentTo ?? own(holder, 'identifierValue');
+  if (typeof value !== 'string') return undefined;
+  const keys = sentTo === undefined ? [key] : [key, addressKeyOf(platform), keyOfNumber(value)];
+  const fitting = keys.filter(isCommon).find((one) => isAddress(value, one));
+  return fitting === undefined ? undefined : { key: fitting, value };
+}
+
+function isCommon(key: unknown): key is string {
+  return key === 'phonenumber' || key === 'emailaddress';
+}
+
+/** Without a key, digits alone may be an id of the platform's. */
+function keyOfNumber(value: string): string | undefined {
+  return value.normalize('NFKC').trim().startsWith('+') ? 'phonenumber' : undefined;
+}
+
+function isFor({ key, value }: ContactIdentifier, wanted: string): boolean {
+  return isCommon(wanted) ? key === wanted && isAddress(value, wanted) : key.startsWith(wanted);
+}
+
+/** Under `phonenumber` Bird keeps ids of users and groups, too, which no other platform knows. */
+function isAddress(value: string, key: string): boolean {
+  return key === 'phonenumber' ? PHONE_NUMBER.test(value.normalize('NFKC')) : value.includes('@');
+}
+
+const PHONE_NUMBER = /^[+\s(\p{Cf}]*(?:\d[\s().\-/\u2010-\u2015\p{Cf}]*){6,17}$/u;

@@ -1,0 +1,71 @@
+import { readRecipient } from '../bird/address.js';
+import { toId } from '../bird/ids.js';
+import { platformOf } from '../core/platforms.js';
+import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
+import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
+import { withinDeadline } from './deadline.js';
+import type { Reports } from './reports.js';
+import type { Workspace } from './workspace.js';
+
+export interface DirectoryParts {
+  readonly clock: Clock;
+  readonly reports: Reports;
+  readonly load: (workspaceId: string) => Promise<Workspace | 'unknown'>;
+}
+
+/** What can be found out about channels and contacts, beside their windows. */
+export class Directory {
+  readonly #parts: DirectoryParts;
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * `undefined` where the guard has no options for the workspace.
+   *
+   * @throws {LookupError}
+   */
+  async channel(ref: ChannelRef): Promise<ChannelFacts | undefined> {
+    const workspace = await this.#parts.load(ref.workspaceId);
+    if (workspace === 'unknown') return undefined;
+    const { deadlineMs } = workspace.policyFor(ref.channelId);
+    return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
+  }
+
+  /** `undefined` where it cannot be had in time. */
+  platformOf({ workspaceId }: SendToReroute, channelId: string, deadlineAt: number): Promise<string | undefined> {
+    return this.#inTime({ workspaceId, channelId }, deadlineAt, async (ref) => {
+      const facts = await this.channel(ref);
+      return facts && (platformOf(facts.platformId) ?? facts.platformId);
+    });
+  }
+
+  /** By what the contact of a send can be reached; `undefined` where that cannot be had in time. */
+  identifiersOf(send: SendToReroute, deadlineAt: number): Promise<readonly ContactIdentifier[] | undefined> {
+    return this.#inTime(send, deadlineAt, async ({ workspaceId }) => {
+      const workspace = await this.#parts.load(workspaceId);
+      const recipient = readRecipient(send.contact);
+      if (workspace === 'unknown' || typeof recipient === 'string') return undefined;
+      const { contactId, identifier } = recipient;
+      const named = { workspaceId, contactId, identifier: identifier && { workspaceId, ...identifier } };
+      return workspace.identifiers.find(named, { giveUpAt: deadlineAt });
+    });
+  }
+
+  async #inTime<T>(
+    place: Pick<SendToReroute, 'workspaceId' | 'channelId'>,
+    deadlineAt: number,
+    ask: (ref: ChannelRef) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const { clock, reports } = this.#parts;
+    const workspaceId = toId(place.workspaceId);
+    const channelId = toId(place.channelId);
+    if (workspaceId === undefined || channelId === undefined) return undefined;
+    const leftMs = Math.max(0, deadlineAt - clock.now());
+    return withinDeadline(clock, leftMs, ask({ workspaceId, channelId })).catch((error) => {
+      reports.failure(error, { workspaceId, channelId });
+      return undefined;
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import type { ContactIdentifier } from '../core/reroute/policy.js';
+import { LookupError } from '../errors.js';
+import type { IdentifierRef, Lookup, ReadLimits } from '../ports.js';
+import type { ContactIds } from './contact-ids.js';
+import { SharedReads } from './shared-reads.js';
+
+/** A contact as a send names it. */
+export interface NamedContact {
+  readonly workspaceId: string;
+  readonly contactId?: string | undefined;
+  readonly identifier?: IdentifierRef | undefined;
+}
+
+export interface ContactIdentifiersParts {
+  readonly lookup: Lookup;
+  readonly contactIds: ContactIds;
+}
+
+/** By what one workspace's contacts can be reached: a shared read each time, since people get new numbers. */
+export class ContactIdentifiers {
+  readonly #parts: ContactIdentifiersParts;
+  readonly #reads = new SharedReads<readonly ContactIdentifier[]>();
+
+  constructor(parts: ContactIdentifiersParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {LookupError} `address_unresolved` where the send names no contact that can be looked up */
+  async find(
+    { workspaceId, contactId, identifier }: NamedContact,
+    limits: ReadLimits,
+  ): Promise<readonly ContactIdentifier[]> {
+    const { lookup, contactIds } = this.#parts;
+    const id = contactId ?? (identifier && (await contactIds.find(identifier, limits)));
+    if (id === undefined)
+      throw new LookupError('address_unresolved', 'The send names no contact that can be looked up');
+    return this.#reads.read(
+      id,
+      () => lookup.identifiers({ workspaceId, contactId: id }, limits),
+      () => true,
+    );
+  }
+}
