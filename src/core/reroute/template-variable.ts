@@ -3,9 +3,20 @@
  * of white space and control characters becomes one space, and none is left at the ends. That is all that is changed.
  *
  * Source: developers.facebook.com, error 132012 and the template guidelines, by `docs/rerouting.md`.
+ *
+ * @returns `undefined` where it would be longer than `maxLength` UTF-16 units, as soon as that is certain
  */
-export function tidyVariable(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+export function tidyVariable(text: string): string;
+export function tidyVariable(text: string, maxLength: number): string | undefined;
+export function tidyVariable(text: string, maxLength: number = Number.POSITIVE_INFINITY): string | undefined {
+  const words: string[] = [];
+  let length = -1;
+  for (const [word] of text.matchAll(/[^\s\p{Cc}]+/gu)) {
+    length += 1 + word.length;
+    if (length > maxLength) return undefined;
+    words.push(word);
+  }
+  return words.join(' ');
 }
 
 /** Whether nothing of a text would be seen: fillers, selectors and the empty Braille pattern show as little as spaces. */
@@ -30,6 +41,13 @@ export function splitText(text: string, maxLength: number): readonly string[] | 
   return lines.end();
 }
 
+/**
+ * Punctuation and letters that are each one character for a reader, whatever of their kind stands beside them: Latin, Greek,
+ * Cyrillic, kana and Chinese. To ask the engine about each of them would take most of the time.
+ */
+const SIMPLE =
+  /^[ -~\u00a0-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]*$/;
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const STRETCH = 256;
 
@@ -53,7 +71,9 @@ function* graphemesOf(text: string): Generator<string> {
 /** Without the last one of a stretch behind which it may go on. Half of a surrogate pair does not tell whether it does. */
 function segmentsOf(stretch: string, isLast: boolean): readonly string[] {
   const whole = isLast ? stretch : stretch.replace(/[\ud800-\udbff]$/, '');
-  const segments = Array.from(segmenter.segment(whole), ({ segment }) => segment);
+  const segments = SIMPLE.test(whole)
+    ? whole.split('')
+    : Array.from(segmenter.segment(whole), ({ segment }) => segment);
   return isLast ? segments : segments.slice(0, -1);
 }
 

@@ -72,10 +72,9 @@ function textTemplates(
 ): FilledTemplates | string {
   const { variable, maxLength = 1024, onTooLong = 'split' } = options;
   if (isBlank(text)) return 'text_blank';
-  const tidy = tidyVariable(text);
-  // What cannot fit is not cut up first: that takes its time.
-  const longest = onTooLong === 'block' ? maxLength : MOST_SENDS * (maxLength + 1);
-  const pieces = tidy.length > longest ? undefined : splitText(tidy, maxLength);
+  // What cannot fit is not worked on to its end: that takes its time.
+  const tidy = tidyVariable(text, onTooLong === 'block' ? maxLength : MOST_SENDS * (maxLength + 1));
+  const pieces = tidy === undefined ? undefined : splitText(tidy, maxLength);
   if (pieces === undefined || pieces.length > MOST_SENDS) return 'text_too_long';
   if (pieces.some(isBlank)) return 'text_blank';
   const others = otherVariables(send, options);
@@ -94,8 +93,8 @@ function mediaTemplate(
   if (media === undefined) return 'media_without_template';
   if (text !== undefined && media.variable === undefined) return 'caption_not_carried';
   if (text === undefined && media.variable !== undefined) return 'text_blank';
-  const caption = text === undefined ? undefined : tidyVariable(text);
-  if (caption !== undefined && caption.length > (options.maxLength ?? 1024)) return 'text_too_long';
+  const caption = text === undefined ? undefined : tidyVariable(text, options.maxLength ?? 1024);
+  if (text !== undefined && caption === undefined) return 'text_too_long';
   const others = otherVariables(send, options);
   if (typeof others === 'string') return others;
   const captioned = media.variable === undefined || caption === undefined ? {} : { [media.variable]: caption };
@@ -113,9 +112,11 @@ function otherVariables(
   if (!isMap(given)) return 'variable_blank';
   const entries = Object.entries(given);
   if (entries.some(([, value]) => typeof value !== 'string' || isBlank(value))) return 'variable_blank';
-  const tidy = entries.map(([key, value]) => [key, tidyVariable(value)] as const);
-  if (tidy.some(([, value]) => value.length > maxLength)) return 'variable_too_long';
-  return Object.fromEntries(tidy);
+  const tidy = entries.flatMap(([key, value]) => {
+    const fitting = tidyVariable(value, maxLength);
+    return fitting === undefined ? [] : [[key, fitting] as const];
+  });
+  return tidy.length < entries.length ? 'variable_too_long' : Object.fromEntries(tidy);
 }
 
 function localeFor(send: SendToReroute, { locale, locales = [asTag(locale)], ...options }: ToTemplateOptions): string {

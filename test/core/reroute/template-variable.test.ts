@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isBlank, splitText, tidyVariable } from '../../../src/core/reroute/template-variable.js';
 import { accented, devanagari, family, flag, jamo, thumb } from './support.js';
 
@@ -133,11 +133,67 @@ describe('scenario 34: a text that is longer than its variable', () => {
     expect(splitText(text, 300)?.join('')).toBe(text);
   });
 
-  test('a text as long as a request may be is split in little time', () => {
-    const text = 'words as people write them '.repeat(8_000);
-    const start = performance.now();
-    expect(splitText(text.trim(), 1024)?.length).toBeGreaterThan(200);
-    // A quarter of a second; in one go it took twenty.
-    expect(performance.now() - start).toBeLessThan(5_000);
+  test.each([
+    ['plain words', 'words as people write them ', 0],
+    ['accents', 'na\u00efve caf\u00e9s ', 0],
+    ['Cyrillic', '\u0441\u043b\u043e\u0432\u0430 ', 0],
+    ['Chinese', '\u4f60\u597d\u3002', 2],
+    ['families', family, 2],
+    ['Devanagari', `${devanagari} `, 2],
+    ['marks', `a${'\u0301'.repeat(300)} `, 5],
+  ])('costs the engine no more than a few looks at each unit: %s', (_name, unit, mostLooks) => {
+    const segment = vi.spyOn(Intl.Segmenter.prototype, 'segment');
+    onTestFinished(() => segment.mockRestore());
+    for (const length of [20_000, 200_000]) {
+      segment.mockClear();
+      const text = unit.repeat(length / unit.length).trim();
+      expect(splitText(text, 1024)?.length).toBeGreaterThan(length / 1024 - 1);
+      const looked = segment.mock.calls.reduce((sum, [stretch]) => sum + stretch.length, 0);
+      expect(looked).toBeLessThanOrEqual(mostLooks * length);
+    }
+  });
+
+  test('no letter that is taken for simple joins its neighbours', () => {
+    const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+    const segment = vi.spyOn(Intl.Segmenter.prototype, 'segment');
+    const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((char) => {
+      segment.mockClear();
+      splitText(`${char}${char}`, 1);
+      return segment.mock.calls.length === 0;
+    });
+    segment.mockRestore();
+    expect(all.length).toBeGreaterThan(20_000);
+    for (const other of ['a', '\u4f60', ' ']) {
+      const text = all.map((char) => `${char}${other}`).join('');
+      for (let at = 0; at < text.length; at += 256) {
+        const stretch = text.slice(at, at + 256);
+        expect(Array.from(segmenter.segment(stretch)).length, stretch).toBe(stretch.length);
+      }
+    }
+  });
+});
+
+describe('a text that cannot fit (field D2)', () => {
+  test.each([
+    ['words', 'word '],
+    ['letters on lines of their own', 'a\n'],
+    ['words far apart', `word${' '.repeat(50)}`],
+  ])('is left as soon as that is certain: %s', (_name, unit) => {
+    const exec = vi.spyOn(RegExp.prototype, 'exec');
+    onTestFinished(() => exec.mockRestore());
+    expect(tidyVariable(unit.repeat(500_000), 1_000)).toBeUndefined();
+    expect(exec.mock.calls.length).toBeLessThanOrEqual(502);
+  });
+
+  test.each([
+    [-1, undefined],
+    [0, 'ab cd'],
+    [1, 'ab cd'],
+  ])('%d units more than its limit', (more, tidy) => {
+    expect(tidyVariable('\n ab \t cd ', 5 + more)).toBe(tidy);
+  });
+
+  test('an empty one fits everywhere', () => {
+    expect(tidyVariable(' \n', 0)).toBe('');
   });
 });
