@@ -48,6 +48,15 @@ export interface WindowRef extends ChannelRef {
   readonly address?: string | undefined;
 }
 
+/** Whose window is asked for, and how the contact is found where its id is not known. */
+export interface WindowTarget {
+  readonly key: WindowKey;
+  readonly contactId?: string | undefined;
+  readonly identifier?: IdentifierRef | undefined;
+  /** What the message is sent to; absent when the send names the contact by its id alone. */
+  readonly sentTo?: string | undefined;
+}
+
 /** A channel as the provider reports it, with the capability ends as epoch ms. */
 export interface ChannelFacts {
   readonly platformId: string;

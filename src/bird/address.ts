@@ -98,7 +98,8 @@ export function normaliseAddress(value: unknown, key: string | undefined): strin
   return (isPhone ? compact : text) || undefined;
 }
 
-function guessKey(value: string | undefined): string | undefined {
+/** Bird's key of an address that says by itself what it is. */
+export function guessKey(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   if (E164.test(value)) return 'phonenumber';
   return value.includes('@') ? 'emailaddress' : undefined;

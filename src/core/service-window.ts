@@ -27,6 +27,11 @@ export interface WindowEvidence {
   readonly contactWroteAt?: number | undefined;
   /** When something happened that nobody understands, epoch ms: a read that started later has to confirm the rest. */
   readonly doubtedAt?: number | undefined;
+  /**
+   * The contact's id with which Bird was asked for `expiresAt`, `farUntil` and `permanentUntil`, where only the caller says
+   * that it belongs to the address: for others they open nothing.
+   */
+  readonly readFor?: string | undefined;
   /** When the latest read of a doubted window started, epoch ms. */
   readonly readAt?: number | undefined;
   /** When the latest message was sent that was refused because the quota of the window was spent, epoch ms. */
@@ -54,10 +59,25 @@ export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvide
     permanentUntil: latest(a.permanentUntil, b.permanentUntil),
     contactWroteAt: latest(a.contactWroteAt, b.contactWroteAt),
     doubtedAt: latest(a.doubtedAt, b.doubtedAt),
+    readFor: readForOf(a, b),
     readAt: latest(a.readAt, b.readAt),
     quotaSpentAt: latest(a.quotaSpentAt, b.quotaSpentAt),
     sent: mergeSent(a.sent, b.sent),
   };
+}
+
+/** Whose word counts is the later one's; of two that say the same, the one that is for everybody. */
+function readForOf(a: WindowEvidence, b: WindowEvidence): string | undefined {
+  if (a.readFor === b.readFor) return a.readFor;
+  const [ofA, ofB] = [saidUntil(a), saidUntil(b)];
+  if (ofA !== ofB) return ofA > ofB ? a.readFor : b.readFor;
+  if (a.readFor === undefined || b.readFor === undefined) return undefined;
+  return [a.readFor, b.readFor].sort()[0];
+}
+
+function saidUntil({ expiresAt, farUntil, permanentUntil }: WindowEvidence): number {
+  const never = Number.NEGATIVE_INFINITY;
+  return Math.max(expiresAt ?? never, farUntil ?? never, permanentUntil ?? never);
 }
 
 /** Whether Bird has to be asked before what is remembered may open the window. */

@@ -4,7 +4,8 @@ import { platformRow } from '../core/platforms.js';
 import { isDateRefuted, isDoubted } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
-import { contactOf, type WindowAnswer } from '../lookup/cached.js';
+import type { WindowAnswer } from '../lookup/cached.js';
+import { contactOf, type Reader } from '../lookup/remembered.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
 import type { Circumstances } from './circumstances.js';
 import type { Judgement } from './judgement.js';
@@ -23,7 +24,8 @@ export function decideFromMemory(
   if (facts === undefined) return undefined;
   const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recallFor(question.target);
   if (evidence instanceof Promise) return undefined;
-  const contact = evidence === undefined || isDoubted(evidence) ? {} : contactOf(evidence, now(), windowMsOf(facts));
+  const contact =
+    evidence === undefined || isDoubted(evidence) ? {} : contactOf(evidence, now(), readerOf(question, facts));
   const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
   if (decision.verdict === 'allow') return { decision: withTrueEnd(decision, policy), source: 'memory' };
   return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;
@@ -54,7 +56,11 @@ export async function decideWithBird(
   const evidence = isDoubted(known) ? {} : known;
   const { safetyMarginMs: marginMs, deadlineMs } = policy;
   const windowMs = windowMsOf(facts);
-  const remembered = judge(question, facts, contactOf(evidence, now(), windowMs), { policy, at: now(), marginMs });
+  const remembered = judge(question, facts, contactOf(evidence, now(), readerOf(question, facts)), {
+    policy,
+    at: now(),
+    marginMs,
+  });
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory' };
 
   // A fresh answer is taken as it is: the margin is for what may have changed since.
@@ -156,6 +162,10 @@ function isUsable(facts: ChannelFacts, at: number): boolean {
 }
 
 const DAY_MS = 86_400_000;
+
+function readerOf({ target }: FreeformQuestion, facts: ChannelFacts): Reader {
+  return { windowMs: windowMsOf(facts), contactId: typeof target === 'string' ? undefined : target.contactId };
+}
 
 function windowMsOf({ platformId }: ChannelFacts): number {
   return platformRow(platformId, undefined)?.window?.durationMs ?? 0;

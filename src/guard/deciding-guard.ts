@@ -50,7 +50,7 @@ export class DecidingGuard {
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
-    const { clock, logger, store } = this.#parts;
+    const { clock, logger, store, links } = this.#parts;
     this.#defaultPolicy = resolvePolicy(this.#parts.defaults);
     this.#reports = new Reports(logger);
     const directory = new Directory({ clock, reports: this.#reports, load: (id) => this.#load(id) });
@@ -59,7 +59,7 @@ export class DecidingGuard {
     const onPut = (workspace: Workspace): void => this.#holdings.attach(workspace);
     this.workspaces = new Workspaces(options.workspaces, this.#parts, this.statistics, onPut);
     const now = (id: string): number => this.workspaces.now(id);
-    this.observations = new Observations({ store, now, onStir: (key, reply) => this.#stir(key, reply) });
+    this.observations = new Observations({ store, links, now, onStir: (key, reply) => this.#stir(key, reply) });
   }
 
   get internals(): GuardInternals {

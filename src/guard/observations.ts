@@ -1,10 +1,11 @@
-import { normaliseAddress } from '../bird/address.js';
+import { guessKey, normaliseAddress } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
 import { readRefusal } from '../bird/refusal-codes.js';
+import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
-import { addressOfId } from '../lookup/cached.js';
+import type { ContactLinks } from '../lookup/contact-links.js';
 import type { ChannelRef, Store, WindowKey } from '../ports.js';
 import type { ReplyEvent } from './hold-options.js';
 
@@ -55,6 +56,7 @@ export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
 
 export interface ObservationsParts {
   readonly store: Store;
+  readonly links: ContactLinks;
   /** The time as the provider of a workspace has it, epoch ms. */
   readonly now: (workspaceId: string) => number;
   /** Called, after what was told is kept, with each window that it may have opened. */
@@ -81,8 +83,9 @@ export class Observations {
    * @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there
    */
   signedInbound(inbound: ObservedInbound, unsureMs = 0): void | Promise<void> {
-    const { ref, byAddress, byId } = readContact(inbound, 'observeInbound');
+    const { ref, byAddress, byId } = this.#link(readContact(inbound, 'observeInbound'));
     const at = this.#readPast(ref, inbound.at, 'observeInbound: at');
+    if (byId === undefined && byAddress !== undefined) this.#noteLone(ref, { ...inbound, address: byAddress }, at);
     // The quota is counted from the later of the two: what was sent before it must not be held against this message.
     const evidence = unsureMs > 0 ? { lastInboundAt: at - unsureMs, contactWroteAt: at } : { lastInboundAt: at };
     // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
@@ -95,13 +98,14 @@ export class Observations {
   }
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
-    const { ref, byAddress, byId } = readContact(refusal, 'observeRefusal');
+    const told = this.#link(readContact(refusal, 'observeRefusal'));
+    const { ref } = told;
     const sentAt = this.#readPast(ref, refusal.sentAt, 'observeRefusal: sentAt');
     switch (readRefusal(refusal.code)) {
       case 'window_closed':
-        return this.#mergeBoth({ ref, byAddress, byId }, { refusedAt: sentAt });
+        return this.#mergeBoth(told, { refusedAt: sentAt });
       case 'quota_spent':
-        return this.#mergeBoth({ ref, byAddress, byId }, { quotaSpentAt: sentAt });
+        return this.#mergeBoth(told, { quotaSpentAt: sentAt });
       case 'doubtful':
         return this.doubt(refusal);
       case undefined:
@@ -111,7 +115,7 @@ export class Observations {
 
   /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */
   sent({ messageId, sentAt, isLost, ...contact }: ObservedSent): void | Promise<void> {
-    const told = readContact(contact, 'sent');
+    const told = this.#link(readContact(contact, 'sent'));
     const at = this.#readPast(told.ref, sentAt, 'sent: sentAt');
     const message = isLost ? { id: messageId, at, isLost } : { id: messageId, at };
     return this.#mergeBoth(told, { sent: [message] });
@@ -120,12 +124,13 @@ export class Observations {
   /** The address has changed hands: nothing from before opens its window any more. */
   numberChange({ at, ...contact }: ObservedInbound): void | Promise<void> {
     const told = readContact(contact, 'numberChange');
+    this.#parts.links.drop(told.ref, told.contactId, told.byAddress);
     return this.#mergeBoth(told, { refusedAt: this.#readPast(told.ref, at, 'numberChange: at') });
   }
 
   /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its word. */
   doubt(contact: ObservedContact, reply?: ReplyEvent): void | Promise<void> {
-    const told = readContact(contact, 'doubt');
+    const told = this.#link(readContact(contact, 'doubt'));
     const { ref, byAddress, byId } = told;
     const merged = this.#mergeBoth(told, { doubtedAt: this.#parts.now(ref.workspaceId) });
     return this.#then(merged, ref, [{ address: byAddress }, { address: byId }], reply);
@@ -144,7 +149,28 @@ export class Observations {
       return this.#parts.store.forget({ workspaceId, channelId });
     }
     const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
+    this.#parts.links.drop(ref, target.contactId?.toLowerCase(), byAddress);
     return all([byAddress, byId].map((address) => address && this.#parts.store.forget({ ...ref, address })));
+  }
+
+  /** An id and an address that were told together name one window: where one of them is told, the other is meant as well. */
+  #link(told: ReadContact): ReadContact {
+    const { ref, contactId, byAddress } = told;
+    const { links } = this.#parts;
+    if (contactId !== undefined && byAddress !== undefined) {
+      links.note(ref, contactId, byAddress);
+      return told;
+    }
+    const other = contactId === undefined ? links.contactOf(ref, byAddress ?? '') : links.addressOf(ref, contactId);
+    if (other === undefined || other === 'several') return told;
+    return contactId === undefined ? { ...told, byId: addressOfId(other) } : { ...told, byAddress: other };
+  }
+
+  /** A reply may name the contact by id alone, before Bird shows this message. */
+  #noteLone(ref: ChannelRef, { address = '', identifierKey }: ObservedInbound, at: number): void {
+    const key = identifierKey ?? guessKey(address);
+    const identifier = key === undefined ? undefined : { workspaceId: ref.workspaceId, key, value: address };
+    this.#parts.links.noteLone(ref, { address, at, identifier });
   }
 
   #mergeBoth({ ref, byAddress, byId }: ReadContact, evidence: WindowEvidence): void | Promise<void> {
@@ -197,6 +223,7 @@ function replyOf({ workspaceId, channelId, contactId, address, text }: Omit<Obse
 
 interface ReadContact {
   readonly ref: ChannelRef;
+  readonly contactId: string | undefined;
   /** Under which addresses the store keeps what is told of the contact. */
   readonly byAddress: string | undefined;
   readonly byId: string | undefined;
@@ -209,10 +236,11 @@ function readContact(contact: ObservedContact, caller: string): ReadContact {
   };
   const { contactId, address, identifierKey } = contact;
   if (contactId === undefined && address === undefined) throw new TypeError(`${caller} needs contactId or address`);
-  const byId = contactId === undefined ? undefined : addressOfId(readId(contactId, `${caller}: contactId`));
+  const id = contactId === undefined ? undefined : readId(contactId, `${caller}: contactId`);
+  const byId = id === undefined ? undefined : addressOfId(id);
   const byAddress = address === undefined ? undefined : normaliseAddress(address, identifierKey);
   if (address !== undefined && byAddress === undefined) throw new TypeError(`${caller}: address is no usable text`);
-  return { ref, byAddress, byId };
+  return { ref, contactId: id, byAddress, byId };
 }
 
 function readId(value: unknown, name: string): string {

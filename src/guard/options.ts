@@ -11,8 +11,9 @@ import {
   type OptionCheck,
   objectWith,
 } from '../core/option-checks.js';
+import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
-import { memoryStore } from '../stores/memory-store.js';
+import { memoryCache, memoryStore } from '../stores/memory-store.js';
 import { isLoopbackOrHttps } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
@@ -71,6 +72,8 @@ export interface GuardParts {
   readonly fetch: typeof globalThis.fetch;
   readonly logger: Logger;
   readonly defaults: Partial<WorkspaceOptions>;
+  /** Which contact ids and addresses belong together, as far as the guard was told. */
+  readonly links: ContactLinks;
 }
 
 const workspaceChecks = {
@@ -120,8 +123,11 @@ export function resolveGuardOptions(options: GuardOptions): GuardParts {
   const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  return { store, clock, fetch, logger, defaults };
+  return { store, clock, fetch, logger, defaults, links: new ContactLinks(() => memoryCache({ max: MAX_LINKS })) };
 }
+
+/** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */
+const MAX_LINKS = 100_000;
 
 /**
  * Checks one workspace's options and lays them over the defaults.

@@ -2,10 +2,10 @@ import { type Recipient, readRecipient } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
 import { classifyMessage, isFromHuman, scheduledInstant } from '../bird/message.js';
 import { type SendRequest, undecidableReason } from '../bird/send-request.js';
+import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
 import type { UnknownReason } from '../core/types.js';
-import { addressOfId, type WindowTarget } from '../lookup/cached.js';
-import type { ConversationFacts } from '../ports.js';
+import type { ConversationFacts, WindowTarget } from '../ports.js';
 
 /** A template needs no window where the platform has templates; only whether its channel works at all can matter. */
 export interface TemplateQuestion {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { contactOfAddress } from '../lookup/cached.js';
+import { contactOfAddress } from '../core/contact-address.js';
 import type { HeldMessage, WindowKey } from '../ports.js';
 import { isVolatile } from '../stores/memory-held-store.js';
 import type { ReplyEvent, ResolvedHold } from './hold-options.js';

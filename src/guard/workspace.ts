@@ -1,5 +1,6 @@
 import type { BirdApiOptions } from '../bird/api-client.js';
 import { birdLookup } from '../bird/bird-lookup.js';
+import { otherSpelling } from '../bird/number-spelling.js';
 import { type MessageToPost, postMessage } from '../bird/post-message.js';
 import { ServerClock } from '../bird/server-clock.js';
 import { AccessHold, holdingLookup } from '../lookup/access-hold.js';
@@ -38,7 +39,7 @@ export class Workspace {
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
-  constructor(options: ResolvedWorkspace, { clock, store, fetch, logger }: GuardParts, statistics: Statistics) {
+  constructor(options: ResolvedWorkspace, { clock, store, fetch, logger, links }: GuardParts, statistics: Statistics) {
     this.#options = options;
     this.#accessHold = new AccessHold(clock);
     const { id: workspaceId, baseUrl, lookupsPerSecond, lookupBurst } = options;
@@ -71,6 +72,8 @@ export class Workspace {
     this.windows = new CachedWindows({
       lookup,
       contactIds,
+      links,
+      otherSpelling,
       store,
       missingContacts: memoryCache({ max: 10_000 }),
       clock,

@@ -1,11 +1,5 @@
-import {
-  isDoubted,
-  isFarDate,
-  latest,
-  mergeEvidence,
-  messagesSinceInbound,
-  type WindowEvidence,
-} from '../core/service-window.js';
+import { addressOfId } from '../core/contact-address.js';
+import { isDoubted, isFarDate, latest, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type {
@@ -18,23 +12,18 @@ import type {
   Store,
   WindowFacts,
   WindowKey,
+  WindowTarget,
 } from '../ports.js';
 import type { ContactIds } from './contact-ids.js';
+import type { ContactLinks } from './contact-links.js';
+import { OtherIdentities } from './other-identities.js';
+import { contactOf, dateOf, elsewhere, joined, withRefusal } from './remembered.js';
 import { SharedReads } from './shared-reads.js';
 
 /** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
 const PERMANENT_TRUST_MS = 3_600_000;
 const NOT_FOUND_APART_MS = 1_000;
 const NOT_FOUND_KEPT_MS = 10 * 60_000;
-
-/** Whose window is asked for, and how the contact is found where its id is not known. */
-export interface WindowTarget {
-  readonly key: WindowKey;
-  readonly contactId?: string | undefined;
-  readonly identifier?: IdentifierRef | undefined;
-  /** What the message is sent to; absent when the send names the contact by its id alone. */
-  readonly sentTo?: string | undefined;
-}
 
 /** The core's input after a read, with what the core does not judge. */
 export interface WindowAnswer extends ContactInput {
@@ -56,6 +45,9 @@ export interface WindowReadOptions {
 export interface CachedWindowsParts {
   readonly lookup: Lookup;
   readonly contactIds: ContactIds;
+  readonly links: ContactLinks;
+  /** Another number under which the same phone may be known. */
+  readonly otherSpelling: (address: string) => string | undefined;
   readonly store: Store;
   readonly missingContacts: Cache<{ readonly at: number }>;
   readonly clock: Clock;
@@ -67,9 +59,11 @@ export interface CachedWindowsParts {
 export class CachedWindows {
   readonly #parts: CachedWindowsParts;
   readonly #reads = new SharedReads<WindowAnswer>();
+  readonly #others: OtherIdentities;
 
   constructor(parts: CachedWindowsParts) {
     this.#parts = parts;
+    this.#others = new OtherIdentities(parts);
   }
 
   /** What is remembered of a window; a promise only where the store needs I/O for it. */
@@ -78,15 +72,29 @@ export class CachedWindows {
   }
 
   /**
-   * What is remembered of a send's window. A refusal that was told by the contact's id alone may have met this address,
-   * so it counts too: that costs a read at most.
+   * What is remembered of a send's window. A refusal that was told by the contact's id alone may have met this address, so
+   * it counts too: that costs a read at most. A send by id alone goes to the one address that was told with it.
    */
   recallFor({ key, contactId, sentTo }: WindowTarget): ReturnType<CachedWindows['recall']> {
     const known = this.recall(key);
-    if (contactId === undefined || sentTo === undefined || known === undefined) return known;
+    if (contactId === undefined) return known;
+    if (sentTo === undefined) return this.#recallLinked(key, contactId, known);
+    if (known === undefined) return known;
     const byId = this.recall({ ...key, address: addressOfId(contactId) });
     if (known instanceof Promise || byId instanceof Promise) return Promise.all([known, byId]).then(withRefusal);
     return withRefusal([known, byId]);
+  }
+
+  #recallLinked(
+    key: WindowKey,
+    contactId: string,
+    known: ReturnType<CachedWindows['recall']>,
+  ): ReturnType<CachedWindows['recall']> {
+    const address = this.#parts.links.addressOf(key, contactId);
+    if (address === undefined || address === 'several') return known;
+    const linked = this.recall({ ...key, address });
+    if (known instanceof Promise || linked instanceof Promise) return Promise.all([known, linked]).then(joined);
+    return joined([known, linked]);
   }
 
   /**
@@ -100,9 +108,8 @@ export class CachedWindows {
     options: WindowReadOptions,
     accepts: (contact: WindowAnswer) => boolean,
   ): Promise<WindowAnswer> {
-    const { channelId, address } = target.key;
     const start = (company: ReadCompany): Promise<WindowAnswer> => this.#ask(target, options, company);
-    return this.#reads.read(`${channelId} ${address}`, start, accepts);
+    return this.#reads.read(nameOfRead(target), start, accepts);
   }
 
   async #ask(target: WindowTarget, options: WindowReadOptions, company: ReadCompany): Promise<WindowAnswer> {
@@ -113,24 +120,18 @@ export class CachedWindows {
     // By the provider's clock, and as its answer has just set it: what is kept is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();
     // Not waited for: the answer is here, and a store may be slow.
-    this.#remember(target.key, facts, askedAt, options);
-    const wroteAtById = target.sentTo === undefined ? undefined : await this.#lastInboundById(target, facts);
+    this.#remember(target, facts, askedAt, options);
+    const isOpen = facts.isPermanentSession || (facts.serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > now();
+    const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
-    const known = (await store.get(target.key)) ?? {};
+    const known = (await this.recallFor(target)) ?? {};
     if (isDoubted(known)) void store.merge(target.key, { readAt: askedAt });
     return {
-      ...contactOf(known, now(), options.windowMs),
-      serviceWindowExpireAt: dateOf(facts, known, askedAt, options.windowMs),
+      ...contactOf(known, now(), { windowMs: options.windowMs, contactId: target.contactId }),
+      serviceWindowExpireAt: dateOf(facts, known, askedAt, { windowMs: options.windowMs, contactId: target.contactId }),
       isPermanentSession: facts.isPermanentSession,
-      contactWroteAt: target.sentTo === undefined ? known.contactWroteAt : wroteAtById,
+      contactWroteAt: elsewhere(wroteAt, known),
     };
-  }
-
-  /** An inbound that was told by the contact's id alone may have come from this address. */
-  async #lastInboundById({ key, contactId }: WindowTarget, facts: ReadFacts): Promise<number | undefined> {
-    const id = contactId ?? facts.contactId;
-    if (id === undefined) return undefined;
-    return (await this.#parts.store.get({ ...key, address: addressOfId(id) }))?.lastInboundAt;
   }
 
   async #askOrMiss(target: WindowTarget, options: WindowReadOptions, limits: ReadLimits): Promise<ReadFacts> {
@@ -155,16 +156,26 @@ export class CachedWindows {
     return this.#parts.contactIds.find(identifier, limits);
   }
 
-  #remember(key: WindowKey, facts: WindowFacts, askedAt: number, { trustMs, windowMs }: WindowReadOptions): void {
+  #remember(target: WindowTarget, facts: WindowFacts, askedAt: number, { trustMs, windowMs }: WindowReadOptions): void {
     const said = facts.serviceWindowExpireAt ?? undefined;
     const believedUntil = said === undefined ? undefined : Math.min(said, askedAt + trustMs);
     const opening = {
       // Cut off at one window, a far date would look like a message of now, and no refusal would refute it.
       [isFarDate(said, windowMs, askedAt) ? 'farUntil' : 'expiresAt']: believedUntil,
       permanentUntil: facts.isPermanentSession ? askedAt + PERMANENT_TRUST_MS : undefined,
+      readFor: this.#unconfirmedContact(target),
     };
     const opensUntil = latest(believedUntil, opening.permanentUntil);
-    if (opensUntil !== undefined && opensUntil > askedAt) void this.#parts.store.merge(key, opening);
+    if (opensUntil !== undefined && opensUntil > askedAt) void this.#parts.store.merge(target.key, opening);
+  }
+
+  /**
+   * The contact's id, where nobody but the caller says that it belongs to this address: what Bird answers for a pair that
+   * does not belong together opens nothing for others.
+   */
+  #unconfirmedContact({ key, contactId, sentTo }: WindowTarget): string | undefined {
+    if (contactId === undefined || sentTo === undefined) return undefined;
+    return this.#parts.links.contactOf(key, sentTo) === contactId ? undefined : contactId;
   }
 
   /** A window needs an inbound, and an inbound creates the contact; but creation may lag, and merges delete ids. */
@@ -176,46 +187,10 @@ export class CachedWindows {
   }
 }
 
-/** A date that no message explains counts until a refusal is known, and never after one. */
-function rememberedDate({ expiresAt, farUntil, refusedAt }: WindowEvidence): number | undefined {
-  return refusedAt === undefined ? latest(expiresAt, farUntil) : expiresAt;
-}
-
-/** Bird's fresh word beside what is remembered. A far date that is refuted must not hide a nearer one that is not. */
-function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: number, windowMs: number): number | null {
-  const said = facts.serviceWindowExpireAt ?? undefined;
-  const remembered = rememberedDate(known);
-  if (isFarDate(said, windowMs, askedAt) && known.refusedAt !== undefined) return remembered ?? said ?? null;
-  return latest(said, remembered) ?? null;
-}
-
-/** The remembered window as the core's input at an instant. What is not remembered is missing, never `null`. */
-export function contactOf(evidence: WindowEvidence, at: number, windowMs: number): ContactInput {
-  return {
-    serviceWindowExpireAt: rememberedDate(evidence),
-    isPermanentSession: evidence.permanentUntil !== undefined && at < evidence.permanentUntil,
-    lastInboundAt: evidence.lastInboundAt,
-    refusedAt: evidence.refusedAt,
-    messagesSinceInbound: messagesSinceInbound(evidence, windowMs),
-  };
-}
-
-/**
- * The address under which a window is kept whose contact is known by its id alone. No other address looks like it: they
- * are trimmed, and so none begins with a space.
- */
-export function addressOfId(contactId: string): string {
-  return ` id:${contactId}`;
-}
-
-/** The contact whose window is kept under an address, as an entry of a send's receiver. */
-export function contactOfAddress(address: string): object {
-  return address.startsWith(' id:') ? { id: address.slice(4) } : { identifierValue: address };
-}
-
-function withRefusal([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
-  if (known === undefined || (byId?.refusedAt === undefined && byId?.quotaSpentAt === undefined)) return known;
-  return mergeEvidence(known, { refusedAt: byId.refusedAt, quotaSpentAt: byId.quotaSpentAt });
+/** Whoever is named by another id, or by another kind of identifier, may be somebody else. */
+function nameOfRead({ key, contactId = '', identifier, sentTo }: WindowTarget): string {
+  const by = contactId || (identifier?.key ?? '');
+  return [key.channelId, sentTo === undefined, by.length, by, key.address].join(' ');
 }
 
 interface ReadFacts extends WindowFacts {

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
+import { isAddressOfId } from '../core/contact-address.js';
 import { mergeEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Cache, Store, WindowKey } from '../ports.js';
 
 export interface MemoryStoreOptions {
-  /** Windows kept; the least recently used go first. Default 100 000, about 30 MB. Range: an integer from 1. */
+  /** Customers kept; the least recently used go first. Default 100 000, about 30 MB. Range: an integer from 1. */
   readonly max?: number | undefined;
 }
 
@@ -18,11 +19,27 @@ export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {
   if (typeof max !== 'number') throw new TypeError(`memoryStore: max must be an integer; received a ${typeof max}`);
   if (!Number.isInteger(max) || max < 1) throw new RangeError(`memoryStore: max must be an integer from 1, not ${max}`);
   const windows = windowMap<WindowEvidence>({ max });
+  // What a customer's id has beside their address, such as that they wrote: it takes no room from other customers.
+  const besides = windowMap<WindowEvidence>({ max });
+  const get = (key: WindowKey): WindowEvidence | undefined =>
+    windows.get(key) ?? (isAddressOfId(key.address) ? besides.get(key) : undefined);
   return {
-    get: (key) => windows.get(key),
-    merge: (key, evidence) => windows.set(key, mergeEvidence(windows.get(key) ?? {}, evidence)),
-    forget: (target) => windows.forget(target),
+    get,
+    merge: (key, evidence) => {
+      const merged = mergeEvidence(get(key) ?? {}, evidence);
+      if (isAddressOfId(key.address) && !isOpening(merged)) return besides.set(key, merged);
+      if (isAddressOfId(key.address)) besides.forget(key);
+      windows.set(key, merged);
+    },
+    forget: (target) => {
+      windows.forget(target);
+      besides.forget(target);
+    },
   };
+}
+
+function isOpening({ expiresAt, farUntil, lastInboundAt, permanentUntil }: WindowEvidence): boolean {
+  return (expiresAt ?? farUntil ?? lastInboundAt ?? permanentUntil) !== undefined;
 }
 
 /** A bounded map of windows; the least recently used go first. */

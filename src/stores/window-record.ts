@@ -14,7 +14,7 @@ const names = {
   doubtedAt: 'd',
   readAt: 'a',
   quotaSpentAt: 'q',
-} as const satisfies Readonly<Record<Exclude<keyof WindowEvidence, 'sent'>, string>>;
+} as const satisfies Readonly<Record<Exclude<keyof WindowEvidence, 'sent' | 'readFor'>, string>>;
 
 const fields: readonly (keyof typeof names)[] = Object.keys(names) as (keyof typeof names)[];
 

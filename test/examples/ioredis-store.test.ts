@@ -34,7 +34,7 @@ describeWithRedis('the store of the example', () => {
   it('keeps every instant of the evidence, for as long as it may matter, and under no name that tells whose it is', async () => {
     const prefix = newPrefix();
     const store = ioredisStore(ioredis, SECRET, prefix);
-    const told: Required<Omit<WindowEvidence, 'sent'>> = {
+    const told: Required<Omit<WindowEvidence, 'sent' | 'readFor'>> = {
       expiresAt: AT,
       lastInboundAt: AT + 1,
       refusedAt: AT + 2,

@@ -226,9 +226,12 @@ describe('scenario 27: spellings of one number, and numbers that only look alike
     const { id } = world.contact;
     observe(world, { address: OTHER_PHONE, contactId: id });
     expect(peeked(world)).toBeUndefined();
-    expect(peeked(world, { contact: { id } })).toBeUndefined();
     expect(peeked(world, { contact: { id, identifierValue: PHONE } })).toBeUndefined();
     expect(peeked(world, { contact: { id, identifierValue: OTHER_PHONE } })).toBe('allow');
+    // The only address that was told with the id is what a send by id alone goes to, until there is another.
+    expect(peeked(world, { contact: { id } })).toBe('allow');
+    observe(world, { address: PHONE, contactId: id, at: world.sandbox.clock.now() - 25 * HOUR });
+    expect(peeked(world, { contact: { id } })).toBeUndefined();
   });
 });
 

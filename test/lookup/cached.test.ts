@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { WindowEvidence } from '../../src/core/service-window.js';
 import { CachedWindows } from '../../src/lookup/cached.js';
 import { ContactIds } from '../../src/lookup/contact-ids.js';
+import { ContactLinks } from '../../src/lookup/contact-links.js';
 import type { Lookup, Store } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
 import { memoryCache } from '../../src/stores/memory-store.js';
@@ -28,7 +29,18 @@ it('counts what is told while a slow store is asked about the contact, after Bir
   };
   const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 10 }), clock });
   const missingContacts = memoryCache<{ readonly at: number }>({ max: 10 });
-  const windows = new CachedWindows({ lookup, contactIds, store, missingContacts, clock, now: () => clock.now() });
+  const links = new ContactLinks(() => memoryCache({ max: 10 }));
+  const otherSpelling = (): undefined => undefined;
+  const windows = new CachedWindows({
+    lookup,
+    contactIds,
+    links,
+    otherSpelling,
+    store,
+    missingContacts,
+    clock,
+    now: () => clock.now(),
+  });
   const answer = windows.read({ key, contactId: 'k', sentTo: key.address }, options, () => false);
   await turns();
   told = { lastInboundAt: 1_000 };

@@ -1,4 +1,4 @@
-import { addressOfId } from '../../src/lookup/cached.js';
+import { addressOfId } from '../../src/core/contact-address.js';
 import type { Customers } from './customers.js';
 import type { Directory } from './directory.js';
 import type { Events } from './events.js';

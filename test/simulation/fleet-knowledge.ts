@@ -1,4 +1,4 @@
-import { addressOfId } from '../../src/lookup/cached.js';
+import { addressOfId } from '../../src/core/contact-address.js';
 import type { Directory } from './directory.js';
 import type { FleetProcess } from './fleet-process.js';
 import type { Case } from './oracle.js';

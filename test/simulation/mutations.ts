@@ -116,6 +116,59 @@ const evidence: readonly Mutation[] = [
   },
 ];
 
+/** Who a contact is. */
+const identities: readonly Mutation[] = [
+  {
+    name: 'a contact that has written from another identity is denied',
+    file: 'lookup/other-identities.ts',
+    find: 'return latest(evidence?.lastInboundAt, evidence?.contactWroteAt);',
+    replace: 'return evidence === undefined ? undefined : undefined;',
+    tests: ['guard/identities.test.ts'],
+  },
+  {
+    name: 'another spelling of a number is nobody',
+    file: 'lookup/other-identities.ts',
+    find: 'if (spelling !== undefined) addresses.push(spelling);',
+    replace: '',
+    tests: ['guard/identities.test.ts'],
+  },
+  {
+    name: "the other spelling's contact is not asked for",
+    file: 'lookup/other-identities.ts',
+    find: 'return (await this.#isOpenUnder(target, spelling, look)) ? look.now() : undefined;',
+    replace: 'return undefined;',
+    tests: ['guard/identities.test.ts'],
+  },
+  {
+    name: 'an id and an address that were told together are two windows',
+    file: 'guard/observations.ts',
+    find: 'links.note(ref, contactId, byAddress);',
+    replace: '',
+    tests: ['guard/identities.test.ts'],
+  },
+  {
+    name: 'an id with two addresses goes to the first of them',
+    file: 'lookup/contact-links.ts',
+    find: "value: known === undefined ? value : 'several'",
+    replace: 'value: known === undefined ? value : known',
+    tests: ['guard/identities.test.ts'],
+  },
+  {
+    name: 'reads for one address are shared, whatever the contact id is',
+    file: 'lookup/cached.ts',
+    find: "const by = contactId || (identifier?.key ?? '');",
+    replace: "const by = contactId === identifier?.key ? '' : '';",
+    tests: ['guard/identities.test.ts'],
+  },
+  {
+    name: 'what Bird answers for a pair that does not belong together opens for others',
+    file: 'lookup/remembered.ts',
+    find: 'return readFor === undefined || readFor === contactId;',
+    replace: 'return readFor === undefined || contactId !== readFor || true;',
+    tests: ['guard/identities.test.ts'],
+  },
+];
+
 /** What waits for the customer. */
 const held: readonly Mutation[] = [
   {
@@ -300,14 +353,14 @@ const reads: readonly Mutation[] = [
   {
     name: 'what was told while a read ran does not count beside its answer',
     file: 'lookup/cached.ts',
-    find: '...contactOf(known, now(), options.windowMs),',
+    find: '...contactOf(known, now(), { windowMs: options.windowMs, contactId: target.contactId }),',
     replace: '',
     tests: checker,
   },
   {
     name: 'an opening that was read is not kept',
     file: 'lookup/cached.ts',
-    find: 'void this.#parts.store.merge(key, opening);',
+    find: 'void this.#parts.store.merge(target.key, opening);',
     replace: '{}',
     tests: checker,
   },
@@ -321,8 +374,8 @@ const reads: readonly Mutation[] = [
   {
     name: 'reads are shared between the channels of a customer',
     file: 'lookup/cached.ts',
-    find: 'const { channelId, address } = target.key;',
-    replace: "const { address } = target.key;\n    const channelId = '';",
+    find: 'return [key.channelId, sentTo',
+    replace: 'return [sentTo',
     tests: ['guard/shared-reads.test.ts'],
   },
   {
@@ -689,12 +742,11 @@ const fleets: readonly Mutation[] = [
   {
     name: 'a fleet: what is told while the store is asked for something else does not count',
     file: 'lookup/cached.ts',
-    find: `await this.#lastInboundById(target, facts);
+    find: `const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
-    const known = (await store.get(target.key)) ?? {};`,
-    replace: `this.#lastInboundById(target, facts);
-    const known = (await store.get(target.key)) ?? {};
-    await wroteAtById;`,
+    const known = (await this.recallFor(target)) ?? {};`,
+    replace: `const known = (await this.recallFor(target)) ?? {};
+    const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });`,
     tests: ['lookup/cached.test.ts'],
   },
   {
@@ -729,6 +781,7 @@ const fleets: readonly Mutation[] = [
 
 export const mutations: readonly Mutation[] = [
   ...evidence,
+  ...identities,
   ...held,
   ...requests,
   ...rule,
