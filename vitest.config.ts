@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
   resolve: {
     // Tests and examples name the package as a user does, and run against the sources.
     alias: [
+      { find: /^freeform-guard\/core$/, replacement: source('core/core.ts') },
       { find: /^freeform-guard\/sandbox$/, replacement: source('sandbox/sandbox.ts') },
       { find: /^freeform-guard\/redis$/, replacement: source('stores/redis-store.ts') },
       { find: /^freeform-guard$/, replacement: source('index.ts') },

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as root from 'freeform-guard';
+import * as core from 'freeform-guard/core';
 import * as redis from 'freeform-guard/redis';
 import * as sandbox from 'freeform-guard/sandbox';
 import { describe, expect, it } from 'vitest';
@@ -301,6 +302,12 @@ describe('the public API', () => {
       'WorkspaceOptions',
       'WorkspaceSource',
     ]);
+  });
+
+  it("of 'freeform-guard/core' is exactly this, and all of it is in the main entry too", () => {
+    expect(Object.keys(core).toSorted()).toEqual(['canSendFreeform', 'decideFreeform', 'platforms']);
+    expect(root).toMatchObject(core);
+    expect(typesExportedBy('index.ts')).toEqual(expect.arrayContaining(typesExportedBy('core/core.ts')));
   });
 
   it("of 'freeform-guard/redis' is exactly this", () => {

@@ -48,7 +48,8 @@ export interface Guard {
 /**
  * Creates a guard. All options are checked here, so that a request never meets an invalid one.
  *
- * @throws {TypeError} for a misspelt option, a missing one or a wrong type; {RangeError} for a value out of range
+ * @throws {TypeError} for a misspelt option, a missing one or a wrong type; {RangeError} for a value out of range;
+ *   {TypeError} also where the runtime lacks what a guard needs, such as `fetch`
  *
  * @example
  * const guard = createGuard({ workspaces: { [workspaceId]: { accessKey } } });

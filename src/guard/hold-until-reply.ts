@@ -2,6 +2,7 @@ import type { ReroutePolicy } from '../core/reroute/policy.js';
 import type { HeldMessage } from '../ports.js';
 import { type HoldUntilReplyOptions, resolveHold } from './hold-options.js';
 import { Holding } from './holding.js';
+import { requireRuntime } from './runtime.js';
 
 /** A policy that holds, and tells what it holds. */
 export interface HoldPolicy extends ReroutePolicy {
@@ -21,12 +22,13 @@ export function holdingOf(policy: ReroutePolicy | 'block'): Holding | undefined 
  * per `reference`. Declines with `hold_full`, `hold_store_failed`, `address_unresolved`, `content_not_carried`, or
  * `reason_not_time` where a reply would not help.
  *
- * @throws {TypeError | RangeError} at creation, for invalid options
+ * @throws {TypeError | RangeError} at creation, for invalid options, and where the runtime has no `crypto.randomUUID`
  *
  * @example
  * const onClosed = holdUntilReply({ store, lifetimeMs: 24 * 3_600_000, onExpired: tellTheAgent });
  */
 export function holdUntilReply(options: HoldUntilReplyOptions = {}): HoldPolicy {
+  requireRuntime('holdUntilReply', { 'crypto.randomUUID': globalThis.crypto?.randomUUID });
   const holding = new Holding(resolveHold(options));
   const policy: ReroutePolicy = (context) => holding.hold(context);
   holdings.set(policy, holding);

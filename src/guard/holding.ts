@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isObject } from '../core/option-checks.js';
 import { own } from '../core/own.js';
 import { jsonCopy } from '../core/reroute/json-copy.js';
@@ -131,7 +130,7 @@ export class Holding {
     if (!isObject(message) || !isObject(recipient)) return 'content_not_carried';
     const given = own(message, 'reference');
     const isUsable = typeof given === 'string' && given !== '' && given.length <= LONGEST_REFERENCE;
-    const id = randomUUID();
+    const id = crypto.randomUUID();
     const reference = isUsable ? given : id;
     return {
       ...question.target.key,

@@ -17,6 +17,7 @@ import { memoryCache, memoryStore } from '../stores/memory-store.js';
 import { isLoopbackOrHttps } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
+import { requireRuntime } from './runtime.js';
 import { safeStore } from './safe-store.js';
 import { steadyClock } from './steady-clock.js';
 import { systemClock } from './system-clock.js';
@@ -114,6 +115,7 @@ const guardChecks = {
 export function resolveGuardOptions(options: GuardOptions): GuardParts {
   checkOptions(options, guardChecks, 'options');
   if (options.workspaces === undefined) throw new TypeError('options.workspaces is missing');
+  requireRuntime('createGuard', runtimeFor(options));
   const { defaults = {} } = options;
   const clock = steadyClock(options.clock ?? systemClock);
   const logger = safeLogger(options.logger ?? consoleLogger);
@@ -128,6 +130,18 @@ export function resolveGuardOptions(options: GuardOptions): GuardParts {
 
 /** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */
 const MAX_LINKS = 100_000;
+
+/** What a guard takes from the runtime: with a `fetch` or a `clock` of the user's own, not that of the runtime. */
+function runtimeFor({ fetch, clock }: GuardOptions): Readonly<Record<string, unknown>> {
+  const { AbortController, TextDecoder, structuredClone, setTimeout } = globalThis;
+  return {
+    AbortController,
+    TextDecoder,
+    structuredClone,
+    ...(fetch === undefined && { fetch: globalThis.fetch }),
+    ...(clock === undefined && { setTimeout }),
+  };
+}
 
 /**
  * Checks one workspace's options and lays them over the defaults.

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { contactOfAddress } from '../core/contact-address.js';
 import type { HeldMessage, WindowKey } from '../ports.js';
 import { isVolatile } from '../stores/memory-held-store.js';
@@ -27,7 +26,7 @@ interface Work {
 /** Releases what waits, window by window: each row in order, by one at a time, and only while the window is open. */
 export class Releases {
   readonly #options: ResolvedHold;
-  readonly #owner = randomUUID();
+  readonly #owner = crypto.randomUUID();
   /** The guards that use this policy, by workspace id. The last one does the work. */
   readonly #attached = new Map<string, readonly Attached[]>();
   readonly #pauses: Pauses;

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Consumer, createConsumer, projectRoot, runIn, tsc } from './staged-package.js';
 
 let consumer: Consumer;
@@ -24,6 +26,8 @@ it('packs the built code, its types and the documents, and nothing else', () => 
     'docs/decisions.md',
     'docs/doctor.md',
     'docs/errors.md',
+    'docs/hosts.md',
+    'docs/jest.md',
     'docs/performance.md',
     'docs/platforms.md',
     'docs/rerouting.md',
@@ -46,12 +50,47 @@ it('satisfies publint', async () => {
 
 it('gives TypeScript the types that Node will run, as attw sees it', async () => {
   const attw = join(projectRoot, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-  const args = [attw, consumer.tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color', '--no-emoji'];
-  // Its exit status is 0 only where it found no problem; that `require` gets a module is what the profile ignores.
+  // That `require` gets a module is meant. Where there is any other problem, the exit status is not 0.
+  const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
+  const args = [attw, consumer.tarball, ...rules, '--format', 'ascii', '--no-color', '--no-emoji'];
   const report = await runIn(projectRoot, process.execPath, args);
+  // `main`, `types` and `typesVersions`, for compilers that know no exports.
+  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(4).fill('node10: OK').concat('node10: OK (JSON)'));
   expect(report.match(/^node16 \(from ESM\): .*$/gm)).toEqual(
-    Array(3).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
+    Array(4).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
   );
+});
+
+describe('freeform-guard/core, bundled for a browser', () => {
+  /** The code that a browser gets, and what it would still have to load. */
+  async function bundle(external: readonly RegExp[] = []): Promise<{ readonly code: string; imports: string[] }> {
+    const input = join(consumer.directory, 'page.mjs');
+    await writeFile(input, `export { canSendFreeform, decideFreeform, platforms } from 'freeform-guard/core';\n`);
+    const bundled = await rolldown({ input, platform: 'browser', external: [...external], logLevel: 'silent' });
+    const [{ code, imports }] = (await bundled.generate({ format: 'esm', minify: true })).output;
+    return { code, imports };
+  }
+
+  it('is whole: it imports nothing, of Node or of anybody (field C6)', async () => {
+    const { code, imports } = await bundle();
+    expect(imports).toEqual([]);
+    expect(code).not.toMatch(/node:|\brequire\b|\bprocess\b|\bBuffer\b/);
+  });
+
+  it('has at most 4 kB in brotli, date-fns included, and at most 3 kB without', async () => {
+    const own = await bundle([/^date-fns/]);
+    expect(own.imports).toEqual(['date-fns/parseISO']);
+    expect(brotliCompressSync(own.code).length).toBeLessThanOrEqual(3000);
+    expect(brotliCompressSync((await bundle()).code).length).toBeLessThanOrEqual(4000);
+  });
+
+  it('decides', async () => {
+    const { code } = await bundle();
+    const { decideFreeform } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    expect(decideFreeform({ platformId: 'whatsapp' }, { serviceWindowExpireAt: null }).reason).toBe(
+      'service_window_closed',
+    );
+  });
 });
 
 const program = `
