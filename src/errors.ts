@@ -1,3 +1,4 @@
+import { ownFields } from './core/own.js';
 import type { UnknownReason } from './core/types.js';
 
 /** Every code that an error of this package can carry: the reason that the decision gets. */
@@ -35,7 +36,8 @@ export class LookupError extends GuardError {
   readonly isThrottled: boolean;
   readonly pauseMs: number | undefined;
 
-  constructor(code: UnknownReason, message: string, details: LookupErrorDetails = {}) {
+  constructor(code: UnknownReason, message: string, given: LookupErrorDetails = {}) {
+    const details = ownFields(given);
     super(code, message, { cause: details.cause });
     this.code = code;
     this.isRetryable = details.isRetryable ?? false;

@@ -1,3 +1,5 @@
+import { ownFields } from './own.js';
+
 /** What one option may hold: its type and its range, in words for the error and as a test. */
 export interface OptionCheck {
   readonly rule: string;
@@ -69,7 +71,8 @@ export function checkOptions(options: unknown, checks: OptionChecks, path: strin
     if (value === undefined) continue;
     const text = `${path}.${name} must be ${check.rule}; received ${kindOf(value)}`;
     if (!check.hasType(value)) throw new TypeError(text);
-    if (check.isInRange?.(value as never) === false) throw new RangeError(text);
+    const { isInRange } = ownFields(check);
+    if (isInRange?.(value as never) === false) throw new RangeError(text);
   }
 }
 

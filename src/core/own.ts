@@ -6,3 +6,8 @@ export function own(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
 }
+
+/** A copy of the own fields and without a prototype: what is absent is `undefined`, whoever has polluted `Object.prototype`. */
+export function ownFields<T extends object>(value: T): T {
+  return Object.assign(Object.create(null), value);
+}

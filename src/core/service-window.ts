@@ -1,5 +1,5 @@
 import { toInstant } from './instant.js';
-import { own } from './own.js';
+import { own, ownFields } from './own.js';
 import type { ServiceWindow } from './types.js';
 
 /**
@@ -49,8 +49,12 @@ export interface SentMessage {
   readonly isLost?: true | undefined;
 }
 
-/** Joins two pieces of evidence about one window; neither argument is changed. */
-export function mergeEvidence(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
+/**
+ * Joins two pieces of evidence about one window; neither argument is changed, and only own fields are read. The result has
+ * every field as its own, so that nothing that is absent can come from a prototype.
+ */
+export function mergeEvidence(one: WindowEvidence, other: WindowEvidence): WindowEvidence {
+  const [a, b] = [ownFields(one), ownFields(other)];
   return {
     expiresAt: latest(a.expiresAt, b.expiresAt),
     farUntil: latest(a.farUntil, b.farUntil),
@@ -80,6 +84,9 @@ function saidUntil({ expiresAt, farUntil, permanentUntil }: WindowEvidence): num
   return Math.max(expiresAt ?? never, farUntil ?? never, permanentUntil ?? never);
 }
 
+/** What is known of a window that nobody has told anything of. */
+export const noEvidence: WindowEvidence = Object.freeze(mergeEvidence({}, {}));
+
 /** Whether Bird has to be asked before what is remembered may open the window. */
 export function isDoubted({ doubtedAt, readAt }: WindowEvidence): boolean {
   return doubtedAt !== undefined && (readAt === undefined || readAt < doubtedAt);
@@ -97,7 +104,7 @@ export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number)
   // The platform has counted for itself.
   if (quotaSpentAt !== undefined && quotaSpentAt > since) return Number.POSITIVE_INFINITY;
   if (sent === undefined || (lastInboundAt === undefined && expiresAt === undefined)) return undefined;
-  return sent.filter(({ at, isLost }) => at > since && isLost !== true).length;
+  return sent.filter((message) => message.at > since && !isLost(message)).length;
 }
 
 /** More than any platform's quota, so that what falls out of the list no longer matters. */
@@ -113,7 +120,11 @@ function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): Window
 /** The same message may be told about twice, with two times: the earlier one is when it was sent. */
 function mergeMessage(a: SentMessage, b: SentMessage): SentMessage {
   const at = Math.min(a.at, b.at);
-  return a.isLost === true || b.isLost === true ? { id: a.id, at, isLost: true } : { id: a.id, at };
+  return isLost(a) || isLost(b) ? { id: a.id, at, isLost: true } : { id: a.id, at };
+}
+
+function isLost(message: SentMessage): boolean {
+  return own(message, 'isLost') === true;
 }
 
 export interface KnownWindow {

@@ -1,7 +1,8 @@
 import { decideFreeform } from '../core/freeform.js';
 import { toInstant } from '../core/instant.js';
+import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
-import { isDateRefuted, isDoubted } from '../core/service-window.js';
+import { isDateRefuted, isDoubted, noEvidence } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { WindowAnswer } from '../lookup/cached.js';
@@ -25,7 +26,9 @@ export function decideFromMemory(
   const evidence = typeof question.target === 'string' ? undefined : workspace.windows.recallFor(question.target);
   if (evidence instanceof Promise) return undefined;
   const contact =
-    evidence === undefined || isDoubted(evidence) ? {} : contactOf(evidence, now(), readerOf(question, facts));
+    evidence === undefined || isDoubted(evidence)
+      ? nothingKnown
+      : contactOf(evidence, now(), readerOf(question, facts));
   const decision = judge(question, facts, contact, { policy, at: now(), marginMs: policy.safetyMarginMs });
   if (decision.verdict === 'allow') return { decision: withTrueEnd(decision, policy), source: 'memory' };
   return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;
@@ -48,12 +51,12 @@ export async function decideWithBird(
   const { target } = question;
   const judgedAt = (): number => (typeof question.sendAt === 'number' ? Math.max(question.sendAt, now()) : now());
   const { facts, source } = await channelFacts(question, circumstances, (facts) => isUsable(facts, judgedAt()));
-  const onChannel = judge(question, facts, {}, { policy, at: now(), marginMs: 0 });
+  const onChannel = judge(question, facts, nothingKnown, { policy, at: now(), marginMs: 0 });
   if (onChannel.verdict !== 'unknown') return { decision: onChannel, source };
   if (typeof target === 'string') return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
 
-  const known = (await workspace.windows.recallFor(target)) ?? {};
-  const evidence = isDoubted(known) ? {} : known;
+  const known = (await workspace.windows.recallFor(target)) ?? noEvidence;
+  const evidence = isDoubted(known) ? noEvidence : known;
   const { safetyMarginMs: marginMs, deadlineMs } = policy;
   const windowMs = windowMsOf(facts);
   const remembered = judge(question, facts, contactOf(evidence, now(), readerOf(question, facts)), {
@@ -119,6 +122,8 @@ async function channelFacts(
   }
 }
 
+const nothingKnown: ContactInput = Object.freeze(Object.create(null));
+
 interface Measure {
   readonly policy: Policy;
   readonly at: number;
@@ -180,5 +185,6 @@ function trustMsOf(facts: ChannelFacts): number {
 /** The human's window where there is one. */
 function longestWindowMs({ platformId }: ChannelFacts): number {
   const window = platformRow(platformId, undefined)?.window;
-  return window?.humanAgentMs ?? window?.durationMs ?? DAY_MS;
+  const humanAgentMs = own(window, 'humanAgentMs');
+  return typeof humanAgentMs === 'number' ? humanAgentMs : (window?.durationMs ?? DAY_MS);
 }

@@ -211,14 +211,13 @@ export class DecidingGuard {
     send: SendRequest,
     { judgement, question }: Judged,
     workspace: Workspace | 'unknown' = 'unknown',
-    known: { readonly policy?: Policy | undefined; readonly deadlineAt?: number } = {},
+    known?: { readonly policy: Policy | undefined; readonly deadlineAt: number },
   ): PlannedSend {
-    const policy = known.policy ?? this.#policyFor(question, workspace);
+    const policy = known?.policy ?? this.#policyFor(question, workspace);
     if (policy.mode !== 'off') this.statistics.countDecision(judgement);
     const facts = workspace === 'unknown' ? undefined : workspace.channels.recall(question.channelId ?? '');
     const platform = facts && (platformOf(facts.platformId) ?? facts.platformId);
     const now = workspace === 'unknown' ? this.#now : workspace.now;
-    const { deadlineAt } = known;
     return new PlannedSend({
       send: told(send, question),
       judgement,
@@ -226,7 +225,7 @@ export class DecidingGuard {
       platform,
       guard: this.#support,
       now,
-      deadlineAt,
+      deadlineAt: known?.deadlineAt,
     });
   }
 

@@ -8,6 +8,7 @@ import {
   objectWith,
   requireAll,
 } from '../core/option-checks.js';
+import { ownFields } from '../core/own.js';
 import { readLocale } from '../core/reroute/locale.js';
 import type { HeldMessage, HeldStore } from '../ports.js';
 import { memoryHeldStore } from '../stores/memory-held-store.js';
@@ -81,8 +82,9 @@ export interface ResolvedHold extends Omit<HoldUntilReplyOptions, 'store' | 'max
 }
 
 /** @throws {TypeError | RangeError} naming the option */
-export function resolveHold(options: HoldUntilReplyOptions): ResolvedHold {
-  checkOptions(options, checks, 'holdUntilReply');
+export function resolveHold(given: HoldUntilReplyOptions): ResolvedHold {
+  checkOptions(given, checks, 'holdUntilReply');
+  const options = ownFields(given);
   if (options.nudge !== undefined) checkNudge(options.nudge);
   const { store = memoryHeldStore(), maxPerContact = 20, lifetimeMs = 72 * HOUR, ...rest } = options;
   const { release, onReleased, releaseOn, nudge, onExpired } = rest;

@@ -3,6 +3,7 @@ import { toId } from '../bird/ids.js';
 import { readRefusal } from '../bird/refusal-codes.js';
 import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
+import { ownFields } from '../core/own.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
 import type { ContactLinks } from '../lookup/contact-links.js';
@@ -234,7 +235,7 @@ function readContact(contact: ObservedContact, caller: string): ReadContact {
     workspaceId: readId(contact.workspaceId, `${caller}: workspaceId`),
     channelId: readId(contact.channelId, `${caller}: channelId`),
   };
-  const { contactId, address, identifierKey } = contact;
+  const { contactId, address, identifierKey } = ownFields(contact);
   if (contactId === undefined && address === undefined) throw new TypeError(`${caller} needs contactId or address`);
   const id = contactId === undefined ? undefined : readId(contactId, `${caller}: contactId`);
   const byId = id === undefined ? undefined : addressOfId(id);

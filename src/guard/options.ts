@@ -11,6 +11,7 @@ import {
   type OptionCheck,
   objectWith,
 } from '../core/option-checks.js';
+import { ownFields } from '../core/own.js';
 import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
@@ -112,14 +113,15 @@ const guardChecks = {
  *
  * @throws {TypeError | RangeError}
  */
-export function resolveGuardOptions(options: GuardOptions): GuardParts {
-  checkOptions(options, guardChecks, 'options');
+export function resolveGuardOptions(given: GuardOptions): GuardParts {
+  checkOptions(given, guardChecks, 'options');
+  const options = ownFields(given);
   if (options.workspaces === undefined) throw new TypeError('options.workspaces is missing');
   requireRuntime('createGuard', runtimeFor(options));
-  const { defaults = {} } = options;
+  const defaults = ownFields(options.defaults ?? {});
   const clock = steadyClock(options.clock ?? systemClock);
   const logger = safeLogger(options.logger ?? consoleLogger);
-  checkOptions(defaults, workspaceChecks, 'options.defaults');
+  checkOptions(options.defaults ?? {}, workspaceChecks, 'options.defaults');
   // A function's workspaces come later: what is wrong for all of them must show now.
   resolveChannels(defaults.channels ?? {}, resolvePolicy(defaults), 'options.defaults');
   const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
@@ -155,7 +157,7 @@ export function resolveWorkspace(
 ): ResolvedWorkspace {
   const path = `workspaces[${nameOfKey(workspaceId)}]`;
   checkOptions(options, workspaceChecks, path);
-  const laid = { ...defaults, ...withoutAbsent(options) };
+  const laid = ownFields({ ...defaults, ...withoutAbsent(options) });
   const {
     accessKey,
     baseUrl = 'https://api.bird.com',
@@ -165,7 +167,7 @@ export function resolveWorkspace(
   } = laid;
   if (accessKey === undefined) throw new TypeError(`${path}.accessKey is missing`);
   const policy = resolvePolicy(laid);
-  const channels = resolveChannels({ ...defaults.channels, ...options.channels }, policy, path);
+  const channels = resolveChannels({ ...ownFields(defaults).channels, ...ownFields(options).channels }, policy, path);
   const id = toId(workspaceId);
   if (id === undefined) throw new TypeError(`${path}: a workspace id must be a UUID`);
   return {

@@ -1,5 +1,6 @@
 import type { SendRequest } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
+import { ownFields } from '../core/own.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
 import type { Decision, Instant, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
@@ -72,7 +73,7 @@ export function outcomeOf(
   // On the hit path this is all, and laid out at once.
   const plain = { action: done, decision, mode, source, checkedAt, platform, safetyMarginMs, exposeExpiry };
   if (mode === 'off' || (mode === 'enforce' && rerouting === undefined)) return plain;
-  const { sends, sendsValidUntil, changes, held, declined = [] } = rerouting ?? {};
+  const { sends, sendsValidUntil, changes, held, declined = [] } = ownFields(rerouting ?? {});
   const told = declined.length === 0 ? plain : { ...plain, declined };
   if (mode === 'observe') return { ...told, wouldBe: action };
   if (action === 'reroute') return { ...told, sends, sendsValidUntil, changes };
@@ -116,7 +117,7 @@ export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolea
   if (typeof Reflect.get(outcome, 'then') === 'function') {
     throw new TypeError('isStillValid takes an outcome, not a promise of one: await guard.check(send) first');
   }
-  const { action, decision, held, sendsValidUntil = null, safetyMarginMs } = outcome;
+  const { action, decision, held, sendsValidUntil = null, safetyMarginMs } = ownFields(outcome);
   const isBefore = (end: number | null): boolean => end === null || (toInstant(at) ?? Number.NaN) < end;
   const withMargin = (end: number | null): number | null => (end === null ? null : end - safetyMarginMs);
   switch (action) {

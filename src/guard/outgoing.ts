@@ -1,3 +1,4 @@
+import { ownFields } from '../core/own.js';
 import { asTag } from '../core/reroute/locale.js';
 import type { HeldMessage } from '../ports.js';
 import { withinDeadline } from './deadline.js';
@@ -64,9 +65,10 @@ function messageOf(held: HeldMessage): Omit<ReleasedMessage, 'kind'> {
 }
 
 function nudgeOf(
-  { projectId, version = 'latest', locale, variables = {} }: Nudge,
+  nudge: Nudge,
   { contact, conversationId, message, reference }: HeldMessage,
 ): Readonly<Record<string, unknown>> {
+  const { projectId, version = 'latest', locale, variables = {} } = ownFields(nudge);
   const parameters = Object.entries(variables).map(([key, value]) => ({ type: 'string', key, value }));
   const template = { projectId, version, locale: asTag(locale), parameters };
   if (conversationId === undefined) return { receiver: { contacts: [contact] }, template, reference };

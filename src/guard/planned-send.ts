@@ -1,4 +1,5 @@
 import type { SendRequest } from '../bird/send-request.js';
+import { ownFields } from '../core/own.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
@@ -44,7 +45,8 @@ type Done = readonly [action: Outcome['action'], rerouting?: Rerouting];
  * Whatever is sent instead is sent no earlier, and by a machine where the send was a machine's. That it is a human's has to
  * be told to Bird by the message itself.
  */
-function circumstancesOf({ sendAt, sender }: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
+function circumstancesOf(send: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
+  const { sendAt, sender } = ownFields(send);
   return { sendAt, sender: sender === 'automation' ? sender : undefined };
 }
 

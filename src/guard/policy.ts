@@ -7,6 +7,7 @@ import {
   oneOf,
   oneOfOrFunction,
 } from '../core/option-checks.js';
+import { ownFields } from '../core/own.js';
 import type { ReroutePolicy } from '../core/reroute/policy.js';
 import type { UnknownDecision } from '../core/types.js';
 
@@ -80,7 +81,8 @@ export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = 
 };
 
 /** Fills in the defaults of what was checked before. */
-export function resolvePolicy(options: PolicyOptions): Policy {
+export function resolvePolicy(given: PolicyOptions): Policy {
+  const options = ownFields(given);
   const { mode = 'enforce', onClosed = 'block', onMixed = 'block', onUnknown = 'allow' } = options;
   const { safetyMarginMs = 10_000, deadlineMs = 800, trustPermanentSession = true } = options;
   const { onContactNotFound = 'unknown', exposeExpiry = true } = options;

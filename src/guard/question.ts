@@ -4,6 +4,7 @@ import { classifyMessage, isFromHuman, scheduledInstant } from '../bird/message.
 import { type SendRequest, undecidableReason } from '../bird/send-request.js';
 import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
+import { own } from '../core/own.js';
 import type { UnknownReason } from '../core/types.js';
 import type { ConversationFacts, WindowTarget } from '../ports.js';
 
@@ -58,8 +59,8 @@ export function readQuestion(send: SendRequest): Question {
   if (typeof send !== 'object' || send === null) {
     return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
   }
-  const { message } = send;
-  const ids = { workspaceId: toId(send.workspaceId), channelId: toId(send.channelId) };
+  const message = own(send, 'message');
+  const ids = { workspaceId: toId(own(send, 'workspaceId')), channelId: toId(own(send, 'channelId')) };
   const preset = undecidableReason(send);
   if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset };
   const kind = message === undefined ? 'freeform' : classifyMessage(message);
@@ -81,18 +82,20 @@ function readFreeform(
   { workspaceId, channelId }: Ids,
 ): FreeformQuestion | ConversationQuestion | Undecidable {
   const kind = 'freeform';
-  const { message } = send;
+  const message = own(send, 'message');
   const undecidable = (reason: UnknownReason): Undecidable => ({ kind: 'undecidable', workspaceId, channelId, reason });
   if (workspaceId === undefined) return undecidable('bad_id');
-  const isHuman = send.sender === undefined ? isFromHuman(message) : send.sender === 'human';
-  const sendAt = send.sendAt === undefined ? scheduledInstant(message) : (toInstant(send.sendAt) ?? 'unreadable');
+  const sender = own(send, 'sender');
+  const isHuman = sender === undefined ? isFromHuman(message) : sender === 'human';
+  const toldAt = own(send, 'sendAt');
+  const sendAt = toldAt === undefined ? scheduledInstant(message) : (toInstant(toldAt) ?? 'unreadable');
+  const recipient = own(send, 'contact');
   if (channelId !== undefined) {
-    const target = targetFor(send.contact, workspaceId, channelId);
+    const target = targetFor(recipient, workspaceId, channelId);
     return target === 'bad_id' ? undecidable(target) : { kind, workspaceId, channelId, target, isHuman, sendAt };
   }
-  const conversationId = send.channelId === undefined ? toId(send.conversationId) : undefined;
+  const conversationId = own(send, 'channelId') === undefined ? toId(own(send, 'conversationId')) : undefined;
   if (conversationId === undefined) return undecidable('bad_id');
-  const recipient = send.contact;
   return { kind: 'conversation', workspaceId, channelId, conversationId, recipient, isHuman, sendAt };
 }
 

@@ -1,3 +1,5 @@
+import { own } from '../core/own.js';
+import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { withinDeadline } from './deadline.js';
 
@@ -36,11 +38,21 @@ export function safeStore(store: Store, { clock, logger }: { readonly clock: Clo
     }
   };
   return {
-    get: (key) => safely('get', () => store.get(key)),
+    get: (key) => completed(safely('get', () => store.get(key))),
     merge: (key, evidence) => safely('merge', () => store.merge(key, evidence)),
     forget: (target) => safely('forget', () => store.forget(target)),
-    fleet: store.fleet,
+    fleet: own(store, 'fleet') as Store['fleet'],
   };
+}
+
+/** With every field as its own: what a store leaves out must not come from a prototype. */
+function completed(given: ReturnType<Store['get']>): ReturnType<Store['get']> {
+  if (given instanceof Promise) return given.then(complete);
+  return complete(given);
+}
+
+function complete(evidence: WindowEvidence | undefined): WindowEvidence | undefined {
+  return evidence === undefined ? undefined : mergeEvidence(evidence, noEvidence);
 }
 
 /** Clients have promises of their own kinds. */

@@ -1,4 +1,5 @@
 import { maySend } from '../core/channel-availability.js';
+import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
 import { LookupError } from '../errors.js';
 import type { ChannelFacts } from '../ports.js';
@@ -64,9 +65,13 @@ export async function templateWithBird(
   if (facts === undefined || !isFreeText(facts)) return templatePasses;
   const freeform = asFreeform(question);
   const judgement = freeform && (await unlessFailed(decide(freeform, patient)));
-  const { verdict, reason } = judgement?.decision ?? {};
-  if (judgement !== undefined && (verdict === 'allow' || reason === 'channel_inactive')) return judgement;
+  if (judgement !== undefined && stands(judgement)) return judgement;
   return { decision: { verdict: 'unknown', reason: 'template_unsupported' }, source: judgement?.source ?? 'none' };
+}
+
+/** Whether what was decided about the free text is what counts for the template. */
+function stands({ decision }: Judgement): boolean {
+  return decision.verdict === 'allow' || decision.reason === 'channel_inactive';
 }
 
 /** Whether something is remembered of a template's channel, however old. */
@@ -85,7 +90,7 @@ function isActive({ status }: ChannelFacts): boolean {
 /** Whether a template leaves as free text, which needs a window: the platform has one, and no templates. */
 function isFreeText({ platformId }: ChannelFacts): boolean {
   const row = platformRow(platformId, undefined);
-  return row !== undefined && row.window !== null && row.hasTemplates !== true;
+  return row !== undefined && row.window !== null && own(row, 'hasTemplates') !== true;
 }
 
 async function unlessFailed<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -3,6 +3,7 @@ import { birdLookup } from '../bird/bird-lookup.js';
 import { otherSpelling } from '../bird/number-spelling.js';
 import { type MessageToPost, postMessage } from '../bird/post-message.js';
 import { ServerClock } from '../bird/server-clock.js';
+import { ownFields } from '../core/own.js';
 import { AccessHold, holdingLookup } from '../lookup/access-hold.js';
 import { breakingLookup } from '../lookup/breaking.js';
 import { budgetedLookup } from '../lookup/budgeted.js';
@@ -54,7 +55,7 @@ export class Workspace {
       statistics.countLookup(kind);
       return ask();
     });
-    const { fleet } = store;
+    const { fleet } = ownFields(store);
     const limits = { clock, perSecond: lookupsPerSecond, burst: lookupBurst };
     this.#reads = fleet === undefined ? new ReadBudget(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
     const searches = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);

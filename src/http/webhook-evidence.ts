@@ -1,4 +1,5 @@
 import type { EventContact, WebhookEvent } from '../bird/webhook-event.js';
+import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
 import type { ServiceWindow } from '../core/types.js';
 import type { Observations, ObservedContact } from '../guard/observations.js';
@@ -62,10 +63,10 @@ type OutboundEvent = Extract<WebhookEvent, { readonly sentAt: number }>;
 function count(
   observations: Observations,
   { kind, contacts, messageId, sentAt }: OutboundEvent,
-  { quota }: ServiceWindow,
+  window: ServiceWindow,
   about: (contact: EventContact) => ObservedContact,
 ): Promise<void> | undefined {
-  if (quota === undefined || messageId === undefined) return undefined;
+  if (own(window, 'quota') === undefined || messageId === undefined) return undefined;
   const isLost = kind !== 'message_sent';
   return all(contacts, (contact) => observations.sent({ ...about(contact), messageId, sentAt, isLost }));
 }

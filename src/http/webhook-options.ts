@@ -1,5 +1,6 @@
 import { toId } from '../bird/ids.js';
 import { aFunction, aListOfKeys, checkOptions, type OptionCheck, requireAll } from '../core/option-checks.js';
+import { ownFields } from '../core/own.js';
 import { isLoopback } from '../guard/base-url.js';
 
 /** One of Bird's events, as it came. */
@@ -54,7 +55,7 @@ const checks = {
 /** @throws {TypeError | RangeError} naming the option, and never a key */
 export function resolveWebhookOptions(options: WebhookReceiverOptions): ResolvedWebhookOptions {
   checkOptions(options, checks, 'options');
-  const { publicUrl, workspaceId, signingKeys, onEvent } = options;
+  const { publicUrl, workspaceId, signingKeys, onEvent } = ownFields(options);
   requireAll({ publicUrl, workspaceId }, 'options');
   return { publicUrl, workspaceId: workspaceId.toLowerCase(), signingKeys: signingKeys && [...signingKeys], onEvent };
 }

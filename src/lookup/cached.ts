@@ -1,5 +1,5 @@
 import { addressOfId } from '../core/contact-address.js';
-import { isDoubted, isFarDate, latest, type WindowEvidence } from '../core/service-window.js';
+import { isDoubted, isFarDate, latest, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type {
@@ -124,7 +124,7 @@ export class CachedWindows {
     const isOpen = facts.isPermanentSession || (facts.serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > now();
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
-    const known = (await this.recallFor(target)) ?? {};
+    const known = (await this.recallFor(target)) ?? noEvidence;
     if (isDoubted(known)) void store.merge(target.key, { readAt: askedAt });
     return {
       ...contactOf(known, now(), { windowMs: options.windowMs, contactId: target.contactId }),

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { isAddressOfId } from '../core/contact-address.js';
-import { mergeEvidence, type WindowEvidence } from '../core/service-window.js';
+import { ownFields } from '../core/own.js';
+import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Cache, Store, WindowKey } from '../ports.js';
 
 export interface MemoryStoreOptions {
@@ -13,7 +14,8 @@ export interface MemoryStoreOptions {
  *
  * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */
-export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {}): Store {
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  const { max = 100_000, ...others } = ownFields(options);
   const [misspelt] = Object.keys(others);
   if (misspelt !== undefined) throw new TypeError(`memoryStore: ${misspelt} is not an option; known is max`);
   if (typeof max !== 'number') throw new TypeError(`memoryStore: max must be an integer; received a ${typeof max}`);
@@ -26,7 +28,7 @@ export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {
   return {
     get,
     merge: (key, evidence) => {
-      const merged = mergeEvidence(get(key) ?? {}, evidence);
+      const merged = mergeEvidence(get(key) ?? noEvidence, evidence);
       if (isAddressOfId(key.address) && !isOpening(merged)) return besides.set(key, merged);
       if (isAddressOfId(key.address)) besides.forget(key);
       windows.set(key, merged);
@@ -41,6 +43,9 @@ export function memoryStore({ max = 100_000, ...others }: MemoryStoreOptions = {
 function isOpening({ expiresAt, farUntil, lastInboundAt, permanentUntil }: WindowEvidence): boolean {
   return (expiresAt ?? farUntil ?? lastInboundAt ?? permanentUntil) !== undefined;
 }
+
+/** The package reads its options with what they inherit, which has to be nothing, and notes its `status` in them. */
+const noOptions: object = Object.create(null);
 
 /** A bounded map of windows; the least recently used go first. */
 export interface WindowMap<V> {
@@ -67,13 +72,15 @@ interface Entry<V> {
  */
 export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V> {
   const workspaces = new Map<string, Map<string, Map<string, Entry<V>>>>();
-  const inOrderOfUse = new LRUCache<Entry<V>, true>({
-    max,
-    dispose: (_, entry) => {
-      entry.channel.delete(entry.address);
-      onGone?.(entry.value);
-    },
-  });
+  const inOrderOfUse = new LRUCache<Entry<V>, true>(
+    ownFields({
+      max,
+      dispose: (_: true, entry: Entry<V>) => {
+        entry.channel.delete(entry.address);
+        onGone?.(entry.value);
+      },
+    }),
+  );
 
   const channelOf = ({ workspaceId, channelId }: WindowKey): Map<string, Entry<V>> => {
     const channels = getOrAdd(workspaces, workspaceId, () => new Map<string, Map<string, Entry<V>>>());
@@ -84,14 +91,14 @@ export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V>
     get({ workspaceId, channelId, address }) {
       const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
       if (entry === undefined) return undefined;
-      inOrderOfUse.get(entry);
+      inOrderOfUse.get(entry, noOptions);
       return entry.value;
     },
     set(key, value) {
       const channel = channelOf(key);
       const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, value }));
       entry.value = value;
-      inOrderOfUse.set(entry, true);
+      inOrderOfUse.set(entry, true, noOptions);
     },
     forget({ workspaceId, channelId, address }) {
       for (const [id, channel] of workspaces.get(workspaceId) ?? []) {
@@ -106,10 +113,10 @@ export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V>
 /** A bounded memory for facts other than windows; the least recently used go first. */
 export function memoryCache<V extends object>({ max }: { readonly max: number }): Cache<V> {
   // With `max` alone it would lay out all its room at once: 3 MB for each workspace, however few contacts it has.
-  const cache = new LRUCache<string, V>({ maxSize: max, sizeCalculation: () => 1 });
+  const cache = new LRUCache<string, V>(ownFields({ maxSize: max, sizeCalculation: () => 1 }));
   return {
-    get: (key) => cache.get(key),
-    set: (key, value) => void cache.set(key, value),
+    get: (key) => cache.get(key, noOptions),
+    set: (key, value) => void cache.set(key, value, noOptions),
     delete: (key) => void cache.delete(key),
     clear: () => cache.clear(),
   };

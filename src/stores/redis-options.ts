@@ -1,3 +1,4 @@
+import { ownFields } from '../core/own.js';
 import { platforms } from '../core/platforms.js';
 
 const DAY_MS = 86_400_000;
@@ -51,8 +52,8 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
   if (misspelt !== undefined) {
     throw new TypeError(`redisStore: ${misspelt} is not an option; known are ${known.join(', ')}`);
   }
-  const { secret, prefix = 'ffg:', clock = { now: () => Date.now() } } = options;
-  const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), patienceMs = 40 } = options;
+  const { secret, prefix = 'ffg:', clock = { now: () => Date.now() } } = ownFields(options);
+  const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), patienceMs = 40 } = ownFields(options);
   if (typeof secret !== 'string') throw new TypeError(`redisStore: secret must be a text; received ${typeof secret}`);
   if (secret.length < SHORTEST_SECRET) {
     throw new RangeError(`redisStore: secret must have at least ${SHORTEST_SECRET} characters`);

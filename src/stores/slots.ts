@@ -1,4 +1,4 @@
-import { mergeEvidence, type WindowEvidence } from '../core/service-window.js';
+import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Store, WindowKey } from '../ports.js';
 import { type WindowMap, windowMap } from './memory-store.js';
 
@@ -67,7 +67,7 @@ export class Slots {
   /** Joins with what is remembered. */
   learn(key: WindowKey, slot: Slot, evidence: WindowEvidence): void {
     const wasUnknown = slot.evidence === undefined;
-    slot.evidence = mergeEvidence(slot.evidence ?? {}, evidence);
+    slot.evidence = mergeEvidence(slot.evidence ?? noEvidence, evidence);
     if (this.holds(slot)) this.#place(key, slot, wasUnknown ? this.#unknown : undefined, this.#known);
   }
 

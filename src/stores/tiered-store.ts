@@ -1,4 +1,4 @@
-import { mergeEvidence, type WindowEvidence } from '../core/service-window.js';
+import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Store, WindowKey } from '../ports.js';
 import type { SharedWindow, SharedWindows } from './shared-windows.js';
 import { type Slot, Slots } from './slots.js';
@@ -87,7 +87,8 @@ export class TieredStore implements Store {
       slot,
       this.#take(key, slot, this.#shared.read(key)).then(({ evidence, isLatest }) => {
         // What was lost there is not lost here.
-        if (isLatest && isMissing(slot.evidence, evidence)) this.#tell(key, slot, slot.evidence ?? {}).catch(() => {});
+        if (isLatest && isMissing(slot.evidence, evidence))
+          this.#tell(key, slot, slot.evidence ?? noEvidence).catch(() => {});
       }),
     );
   }
@@ -176,7 +177,7 @@ export class TieredStore implements Store {
   async #tellAgain(most: number): Promise<boolean> {
     const next = [...this.#untold].slice(0, most);
     for (const [slot] of next) this.#untold.delete(slot);
-    const told = next.map(([slot, key]) => this.#tell(key, slot, slot.evidence ?? {}));
+    const told = next.map(([slot, key]) => this.#tell(key, slot, slot.evidence ?? noEvidence));
     return (await Promise.allSettled(told)).every(({ status }) => status === 'fulfilled');
   }
 }
@@ -188,7 +189,7 @@ function away(): Error {
 /** Whether something that is remembered is not shared: it was lost there. */
 function isMissing(remembered: WindowEvidence | undefined, shared: WindowEvidence | undefined): boolean {
   if (remembered === undefined) return false;
-  const { sent, ...joined } = mergeEvidence(remembered, shared ?? {});
+  const { sent, ...joined } = mergeEvidence(remembered, shared ?? noEvidence);
   const instants = Object.entries(joined) as [Exclude<keyof WindowEvidence, 'sent'>, number | undefined][];
   return instants.some(([field, at]) => at !== shared?.[field]) || (sent?.length ?? 0) > (shared?.sent?.length ?? 0);
 }

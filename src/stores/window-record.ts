@@ -1,3 +1,4 @@
+import { own } from '../core/own.js';
 import type { SentMessage, WindowEvidence } from '../core/service-window.js';
 
 /** The version of what is kept in Redis; records of another one are as good as none. */
@@ -25,10 +26,11 @@ const LONGEST_ID = 256;
 export function encodeEvidence(evidence: WindowEvidence, latestAt: number): string {
   const record: Record<string, unknown> = {};
   for (const field of fields) {
-    const at = evidence[field];
+    const at = own(evidence, field) as number | undefined;
     if (at !== undefined && at > 0) record[names[field]] = Math.min(Math.round(at), latestAt);
   }
-  const sent = evidence.sent?.filter(({ id, at }) => id.length <= LONGEST_ID && at > 0 && at <= latestAt) ?? [];
+  const told = own(evidence, 'sent') as WindowEvidence['sent'];
+  const sent = told?.filter(({ id, at }) => id.length <= LONGEST_ID && at > 0 && at <= latestAt) ?? [];
   if (sent.length > 0) record.s = sent.map(({ id, at, isLost }) => (isLost ? [id, at, 1] : [id, at]));
   return JSON.stringify(record);
 }
@@ -53,7 +55,7 @@ export function decodeRecord(text: string, marks: readonly string[], latestAt: n
   const { g = ['', '', ''], f = '', s } = record;
   if (!Array.isArray(g) || marks.some((mark, index) => mark !== '' && mark !== g[index])) return undefined;
   if (typeof f !== 'string') return undefined;
-  const evidence: { -readonly [K in keyof WindowEvidence]: WindowEvidence[K] } = {};
+  const evidence: { -readonly [K in keyof WindowEvidence]: WindowEvidence[K] } = Object.create(null);
   for (const field of fields) {
     const at = record[names[field]];
     if (at === undefined) continue;

@@ -721,7 +721,7 @@ const fleets: readonly Mutation[] = [
   {
     name: 'a fleet: what a process learns takes the place of what it knew',
     file: 'stores/slots.ts',
-    find: 'slot.evidence = mergeEvidence(slot.evidence ?? {}, evidence);',
+    find: 'slot.evidence = mergeEvidence(slot.evidence ?? noEvidence, evidence);',
     replace: 'slot.evidence = evidence;',
     tests: ['simulation/fleet-days.test.ts'],
   },
@@ -744,8 +744,8 @@ const fleets: readonly Mutation[] = [
     file: 'lookup/cached.ts',
     find: `const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
-    const known = (await this.recallFor(target)) ?? {};`,
-    replace: `const known = (await this.recallFor(target)) ?? {};
+    const known = (await this.recallFor(target)) ?? noEvidence;`,
+    replace: `const known = (await this.recallFor(target)) ?? noEvidence;
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });`,
     tests: ['lookup/cached.test.ts'],
   },

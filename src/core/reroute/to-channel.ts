@@ -1,5 +1,6 @@
 import { foldKey } from '../fold-key.js';
 import { aFunction, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
+import { ownFields } from '../own.js';
 import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
@@ -31,8 +32,9 @@ export interface ToChannelOptions {
  * @example
  * const onClosed = [toChannel({ channels: [smsChannelId] }), 'block'];
  */
-export function toChannel(options: ToChannelOptions): ReroutePolicy {
-  checkOptions(options, checks, 'toChannel');
+export function toChannel(given: ToChannelOptions): ReroutePolicy {
+  checkOptions(given, checks, 'toChannel');
+  const options = ownFields(given);
   requireAll({ channels: options.channels }, 'toChannel');
   const channels = new Set(options.channels.map((id) => id.toLowerCase()));
   return async function toChannelPolicy(context) {

@@ -8,6 +8,7 @@ import {
   oneOf,
   requireAll,
 } from '../option-checks.js';
+import { ownFields } from '../own.js';
 import { isSameLocale, readLocale } from './locale.js';
 import type { SendToReroute } from './policy.js';
 
@@ -92,7 +93,7 @@ const checks: Readonly<Record<keyof ToTemplateOptions, OptionCheck>> = {
 /** @throws {TypeError | RangeError} naming the option */
 export function checkToTemplate(options: ToTemplateOptions): void {
   checkOptions(options, checks, 'toTemplate');
-  const { projectId, locale, locales = [locale], variable, media = {} } = options;
+  const { projectId, locale, locales = [locale], variable, media = {} } = ownFields(options);
   requireAll({ projectId, locale, variable }, 'toTemplate');
   if (!locales.some((tag) => isSameLocale(tag, locale))) {
     throw new RangeError('toTemplate.locale must be one of toTemplate.locales: the template has no other');
@@ -101,7 +102,7 @@ export function checkToTemplate(options: ToTemplateOptions): void {
   for (const [kind, template] of Object.entries(media)) {
     if (template === undefined) continue;
     checkOptions(template, mediaChecks, `toTemplate.media.${kind}`);
-    const { projectId, mediaVariable, variable } = template;
+    const { projectId, mediaVariable, variable } = ownFields(template);
     requireAll({ projectId, mediaVariable }, `toTemplate.media.${kind}`);
     if (variable !== mediaVariable) continue;
     throw new RangeError(`toTemplate.media.${kind}.variable must be another than mediaVariable: one would be lost`);

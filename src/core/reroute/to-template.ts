@@ -1,11 +1,12 @@
 import { isMap, isObject } from '../option-checks.js';
+import { own, ownFields } from '../own.js';
 import { platformRow } from '../platforms.js';
 import { asTag, matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
 import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
 import { isBlank, splitText, tidyVariable } from './template-variable.js';
-import { checkToTemplate, type ToTemplateOptions } from './to-template-options.js';
+import { checkToTemplate, type MediaTemplate, type ToTemplateOptions } from './to-template-options.js';
 
 /** More sends than a batch of Bird's takes are no answer to one message. */
 const MOST_SENDS = 100;
@@ -23,14 +24,15 @@ const MOST_SENDS = 100;
  * @example
  * const onClosed = toTemplate({ projectId, locale: 'en', variable: 'message' });
  */
-export function toTemplate(options: ToTemplateOptions): ReroutePolicy {
-  checkToTemplate(options);
+export function toTemplate(given: ToTemplateOptions): ReroutePolicy {
+  checkToTemplate(given);
+  const options = ownFields(given);
   return function toTemplatePolicy(context) {
     const { send, decision, platform } = context;
     // A channel that is off sends no template either, and who has opted out is left alone.
     if (!isMatterOfTime(decision.reason)) return context.decline('reason_not_time');
     const row = platformRow(platform, undefined);
-    if (row !== undefined && row.hasTemplates !== true) return context.decline('platform_without_templates');
+    if (row !== undefined && own(row, 'hasTemplates') !== true) return context.decline('platform_without_templates');
     if (send.conversationId === undefined && !isObject(send.contact)) return context.decline('address_unresolved');
     const templates = templatesFor(contentOf(send.message), send, options);
     return typeof templates === 'string' ? context.decline(templates) : resultOf(templates, context);
@@ -89,8 +91,9 @@ function mediaTemplate(
   send: SendToReroute,
   options: ToTemplateOptions,
 ): FilledTemplates | string {
-  const media = options.media?.[kind];
-  if (media === undefined) return 'media_without_template';
+  const given = own(options.media, kind) as MediaTemplate | undefined;
+  if (given === undefined) return 'media_without_template';
+  const media = ownFields(given);
   if (text !== undefined && media.variable === undefined) return 'caption_not_carried';
   if (text === undefined && media.variable !== undefined) return 'text_blank';
   const caption = text === undefined ? undefined : tidyVariable(text, options.maxLength ?? 1024);

@@ -11,7 +11,7 @@ import { sendsOf } from '../request/sends-of.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import { applyRewrite } from './apply-rewrite.js';
 import { hostRequestOf } from './host-request.js';
-import { checkMiddlewareOptions, type MiddlewareOptions } from './middleware-options.js';
+import { type MiddlewareOptions, resolveMiddlewareOptions } from './middleware-options.js';
 
 /** What handlers downstream read at `req.freeformGuard`. */
 export interface GuardedSends {
@@ -55,8 +55,8 @@ type MarkedRequest = GuardedRequest & { [decided]?: true; body?: unknown };
  * @param guardOrOptions a guard, or the options to create one from
  * @throws {TypeError | RangeError} at creation, for invalid options
  */
-export function freeformGuard(guardOrOptions: Guard | GuardOptions, options: MiddlewareOptions = {}): Middleware {
-  checkMiddlewareOptions(options);
+export function freeformGuard(guardOrOptions: Guard | GuardOptions, given: MiddlewareOptions = {}): Middleware {
+  const options = resolveMiddlewareOptions(given);
   const guard = isGuard(guardOrOptions) ? guardOrOptions : createGuard(guardOrOptions);
   const internals = internalsOf(guard);
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aFunction, checkOptions, type OptionCheck } from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
 import type { Outcome } from '../../guard/outcome.js';
 import { maxRecipientsCheck, statusCodeCheck } from '../request/guard-request.js';
 import type { Resolved } from '../request/sends-of.js';
@@ -39,6 +40,7 @@ const checks = {
 } satisfies Record<keyof MiddlewareOptions, OptionCheck>;
 
 /** @throws {TypeError | RangeError} naming the option */
-export function checkMiddlewareOptions(options: MiddlewareOptions): void {
+export function resolveMiddlewareOptions(options: MiddlewareOptions): MiddlewareOptions {
   checkOptions(options, checks, 'middlewareOptions');
+  return ownFields(options);
 }

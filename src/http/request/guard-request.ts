@@ -1,5 +1,6 @@
 import type { HttpRequestLike } from '../../bird/send-request.js';
 import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
 import type { Guard } from '../../guard/guard.js';
 import { internalsOf } from '../../guard/internals.js';
 import { decideRequest, type RequestDecision } from './decide-request.js';
@@ -46,9 +47,10 @@ const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
 export async function guardRequest(
   guard: Guard,
   request: GuardRequestInput,
-  options: GuardRequestOptions = {},
+  given: GuardRequestOptions = {},
 ): Promise<RequestDecision | undefined> {
-  checkOptions(options, checks, 'guardRequest');
+  checkOptions(given, checks, 'guardRequest');
+  const options = ownFields(given);
   const internals = internalsOf(guard);
   const hostRequest: HttpRequestLike = request;
   const sends = await sendsOf(request, hostRequest, options, internals);

@@ -1,5 +1,6 @@
 import { toId } from '../../bird/ids.js';
 import type { SendRequest } from '../../bird/send-request.js';
+import { own } from '../../core/own.js';
 import { platforms } from '../../core/platforms.js';
 import type { Decision, DenyReason } from '../../core/types.js';
 import type { Outcome } from '../../guard/outcome.js';
@@ -150,7 +151,7 @@ function textOf(decision: Decision): { readonly title: string; readonly detail: 
 
 function nextActionsOf({ verdict, reason }: Decision, platform: string | undefined): Problem['nextActions'] {
   if (verdict === 'unknown') return actions(unsendable[reason]?.[2] ?? 'retry_later');
-  const hasTemplates = platform !== undefined && platforms[platform]?.hasTemplates === true;
+  const hasTemplates = platform !== undefined && own(own(platforms, platform), 'hasTemplates') === true;
   switch (reason) {
     case 'service_window_closed':
     case 'quota_spent':
