@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import connect from 'connect';
-import express, { Router } from 'express';
-import express4 from 'express4';
+import express, { type Request, type Response, Router } from 'express';
+import express4, { type Request as Request4, type Response as Response4 } from 'express4';
 import { freeformGuard, type GuardedRequest, type Middleware, type MiddlewareOptions } from 'freeform-guard';
 import { expect, it } from 'vitest';
 
@@ -48,4 +48,24 @@ it('hooks and handlers downstream are typed on node:http alone', async () => {
   // @ts-expect-error a status is a number
   expect(() => freeformGuard(guard, { statusCode: '409' })).toThrow(TypeError);
   expect([typeof freeformGuard(guard, options), typeof read]).toEqual(['function', 'function']);
+});
+
+it("hooks take a framework's own requests and responses, and its handlers read req.freeformGuard (field C7)", async () => {
+  const { guard } = await createSmallWorld();
+  const middleware: Middleware = freeformGuard(guard, {
+    skip: (req: Request) => req.get('x-internal') === 'yes',
+    resolve: (req: Request) => ({ workspaceId: String(req.params.workspaceId), message: req.body }),
+    handler: (req: Request, res: Response, next, outcomes) =>
+      req.accepts('json') ? res.status(400).json({ reason: outcomes[0]?.decision.reason }) : next(),
+  });
+  const options: MiddlewareOptions<Request4, Response4> = { handler: (req, res) => res.status(400).send(req.ip) };
+
+  const app = express().use(middleware, freeformGuard(guard, { resolve: async (req: Request) => req.body }));
+  app.post('/', (req, res) => void res.json(req.freeformGuard?.outcomes.map(({ action }) => action)));
+  const app4 = express4().use(freeformGuard(guard, options));
+  app4.post('/', (req, res) => void res.json(req.freeformGuard?.sends?.length));
+  expect([typeof app, typeof app4]).toEqual(['function', 'function']);
+
+  // @ts-expect-error a hook's request is one of node:http's
+  freeformGuard(guard, { skip: (req: string) => req === '' });
 });

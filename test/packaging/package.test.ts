@@ -155,3 +155,21 @@ ${typedProgram}`,
   await writeFile(join(consumer.directory, 'tsconfig.json'), JSON.stringify(config));
   await expect(tsc('-p', consumer.directory)).resolves.toBe('');
 });
+
+it('type-checks for a user who compiles to CommonJS with a resolution of before exports (field C7)', async () => {
+  await writeFile(
+    join(consumer.directory, 'old.ts'),
+    `import { createServer } from 'node:http';
+import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
+import { canSendFreeform } from 'freeform-guard/core';
+import { redisStore } from 'freeform-guard/redis';
+import { createSandbox } from 'freeform-guard/sandbox';
+export const values: unknown[] = [canSendFreeform, redisStore, createSandbox];
+${typedProgram}`,
+  );
+  // The project's own compiler has left node10 behind; the one that attw brings still has it.
+  const oldTsc = join(projectRoot, 'node_modules/@arethetypeswrong/core/node_modules/typescript/bin/tsc');
+  const options = ['--module', 'commonjs', '--moduleResolution', 'node10', '--target', 'es2022', '--types', 'node'];
+  const args = [oldTsc, ...options, '--strict', '--noEmit', 'old.ts'];
+  await expect(runIn(consumer.directory, process.execPath, args)).resolves.toBe('');
+});

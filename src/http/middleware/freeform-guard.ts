@@ -55,8 +55,12 @@ type MarkedRequest = GuardedRequest & { [decided]?: true; body?: unknown };
  * @param guardOrOptions a guard, or the options to create one from
  * @throws {TypeError | RangeError} at creation, for invalid options
  */
-export function freeformGuard(guardOrOptions: Guard | GuardOptions, given: MiddlewareOptions = {}): Middleware {
-  const options = resolveMiddlewareOptions(given);
+export function freeformGuard<
+  Req extends IncomingMessage = IncomingMessage,
+  Res extends ServerResponse = ServerResponse,
+>(guardOrOptions: Guard | GuardOptions, middlewareOptions: MiddlewareOptions<Req, Res> = {}): Middleware {
+  // What the framework gives the middleware is what the hooks get.
+  const options = resolveMiddlewareOptions(middlewareOptions as MiddlewareOptions);
   const guard = isGuard(guardOrOptions) ? guardOrOptions : createGuard(guardOrOptions);
   const internals = internalsOf(guard);
 

@@ -5,22 +5,21 @@ import type { Outcome } from '../../guard/outcome.js';
 import { maxRecipientsCheck, statusCodeCheck } from '../request/guard-request.js';
 import type { Resolved } from '../request/sends-of.js';
 
-export interface MiddlewareOptions {
+/** `Req` and `Res` are the request and response as the framework types them: `Request` and `Response` of Express, say. */
+export interface MiddlewareOptions<
+  Req extends IncomingMessage = IncomingMessage,
+  Res extends ServerResponse = ServerResponse,
+> {
   /** Requests that pass untouched: true skips. Not awaited. */
-  readonly skip?: ((req: IncomingMessage) => boolean) | undefined;
+  readonly skip?: ((req: Req) => boolean) | undefined;
   /** Reads the sends out of a request of any other shape than Bird's own. */
-  readonly resolve?: ((req: IncomingMessage) => Resolved | Promise<Resolved>) | undefined;
+  readonly resolve?: ((req: Req) => Resolved | Promise<Resolved>) | undefined;
   /**
    * Answers a blocked request in place of the guard, by a response or by calling `next`. Where it throws before it has
    * done either, or does neither within the defaults' `deadlineMs`, the guard answers.
    */
   readonly handler?:
-    | ((
-        req: IncomingMessage,
-        res: ServerResponse,
-        next: (error?: unknown) => void,
-        outcomes: readonly Outcome[],
-      ) => unknown)
+    | ((req: Req, res: Res, next: (error?: unknown) => void, outcomes: readonly Outcome[]) => unknown)
     | undefined;
   /** Status of the answer to a denied request. Default 409; 400 to 599. */
   readonly statusCode?: number | undefined;
