@@ -15,6 +15,16 @@ export class GuardError extends Error {
   }
 }
 
+/** What keeps facts from being had until somebody acts, or the provider does. */
+export type LookupTrouble =
+  | 'access_key_missing'
+  | 'access_denied'
+  | 'no_connection'
+  | 'no_answer'
+  | 'error_status'
+  | 'throttled'
+  | 'malformed_answer';
+
 export interface LookupErrorDetails {
   /** Asking again at once may succeed: the connection broke, or the answer did. Default false. */
   readonly isRetryable?: boolean | undefined;
@@ -22,6 +32,8 @@ export interface LookupErrorDetails {
   readonly isThrottled?: boolean | undefined;
   /** How long the provider asked us to hold back, in ms. */
   readonly pauseMs?: number | undefined;
+  /** What is in the way; `undefined`: nothing is, or nothing was asked. */
+  readonly trouble?: LookupTrouble | undefined;
   readonly cause?: unknown;
 }
 
@@ -35,6 +47,7 @@ export class LookupError extends GuardError {
   readonly isRetryable: boolean;
   readonly isThrottled: boolean;
   readonly pauseMs: number | undefined;
+  readonly trouble: LookupTrouble | undefined;
 
   constructor(code: UnknownReason, message: string, given: LookupErrorDetails = {}) {
     const details = ownFields(given);
@@ -43,5 +56,6 @@ export class LookupError extends GuardError {
     this.isRetryable = details.isRetryable ?? false;
     this.isThrottled = details.isThrottled ?? false;
     this.pauseMs = details.pauseMs;
+    this.trouble = details.trouble;
   }
 }

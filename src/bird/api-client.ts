@@ -1,3 +1,5 @@
+import { kindOf } from '../core/option-checks.js';
+import { own } from '../core/own.js';
 import { LookupError } from '../errors.js';
 import type { Clock } from '../ports.js';
 
@@ -27,39 +29,66 @@ export interface BirdRequest {
   readonly refusedKey?: string | undefined;
 }
 
+/** What may stand in a header. */
+export const ACCESS_KEY: RegExp = /^[\x21-\x7e]+$/;
+
 /** Larger answers are cut off: nothing that the guard asks for comes near it. */
 const LARGEST_ANSWER_BYTES = 64 * 1024;
+
+const KEY_HANGS = 'the accessKey function took too long';
 
 /**
  * Makes one request to Bird within `timeoutMs`, headers and body together, and never follows a redirect: the access
  * key must not travel.
  *
- * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large), `lookup_failed` (no connection) or
- *   `access_denied` (no other key than the refused one)
+ * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large), `lookup_failed` (no connection, or no key to
+ *   ask with) or `access_denied` (no other key than the refused one)
  */
 export async function askBird(options: BirdApiOptions, request: BirdRequest, timeoutMs: number): Promise<BirdAnswer> {
   const { clock } = options;
   const controller = new AbortController();
   let timer: unknown;
+  let hasKey = false;
+  const useKey = (): void => {
+    hasKey = true;
+  };
   const timeout = new Promise<never>((_, reject) => {
     timer = clock.setTimeout(() => {
-      reject(new LookupError('deadline_exceeded', 'Bird did not answer in time', { isRetryable: true }));
+      reject(hasKey ? noAnswer() : noKey('deadline_exceeded', KEY_HANGS));
       controller.abort();
     }, timeoutMs);
   });
   try {
     // The race, not only the signal: an injected fetch or a key function may ignore the signal.
-    return await Promise.race([exchange(options, request, controller.signal), timeout]);
+    return await Promise.race([exchange(options, request, { signal: controller.signal, useKey }), timeout]);
   } finally {
     clock.clearTimeout(timer);
   }
 }
 
-async function exchange(options: BirdApiOptions, request: BirdRequest, signal: AbortSignal): Promise<BirdAnswer> {
+interface Attempt {
+  readonly signal: AbortSignal;
+  /** Called when the key is there. */
+  useKey(): void;
+}
+
+async function exchange(
+  options: BirdApiOptions,
+  request: BirdRequest,
+  { signal, useKey }: Attempt,
+): Promise<BirdAnswer> {
+  const accessKey = await keyOf(options);
+  useKey();
+  if (accessKey === request.refusedKey) {
+    const details = { trouble: 'access_denied' } as const;
+    throw new LookupError(
+      'access_denied',
+      'There is no other access key than the one that Bird has just refused',
+      details,
+    );
+  }
   try {
     const { fetch, baseUrl } = options;
-    const accessKey = await options.accessKey();
-    if (accessKey === request.refusedKey) throw new LookupError('access_denied', 'Bird refused the access key');
     const response = await fetch(`${baseUrl}${request.path}`, {
       method: request.method,
       redirect: 'manual',
@@ -74,8 +103,38 @@ async function exchange(options: BirdApiOptions, request: BirdRequest, signal: A
     return { status: response.status, accessKey, headers: response.headers, text: await readBody(response) };
   } catch (error) {
     if (error instanceof LookupError) throw error;
-    throw new LookupError('lookup_failed', 'The connection to Bird failed', { isRetryable: true, cause: error });
+    const details = { isRetryable: true, trouble: 'no_connection', cause: error } as const;
+    throw new LookupError('lookup_failed', `The connection to Bird failed${codeOf(error)}`, details);
   }
+}
+
+/** A secrets function may throw or give nothing; to ask with `AccessKey undefined` would look like a refused key. */
+async function keyOf({ accessKey }: BirdApiOptions): Promise<string> {
+  let key: unknown;
+  try {
+    key = await accessKey();
+  } catch {
+    // Its error is not passed on: nobody knows what it holds.
+    throw noKey('lookup_failed', 'the accessKey function failed');
+  }
+  if (typeof key === 'string' && ACCESS_KEY.test(key)) return key;
+  const kind = typeof key === 'string' && key !== '' ? 'a text that is no key' : kindOf(key);
+  throw noKey('lookup_failed', `the accessKey function gave ${kind}`);
+}
+
+function noKey(code: 'lookup_failed' | 'deadline_exceeded', problem: string): LookupError {
+  return new LookupError(code, `Bird was not asked: ${problem}`, { isRetryable: true, trouble: 'access_key_missing' });
+}
+
+function noAnswer(): LookupError {
+  const details = { isRetryable: true, trouble: 'no_answer' } as const;
+  return new LookupError('deadline_exceeded', 'Bird did not answer in time', details);
+}
+
+/** Node's word for what went wrong, such as ECONNREFUSED, which tells a wrong URL from a closed firewall. */
+function codeOf(error: unknown): string {
+  const code = own(own(error, 'cause'), 'code') ?? own(error, 'code');
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
 }
 
 async function readBody(response: Response): Promise<string> {
@@ -85,7 +144,10 @@ async function readBody(response: Response): Promise<string> {
   // `fetch` has already undone the content encoding: what is counted here is what memory would hold.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > LARGEST_ANSWER_BYTES) throw new LookupError('malformed_answer', "Bird's answer is larger than 64 KiB");
+    if (bytes > LARGEST_ANSWER_BYTES) {
+      const details = { trouble: 'malformed_answer' } as const;
+      throw new LookupError('malformed_answer', "Bird's answer is larger than 64 KiB", details);
+    }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -64,17 +64,22 @@ function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
   if (status >= 200 && status < 300) return parse(text);
   if (isRefused(answer)) {
     // The key may have been rotated a moment ago: a second attempt is made, with another key only.
-    throw new LookupError('access_denied', `Bird refused the access key (${status})`, { isRetryable: true });
+    const details = { isRetryable: true, trouble: 'access_denied' } as const;
+    throw new LookupError('access_denied', `Bird refused the access key (${status})`, details);
   }
   if (status === 404) throw notFound(text, path);
   if (status === 429) {
     throw new LookupError('lookup_failed', 'Bird received too many requests (429)', {
       isThrottled: true,
+      trouble: 'throttled',
       pauseMs: pauseOf(headers.get('retry-after'), now),
     });
   }
   const isRetryable = status === 500 || (status >= 502 && status <= 504);
-  throw new LookupError('lookup_failed', `Bird answered with status ${status}`, { isRetryable });
+  throw new LookupError('lookup_failed', `Bird answered with status ${status}`, {
+    isRetryable,
+    trouble: 'error_status',
+  });
 }
 
 function isRefused({ status }: BirdAnswer): boolean {
@@ -86,7 +91,8 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own error quotes the text, which may hold a phone number, so it is not kept as a cause.
-    throw new LookupError('malformed_answer', "Bird's answer is not JSON", { isRetryable: true });
+    const details = { isRetryable: true, trouble: 'malformed_answer' } as const;
+    throw new LookupError('malformed_answer', "Bird's answer is not JSON", details);
   }
 }
 

@@ -107,5 +107,5 @@ function contactOf(participant: unknown): object {
 }
 
 function malformed(field: string): LookupError {
-  return new LookupError('malformed_answer', `Bird's answer cannot be read: ${field}`);
+  return new LookupError('malformed_answer', `Bird's answer cannot be read: ${field}`, { trouble: 'malformed_answer' });
 }

@@ -17,7 +17,7 @@ import { type GuardOptions, type GuardParts, resolveGuardOptions } from './optio
 import type { Outcome } from './outcome.js';
 import { PlannedSend, type RerouteSupport } from './planned-send.js';
 import { type Policy, resolvePolicy } from './policy.js';
-import { type FreeformQuestion, locate, type Question, readQuestion, type TemplateQuestion } from './question.js';
+import { type FreeformQuestion, locate, type Question, readQuestion, type TemplateQuestion, told } from './question.js';
 import { Reports } from './reports.js';
 import { Statistics } from './statistics.js';
 import { isChannelKnown, templatePasses } from './template.js';
@@ -50,24 +50,29 @@ export class DecidingGuard {
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
-    const { clock, logger, store, links } = this.#parts;
+    const { clock, logger, notices, store, links } = this.#parts;
     this.#defaultPolicy = resolvePolicy(this.#parts.defaults);
-    this.#reports = new Reports(logger);
+    this.#reports = new Reports(logger, notices);
     const directory = new Directory({ clock, reports: this.#reports, load: (id) => this.#load(id) });
     this.#support = { clock, logger, directory, decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt) };
     this.#holdings = new Holdings(this.#support, this.#defaultPolicy.deadlineMs);
-    const onPut = (workspace: Workspace): void => this.#holdings.attach(workspace);
-    this.workspaces = new Workspaces(options.workspaces, this.#parts, this.statistics, onPut);
+    const support = {
+      parts: this.#parts,
+      statistics: this.statistics,
+      holdings: this.#holdings,
+    };
+    this.workspaces = new Workspaces(options.workspaces, support);
     const now = (id: string): number => this.workspaces.now(id);
     this.observations = new Observations({ store, links, now, onStir: (key, reply) => this.#stir(key, reply) });
   }
 
   get internals(): GuardInternals {
-    const { clock, logger } = this.#parts;
+    const { clock, logger, notices } = this.#parts;
     const { deadlineMs } = this.#defaultPolicy;
     return {
       clock,
       logger,
+      notices,
       deadlineMs,
       plan: (send) => this.plan(send),
       observations: this.observations,
@@ -186,7 +191,8 @@ export class DecidingGuard {
     if (question.kind === 'undecidable') return undecided(this.#reports.undecidable(question.reason));
     if (workspace === 'unknown') {
       if (question.kind === 'template') return templatePasses;
-      return undecided(this.#reports.unknownWorkspace(question.workspaceId));
+      const isFailing = this.workspaces.isFailing(question.workspaceId);
+      return undecided(this.#reports.unknownWorkspace(question.workspaceId, isFailing));
     }
     if (question.kind === 'conversation') return undecided('address_unresolved');
     return { question, workspace, policy, now: workspace.now };
@@ -244,12 +250,6 @@ export class DecidingGuard {
         .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded, reply));
     }
   }
-}
-
-/** The send, with the channel and the contact that its conversation told. */
-function told(send: SendRequest, question: Question): SendRequest {
-  if (question.kind !== 'freeform' || send.channelId !== undefined) return send;
-  return { ...send, channelId: question.channelId, contact: question.contact as SendRequest['contact'] };
 }
 
 function undecided(reason: UnknownReason): Judgement {

@@ -31,6 +31,11 @@ export class Holding {
   }
 
   /** A guard is gone; what another one with the same policy looks after goes on. */
+  /** Whether nothing waits for a workspace's customers. */
+  async isIdle(workspaceId: string): Promise<boolean> {
+    return (await this.#options.store.windows(workspaceId)).length === 0;
+  }
+
   detach(host: HoldingHost): void {
     this.#releases.detach(host);
   }

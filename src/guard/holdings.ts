@@ -41,6 +41,19 @@ export class Holdings {
     this.#attached.set(workspace.id, { workspace, host, holdings });
   }
 
+  /** Lets go of a workspace that is kept no longer, unless something waits there. */
+  async drop(workspace: Workspace): Promise<void> {
+    const attached = this.#attached.get(workspace.id);
+    if (attached === undefined) return;
+    const { holdings, host } = attached;
+    const idle = await Promise.all([...holdings].map((holding) => holding.isIdle(workspace.id))).catch(() => [false]);
+    if (idle.includes(false)) return;
+    // It may have come back while the stores were asked.
+    if (this.#attached.get(workspace.id) !== attached) return;
+    this.#attached.delete(workspace.id);
+    for (const holding of holdings) holding.detach(host);
+  }
+
   /** A window may have opened. Former policies hear of it too: what they hold is still to be sent. */
   stir(key: WindowKey, { id }: Workspace, reply?: ReplyEvent): void {
     for (const holding of this.#attached.get(id)?.holdings ?? []) holding.stir(key, reply);

@@ -1,5 +1,6 @@
 import type { SendRequest } from '../bird/send-request.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
+import type { Notices } from './notices.js';
 import type { Observations } from './observations.js';
 import type { PlannedSend } from './planned-send.js';
 
@@ -7,6 +8,8 @@ import type { PlannedSend } from './planned-send.js';
 export interface GuardInternals {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What is said once. */
+  readonly notices: Notices;
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */

@@ -1,3 +1,4 @@
+import { ignoreRejection } from '../core/promise-like.js';
 import type { Logger } from '../ports.js';
 
 /** What logs when no logger was given: only what somebody should act on. */
@@ -6,14 +7,18 @@ export const consoleLogger: Logger = {
   error: (fields, text) => console.error(`[freeform-guard] ${text}`, fields),
 };
 
-/** The same logger, which cannot make a decision fail: what it throws is dropped, since there is nobody to tell. */
+/**
+ * The same logger, which can make no decision fail: what it throws, or a promise of it rejects with, is dropped, since there
+ * is nobody to tell.
+ */
 export function safeLogger(logger: Logger): Logger {
   const safely =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: Readonly<Record<string, unknown>>, text: string): void => {
       try {
-        logger[level]?.(fields, text);
+        ignoreRejection(logger[level]?.(fields, text));
       } catch {}
     };
-  return { debug: safely('debug'), info: safely('info'), warn: safely('warn'), error: safely('error') };
+  const info = logger.info === undefined ? {} : { info: safely('info') };
+  return { debug: safely('debug'), ...info, warn: safely('warn'), error: safely('error') };
 }

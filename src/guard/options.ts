@@ -1,3 +1,4 @@
+import { ACCESS_KEY } from '../bird/api-client.js';
 import { toId } from '../bird/ids.js';
 import {
   aFunction,
@@ -17,6 +18,7 @@ import type { Clock, Logger, Store } from '../ports.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
 import { isLoopbackOrHttps } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
+import { Notices } from './notices.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { requireRuntime } from './runtime.js';
 import { safeStore } from './safe-store.js';
@@ -24,7 +26,10 @@ import { steadyClock } from './steady-clock.js';
 import { systemClock } from './system-clock.js';
 
 export interface WorkspaceOptions extends PolicyOptions {
-  /** Bird's access key, or a function that gives it; called before each read, so that a rotated key takes effect. */
+  /**
+   * Bird's access key, or a function that gives it; called before each read, so that a rotated key takes effect. Where it
+   * throws or gives no key, sends are `lookup_failed`.
+   */
   readonly accessKey: string | (() => string | Promise<string>);
   /** Where Bird's API is: https, or http on loopback. Default `https://api.bird.com`. */
   readonly baseUrl?: string | undefined;
@@ -38,7 +43,10 @@ export interface WorkspaceOptions extends PolicyOptions {
   readonly channels?: Readonly<Record<string, PolicyOptions>> | undefined;
 }
 
-/** One workspace's options by id, or a function that finds them; asked again a minute later and after `reload`. */
+/**
+ * One workspace's options by id, or a function that finds them; `undefined` for an id that it does not know. It is asked again
+ * a minute later, 10 s after it failed, and after `reload`.
+ */
 export type WorkspaceSource =
   | Readonly<Record<string, WorkspaceOptions>>
   | ((workspaceId: string) => WorkspaceOptions | undefined | Promise<WorkspaceOptions | undefined>);
@@ -73,6 +81,7 @@ export interface GuardParts {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   readonly logger: Logger;
+  readonly notices: Notices;
   readonly defaults: Partial<WorkspaceOptions>;
   /** Which contact ids and addresses belong together, as far as the guard was told. */
   readonly links: ContactLinks;
@@ -83,7 +92,7 @@ const workspaceChecks = {
   accessKey: {
     rule: 'a text of visible ASCII characters or a function',
     hasType: (value) => typeof value === 'string' || isFunction(value),
-    isInRange: (value: unknown) => isFunction(value) || /^[\x21-\x7e]+$/.test(String(value)),
+    isInRange: (value: unknown) => isFunction(value) || ACCESS_KEY.test(String(value)),
   },
   baseUrl: {
     rule: 'an https URL, or an http URL on loopback, without query, fragment or credentials',
@@ -127,7 +136,9 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  return { store, clock, fetch, logger, defaults, links: new ContactLinks(() => memoryCache({ max: MAX_LINKS })) };
+  const notices = new Notices({ clock, logger });
+  const links = new ContactLinks(() => memoryCache({ max: MAX_LINKS }));
+  return { store, clock, fetch, logger, notices, defaults, links };
 }
 
 /** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */

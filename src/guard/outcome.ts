@@ -1,6 +1,7 @@
 import type { SendRequest } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
 import { ownFields } from '../core/own.js';
+import { ignoreRejection } from '../core/promise-like.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
 import type { Decision, Instant, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
@@ -92,7 +93,7 @@ function askOnUnknown(
     const answer: unknown = onUnknown(decision, send);
     if (answer === 'allow' || answer === 'block' || answer === 'reroute') return answer;
     // An async function answers too late, and its rejection must not end the process.
-    if (answer instanceof Promise) answer.catch(() => undefined);
+    ignoreRejection(answer);
     logger.error(fields, "A hook gave none of 'allow', 'block' and 'reroute', so the send passes");
   } catch {
     // The hook's error is not logged: nobody knows what it holds.

@@ -1,4 +1,5 @@
 import { isOptOutWord } from '../bird/opt-out-words.js';
+import { ignoreRejection } from '../core/promise-like.js';
 import type { Logger, WindowKey } from '../ports.js';
 import type { ReplyEvent, ResolvedHold } from './hold-options.js';
 
@@ -51,7 +52,7 @@ export class Pauses {
       const answer: unknown = releaseOn(reply);
       if (typeof answer === 'boolean') return answer;
       // An async function answers too late, and its rejection must not end the process.
-      if (answer instanceof Promise) answer.catch(() => undefined);
+      ignoreRejection(answer);
       logger.error(
         { hook: 'releaseOn' },
         'A hook gave neither true nor false, so an opt-out word alone releases nothing',

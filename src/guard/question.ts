@@ -128,3 +128,9 @@ function targetOf(recipient: Recipient, workspaceId: string, channelId: string):
     sentTo: address,
   };
 }
+
+/** The send, with the channel and the contact that its conversation told. */
+export function told(send: SendRequest, question: Question): SendRequest {
+  if (question.kind !== 'freeform' || send.channelId !== undefined) return send;
+  return { ...send, channelId: question.channelId, contact: question.contact as SendRequest['contact'] };
+}

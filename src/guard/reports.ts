@@ -3,26 +3,21 @@ import { platformRow } from '../core/platforms.js';
 import type { UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Logger } from '../ports.js';
+import type { Notices } from './notices.js';
 import type { FreeformQuestion, Question, TemplateQuestion } from './question.js';
 import type { Workspace } from './workspace.js';
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const MOST_NOTICES = 1_000;
-
-/** Faults that go away by themselves are only counted; these need somebody to act. */
-const lastingReasons: ReadonlySet<UnknownReason> = new Set(['access_denied', 'channel_not_found', 'malformed_answer']);
-
 /**
- * What the guard tells the logger. Each thing is said once, so that a fault that touches every send does not flood the
- * log; ids and reasons only.
+ * What the guard tells the logger of its sends. Each thing is said once, so that what touches every send does not flood the
+ * log; ids and reasons only. What keeps Bird from being asked is told elsewhere, when it begins and when it is over.
  */
 export class Reports {
   readonly #logger: Logger;
-  readonly #said = new Set<string>();
+  readonly #notices: Notices;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, notices: Notices) {
     this.#logger = logger;
+    this.#notices = notices;
   }
 
   /** Why a send could not be decided. The error of a lookup names its reason; any other is a defect of ours. */
@@ -36,22 +31,30 @@ export class Reports {
     }
     const fields = { ...ids, reason: error.code, problem: error.message };
     this.#logger.debug?.(fields, 'A fact could not be had');
-    if (lastingReasons.has(error.code)) {
-      this.#once(`${error.code} ${ids.workspaceId}`, fields, 'A fact cannot be had until somebody acts');
+    if (error.code === 'channel_not_found') {
+      const text = 'Bird does not know a channel, so its sends are unknown; are channelId and workspaceId right?';
+      this.#notices.once(error.code, `${workspaceId} ${channelId}`, fields, text);
     }
     return error.code;
   }
 
   undecidable(reason: UnknownReason): UnknownReason {
     if (reason === 'unclassified_message') {
-      this.#once(reason, { reason }, 'A message cannot be read; is the body parsed (express.json) before the guard?');
+      this.#notices.once(
+        reason,
+        '',
+        { reason },
+        'A message cannot be read; is the body parsed (express.json) before the guard?',
+      );
     }
     return reason;
   }
 
-  unknownWorkspace(workspaceId: string): UnknownReason {
+  /** @param isFailing its options could not be had, and that is told already */
+  unknownWorkspace(workspaceId: string, isFailing: boolean): UnknownReason {
     const reason = 'workspace_unknown';
-    this.#once(`${reason} ${workspaceId}`, { workspaceId, reason }, 'The guard has no options for a workspace');
+    const text = 'The guard has no options for a workspace';
+    if (!isFailing) this.#notices.once(reason, workspaceId, { workspaceId, reason }, text);
     return reason;
   }
 
@@ -63,17 +66,11 @@ export class Reports {
     const ids = { workspaceId, channelId };
     if (platformRow(platformId, undefined) === undefined) {
       const text = 'A channel has a platform that the guard does not know; only a date of Bird can allow its sends';
-      this.#once(`platform ${platformId}`, { ...ids, platformId: platformId.slice(0, 40) }, text);
+      this.#notices.once('platform', platformId, { ...ids, platformId: platformId.slice(0, 40) }, text);
     }
     if (status !== undefined && maySend(status) === undefined) {
       const text = 'A channel has a status that the guard does not know; its sends pass';
-      this.#once(`status ${status}`, { ...ids, status: status.slice(0, 40) }, text);
+      this.#notices.once('status', status, { ...ids, status: status.slice(0, 40) }, text);
     }
-  }
-
-  #once(name: string, fields: Fields, text: string): void {
-    if (this.#said.has(name) || this.#said.size >= MOST_NOTICES) return;
-    this.#said.add(name);
-    this.#logger.warn(fields, text);
   }
 }

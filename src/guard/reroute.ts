@@ -2,6 +2,7 @@ import { toId } from '../bird/ids.js';
 import { sendsOfMessage } from '../bird/send-request.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
+import { isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
 import type { Clock, Logger } from '../ports.js';
 import { withinDeadline } from './deadline.js';
@@ -73,7 +74,7 @@ async function ask(
   };
   try {
     const asked = policy({ ...facts, decline });
-    const given = asked instanceof Promise ? await inTime(asked, circumstances) : asked;
+    const given = isPromiseLike(asked) ? await inTime(asked, circumstances) : asked;
     if (given === undefined || given === null) return undefined;
     const result = readOnce(given);
     const checked = await validityOf(result, circumstances);
@@ -91,17 +92,18 @@ async function ask(
 
 /** A result that comes too late is given back, so that nothing stays of it. */
 function inTime(
-  asked: Promise<RerouteResult | undefined>,
+  asked: PromiseLike<RerouteResult | undefined>,
   circumstances: RerouteCircumstances,
 ): Promise<RerouteResult | undefined> {
   const { clock, deadlineAt } = circumstances;
   let isLate = false;
-  asked.then(
+  const answer = Promise.resolve(asked);
+  answer.then(
     (result) => (isLate && result !== undefined ? settling(result, circumstances)(false) : undefined),
     () => undefined,
   );
   const leftMs = Math.max(0, deadlineAt - clock.now());
-  return withinDeadline(clock, leftMs, asked).catch((error: unknown) => {
+  return withinDeadline(clock, leftMs, answer).catch((error: unknown) => {
     isLate = true;
     throw error;
   });

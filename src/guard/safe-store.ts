@@ -1,7 +1,9 @@
 import { own } from '../core/own.js';
+import { isPromiseLike } from '../core/promise-like.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { withinDeadline } from './deadline.js';
+import { Troubles } from './troubles.js';
 
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */
 const PATIENCE_MS = 50;
@@ -10,15 +12,20 @@ type Operation = 'get' | 'merge' | 'forget';
 
 /**
  * The same store, which cannot make a decision wrong or late: what it fails to give or takes too long for was never
- * remembered, and Bird is asked. Says so once until it works again.
+ * remembered, and Bird is asked. Says when that begins and when it is over.
  */
 export function safeStore(store: Store, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Store {
-  // Kept apart: a store that is full still answers, and that does not mean that it works again.
-  const failing = new Set<Operation>();
-  const failed = (name: Operation): undefined => {
-    // The error is not logged: a store's may hold its keys, which are addresses.
-    if (failing.size === 0) logger.warn({}, 'The store fails or is slow; what it holds is asked of Bird');
-    failing.add(name);
+  const troubles = new Troubles({ clock, logger });
+  const failed = (part: Operation): undefined => {
+    // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a store
+    // that is full still answers, and that does not mean that it works again.
+    troubles.failed({
+      cause: 'store',
+      part,
+      fields: { operation: part },
+      text: 'The store fails or is slow; what it holds is asked of Bird',
+      overText: 'The store works again',
+    });
     return undefined;
   };
   const safely = <T>(name: Operation, act: () => T | PromiseLike<T>): T | undefined | Promise<T | undefined> => {
@@ -28,7 +35,7 @@ export function safeStore(store: Store, { clock, logger }: { readonly clock: Clo
       const settled = withinDeadline(clock, PATIENCE_MS, Promise.resolve(result));
       return settled.then(
         (value) => {
-          failing.delete(name);
+          troubles.worked(name);
           return value;
         },
         () => failed(name),
@@ -53,9 +60,4 @@ function completed(given: ReturnType<Store['get']>): ReturnType<Store['get']> {
 
 function complete(evidence: WindowEvidence | undefined): WindowEvidence | undefined {
   return evidence === undefined ? undefined : mergeEvidence(evidence, noEvidence);
-}
-
-/** Clients have promises of their own kinds. */
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }

@@ -19,10 +19,13 @@ import { fleetLookup } from '../lookup/fleet-reads.js';
 import { ReadBudget } from '../lookup/read-budget.js';
 import { retryingLookup } from '../lookup/retrying.js';
 import { shareOf } from '../lookup/share.js';
+import { watchedLookup } from '../lookup/watched.js';
 import { memoryCache } from '../stores/memory-store.js';
+import { lookupTroubles } from './lookup-troubles.js';
 import type { GuardParts, ResolvedWorkspace } from './options.js';
 import type { Policy } from './policy.js';
 import type { Statistics } from './statistics.js';
+import { Troubles } from './troubles.js';
 
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
 const searchLimits = { perSecond: 100, burst: 50 } as const;
@@ -65,7 +68,8 @@ export class Workspace {
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
     const retrying = retryingLookup(breakingLookup(budgeted, breakers), clock);
     const holding = holdingLookup(retrying, this.#accessHold);
-    const lookup = fleet === undefined ? holding : fleetLookup(holding, fleet, clock);
+    const watched = watchedLookup(holding, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
+    const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
     const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.conversations = new ConversationMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });

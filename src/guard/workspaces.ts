@@ -1,5 +1,7 @@
 import { isMap, kindOf } from '../core/option-checks.js';
 import { SharedReads } from '../lookup/shared-reads.js';
+import type { Cache } from '../ports.js';
+import { memoryCache } from '../stores/memory-store.js';
 import { withinDeadline } from './deadline.js';
 import {
   type GuardParts,
@@ -8,44 +10,57 @@ import {
   type WorkspaceOptions,
   type WorkspaceSource,
 } from './options.js';
+import { OptionsTroubles } from './options-troubles.js';
 import { resolvePolicy } from './policy.js';
 import type { Statistics } from './statistics.js';
 import { Workspace } from './workspace.js';
 
 /** A function's answer is asked for again after so long; until then it is believed. */
 const FRESH_MS = 60_000;
-/** When that fails, the old answer serves on for so long. */
+/** When that fails, the old answer serves on for so long; without one, the id is unknown for so long. */
 const GRACE_MS = 10_000;
+/** What a function may bring in, and how many ids it may not know: it answers for whatever id a stranger writes. */
+const MAX_WORKSPACES = 10_000;
+/** So many of the least used go at once, so that finding them costs little. */
+const DROPPED_AT_ONCE = 1_000;
 
 type WorkspaceFunction = Extract<WorkspaceSource, (id: string) => unknown>;
 
 interface Entry {
   readonly workspace: Workspace;
   readonly freshUntil: number;
+  usedAt: number;
+}
+
+export interface WorkspaceSupport {
+  readonly parts: GuardParts;
+  readonly statistics: Statistics;
+  readonly holdings: {
+    /** Called with each workspace that is there from now on, or has new options. */
+    attach(workspace: Workspace): void;
+    /** Called with each workspace that is kept no longer because others are used more. Never rejects. */
+    drop(workspace: Workspace): Promise<void>;
+  };
 }
 
 /** The workspaces by id: all of them at creation from a map, each at its first send from a function. */
 export class Workspaces {
   readonly #parts: GuardParts;
   readonly #statistics: Statistics;
-  readonly #onPut: (workspace: Workspace) => void;
+  readonly #holdings: WorkspaceSupport['holdings'];
   readonly #loads = new SharedReads<Workspace | 'unknown'>();
+  /** Ids that the function does not know, or has failed for, and until when it is not asked again. */
+  readonly #absent: Cache<{ readonly until: number }> = memoryCache({ max: MAX_WORKSPACES });
+  readonly #troubles: OptionsTroubles;
   #source: WorkspaceSource;
   #entries: Map<string, Entry>;
 
-  /**
-   * @param onPut called with each workspace that is there from now on, or has new options
-   * @throws {TypeError | RangeError} for invalid options in a map
-   */
-  constructor(
-    source: WorkspaceSource,
-    parts: GuardParts,
-    statistics: Statistics,
-    onPut: (workspace: Workspace) => void,
-  ) {
+  /** @throws {TypeError | RangeError} for invalid options in a map */
+  constructor(source: WorkspaceSource, { parts, statistics, holdings }: WorkspaceSupport) {
     this.#parts = parts;
     this.#statistics = statistics;
-    this.#onPut = onPut;
+    this.#holdings = holdings;
+    this.#troubles = new OptionsTroubles(parts);
     this.#source = source;
     this.#entries = new Map();
     this.reload(source);
@@ -54,8 +69,19 @@ export class Workspaces {
   /** What is known without asking; `undefined` where `load` has to ask. `id` is lower-case. */
   recall(id: string): Workspace | 'unknown' | undefined {
     const entry = this.#entries.get(id);
-    if (entry !== undefined && this.#parts.clock.now() < entry.freshUntil) return entry.workspace;
-    return typeof this.#source === 'function' ? undefined : 'unknown';
+    const now = this.#parts.clock.now();
+    if (entry !== undefined && now < entry.freshUntil) {
+      entry.usedAt = now;
+      return entry.workspace;
+    }
+    if (typeof this.#source !== 'function') return 'unknown';
+    const absent = this.#absent.get(id);
+    return absent !== undefined && now < absent.until ? 'unknown' : undefined;
+  }
+
+  /** Whether an id is unknown because its options could not be had, of which somebody was told. */
+  isFailing(id: string): boolean {
+    return this.#troubles.isOpen(id);
   }
 
   /** The time as Bird has it, epoch ms; the local time for a workspace that has not been asked for yet. */
@@ -83,9 +109,10 @@ export class Workspaces {
     }
     const resolved = typeof source === 'function' ? undefined : this.#resolveAll(source);
     this.#source = source;
+    this.#absent.clear();
     if (resolved === undefined) {
       // What a function said before is asked for again at the next send; what is remembered stays until then.
-      for (const [id, { workspace }] of this.#entries) this.#entries.set(id, { workspace, freshUntil: 0 });
+      for (const [id, entry] of this.#entries) this.#entries.set(id, { ...entry, freshUntil: 0 });
       return;
     }
     for (const id of [...this.#entries.keys()]) if (!resolved.has(id)) this.#remove(id);
@@ -108,10 +135,14 @@ export class Workspaces {
     if (asked === 'failed') return this.#keep(id, 'the function for workspace options failed or took too long');
     if (asked === undefined) {
       this.#remove(id);
+      this.#absent.set(id, { until: clock.now() + FRESH_MS });
+      this.#troubles.worked(id);
       return 'unknown';
     }
     try {
-      return this.#put(resolveWorkspace(id, asked, defaults), clock.now() + FRESH_MS);
+      const workspace = this.#put(resolveWorkspace(id, asked, defaults), clock.now() + FRESH_MS);
+      this.#troubles.worked(id);
+      return workspace;
     } catch (error) {
       return this.#keep(id, error instanceof Error ? error.message : 'the options are invalid');
     }
@@ -131,11 +162,12 @@ export class Workspaces {
   }
 
   #keep(id: string, problem: string): Workspace | 'unknown' {
-    const { clock, logger } = this.#parts;
-    logger.error({ workspaceId: id, problem }, 'The options of a workspace could not be had');
-    const old = this.#entries.get(id)?.workspace;
-    if (old !== undefined) this.#entries.set(id, { workspace: old, freshUntil: clock.now() + GRACE_MS });
-    return old ?? 'unknown';
+    const until = this.#parts.clock.now() + GRACE_MS;
+    this.#troubles.failed(id, problem);
+    const old = this.#entries.get(id);
+    if (old === undefined) this.#absent.set(id, { until });
+    else this.#entries.set(id, { ...old, freshUntil: until });
+    return old?.workspace ?? 'unknown';
   }
 
   #put(options: ResolvedWorkspace, freshUntil: number): Workspace {
@@ -143,9 +175,21 @@ export class Workspaces {
     const workspace = old?.isSamePlace(options)
       ? old.renew(options)
       : new Workspace(options, this.#parts, this.#statistics);
-    this.#entries.set(options.id, { workspace, freshUntil });
-    this.#onPut(workspace);
+    this.#absent.delete(options.id);
+    this.#entries.set(options.id, { workspace, freshUntil, usedAt: this.#parts.clock.now() });
+    this.#dropLeastUsed();
+    this.#holdings.attach(workspace);
     return workspace;
+  }
+
+  /** Those of a map are the caller's own, and stay. */
+  #dropLeastUsed(): void {
+    if (typeof this.#source !== 'function' || this.#entries.size <= MAX_WORKSPACES) return;
+    const byUse = [...this.#entries].toSorted(([, one], [, other]) => one.usedAt - other.usedAt);
+    for (const [id, { workspace }] of byUse.slice(0, DROPPED_AT_ONCE)) {
+      this.#entries.delete(id);
+      void this.#holdings.drop(workspace);
+    }
   }
 
   #remove(id: string): void {

@@ -16,7 +16,7 @@ export function breakingLookup(lookup: Lookup, { reads, searches }: Breakers): L
     const breaker = isSearch ? searches : reads;
     // A contact is searched for the read that follows: where that would be refused, the search would only take time.
     if ((isSearch && reads.isRefusing) || !breaker.admits())
-      throw new LookupError('lookup_failed', 'Bird has been failing, so it is not asked');
+      throw new LookupError('lookup_failed', 'Questions to Bird have been failing, so none is asked for a moment');
     try {
       const answer = await ask();
       breaker.succeeded();

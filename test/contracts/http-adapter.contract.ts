@@ -595,6 +595,17 @@ export function describeHttpAdapter(framework: Framework): void {
       expect((await service.send()).status).toBe(409);
     });
 
+    it.each([
+      ['resolves with true', async () => true],
+      ['resolves with false', async () => false],
+      ['rejects', () => Promise.reject(new Error(`${PHONE} ${TEXT}`))],
+    ])('that %s skips nothing, ends nothing, and is told of once (field D4)', async (_, answer) => {
+      const skip = answer as unknown as () => boolean;
+      const { world, service } = await start({}, { middleware: { skip } });
+      for (let sends = 0; sends < 3; sends += 1) expect((await service.send()).status).toBe(409);
+      expect(world.logs.filter(({ level }) => level === 'warn')).toMatchObject([{ fields: { hook: 'skip' } }]);
+    });
+
     it('that throws leaves the send unknown', async () => {
       const skip = (): never => {
         throw new Error(`${PHONE} ${TEXT}`);

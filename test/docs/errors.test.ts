@@ -19,6 +19,7 @@ it.each([
   ['Allowed', 'src/core/types.ts', 'AllowReason'],
   ['Denied', 'src/core/types.ts', 'DenyReason'],
   ['Unknown', 'src/core/types.ts', 'UnknownReason'],
+  ['What the log says', 'src/errors.ts', 'LookupTrouble'],
   ["Answers to Bird's events", 'src/http/webhook-answers.ts', 'WebhookAnswer'],
 ])('under "%s" stands each word of %s: %s, in its order', (heading, path, union) => {
   const words = tableRows(section(page, heading)).map(([word]) => word);

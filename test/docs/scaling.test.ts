@@ -23,7 +23,7 @@ it('names a file of tests that exists for each part that may be away', () => {
 });
 
 it('quotes the warning as it is', () => {
-  const [, text] = /logger\.warn\(\{\}, '(.*)'\)/.exec(readProjectFile('src/guard/safe-store.ts')) ?? [];
+  const [, text] = /text: '(.*)'/.exec(readProjectFile('src/guard/safe-store.ts')) ?? [];
   expect(page.replaceAll('\n', ' ')).toContain(`\`${text}\``);
 });
 

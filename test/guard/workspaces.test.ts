@@ -196,12 +196,78 @@ describe('a function for workspace options', () => {
     expect(world.asked).toEqual([world.workspace.id, world.workspace.id]);
   });
 
-  it('that knows nothing of an id makes it workspace_unknown, and is asked again', async () => {
-    const world = await createResolvedWorld(() => undefined);
+  it('that knows nothing of an id makes it workspace_unknown, and is asked again a minute later (field C5)', async () => {
+    let options: WorkspaceOptions | undefined;
+    const world = await createResolvedWorld(() => options);
+    expect(await world.guard.checkAll(Array(50).fill(world.send()))).toMatchObject(Array(50).fill(notKnown));
+    for (let sends = 0; sends < 50; sends += 1) expect(world.guard.peek(world.send()) ?? {}).toMatchObject(notKnown);
+    options = world.workspaceOptions;
+    world.sandbox.clock.advance(MINUTE - 1);
     expect(await world.guard.check(world.send())).toMatchObject(notKnown);
-    expect(await world.guard.check(world.send())).toMatchObject(notKnown);
+    expect(world.asked.length).toBe(1);
+    world.sandbox.clock.advance(1);
+    expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
     expect(world.asked.length).toBe(2);
     expect(world.logs.filter(({ level }) => level === 'warn').length).toBe(1);
+  });
+
+  it.each(['throws', 'rejects', 'gives invalid options'])(
+    'that %s for a new id is asked again ten seconds later, and is told of once (field C5, C1)',
+    async (how) => {
+      let isBroken = true;
+      const world = await createResolvedWorld((it) => {
+        if (!isBroken) return it.workspaceOptions;
+        if (how === 'throws') throw new Error('no database');
+        if (how === 'rejects') return Promise.reject(new Error('no database'));
+        return { accessKey: 7 } as unknown as WorkspaceOptions;
+      });
+      for (let sends = 0; sends < 100; sends += 1) {
+        expect(await world.guard.check(world.send())).toMatchObject(notKnown);
+      }
+      world.sandbox.clock.advance(10 * SECOND - 1);
+      expect(await world.guard.check(world.send())).toMatchObject(notKnown);
+      expect(world.asked.length).toBe(1);
+      world.sandbox.clock.advance(1);
+      expect(await world.guard.check(world.send())).toMatchObject(notKnown);
+      expect(world.asked.length).toBe(2);
+      isBroken = false;
+      world.sandbox.clock.advance(10 * SECOND);
+      expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+      const ids = { workspaceId: world.workspace.id, cause: 'workspace_options' };
+      expect(world.logs.filter(({ level }) => level !== 'debug')).toMatchObject([
+        { level: 'error', fields: ids },
+        { level: 'info', fields: { ...ids, failures: 2, lastedMs: 20 * SECOND } },
+      ]);
+    },
+  );
+
+  it('is asked again at once after reload, also for an id that it did not know', async () => {
+    const world = await createResolvedWorld(() => undefined);
+    await world.guard.check(world.send());
+    world.guard.reload(() => world.workspaceOptions);
+    expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+  });
+
+  it('that answers any id keeps the 10,000 of them that are used most, and what is remembered of all (field D3)', async () => {
+    const world = await createResolvedWorld((it, id) =>
+      id === it.workspace.id ? it.workspaceOptions : { ...it.workspaceOptions, mode: 'off' },
+    );
+    const strangers = async (from: number, count: number): Promise<void> => {
+      const ids = Array.from({ length: count }, (_, index) => String(from + index).padStart(12, '0'));
+      await world.guard.checkAll(ids.map((id) => world.send({ workspaceId: `11111111-1111-4111-8111-${id}` })));
+      world.sandbox.clock.advance(1);
+    };
+    world.customerWrites();
+    await world.guard.check(world.send());
+    await strangers(0, 5_000);
+    expect(world.guard.peek(world.send())?.source).toBe('memory');
+    await strangers(5_000, 5_001);
+    // Used after the first strangers, it is kept; they have to be asked for again.
+    expect(world.asked.filter((id) => id === world.workspace.id)).toHaveLength(1);
+    expect(world.guard.peek(world.send())?.source).toBe('memory');
+    const asked = world.asked.length;
+    await strangers(0, 1);
+    expect(world.asked.length).toBe(asked + 1);
   });
 
   it.each([
@@ -251,6 +317,7 @@ describe('a function for workspace options', () => {
     let isHanging = true;
     const world = await createResolvedWorld((it) => (isHanging ? new Promise(() => {}) : it.workspaceOptions));
     for (let sends = 0; sends < 2; sends += 1) {
+      world.sandbox.clock.advance(10 * SECOND);
       const startedAt = world.sandbox.clock.now();
       const outcome = world.guard.check(world.send());
       await turns();
@@ -262,6 +329,7 @@ describe('a function for workspace options', () => {
       });
     }
     isHanging = false;
+    world.sandbox.clock.advance(10 * SECOND);
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
   });
 
@@ -290,6 +358,7 @@ describe('a function for workspace options', () => {
     world.sandbox.clock.advance(MINUTE);
     expect(await world.guard.check(world.send())).toMatchObject(notKnown);
     options = world.workspaceOptions;
+    world.sandbox.clock.advance(MINUTE);
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
   });
 

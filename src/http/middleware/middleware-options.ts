@@ -10,7 +10,7 @@ export interface MiddlewareOptions<
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 > {
-  /** Requests that pass untouched: true skips. Not awaited. */
+  /** Requests that pass untouched: true skips. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: Req) => boolean) | undefined;
   /** Reads the sends out of a request of any other shape than Bird's own. */
   readonly resolve?: ((req: Req) => Resolved | Promise<Resolved>) | undefined;

@@ -1,5 +1,6 @@
 import { type HttpRequestLike, readSends, type SendRequest } from '../../bird/send-request.js';
 import { isObject } from '../../core/option-checks.js';
+import { ignoreRejection, isPromiseLike } from '../../core/promise-like.js';
 import { withinDeadline } from '../../guard/deadline.js';
 import type { GuardInternals } from '../../guard/internals.js';
 
@@ -43,13 +44,15 @@ export function sendsOf<R>(
   };
   let hook = 'skip';
   try {
-    if (skip?.(req) === true) return [];
+    const skipped: unknown = skip?.(req);
+    if (skipped === true) return [];
+    if (isPromiseLike(skipped)) notSkipped(skipped, internals);
     if (resolve === undefined) return toSends(undefined);
     hook = 'resolve';
     const resolved = resolve(req);
     if (!isPromiseLike(resolved)) return toSends(resolved);
     const { clock, deadlineMs } = internals;
-    return withinDeadline(clock, deadlineMs, Promise.resolve(resolved))
+    return withinDeadline(clock, deadlineMs, Promise.resolve<Resolved>(resolved))
       .then(toSends)
       .catch(() => failed(hook));
   } catch {
@@ -61,6 +64,9 @@ function isList(resolved: SendRequest | Sends): resolved is Sends {
   return Array.isArray(resolved);
 }
 
-function isPromiseLike(value: unknown): value is PromiseLike<Resolved> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+/** A promise is truthy whatever it says, so it skips nothing: the send is decided. */
+function notSkipped(answer: PromiseLike<unknown>, { notices }: GuardInternals): void {
+  ignoreRejection(answer);
+  const text = 'skip gave a promise, which is not waited for, so nothing is skipped; let it answer with true or false';
+  notices.once('hook', 'skip', { hook: 'skip' }, text);
 }
