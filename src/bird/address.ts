@@ -80,22 +80,26 @@ const E164 = /^\+[1-9]\d{5,14}$/;
 // Numbers that were copied from a phone often carry invisible marks of direction (Cf).
 const SEPARATORS = /[\s().\-\u2010-\u2015/\p{Cf}]/gu;
 
+/** A zero in brackets behind a country code is for calls within the country: `+31 (0)6 ...`. */
+const TRUNK_ZERO = /^(\+|00)(\s*[1-9]\d{0,2}[\s-]*)\(\s*0\s*\)/;
+
 /**
  * One spelling per address: two spellings of a number must not have two windows, and the number that is looked up must
- * be the one that is asked for. `undefined` for what is no usable text.
+ * be the one that is asked for. What is no phone number afterwards stays as it was written: a business-scoped id or a
+ * group's has its own dots and dashes. `undefined` for what is no usable text.
  */
 export function normaliseAddress(value: unknown, key: string | undefined): string | undefined {
   if (!isUsableText(value)) return undefined;
   if (E164.test(value)) return value;
   const text = value.normalize('NFKC').trim();
+  const international = text.replace(/^tel:(?=\+)/i, '').replace(TRUNK_ZERO, '$1$2');
   // Normalised again, since what a separator kept apart may belong together.
-  const compact = text.replace(SEPARATORS, '').replace(/^00/, '+').normalize('NFKC');
+  const compact = international.replace(SEPARATORS, '').replace(/^00/, '+').normalize('NFKC');
   if (E164.test(compact)) return compact;
   // Digits alone are a phone number only where the key says so: page-scoped ids are digits too.
-  const isPhone = key === 'phonenumber';
-  if (isPhone && E164.test(`+${compact}`)) return `+${compact}`;
+  if (key === 'phonenumber' && E164.test(`+${compact}`)) return `+${compact}`;
   // Nothing may be left of what was separators alone; an empty address would be read as the contact's default one.
-  return (isPhone ? compact : text) || undefined;
+  return compact === '' ? undefined : text;
 }
 
 /** Bird's key of an address that says by itself what it is. */

@@ -3,7 +3,7 @@ import type { Lookup, ReadLimits } from '../ports.js';
 import { askBird, type BirdAnswer, type BirdApiOptions, type BirdRequest } from './api-client.js';
 import { decodeChannel, decodeContactSearch, decodeConversation, decodeIdentifiers, decodeWindow } from './decode.js';
 import { pauseOf } from './retry-after.js';
-import type { Exchange } from './server-clock.js';
+import type { DatedHeaders, Exchange } from './server-clock.js';
 
 /** A first attempt leaves half of the time for a second one, but gets no less than this. */
 const SHORTEST_LIMIT_MS = 400;
@@ -15,8 +15,8 @@ const MAX_IDENTIFIERS = 100;
 const REFUSAL_KEPT_MS = 1_000;
 
 export interface BirdLookupOptions extends BirdApiOptions {
-  /** Called with the `Date` header of every answer. */
-  readonly onDate?: ((date: string | null, exchange: Exchange) => void) | undefined;
+  /** Called with the time that the headers of a good answer say. */
+  readonly onDate?: ((headers: DatedHeaders, exchange: Exchange) => void) | undefined;
 }
 
 /** Asks Bird's Channels and Contacts APIs; ids must have passed `toId`. */
@@ -30,7 +30,7 @@ export function birdLookup(options: BirdLookupOptions): Lookup {
     const timeoutMs = Math.min(leftMs, Math.max(SHORTEST_LIMIT_MS, leftMs / 2));
     const answer = await askBird(options, request, timeoutMs);
     const answeredAt = options.clock.now();
-    options.onDate?.(answer.headers.get('date'), { sentAt, answeredAt });
+    if (isGood(answer)) options.onDate?.(datedHeaders(answer), { sentAt, answeredAt });
     if (isRefused(answer)) refused = { key: answer.accessKey, until: answeredAt + REFUSAL_KEPT_MS };
     return readAnswer(answer, request.path, answeredAt);
   };
@@ -61,7 +61,7 @@ export function birdLookup(options: BirdLookupOptions): Lookup {
 
 function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
   const { status, text, headers } = answer;
-  if (status >= 200 && status < 300) return parse(text);
+  if (isGood(answer)) return parse(text);
   if (isRefused(answer)) {
     // The key may have been rotated a moment ago: a second attempt is made, with another key only.
     const details = { isRetryable: true, trouble: 'access_denied' } as const;
@@ -80,6 +80,15 @@ function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
     isRetryable,
     trouble: 'error_status',
   });
+}
+
+/** What stands between the guard and Bird answers errors, too, with a clock of its own. */
+function isGood({ status }: BirdAnswer): boolean {
+  return status >= 200 && status < 300;
+}
+
+function datedHeaders({ headers }: BirdAnswer): DatedHeaders {
+  return { date: headers.get('date'), age: headers.get('age') };
 }
 
 function isRefused({ status }: BirdAnswer): boolean {

@@ -1,4 +1,5 @@
 import { askBird, type BirdAnswer, type BirdApiOptions } from '../bird/api-client.js';
+import { readHttpDate } from '../bird/http-date.js';
 import { ServerClock } from '../bird/server-clock.js';
 import { LookupError } from '../errors.js';
 import type {
@@ -34,7 +35,7 @@ export class BirdReads {
 
   constructor(options: BirdApiOptions) {
     this.#options = options;
-    this.#birdClock = new ServerClock(options.clock, () => {});
+    this.#birdClock = new ServerClock(options.clock, () => {}, Number.POSITIVE_INFINITY);
     this.#giveUpAt = this.#elapsed() + LONGEST_DIAGNOSIS_MS;
   }
 
@@ -75,8 +76,9 @@ export class BirdReads {
 
   #note(headers: Headers, exchange: { readonly sentAt: number; readonly answeredAt: number }): void {
     const date = headers.get('date');
-    this.#birdClock.observe(date, exchange);
-    this.#date = date === null ? 'absent' : Number.isNaN(Date.parse(date)) ? 'unreadable' : 'present';
+    // Twice: a guard believes a large difference only where two answers agree, and here it is only told.
+    for (const _ of [1, 2]) this.#birdClock.observe({ date, age: headers.get('age') }, exchange);
+    this.#date = date === null ? 'absent' : readHttpDate(date) === undefined ? 'unreadable' : 'present';
     for (const [name, value] of headers) {
       if (RATE_LIMIT_HEADER.test(name)) this.#rateLimitHeaders.set(name, toHeaderValue(value));
     }

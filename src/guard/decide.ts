@@ -67,11 +67,20 @@ export async function decideWithBird(
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory' };
 
   // A fresh answer is taken as it is: the margin is for what may have changed since.
-  const decide = (contact: ContactInput): Decision =>
-    judge(question, facts, contact, { policy, at: now(), marginMs: 0 });
+  const decide = (contact: ContactInput, at = now()): Decision =>
+    judge(question, facts, contact, { policy, at, marginMs: 0 });
   const notFoundIsClosed = policy.onContactNotFound === 'closed';
   const options = { deadlineMs, trustMs: trustMsOf(facts), windowMs, notFoundIsClosed };
-  const contact = await workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
+  const read = (): Promise<WindowAnswer> =>
+    workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
+  // Bird's answer may say another time than its answers before: which is right, the next one tells.
+  const isTimeUnsure = (contact: ContactInput): boolean => {
+    const at = workspace.suddenNow();
+    return at !== undefined && decide(contact).verdict !== decide(contact, at).verdict;
+  };
+  const first = await read();
+  const contact = isTimeUnsure(first) ? await read() : first;
+  if (isTimeUnsure(contact)) return { decision: { verdict: 'unknown', reason: 'window_unknown' }, source: 'bird' };
   const decision = inDoubt(decide(contact), contact, { facts, at: now(), isHuman: question.isHuman });
   return { decision: withinTrust(decision, now() + options.trustMs), source: 'bird' };
 }

@@ -38,6 +38,8 @@ export class Workspace {
   readonly identifiers: ContactIdentifiers;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
+  /** The time if the latest answer of Bird is right, where no second one has said so yet. */
+  readonly suddenNow: () => number | undefined;
   readonly #accessHold: AccessHold;
   readonly #reads: ReadBudget | FleetBudget;
   readonly #api: BirdApiOptions;
@@ -51,6 +53,7 @@ export class Workspace {
       logger.warn({ workspaceId, skewMs }, "The local clock differs from Bird's; decisions follow Bird's");
     });
     this.now = () => serverClock.now();
+    this.suddenNow = () => serverClock.suddenNow();
     const onDate = serverClock.observe.bind(serverClock);
     this.#api = { baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock };
     const bird = birdLookup({ ...this.#api, onDate });

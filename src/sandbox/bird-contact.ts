@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { platformOf } from '../core/platforms.js';
+import { sandboxAddress } from './sandbox-address.js';
 
 /** One way to reach a contact, e.g. `{ key: 'phonenumber', value: '+12025550100' }`. */
 export interface ContactIdentifier {
@@ -20,14 +21,15 @@ export interface BirdContact {
 }
 
 /** A contact as Bird shows it. */
-export function createContact(identifiers: readonly ContactIdentifier[], now: number): BirdContact {
+export function createContact(given: readonly ContactIdentifier[], now: number): BirdContact {
+  const identifiers = given.map(({ key, value }) => ({ key, value: sandboxAddress(value, key) }));
   const at = new Date(now).toISOString();
   const valuesByKey = new Map<string, string[]>();
   for (const { key, value } of identifiers) valuesByKey.set(key, [...(valuesByKey.get(key) ?? []), value]);
   return {
     id: randomUUID(),
     computedDisplayName: identifiers[0]?.value ?? '',
-    featuredIdentifiers: identifiers.map(({ key, value }) => ({ key, value })),
+    featuredIdentifiers: identifiers,
     identifierCount: identifiers.length,
     attributes: Object.fromEntries(valuesByKey),
     listIds: [],

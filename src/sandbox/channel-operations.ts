@@ -3,6 +3,7 @@ import type { ApiRequest } from './api-request.js';
 import type { BirdChannel } from './bird-channel.js';
 import { type BirdContact, defaultIdentifier } from './bird-contact.js';
 import { pageOf } from './page.js';
+import { sandboxAddress } from './sandbox-address.js';
 import { switchesOf } from './state.js';
 import { windowReport } from './window-report.js';
 
@@ -47,6 +48,6 @@ export function getChannelContact({ state, workspace, ids, query }: ApiRequest):
 /** Bird allows the value to be left out or empty; which identifier it then takes is not documented. */
 function addressAskedFor(query: URLSearchParams, contact: BirdContact, channel: BirdChannel): string {
   const given = query.get('contactIdentifierValue');
-  if (given !== null && given !== '') return given;
+  if (given !== null && given !== '') return sandboxAddress(given);
   return defaultIdentifier(contact, channel.platformId)?.value ?? '';
 }

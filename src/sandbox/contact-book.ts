@@ -1,4 +1,5 @@
 import { type BirdContact, type ContactIdentifier, createContact } from './bird-contact.js';
+import { sandboxAddress } from './sandbox-address.js';
 
 /** A workspace's contacts, by id and by identifier. */
 export interface ContactBook {
@@ -18,7 +19,7 @@ export function createContactBook(): ContactBook {
     add: (identifiers, now) => {
       const contact = createContact(identifiers, now);
       byId.set(contact.id, contact);
-      for (const identifier of identifiers) {
+      for (const identifier of contact.featuredIdentifiers) {
         addFirst(byIdentifier, keyOf(identifier), contact);
         addFirst(byValue, identifier.value, contact);
       }
@@ -26,7 +27,7 @@ export function createContactBook(): ContactBook {
     },
     get: (id) => byId.get(id),
     findByIdentifier: (identifier) => byIdentifier.get(keyOf(identifier)),
-    findByValue: (value) => byValue.get(value),
+    findByValue: (value) => byValue.get(sandboxAddress(value)),
   };
 }
 
@@ -35,5 +36,5 @@ function addFirst(contacts: Map<string, BirdContact>, key: string, contact: Bird
 }
 
 function keyOf({ key, value }: ContactIdentifier): string {
-  return JSON.stringify([key, value]);
+  return JSON.stringify([key, sandboxAddress(value, key)]);
 }

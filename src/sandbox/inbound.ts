@@ -1,6 +1,7 @@
 import type { BirdChannel } from './bird-channel.js';
 import { type BirdContact, defaultIdentifier } from './bird-contact.js';
 import { createInboundMessage, type InboundMessage } from './bird-message.js';
+import { sandboxAddress } from './sandbox-address.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { publishMessage } from './webhook-publish.js';
 
@@ -62,7 +63,11 @@ export interface Located {
 export function locate(workspace: WorkspaceState, { channelId, contactId, address }: AddressOptions): Located {
   const channel = existing(workspace.channels.get(channelId), 'channelId', channelId);
   const contact = existing(workspace.contacts.get(contactId), 'contactId', contactId);
-  return { channel, contact, address: address ?? defaultIdentifier(contact, channel.platformId)?.value ?? '' };
+  return {
+    channel,
+    contact,
+    address: sandboxAddress(address ?? defaultIdentifier(contact, channel.platformId)?.value ?? ''),
+  };
 }
 
 /** The value that an id gave. Throws a `RangeError` that names the id when there is none. */

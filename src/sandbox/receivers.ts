@@ -2,6 +2,7 @@ import { own } from '../core/own.js';
 import type { BirdChannel } from './bird-channel.js';
 import { type BirdContact, type ContactIdentifier, defaultIdentifier, identifierKind } from './bird-contact.js';
 import type { BirdReceiverContact } from './bird-message.js';
+import { sandboxAddress } from './sandbox-address.js';
 import type { WorkspaceState } from './state.js';
 
 /** Where a message is to go, as its request says it. */
@@ -40,7 +41,8 @@ function contactOf(entry: unknown, { workspace, channel, now }: Omit<Destination
 function receiverOf(entry: unknown, contact: BirdContact, channel: BirdChannel): BirdReceiverContact {
   const named = namedIdentifier(entry);
   const usual: ContactIdentifier | undefined = defaultIdentifier(contact, channel.platformId);
-  const address = text(own(entry, 'platformAddress')) ?? named.value ?? usual?.value ?? '';
+  const given = text(own(entry, 'platformAddress'));
+  const address = given === undefined ? (named.value ?? usual?.value ?? '') : sandboxAddress(given, named.key);
   const type = text(own(entry, 'type'));
   const known = contact.featuredIdentifiers.find(({ value }) => value === named.value);
   return {
@@ -57,7 +59,8 @@ function namedIdentifier(entry: unknown): { readonly key: string | undefined; re
   const listed = own(entry, 'identifiers');
   const source = own(entry, 'identifierValue') === undefined && Array.isArray(listed) ? listed[0] : entry;
   const value = text(own(source, 'identifierValue')) ?? text(own(entry, 'platformAddress'));
-  return { key: text(own(source, 'identifierKey')), value };
+  const key = text(own(source, 'identifierKey'));
+  return { key, value: value === undefined ? undefined : sandboxAddress(value, key) };
 }
 
 function text(value: unknown): string | undefined {

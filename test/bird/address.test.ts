@@ -31,7 +31,7 @@ describe('normaliseAddress', () => {
     ['jo@example.com', 'emailaddress', 'jo@example.com'],
     ['Jo@Example.com', 'emailaddress', 'Jo@Example.com'],
     ['Andre\u0301', undefined, 'Andr\u00e9'],
-    ['e\u200b\u0301', 'phonenumber', '\u00e9'],
+    ['e\u200b\u0301', 'phonenumber', 'e\u200b\u0301'],
     ['constructor', undefined, 'constructor'],
     ['__proto__', undefined, '__proto__'],
     ['x'.repeat(512), undefined, 'x'.repeat(512)],
@@ -59,6 +59,32 @@ describe('normaliseAddress', () => {
     expect(normaliseAddress(value, undefined)).toBeUndefined();
   });
 
+  it.each([
+    ['+31 (0)6 1234 5678', '+31612345678'],
+    ['+31(0)612345678', '+31612345678'],
+    ['0031 (0) 6 12345678', '+31612345678'],
+    ['+44 (0)20 7946 0958', '+442079460958'],
+    ['tel:+31-6-1234-5678', '+31612345678'],
+    ['+1 (202) 555-0123', '+12025550123'],
+    ['+1 (800) 555-0100', '+18005550100'],
+  ])('%s is %s under any key (field A5)', (written, number) => {
+    for (const key of ['phonenumber', undefined, 'whatsappid']) expect(normaliseAddress(written, key)).toBe(number);
+  });
+
+  it.each([
+    'US.13491208655302741918',
+    '12025550123-1600000000@g.us',
+    'acme-support',
+    'acme.support (sales)',
+    '+1 202 555 0123 ext. 5',
+    '00',
+    '0612345678',
+    '+0612345678',
+    '+1234567890123456',
+  ])('%s is no phone number and stays as it was written, under any key (field A5)', (written) => {
+    for (const key of ['phonenumber', undefined, 'whatsappid']) expect(normaliseAddress(written, key)).toBe(written);
+  });
+
   it.each(['-', '( )', '\u200e', '\ufe58'])('%j is no phone number: nothing would be left of it', (value) => {
     expect(normaliseAddress(value, 'phonenumber')).toBeUndefined();
   });
@@ -82,7 +108,9 @@ describe('normaliseAddress', () => {
         const shown = [...number].map((digit) => (isWide ? String.fromCodePoint(0xff10 + Number(digit)) : digit));
         // Two zeros stand for the plus only where nothing is between them.
         return plus + shown.map((digit, index) => `${separators[index]}${digit}`).join('') + separators.at(-1);
-      });
+      })
+      // A zero in brackets is not part of the number.
+      .filter((spelt) => !/\([0０]\)/.test(spelt));
   const key = fc.constantFrom('phonenumber', undefined);
 
   it('property: all spellings of a number are one', () => {

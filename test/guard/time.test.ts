@@ -79,49 +79,154 @@ describe('a steady clock', () => {
 
 describe("Bird's clock", () => {
   const httpDate = (at: number): string => new Date(at).toUTCString();
+  const exchange = { sentAt: NOON, answeredAt: NOON };
+
+  function createServer(): { server: ServerClock; skews: number[]; wall: { at: number } } {
+    const { clock, wall } = createClock();
+    const skews: number[] = [];
+    return { server: new ServerClock(clock, (skewMs) => skews.push(skewMs)), skews, wall };
+  }
 
   test.each([
     ['the same second', 0, 0],
     ['2 s behind, which the seconds of Date cannot tell from less', 2_000, 0],
-    ['5 min ahead of here', 300_000, 300_000],
-    ['5 min behind', -300_000, -300_000],
-    ['a day ahead', 24 * HOUR, 24 * HOUR],
-  ])('%s', (_name, differenceMs, correctionMs) => {
-    const { clock } = createClock();
-    const skews: number[] = [];
-    const server = new ServerClock(clock, (skewMs) => skews.push(skewMs));
-    server.observe(httpDate(NOON + differenceMs), { sentAt: NOON, answeredAt: NOON });
+    ['30 s ahead of here', 30_000, 30_000],
+    ['a minute behind', -59_000, -59_000],
+  ])('%s: one answer is enough', (_name, differenceMs, correctionMs) => {
+    const { server, skews } = createServer();
+    server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
     expect(Math.abs(server.now() - NOON - correctionMs)).toBeLessThanOrEqual(500);
     expect(skews).toHaveLength(correctionMs === 0 ? 0 : 1);
   });
 
-  test.each([null, '', 'yesterday', '12'])('a Date header %j changes nothing', (header) => {
-    const { clock } = createClock();
-    const server = new ServerClock(clock, () => expect.unreachable());
-    server.observe(header === '12' ? 'NaN' : header, { sentAt: NOON, answeredAt: NOON });
+  test.each([
+    ['5 min ahead of here', 300_000],
+    ['5 min behind', -300_000],
+    ['a day ahead', 24 * HOUR],
+    ['a year behind', -365 * 24 * HOUR],
+  ])('%s: two answers have to agree (field A14)', (_name, differenceMs) => {
+    const { server, skews } = createServer();
+    server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
+    expect([server.now(), skews]).toEqual([NOON, []]);
+    expect(Math.abs((server.suddenNow() ?? 0) - NOON - differenceMs)).toBeLessThanOrEqual(500);
+    server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
+    expect(Math.abs(server.now() - NOON - differenceMs)).toBeLessThanOrEqual(500);
+    expect([server.suddenNow(), skews.length]).toEqual([undefined, 1]);
+  });
+
+  test('two answers that do not agree change nothing, nor does one that takes the first back (field A14)', () => {
+    const { server } = createServer();
+    for (const hours of [1, 2, 3]) server.observe({ date: httpDate(NOON + hours * HOUR) }, exchange);
+    expect(server.now()).toBe(NOON);
+    server.observe({ date: httpDate(NOON) }, exchange);
+    server.observe({ date: httpDate(NOON + 3 * HOUR) }, exchange);
     expect(server.now()).toBe(NOON);
   });
 
+  test.each([
+    ['more than a year ahead', NOON + 367 * 24 * HOUR],
+    ['years behind', 0],
+  ])('%s is never believed (field A14)', (_name, at) => {
+    const { server } = createServer();
+    for (const _ of [1, 2, 3]) server.observe({ date: httpDate(at) }, exchange);
+    expect([server.now(), server.suddenNow()]).toEqual([NOON, undefined]);
+  });
+
+  test.each([
+    null,
+    '',
+    'yesterday',
+    'NaN',
+    '0',
+    '2025',
+    '2026-01-05T12:05:00Z',
+    'Mon, 05 Jan 2026 12:05:00',
+    'Mon, 5 Jan 2026 12:05:00 GMT',
+    'Tue, 05 Jan 2026 12:05:00 GMT',
+    'Mon, 05 Jan 2026 12:05:00 +0100',
+    'mon, 05 jan 2026 12:05:00 gmt',
+    'Mon, 30 Feb 2026 12:05:00 GMT',
+    'Monday, 05-Jan-26 12:05:00 GMT',
+  ])('a Date header %j changes nothing (field A14)', (date) => {
+    const { server } = createServer();
+    for (const _ of [1, 2]) server.observe({ date }, exchange);
+    expect([server.now(), server.suddenNow()]).toEqual([NOON, undefined]);
+  });
+
+  test.each([
+    ['1200', NOON],
+    ['0', NOON - 1_200_000],
+    [null, NOON - 1_200_000],
+    ['-5', NOON],
+    ['1.5', NOON],
+    ['twenty minutes', NOON],
+  ])('an answer of 20 minutes ago with Age %j (field A14)', (age, expected) => {
+    const { server } = createServer();
+    for (const _ of [1, 2]) server.observe({ date: httpDate(NOON - 1_200_000), age }, exchange);
+    expect(Math.abs(server.now() - expected)).toBeLessThanOrEqual(500);
+  });
+
   test('an answer during which the local clock jumped, or the machine slept, changes nothing', () => {
-    const { clock } = createClock();
-    const server = new ServerClock(clock, () => {});
-    server.observe(httpDate(NOON - 300_000), { sentAt: NOON, answeredAt: NOON });
+    const { server } = createServer();
+    for (const _ of [1, 2]) server.observe({ date: httpDate(NOON - 300_000) }, exchange);
     const corrected = server.now();
-    server.observe(httpDate(NOON - 300_000), { sentAt: NOON, answeredAt: NOON + 360_000 });
-    server.observe(httpDate(NOON), { sentAt: NOON - 300_000, answeredAt: NOON });
+    server.observe({ date: httpDate(NOON - 300_000) }, { sentAt: NOON, answeredAt: NOON + 360_000 });
+    server.observe({ date: httpDate(NOON) }, { sentAt: NOON - 300_000, answeredAt: NOON });
     expect(server.now()).toBe(corrected);
   });
 
   test('a correction ends when the clocks agree again, and is told once while it lasts', () => {
-    const { clock } = createClock();
-    const skews: number[] = [];
-    const server = new ServerClock(clock, (skewMs) => skews.push(skewMs));
-    const exchange = { sentAt: NOON, answeredAt: NOON };
-    for (let answers = 0; answers < 5; answers += 1) server.observe(httpDate(NOON + HOUR), exchange);
+    const { server, skews } = createServer();
+    for (let answers = 0; answers < 5; answers += 1) server.observe({ date: httpDate(NOON + HOUR) }, exchange);
     expect(skews).toHaveLength(1);
-    server.observe(httpDate(NOON), exchange);
+    for (const _ of [1, 2]) server.observe({ date: httpDate(NOON) }, exchange);
     expect(server.now()).toBe(NOON);
   });
+
+  test('it is told of changes by more than 10 s, and once a minute at most (field D4)', () => {
+    const { server, skews, wall } = createServer();
+    const see = (differenceMs: number): void => {
+      const at = { sentAt: wall.at, answeredAt: wall.at };
+      server.observe({ date: httpDate(wall.at + differenceMs) }, at);
+    };
+    see(9_000);
+    expect(skews).toEqual([]);
+    see(30_000);
+    see(50_000);
+    see(30_000);
+    expect(skews).toHaveLength(1);
+    wall.at += 60_000;
+    see(35_000);
+    see(50_000);
+    expect(skews).toHaveLength(2);
+  });
+});
+
+test('an error that says an odd time moves no clock (field A14)', async () => {
+  const world = await createWorld();
+  world.customerWrites();
+  await world.guard.check(world.send());
+  world.sandbox.clock.advance(24 * HOUR);
+  const date = new Date(world.sandbox.clock.now() - 12 * HOUR).toUTCString();
+  world.sandbox.setFault(() => ({ status: 503, headers: { date }, body: {} }));
+  for (const _ of [1, 2, 3]) await world.guard.check(world.send());
+  expect(world.guard.peek(world.send())).toBeUndefined();
+});
+
+test('one answer of another time than those before makes Bird be asked once more before anything is decided', async () => {
+  const world = await createWorld();
+  await world.guard.check(world.send());
+  let reads = 0;
+  const early = new Date(world.sandbox.clock.now() - 3 * HOUR).toUTCString();
+  const expiry = new Date(world.sandbox.clock.now() - HOUR).toISOString();
+  world.sandbox.setFault(({ kind }) => {
+    if (kind !== 'contact') return undefined;
+    reads += 1;
+    const headers = reads === 1 ? { date: early } : {};
+    return { status: 200, headers, body: { serviceWindowExpireAt: expiry } };
+  });
+  expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+  expect(reads).toBe(2);
 });
 
 describe('scenario 6: the local clock jumps', () => {

@@ -473,7 +473,7 @@ const clocks: readonly Mutation[] = [
   {
     name: "Bird's Date is not looked at",
     file: 'bird/bird-lookup.ts',
-    find: "options.onDate?.(answer.headers.get('date'), { sentAt, answeredAt });",
+    find: 'if (isGood(answer)) options.onDate?.(datedHeaders(answer), { sentAt, answeredAt });',
     replace: '',
     tests: ['guard/time.test.ts', ...badDays],
   },
