@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { createGuard, freeformGuard, type GuardedRequest, type OnClosed } from 'freeform-guard';
+import { createGuard, freeformGuard, type OnClosed } from 'freeform-guard';
 import { type BirdChannel, createSandbox, type Sandbox, type SandboxTemplate } from 'freeform-guard/sandbox';
 
 const PHONE = '+12025550123';
@@ -45,8 +45,7 @@ export async function startScene(onClosedAt: (place: Place) => OnClosed): Promis
   app.use(express.json());
   app.post('/workspaces/:workspaceId/channels/:channelId/messages', freeformGuard(guard), async (req, res) => {
     // A long text becomes several messages: all of them have to go.
-    const { freeformGuard: guarded } = req as GuardedRequest;
-    const sends = guarded?.sends ?? [{ channelId: req.params.channelId, message: req.body }];
+    const sends = req.freeformGuard?.sends ?? [{ channelId: req.params.channelId, message: req.body }];
     for (const { channelId, message } of sends) {
       await post(`${sandbox.url}/workspaces/${id}/channels/${channelId}/messages`, accessKey, message);
     }
