@@ -1,5 +1,5 @@
 /**
- * What the store uses of a client of node-redis 6 (`createClient()` of the package `redis`): only its settings. The
+ * What the store uses of a client of node-redis 5 or 6 (`createClient()` of the package `redis`): only its settings. The
  * store opens a connection of its own with them, so the client itself may stay unconnected.
  */
 export interface RedisClient {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Fleet, HeldStore, Store } from '../ports.js';
 import type { RedisClient } from './redis-client.js';
+import { checkRedisClient } from './redis-client-check.js';
 import { RedisFleet } from './redis-fleet.js';
 import { RedisHeld } from './redis-held.js';
 import { RedisLink } from './redis-link.js';
@@ -32,14 +33,15 @@ export interface RedisStore extends Store {
  * a connection of its own with the settings of `client`, which may stay unconnected, and closes it when the client ends.
  * Redis is never waited for longer than 50 ms, and while it is away the memory goes on alone.
  *
- * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} for a value out of range
+ * @param client of the package `redis`, version 5 or 6
+ * @throws {TypeError} for another client, a misspelt option or a wrong type; {RangeError} for a value out of range
  *
  * @example
  * const store = redisStore(createClient({ url }), { secret });
  * const guard = createGuard({ workspaces, store });
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions): RedisStore {
-  if (typeof client?.duplicate !== 'function') throw new TypeError('redisStore: client must be a client of node-redis');
+  checkRedisClient(client);
   const { secret, prefix, max, instances, longestWindowMs, patienceMs, clock } = resolveRedisOptions(options);
   const names = new RedisNames(prefix, secret);
   const writer = randomBytes(6).toString('base64url');

@@ -1,4 +1,4 @@
-import { type RedisStore, type RedisStoreOptions, redisStore } from 'freeform-guard/redis';
+import { type RedisClient, type RedisStore, type RedisStoreOptions, redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
 import { expect, onTestFinished } from 'vitest';
 import type { Clock, WindowKey } from '../../src/ports.js';
@@ -43,7 +43,15 @@ export function openStore(
   options: Partial<RedisStoreOptions> = {},
   onEnd: (close: () => void) => void = onTestFinished,
 ): RedisStore {
-  const client = createClient({ socket: { host: '127.0.0.1', port } });
+  return storeOf(createClient({ socket: { host: '127.0.0.1', port } }), options, onEnd);
+}
+
+/** A store with the settings of a client, of whatever version. */
+export function storeOf(
+  client: RedisClient & { on(event: 'error', listener: () => void): unknown },
+  options: Partial<RedisStoreOptions> = {},
+  onEnd: (close: () => void) => void = onTestFinished,
+): RedisStore {
   client.on('error', () => {});
   const store = redisStore(client, { secret: SECRET, ...options });
   onEnd(() => store.close());
