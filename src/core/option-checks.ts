@@ -5,13 +5,17 @@ export interface OptionCheck {
   readonly rule: string;
   readonly hasType: (value: unknown) => boolean;
   readonly isInRange?: ((value: never) => boolean) | undefined;
+  /** It holds a word of ours and no secret, so that an error may show what was received. */
+  readonly isWord?: true | undefined;
+  /** What to do about a value that is refused, where that is known. */
+  readonly cure?: ((value: unknown) => string | undefined) | undefined;
 }
 
 export type OptionChecks = Readonly<Record<string, OptionCheck>>;
 
 export function oneOf(...words: readonly string[]): OptionCheck {
   const rule = words.map((word) => `'${word}'`).join(' or ');
-  return { rule, hasType: isText, isInRange: (value: string) => words.includes(value) };
+  return { rule, hasType: isText, isInRange: (value: string) => words.includes(value), isWord: true };
 }
 
 export function oneOfOrFunction(...words: readonly string[]): OptionCheck {
@@ -20,6 +24,7 @@ export function oneOfOrFunction(...words: readonly string[]): OptionCheck {
     rule: `${rule} or a function`,
     hasType: (value) => isText(value) || isFunction(value),
     isInRange: (value: never) => isFunction(value) || isInRange?.(value) === true,
+    isWord: true,
   };
 }
 
@@ -59,7 +64,7 @@ export function objectWith(...methods: readonly string[]): OptionCheck {
  * Checks every option that is there, and that there is no other. `undefined` means absent.
  *
  * @throws {TypeError} for a misspelt option or a wrong type, {RangeError} for a value outside its range; both name the
- *   option and the kind of value, never the value of a text: it may be a secret.
+ *   option and the kind of value, and the value of a text only where it should have been a word: it may be a secret.
  */
 export function checkOptions(options: unknown, checks: OptionChecks, path: string): void {
   if (!isMap(options)) throw new TypeError(`${path} must be a plain object; received ${kindOf(options)}`);
@@ -69,9 +74,10 @@ export function checkOptions(options: unknown, checks: OptionChecks, path: strin
       throw new TypeError(`${path}.${name} is not an option; known are ${Object.keys(checks).join(', ')}`);
     }
     if (value === undefined) continue;
-    const text = `${path}.${name} must be ${check.rule}; received ${kindOf(value)}`;
+    const { isInRange, isWord, cure } = ownFields(check);
+    const received = isWord && isShort(value) ? `'${value}'` : kindOf(value);
+    const text = [`${path}.${name} must be ${check.rule}; received ${received}`, cure?.(value) ?? []].flat().join('; ');
     if (!check.hasType(value)) throw new TypeError(text);
-    const { isInRange } = ownFields(check);
     if (isInRange?.(value as never) === false) throw new RangeError(text);
   }
 }
@@ -110,9 +116,14 @@ function isNumber(value: unknown): boolean {
   return typeof value === 'number';
 }
 
+/** Keys are longer, or have other characters. */
+function isShort(value: unknown): value is string {
+  return isText(value) && /^[\w -]{1,20}$/.test(value);
+}
+
 /** Numbers are no secrets and say what is wrong; of anything else only the kind is told. */
 export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'number') return `the number ${value}`;
   if (value === '') return 'an empty string';

@@ -14,11 +14,13 @@ export interface Shell {
   readonly writeError: (text: string) => void;
 }
 
+const MIN_KEY_LENGTH = 8;
+
 /** Runs `freeform-guard doctor` and gives its exit status: 0 the guard can work, 1 it cannot, 2 wrong usage. */
 export async function runCommand({ args, env, fetch, clock, ...shell }: Shell): Promise<0 | 1 | 2> {
-  // Whatever is printed, by whichever way it came there, the key is not.
+  // Whatever is printed, by whichever way it came there, the key is not. What is shorter is none, and stands in any text.
   const key = env.BIRD_ACCESS_KEY ?? '';
-  const redact = (text: string): string => (key === '' ? text : text.replaceAll(key, '[redacted]'));
+  const redact = (text: string): string => (key.length < MIN_KEY_LENGTH ? text : text.replaceAll(key, '[redacted]'));
   try {
     const asked = readArguments(args, env);
     if (asked === 'help') {

@@ -77,7 +77,11 @@ export class DecidingGuard {
       plan: (send) => this.plan(send),
       observations: this.observations,
       channel: (ref) => this.#support.directory.channel(ref),
-      signingKeys: (workspaceId) => this.#signingKeys(workspaceId),
+      signingKeys: async (workspaceId) => signingKeysOf(await this.#load(workspaceId)),
+      knownSigningKeys: (workspaceId) => {
+        const workspace = this.#recall({ workspaceId });
+        return workspace && signingKeysOf(workspace);
+      },
     };
   }
 
@@ -235,11 +239,6 @@ export class DecidingGuard {
     });
   }
 
-  async #signingKeys(workspaceId: string): Promise<readonly string[]> {
-    const workspace = await this.#load(workspaceId);
-    return workspace === 'unknown' ? [] : workspace.signingKeys;
-  }
-
   /** A window may have opened: what waits for that may go. */
   #stir(key: WindowKey, reply: ReplyEvent | undefined): void {
     const workspace = this.#recall(key);
@@ -250,6 +249,10 @@ export class DecidingGuard {
         .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded, reply));
     }
   }
+}
+
+function signingKeysOf(workspace: Workspace | 'unknown'): readonly string[] {
+  return workspace === 'unknown' ? [] : workspace.signingKeys;
 }
 
 function undecided(reason: UnknownReason): Judgement {

@@ -23,6 +23,8 @@ export interface GuardInternals {
    * @throws {LookupError} `channel_not_found` where the channel is not the workspace's
    */
   channel(ref: ChannelRef): Promise<ChannelFacts | undefined>;
+  /** The same, where that can be told at once: from a map of workspaces, but not always from a function. */
+  knownSigningKeys(workspaceId: string): readonly string[] | undefined;
   /** The `signingKeys` of a workspace's options; none for a workspace that has none. */
   signingKeys(workspaceId: string): Promise<readonly string[]>;
 }

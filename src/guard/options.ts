@@ -131,6 +131,7 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const clock = steadyClock(options.clock ?? systemClock);
   const logger = safeLogger(options.logger ?? consoleLogger);
   checkOptions(options.defaults ?? {}, workspaceChecks, 'options.defaults');
+  requireDistinct(defaults.channels ?? {}, 'options.defaults.channels');
   // A function's workspaces come later: what is wrong for all of them must show now.
   resolveChannels(defaults.channels ?? {}, resolvePolicy(defaults), 'options.defaults');
   const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
@@ -168,6 +169,7 @@ export function resolveWorkspace(
 ): ResolvedWorkspace {
   const path = `workspaces[${nameOfKey(workspaceId)}]`;
   checkOptions(options, workspaceChecks, path);
+  requireDistinct(ownFields(options).channels ?? {}, `${path}.channels`);
   const laid = ownFields({ ...defaults, ...withoutAbsent(options) });
   const {
     accessKey,
@@ -213,6 +215,20 @@ function resolveChannels(
     resolved.set(id, resolvePolicy({ ...policy, ...withoutAbsent(options) }));
   }
   return resolved;
+}
+
+/**
+ * Ids mean the same in either case, so that one of two spellings would be for nothing.
+ *
+ * @throws {TypeError}
+ */
+export function requireDistinct(map: object, path: string): void {
+  const ids = new Set<string>();
+  for (const key of Object.keys(map)) {
+    const id = key.toLowerCase();
+    if (ids.has(id)) throw new TypeError(`${path}[${nameOfKey(key)}] is there twice, in two cases; keep one of them`);
+    ids.add(id);
+  }
 }
 
 /** A copy without the options that are `undefined`, so that they do not hide what lies beneath. */

@@ -9,7 +9,10 @@ import {
 } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
 import type { ReroutePolicy } from '../core/reroute/policy.js';
+import { toChannel } from '../core/reroute/to-channel.js';
+import { toTemplate } from '../core/reroute/to-template.js';
 import type { UnknownDecision } from '../core/types.js';
+import { holdUntilReply } from './hold-until-reply.js';
 
 type UnknownAction = 'allow' | 'block' | 'reroute';
 
@@ -68,7 +71,12 @@ export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = 
   onClosed: {
     rule: "'block', a reroute policy, or a list of them",
     hasType: (value) => typeof value === 'string' || isFunction(value) || Array.isArray(value),
-    isInRange: (value: unknown) => [value].flat().every((one) => one === 'block' || isFunction(one)),
+    isInRange: (value: unknown) => [value].flat().every((one) => one === 'block' || isPolicy(one)),
+    isWord: true,
+    cure: (value) => {
+      const name = [value].flat().map(factoryName).find(Boolean);
+      return name === undefined ? undefined : `call ${name}, as in ${name}(...), to get a policy`;
+    },
   },
   onMixed: oneOf('block', 'split'),
   onUnknown: oneOfOrFunction('allow', 'block', 'reroute'),
@@ -79,6 +87,17 @@ export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = 
   onContactNotFound: oneOf('unknown', 'closed'),
   exposeExpiry: aBoolean,
 };
+
+/** What makes policies, and is none itself: called as one, it would stop each message that it should save. */
+const factories: Readonly<Record<string, unknown>> = { holdUntilReply, toChannel, toTemplate };
+
+function factoryName(value: unknown): string | undefined {
+  return Object.keys(factories).find((name) => factories[name] === value);
+}
+
+function isPolicy(value: unknown): boolean {
+  return isFunction(value) && factoryName(value) === undefined;
+}
 
 /** Fills in the defaults of what was checked before. */
 export function resolvePolicy(given: PolicyOptions): Policy {

@@ -6,6 +6,7 @@ import { withinDeadline } from './deadline.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,
+  requireDistinct,
   resolveWorkspace,
   type WorkspaceOptions,
   type WorkspaceSource,
@@ -108,6 +109,10 @@ export class Workspaces {
       throw new TypeError(`workspaces must be a map of options by id, or a function; received ${kindOf(source)}`);
     }
     const resolved = typeof source === 'function' ? undefined : this.#resolveAll(source);
+    if (resolved?.size === 0) {
+      const text = 'workspaces is empty, so every send is workspace_unknown; give the options of each by its id';
+      this.#parts.logger.warn({ option: 'workspaces' }, text);
+    }
     this.#source = source;
     this.#absent.clear();
     if (resolved === undefined) {
@@ -120,6 +125,7 @@ export class Workspaces {
   }
 
   #resolveAll(map: Readonly<Record<string, WorkspaceOptions>>): Map<string, ResolvedWorkspace> {
+    requireDistinct(map, 'workspaces');
     const all = Object.entries(map).map(([id, options]) => resolveWorkspace(id, options, this.#parts.defaults));
     return new Map(all.map((options) => [options.id, options]));
   }

@@ -34,6 +34,16 @@ export class WebhookNotices {
     else this.#say(code, text);
   }
 
+  /** Nothing can be checked: a function for the workspaces gave options without a key. */
+  withoutKey(): void {
+    // The answer is that the signature does not hold, which is not what is wrong.
+    this.#said.set('signature_invalid', { count: 0, quietUntil: this.#clock.now() + QUIET_MS });
+    this.#say(
+      'signing_key_missing',
+      'Events come, and there is no key to check them with; give signingKeys, here or in the options of the workspace',
+    );
+  }
+
   /** A store or a lookup that failed, or a defect of ours. Only the class of the error: its message may hold anything. */
   failed(error: unknown): void {
     const kind = error instanceof LookupError ? error.code : error instanceof Error ? error.name : typeof error;

@@ -27,13 +27,20 @@ export type WebhookReceiver = (req: IncomingMessage, res: ServerResponse, next?:
  * Takes Bird's signed events and tells the guard what they mean, so that a reply to a customer needs no read. Mount it
  * in front of the body parser: the signature covers the bytes.
  *
- * @throws {TypeError | RangeError} at creation, for invalid options
+ * @throws {TypeError | RangeError} at creation, for invalid options, and where there is no signing key to check events with
  *
  * @example
  * app.post('/webhooks/bird', webhookReceiver(guard, { publicUrl, workspaceId, signingKeys: [signingKey] }));
  */
 export function webhookReceiver(guard: Guard, options: WebhookReceiverOptions): WebhookReceiver {
-  const receiver = new Receiver(internalsOf(guard), resolveWebhookOptions(options));
+  const internals = internalsOf(guard);
+  const resolved = resolveWebhookOptions(options);
+  if (resolved.signingKeys === undefined && internals.knownSigningKeys(resolved.workspaceId)?.length === 0) {
+    throw new TypeError(
+      'options.signingKeys is missing, and the workspace has none in its options; give it in one place',
+    );
+  }
+  const receiver = new Receiver(internals, resolved);
 
   return function webhookReceiverHandler(req, res) {
     void receiver.receive(req).then((receipt) => receiver.answer(res, receipt));
@@ -105,6 +112,7 @@ class Receiver {
     const signingKeys = this.#options.signingKeys ?? (await this.#guard.signingKeys(workspaceId));
     const timestamp = req.headers['messagebird-request-timestamp'];
     const delivery = { signature: req.headers['messagebird-signature'], timestamp, url: publicUrl, body };
+    if (signingKeys.length === 0) this.#notices.withoutKey();
     if (!isSignedByOneOf(delivery, signingKeys)) return 'signature_invalid';
     const event = parse(body);
     return event === undefined ? 'malformed_event' : this.#takeOver(event, body, Number(timestamp) * 1000);

@@ -132,3 +132,10 @@ describe('secrets', () => {
     expect(out).not.toContain('\u001b');
   });
 });
+
+it('a key that is no more than a letter is not sought in the report (field C3)', async () => {
+  const { run } = await createPractice();
+  const { out } = await run([], { env: { BIRD_ACCESS_KEY: 'x' } });
+  expect(out).toContain('Fix first: ');
+  expect(out).not.toContain('[redacted]');
+});

@@ -41,7 +41,7 @@ describe('the options of toTemplate', () => {
   });
 
   test.each<[name: string, options: unknown, message: string]>([
-    ['none', undefined, 'toTemplate must be a plain object; received a undefined'],
+    ['none', undefined, 'toTemplate must be a plain object; received undefined'],
     ['null', null, 'toTemplate must be a plain object; received null'],
     ['an array', [required], 'toTemplate must be a plain object; received an array'],
     ['a Map', new Map(Object.entries(required)), 'toTemplate must be a plain object; received an instance of a class'],
