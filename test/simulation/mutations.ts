@@ -402,8 +402,8 @@ const reads: readonly Mutation[] = [
   {
     name: 'a request that ignores its signal is waited for',
     file: 'bird/api-client.ts',
-    find: 'await Promise.race([exchange(options, request, controller.signal), timeout])',
-    replace: 'await exchange(options, request, controller.signal)',
+    find: 'await Promise.race([exchange(options, request, { signal: controller.signal, useKey }), timeout])',
+    replace: 'await exchange(options, request, { signal: controller.signal, useKey })',
     tests: ['guard/faults.test.ts', ...badDays],
   },
 ];
