@@ -30,12 +30,12 @@ export class Holding {
     this.#releases.attach(host);
   }
 
-  /** A guard is gone; what another one with the same policy looks after goes on. */
   /** Whether nothing waits for a workspace's customers. */
   async isIdle(workspaceId: string): Promise<boolean> {
     return (await this.#options.store.windows(workspaceId)).length === 0;
   }
 
+  /** A guard is gone; what another one with the same policy looks after goes on. */
   detach(host: HoldingHost): void {
     this.#releases.detach(host);
   }

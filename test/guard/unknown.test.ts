@@ -78,6 +78,11 @@ describe('onUnknown', () => {
   it.each([
     ['an async function', async () => 'block'],
     ['an async function that rejects', () => Promise.reject(new Error('canary-of-the-hook'))],
+    [
+      'a promise of another kind',
+      // biome-ignore lint/suspicious/noThenProperty: clients have promises of their own kinds
+      () => ({ then: (_: unknown, no: (error: Error) => void) => no(new Error('canary-of-the-hook')) }),
+    ],
     ['a function that forgets to answer', () => undefined],
     ['a function with a word of its own', () => 'deny'],
   ])('that is %s lets the send pass, and says so', async (_, onUnknown) => {

@@ -1,7 +1,7 @@
-import { createGuard, type Guard, type WorkspaceOptions, type WorkspaceSource } from 'freeform-guard';
+import { createGuard, type Guard, holdUntilReply, type WorkspaceOptions, type WorkspaceSource } from 'freeform-guard';
 import { describe, expect, it, vi } from 'vitest';
 import { keepSecret } from '../support/canary.js';
-import { templateMessage, type World } from '../support/world.js';
+import { PHONE, templateMessage, type World } from '../support/world.js';
 import {
   countOf,
   createWorld,
@@ -268,6 +268,32 @@ describe('a function for workspace options', () => {
     const asked = world.asked.length;
     await strangers(0, 1);
     expect(world.asked.length).toBe(asked + 1);
+  });
+
+  it('that brings in many more still releases what waits for one that was dropped (field D3)', async () => {
+    const hold = holdUntilReply();
+    const world = await createResolvedWorld((it, id) =>
+      id === it.workspace.id ? { ...it.workspaceOptions, onClosed: hold } : { ...it.workspaceOptions, mode: 'off' },
+    );
+    expect(await world.guard.check(world.send())).toMatchObject({ action: 'hold' });
+    world.sandbox.clock.advance(1);
+    const ids = Array.from(
+      { length: 10_000 },
+      (_, index) => `11111111-1111-4111-8111-${String(index).padStart(12, '0')}`,
+    );
+    await world.guard.checkAll(ids.map((workspaceId) => world.send({ workspaceId })));
+    expect(world.guard.peek(world.send())).toBeUndefined();
+    expect(await hold.pending(world.workspace.id)).toHaveLength(1);
+    world.customerWrites();
+    const { id: workspaceId } = world.workspace;
+    await world.guard.observeInbound({
+      workspaceId,
+      channelId: world.channel.id,
+      address: PHONE,
+      at: world.sandbox.clock.now(),
+    });
+    await vi.waitFor(async () => expect(await hold.pending(workspaceId)).toEqual([]));
+    expect(world.sandbox.messages()).toHaveLength(1);
   });
 
   it.each([

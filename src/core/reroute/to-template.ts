@@ -1,6 +1,7 @@
 import { isMap, isObject } from '../option-checks.js';
 import { own, ownFields } from '../own.js';
 import { platformRow } from '../platforms.js';
+import { ignoreRejection } from '../promise-like.js';
 import { asTag, matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
 import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
@@ -112,6 +113,7 @@ function otherVariables(
 ): Readonly<Record<string, string>> | string {
   const given: unknown = variables?.(message) ?? {};
   // A promise that nobody awaited has no entries, and would pass for no variables.
+  ignoreRejection(given);
   if (!isMap(given)) return 'variable_blank';
   const entries = Object.entries(given);
   if (entries.some(([, value]) => typeof value !== 'string' || isBlank(value))) return 'variable_blank';
@@ -124,6 +126,8 @@ function otherVariables(
 
 function localeFor(send: SendToReroute, { locale, locales = [asTag(locale)], ...options }: ToTemplateOptions): string {
   const wanted = [options.contactLocale?.(send), options.channelLocale?.(send), locale];
+  // A promise is no locale, and is passed over.
+  for (const one of wanted) ignoreRejection(one);
   return matchLocale(wanted, locales, asTag(locale));
 }
 

@@ -581,3 +581,18 @@ describe('for any message', () => {
     );
   });
 });
+
+describe('a hook that is async by mistake (field D4)', () => {
+  const rejecting = (): Promise<never> => Promise.reject(new Error('refused'));
+
+  // An unhandled rejection would fail the test run.
+  test.each(['contactLocale', 'channelLocale'])('%s is passed over, and ends nothing', async (hook) => {
+    const options = { [hook]: rejecting } as unknown as Partial<ToTemplateOptions>;
+    expect(localesOf(await reroute(textMessage('hello'), options))).toEqual(['en']);
+  });
+
+  test('variables declines, and ends nothing', async () => {
+    const options = { variables: rejecting } as unknown as Partial<ToTemplateOptions>;
+    expect((await reroute(textMessage('hello'), options)).declined).toEqual(['variable_blank']);
+  });
+});
