@@ -25,8 +25,6 @@ const MAX_WORKSPACES = 10_000;
 /** So many of the least used go at once, so that finding them costs little. */
 const DROPPED_AT_ONCE = 1_000;
 
-type WorkspaceFunction = Extract<WorkspaceSource, (id: string) => unknown>;
-
 interface Entry {
   readonly workspace: Workspace;
   readonly freshUntil: number;
@@ -131,14 +129,30 @@ export class Workspaces {
   }
 
   async #ask(id: string): Promise<Workspace | 'unknown'> {
-    const { clock, defaults } = this.#parts;
     const source = this.#source;
     if (typeof source !== 'function') return this.recall(id) ?? 'unknown';
-    const asked = await this.#askInTime(source, id);
+    const answer = (async () => source(id))();
+    const asked = await this.#inTime(id, answer);
     // A reload came first: its word counts.
     if (source !== this.#source) return this.recall(id) ?? this.#ask(id);
+    if (asked !== 'failed') return this.#take(id, asked);
     // The caller's error is not passed on: nobody knows what it holds.
-    if (asked === 'failed') return this.#keep(id, 'the function for workspace options failed or took too long');
+    const kept = this.#keep(id, 'the function for workspace options failed or took too long');
+    const state = this.#state(id);
+    // An answer that is late still counts, unless something else was heard since.
+    void answer.then(
+      (late) => (this.#state(id) === state ? this.#take(id, late) : undefined),
+      () => undefined,
+    );
+    return kept;
+  }
+
+  #state(id: string): object | undefined {
+    return this.#absent.get(id) ?? this.#entries.get(id);
+  }
+
+  #take(id: string, asked: WorkspaceOptions | undefined): Workspace | 'unknown' {
+    const { clock, defaults } = this.#parts;
     if (asked === undefined) {
       this.#remove(id);
       this.#absent.set(id, { until: clock.now() + FRESH_MS });
@@ -155,13 +169,13 @@ export class Workspaces {
   }
 
   /** A function that hangs must not keep a workspace hanging after it: others wait for the same answer. */
-  async #askInTime(source: WorkspaceFunction, id: string): Promise<WorkspaceOptions | undefined | 'failed'> {
+  async #inTime<T>(id: string, answer: Promise<T>): Promise<T | 'failed'> {
     const { clock, defaults } = this.#parts;
     const { deadlineMs } = resolvePolicy(defaults);
     // With old options to fall back on, time is left to decide with them.
     const patienceMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
     try {
-      return await withinDeadline(clock, patienceMs, Promise.resolve(source(id)));
+      return await withinDeadline(clock, patienceMs, answer);
     } catch {
       return 'failed';
     }

@@ -359,6 +359,22 @@ describe('a function for workspace options', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
   });
 
+  it('that answers too late for a send is heard for the next, unless a reload came first', async () => {
+    for (const isReloaded of [false, true]) {
+      const late: Deferred<WorkspaceOptions | undefined> = deferred();
+      const world = await createResolvedWorld(() => late.promise);
+      const early = world.guard.check(world.send());
+      await turns();
+      world.sandbox.clock.advance(800);
+      expect((await early).decision.verdict).toBe('unknown');
+      if (isReloaded) world.guard.reload(() => undefined);
+      late.resolve(world.workspaceOptions);
+      await turns();
+      expect((await world.guard.check(world.send())).decision.verdict).toBe(isReloaded ? 'unknown' : 'deny');
+      expect(world.asked.length).toBe(1);
+    }
+  });
+
   it('that hangs later leaves the old options in force', async () => {
     let isHanging = false;
     const world = await createResolvedWorld((it) => (isHanging ? new Promise(() => {}) : it.workspaceOptions));
