@@ -24,6 +24,8 @@ export function retryingLookup(lookup: Lookup, clock: Clock): Lookup {
       retries: 1,
       // Its defaults would sleep a second and more, on a clock that is not ours.
       minTimeout: 0,
+      // Absent, it would be read from a polluted `Object.prototype`, and end every read.
+      signal: undefined,
       shouldRetry: ({ error }) =>
         error instanceof LookupError &&
         error.isRetryable &&
