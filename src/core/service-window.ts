@@ -25,14 +25,14 @@ export interface WindowEvidence {
    * closed window, and ends the count of messages before it.
    */
   readonly contactWroteAt?: number | undefined;
-  /** When something happened that nobody understands, epoch ms: a read that started later has to confirm the rest. */
+  /** When something happened that nobody understands, epoch ms: a later read, or message, has to confirm the rest. */
   readonly doubtedAt?: number | undefined;
   /**
    * The contact's id with which Bird was asked for `expiresAt`, `farUntil` and `permanentUntil`, where only the caller says
    * that it belongs to the address: for others they open nothing.
    */
   readonly readFor?: string | undefined;
-  /** When the latest read of a doubted window started, epoch ms. */
+  /** When the latest read of a doubted window started in which Bird said open, epoch ms. */
   readonly readAt?: number | undefined;
   /** When the latest message was sent that was refused because the quota of the window was spent, epoch ms. */
   readonly quotaSpentAt?: number | undefined;
@@ -87,9 +87,10 @@ function saidUntil({ expiresAt, farUntil, permanentUntil }: WindowEvidence): num
 /** What is known of a window that nobody has told anything of. */
 export const noEvidence: WindowEvidence = Object.freeze(mergeEvidence({}, {}));
 
-/** Whether Bird has to be asked before what is remembered may open the window. */
-export function isDoubted({ doubtedAt, readAt }: WindowEvidence): boolean {
-  return doubtedAt !== undefined && (readAt === undefined || readAt < doubtedAt);
+/** Whether Bird has to be asked before what is remembered may open the window. What the customer wrote since is certain. */
+export function isDoubted({ doubtedAt, readAt, lastInboundAt }: WindowEvidence): boolean {
+  if (doubtedAt === undefined || (lastInboundAt !== undefined && lastInboundAt > doubtedAt)) return false;
+  return readAt === undefined || readAt < doubtedAt;
 }
 
 /**

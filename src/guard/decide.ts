@@ -67,14 +67,14 @@ export async function decideWithBird(
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory' };
 
   // A fresh answer is taken as it is: the margin is for what may have changed since.
-  const decide = (contact: ContactInput, at = now()): Decision =>
-    judge(question, facts, contact, { policy, at, marginMs: 0 });
+  const decide = (contact: WindowAnswer, at = now()): Decision =>
+    unlessDoubted(judge(question, facts, contact, { policy, at, marginMs: 0 }), contact);
   const notFoundIsClosed = policy.onContactNotFound === 'closed';
   const options = { deadlineMs, trustMs: trustMsOf(facts), windowMs, notFoundIsClosed };
   const read = (): Promise<WindowAnswer> =>
     workspace.windows.read(target, options, (answer) => decide(answer).verdict === 'allow');
   // Bird's answer may say another time than its answers before: which is right, the next one tells.
-  const isTimeUnsure = (contact: ContactInput): boolean => {
+  const isTimeUnsure = (contact: WindowAnswer): boolean => {
     const at = workspace.suddenNow();
     return at !== undefined && decide(contact).verdict !== decide(contact, at).verdict;
   };
@@ -95,6 +95,11 @@ function withTrueEnd(decision: AllowDecision, { safetyMarginMs }: Policy): Allow
 function withinTrust(decision: Decision, trustedUntil: number): Decision {
   if (decision.verdict !== 'allow' || decision.validUntil === null) return decision;
   return decision.validUntil > trustedUntil ? { ...decision, validUntil: trustedUntil } : decision;
+}
+
+/** Bird's null lifts no doubt about an opening that is remembered, and the doubt makes no denial of it. */
+function unlessDoubted(decision: Decision, { isInDoubt }: WindowAnswer): Decision {
+  return isInDoubt && decision.verdict === 'allow' ? { verdict: 'unknown', reason: 'window_unknown' } : decision;
 }
 
 /** Bird says closed, but the contact was just seen to write, from an address that may be this one: not known, then. */

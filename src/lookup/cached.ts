@@ -17,7 +17,7 @@ import type {
 import type { ContactIds } from './contact-ids.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
-import { contactOf, dateOf, elsewhere, joined, withRefusal } from './remembered.js';
+import { contactOf, dateOf, elsewhere, joined, mayOpen, withRefusal } from './remembered.js';
 import { SharedReads } from './shared-reads.js';
 
 /** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
@@ -27,6 +27,8 @@ const NOT_FOUND_KEPT_MS = 10 * 60_000;
 
 /** The core's input after a read, with what the core does not judge. */
 export interface WindowAnswer extends ContactInput {
+  /** What is remembered is doubted, and Bird does not say open either: nothing of it may open the window. */
+  readonly isInDoubt: boolean;
   /** When the contact was seen to write from an address that may or may not be this one, epoch ms. */
   readonly contactWroteAt?: number | undefined;
 }
@@ -125,12 +127,14 @@ export class CachedWindows {
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
     const known = (await this.recallFor(target)) ?? noEvidence;
-    if (isDoubted(known)) void store.merge(target.key, { readAt: askedAt });
+    const isInDoubt = isDoubted(known) && !isOpen && mayOpen(known, now(), options.trustMs);
+    if (isDoubted(known) && !isInDoubt) void store.merge(target.key, { readAt: askedAt });
     return {
       ...contactOf(known, now(), { windowMs: options.windowMs, contactId: target.contactId }),
       serviceWindowExpireAt: dateOf(facts, known, askedAt, { windowMs: options.windowMs, contactId: target.contactId }),
       isPermanentSession: facts.isPermanentSession,
       contactWroteAt: elsewhere(wroteAt, known),
+      isInDoubt,
     };
   }
 

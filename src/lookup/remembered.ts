@@ -56,3 +56,9 @@ export function withRefusal([known, byId]: readonly (WindowEvidence | undefined)
   if (known === undefined || (byId?.refusedAt === undefined && byId?.quotaSpentAt === undefined)) return known;
   return mergeEvidence(known, { refusedAt: byId.refusedAt, quotaSpentAt: byId.quotaSpentAt });
 }
+
+/** Whether something that is remembered, right or not, would open a window that lasts at most so long. */
+export function mayOpen(known: WindowEvidence, at: number, longestMs: number): boolean {
+  const { expiresAt, farUntil, permanentUntil, lastInboundAt = Number.NEGATIVE_INFINITY } = known;
+  return [expiresAt, farUntil, permanentUntil, lastInboundAt + longestMs].some((end) => end !== undefined && end > at);
+}

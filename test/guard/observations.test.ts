@@ -211,7 +211,7 @@ describe('a doubt', () => {
     });
   });
 
-  it('makes Bird be asked once, and never undoes what a customer’s message opened, though Bird lags behind', async () => {
+  it("is lifted by Bird's date and not by its null, which makes what a customer's message opened unknown (field A11)", async () => {
     const world = await createWorld({ sandbox: { readLagMs: 60_000 } });
     const { observations } = internalsOf(world.guard);
     const contact = { workspaceId: world.workspace.id, channelId: world.channel.id, address: WORLD_PHONE };
@@ -223,7 +223,37 @@ describe('a doubt', () => {
     observations.doubt(contact);
     expect(world.guard.peek(world.send())).toBeUndefined();
     world.sandbox.clock.advance(1);
-    expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
+    const unknown = { action: 'send', decision: { verdict: 'unknown', reason: 'window_unknown' }, source: 'bird' };
+    for (const _ of [1, 2]) expect(await world.guard.check(world.send())).toMatchObject(unknown);
+    world.sandbox.clock.advance(60_000);
+    const open = { action: 'send', decision: { verdict: 'allow' } };
+    expect(await world.guard.check(world.send())).toMatchObject({ ...open, source: 'bird' });
+    expect(world.guard.peek(world.send())).toMatchObject({ ...open, source: 'memory' });
+  });
+
+  it('is lifted by a message that the customer wrote after it (field A11)', async () => {
+    const world = await createWorld();
+    const { observations } = internalsOf(world.guard);
+    const contact = { workspaceId: world.workspace.id, channelId: world.channel.id, address: WORLD_PHONE };
+    await world.guard.check(world.send());
+    const doubtedAt = world.sandbox.clock.now();
+    observations.doubt(contact);
+    world.sandbox.clock.advance(2);
+    world.guard.observeInbound({ ...contact, at: doubtedAt });
+    expect(world.guard.peek(world.send())).toBeUndefined();
+    world.guard.observeInbound({ ...contact, at: doubtedAt + 1 });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send' });
+  });
+
+  it("about what opens nothing is lifted by Bird's null, which is a denial", async () => {
+    const world = await createWorld();
+    const { observations } = internalsOf(world.guard);
+    const contact = { workspaceId: world.workspace.id, channelId: world.channel.id, address: WORLD_PHONE };
+    const doubtedAt = world.sandbox.clock.now();
+    observations.doubt(contact);
+    world.sandbox.clock.advance(1);
+    expect((await world.guard.check(world.send())).action).toBe('block');
+    world.guard.observeInbound({ ...contact, at: doubtedAt });
     expect(world.guard.peek(world.send())).toMatchObject({ action: 'send' });
   });
 });
