@@ -46,7 +46,7 @@ describe('an accessKey function (field C1)', () => {
     ],
     ['rejects', 'failed', () => Promise.reject(new Error(secret)), 'lookup_failed'],
     ['hangs', 'took too long', () => new Promise(() => {}), 'deadline_exceeded'],
-    ['gives nothing', 'gave a undefined', () => undefined, 'lookup_failed'],
+    ['gives nothing', 'gave undefined', () => undefined, 'lookup_failed'],
     ['gives an empty text', 'gave an empty string', () => '', 'lookup_failed'],
     ['gives an object', 'gave an object', () => ({ key: secret }), 'lookup_failed'],
     ['gives a text with a space', 'gave a text that is no key', () => secret, 'lookup_failed'],
