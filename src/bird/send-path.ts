@@ -38,7 +38,9 @@ function targetOfPath(url: string | undefined): PathTarget | undefined {
   if (url === undefined) return undefined;
   const path = pathOf(url);
   const literal = targetOfSegments(withoutLastEmpty(path.split('/').map(decodePath)));
-  return literal ?? (/[%\\]|\/\/|\/\./.test(path) ? targetOfSegments(resolvedSegments(path)) : undefined);
+  if (literal !== undefined || !/[%\\\s\p{Cc}]|\/\/|\/\./u.test(url)) return literal;
+  // `fetch` drops tabs and line breaks wherever they stand, and what is blank at the end.
+  return targetOfSegments(resolvedSegments(pathOf(url.replace(/\p{Cc}/gu, '').trimEnd())));
 }
 
 /** Read from the end, so that any prefix may stand before and nothing backtracks. */

@@ -58,7 +58,7 @@ export function readSends(
   req: HttpRequestLike,
   maxRecipients: number = MAX_RECIPIENTS,
 ): readonly SendRequest[] | undefined {
-  if (req.method !== 'POST') return undefined;
+  if (!isPost(req.method)) return undefined;
   const byPath = targetOfPaths(req);
   if (byPath?.kind === 'new conversation') return readNewConversation(req.body, byPath, maxRecipients);
   // A mount with parameters in its path sees every route below: there, only the path can say what is a send.
@@ -68,24 +68,31 @@ export function readSends(
   const message = req.body ?? null;
   if (byPath?.kind === 'message') return sendsOfMessage(message, ids, maxRecipients);
   const items = own(req.body, 'messageRequests');
-  if (byPath?.kind === 'batch') return sendsOfBatch(items, ids, maxRecipients);
+  if (byPath?.kind === 'batch') return sendsOfBatch(req.body, ids, maxRecipients);
   // On a route of the application's own nobody knows which of the two it sends.
   if (items === undefined) return sendsOfMessage(message, ids, maxRecipients);
-  const batch = sendsOfBatch(items, ids, maxRecipients);
+  const batch = sendsOfBatch(req.body, ids, maxRecipients);
   const isBoth = classifyMessage(message) !== 'unclassified';
   return isBoth ? [...batch, ...sendsOfMessage(message, ids, maxRecipients)] : batch;
 }
 
 type Ids = Pick<SendRequest, 'workspaceId' | 'channelId' | 'conversationId'>;
 
+/** Node has methods in capitals; hapi hands them on in small letters. */
+function isPost(method: unknown): boolean {
+  return method === 'POST' || (typeof method === 'string' && method.toUpperCase() === 'POST');
+}
+
 /** `app.use('/...', guard)`: nothing of the path is left. */
 function isMountedHere(url: string | undefined): boolean {
   return url === undefined || url === '' || url === '/' || /^\/?[?#]/.test(url);
 }
 
-function sendsOfBatch(items: unknown, ids: Ids, maxRecipients: number): readonly SendRequest[] {
+function sendsOfBatch(body: unknown, ids: Ids, maxRecipients: number): readonly SendRequest[] {
+  const items = own(body, 'messageRequests');
+  const isAmbiguous = hasRival(body, ['messageRequests']);
   // A batch that cannot be read is one send that cannot be classified.
-  if (!Array.isArray(items) || items.length === 0) return [{ ...ids, message: null }];
+  if (!Array.isArray(items) || items.length === 0 || isAmbiguous) return [{ ...ids, message: null }];
   if (items.length > MAX_BATCH) return [tooMany(ids)];
   return items.flatMap((message, item) => sendsOfMessage(message ?? null, { ...ids, item }, maxRecipients));
 }

@@ -9,7 +9,10 @@ import type { GuardStats } from './statistics.js';
 export interface Guard {
   /** Decides about one message to one recipient, policy included. Never rejects; settles within `deadlineMs`. */
   check(send: SendRequest): Promise<Outcome>;
-  /** `check` for many at once; the outcomes come in the order of the sends. */
+  /**
+   * `check` for many at once, each alone; the outcomes come in the order of the sends. What one holds stays held although
+   * another is blocked: for the sends of one request, take `guardRequest`.
+   */
   checkAll(sends: readonly SendRequest[]): Promise<Outcome[]>;
   /** Decides from memory alone, synchronously and without I/O; `undefined` where Bird must be asked. */
   peek(send: SendRequest): Outcome | undefined;

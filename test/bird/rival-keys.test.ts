@@ -35,6 +35,17 @@ describe('a second spelling that Bird may follow', () => {
   });
 });
 
+test.each(['MessageRequests', 'meſsageRequests'])(
+  'a second list of messages, %s, leaves the whole batch unread (field A17)',
+  (key) => {
+    const url = `/workspaces/${WS}/channels/${CH}/batch/messages`;
+    const messages = [textMessage({ receiver: { contacts: [open] } })];
+    expect(readSends({ method: 'POST', url, body: { messageRequests: messages } })).toMatchObject([{ contact: open }]);
+    const body = { messageRequests: messages, [key]: [textMessage({ receiver: { contacts: [closed] } })] };
+    expect(readSends({ method: 'POST', url, body })).toEqual([{ workspaceId: WS, channelId: CH, message: null }]);
+  },
+);
+
 test('a batch key in a single message does not make it a batch: the path says what it is', () => {
   const url = `/workspaces/${WS}/channels/${CH}/messages`;
   const body = textMessage({ messageRequests: [templateMessage()] });

@@ -64,9 +64,20 @@ describe('readSends: the path', () => {
     expect(readSends(post(url))).toBeUndefined();
   });
 
-  it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'post', undefined])('%s is none', (method) => {
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'posts', undefined])('%s is none', (method) => {
     expect(readSends(post(`/workspaces/${WS}/channels/${CH}/messages`, { method }))).toBeUndefined();
   });
+
+  it.each(['post', 'Post'])('a method in small letters is one, as hapi hands it on: %s (field A6)', (method) => {
+    expect(readSends(post(`/workspaces/${WS}/channels/${CH}/messages`, { method }))).toEqual([channel]);
+  });
+
+  it.each(['/mess\tages', '/messages\r\n', '/messages ', '/messages\0', '/x/.\t./messages', '/\nmessages?a=b'])(
+    'what fetch drops from a URL hides no send: %j (field A6)',
+    (end) => {
+      expect(readSends(post(`/workspaces/${WS}/channels/${CH}${end}`))).toEqual([channel]);
+    },
+  );
 
   it('is found where a mount has cut the path, and where middleware has rewritten it (field A6)', () => {
     const path = `/api/workspaces/${WS}/channels/${CH}/messages`;

@@ -213,9 +213,16 @@ const requests: readonly Mutation[] = [
   {
     name: 'a path is a send in its usual spelling alone',
     file: 'bird/send-path.ts',
-    find: 'return literal ?? (',
-    replace: 'return literal ?? undefined ?? (false && ',
+    find: 'if (literal !== undefined ||',
+    replace: 'if (true ||',
     tests: ['bird/send-request.test.ts'],
+  },
+  {
+    name: 'a second spelling of the list of messages is not seen',
+    file: 'bird/send-request.ts',
+    find: 'items.length === 0 || isAmbiguous',
+    replace: 'items.length === 0 || (false && isAmbiguous)',
+    tests: ['bird/rival-keys.test.ts'],
   },
   {
     name: 'a send is looked for where the request came to, not where it goes now',
