@@ -47,6 +47,9 @@ function isOpening({ expiresAt, farUntil, lastInboundAt, permanentUntil }: Windo
 /** The package reads its options with what they inherit, which has to be nothing, and notes its `status` in them. */
 const noOptions: object = Object.create(null);
 
+/** Of forgotten windows, how many are cleared away with each that is added. */
+const SWEPT_AT_ONCE = 16;
+
 /** A bounded map of windows; the least recently used go first. */
 export interface WindowMap<V> {
   get(key: WindowKey): V | undefined;
@@ -87,6 +90,19 @@ export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V>
     return getOrAdd(channels, channelId, () => new Map<string, Entry<V>>());
   };
 
+  const forgotten: Map<string, Entry<V>>[] = [];
+  const clear = (most: number): void => {
+    let left = most;
+    for (let channel = forgotten.at(-1); channel !== undefined && left > 0; channel = forgotten.at(-1)) {
+      for (const entry of channel.values()) {
+        if (left <= 0) return;
+        left -= 1;
+        inOrderOfUse.delete(entry);
+      }
+      forgotten.pop();
+    }
+  };
+
   return {
     get({ workspaceId, channelId, address }) {
       const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
@@ -95,17 +111,25 @@ export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V>
       return entry.value;
     },
     set(key, value) {
+      clear(SWEPT_AT_ONCE);
       const channel = channelOf(key);
       const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, value }));
       entry.value = value;
       inOrderOfUse.set(entry, true, noOptions);
     },
     forget({ workspaceId, channelId, address }) {
-      for (const [id, channel] of workspaces.get(workspaceId) ?? []) {
+      const channels = workspaces.get(workspaceId);
+      for (const [id, channel] of channels ?? []) {
         if (channelId !== undefined && id !== channelId) continue;
-        const entries = address === undefined ? [...channel.values()] : [channel.get(address)];
-        for (const entry of entries) if (entry !== undefined) inOrderOfUse.delete(entry);
+        const entry = address === undefined ? undefined : channel.get(address);
+        if (entry !== undefined) inOrderOfUse.delete(entry);
+        if (address !== undefined) continue;
+        // Out of reach at once; a channel of a million windows is cleared away bit by bit.
+        channels?.delete(id);
+        forgotten.push(channel);
       }
+      // Whoever wants to hear what is gone has to hear it now.
+      clear(onGone === undefined ? SWEPT_AT_ONCE : Number.POSITIVE_INFINITY);
     },
   };
 }

@@ -46,6 +46,29 @@ describe('memoryStore', () => {
     expect([2, 3].map((index) => store.get(keyOf(index)))).toMatchObject([{ expiresAt: 2 }, { expiresAt: 3 }]);
   });
 
+  it('forgets a channel of many windows at once, though it clears them away bit by bit (field D3)', () => {
+    const max = 2_000;
+    const store = memoryStore({ max });
+    const key = (channelId: string, index: number): WindowKey => ({
+      workspaceId: 'w',
+      channelId,
+      address: `a${index}`,
+    });
+    const count = (channelId: string): number =>
+      Array.from({ length: max }, (_, index) => store.get(key(channelId, index))).filter(Boolean).length;
+    store.merge(key('kept', 0), { expiresAt: 1 });
+    for (let index = 1; index < max; index += 1) store.merge(key('big', index), { expiresAt: 1 });
+    store.forget({ workspaceId: 'w', channelId: 'big' });
+    expect(count('big')).toBe(0);
+    store.merge(key('big', 5), { expiresAt: 1 });
+    expect(count('big')).toBe(1);
+    // What was forgotten takes no room from what is remembered, the oldest window included.
+    for (let index = 0; index < max - 2; index += 1) store.merge(key('new', index), { expiresAt: 1 });
+    expect([count('kept'), count('big'), count('new')]).toEqual([1, 1, max - 2]);
+    store.forget({ workspaceId: 'w' });
+    expect([count('kept'), count('big'), count('new')]).toEqual([0, 0, 0]);
+  });
+
   it('is as many stores as are made', () => {
     const [one, other] = [memoryStore(), memoryStore()];
     one.merge(keyOf(1), { expiresAt: 1 });
