@@ -56,8 +56,12 @@ export function scheduledInstant(message: unknown): number | 'unreadable' | unde
 
 /** Whether the caller says that a human writes; Bird then adds Meta's HUMAN_AGENT tag by itself. */
 export function isFromHuman(message: unknown): boolean {
-  const useCase = own(own(own(message, 'meta'), 'extraInformation'), 'useCase');
-  return useCase === 'conversation' || useCase === 'transactional';
+  const meta = own(message, 'meta');
+  const extra = own(meta, 'extraInformation');
+  const useCase = own(extra, 'useCase');
+  if (useCase !== 'conversation' && useCase !== 'transactional') return false;
+  // Of two spellings Bird may follow the one that says nothing of a human.
+  return !(hasRival(message, ['meta']) || hasRival(meta, ['extraInformation']) || hasRival(extra, ['useCase']));
 }
 
 function namesTemplate(template: unknown): boolean {

@@ -177,6 +177,14 @@ describe('scheduledInstant', () => {
 });
 
 describe('isFromHuman', () => {
+  it.each([
+    { meta: { extraInformation: { useCase: 'conversation' } }, Meta: {} },
+    { meta: { extraInformation: { useCase: 'conversation' }, extrainformation: {} } },
+    { meta: { extraInformation: { useCase: 'conversation', uſeCase: 'marketing' } } },
+  ])('is not sure of a human where there are two spellings: %j (field A17)', (message) => {
+    expect(isFromHuman(message)).toBe(false);
+  });
+
   const withUseCase = (useCase: unknown): object => ({ meta: { extraInformation: { useCase } } });
   it.each([
     ['conversation', withUseCase('conversation'), true],

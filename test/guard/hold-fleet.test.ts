@@ -238,7 +238,10 @@ async function readAll(): Promise<string> {
   };
   const all: unknown[] = [];
   for (const name of await client.keys('*')) {
-    const value = JSON.stringify(await read[await client.type(name)]?.(name));
+    const type = await client.type(name);
+    // Gone since: what tells the others of something is there for a moment only.
+    if (type === 'none') continue;
+    const value = JSON.stringify(await read[type]?.(name));
     const decoded = (value.match(/[\w+/]{20,}=*/g) ?? []).map((text) => Buffer.from(text, 'base64').toString('latin1'));
     all.push(name, value, decoded, await client.sendCommand(['DUMP', name]));
   }
