@@ -153,12 +153,16 @@ function noteOf({ id, reference, expiresAt }: HeldNote): HeldNote {
   return { id, reference, expiresAt };
 }
 
-function settling({ settle }: RerouteResult, { logger }: RerouteCircumstances): Rerouting['settle'] {
+/** So long a policy may take to hear whether its result is used; then the decision goes on without it. */
+const SETTLE_MS = 1_000;
+
+function settling({ settle }: RerouteResult, { clock, logger }: RerouteCircumstances): Rerouting['settle'] {
   return async (isUsed) => {
     try {
-      await settle?.(isUsed);
+      await withinDeadline(clock, SETTLE_MS, (async () => settle?.(isUsed))());
     } catch {
-      logger.error({ hook: 'settle' }, 'A reroute policy threw when it was told whether its result is used');
+      const text = 'A reroute policy threw or took too long when it was told whether its result is used';
+      logger.error({ hook: 'settle' }, text);
     }
   };
 }

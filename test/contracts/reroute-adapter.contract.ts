@@ -307,6 +307,21 @@ export function describeRerouteAdapter(framework: Framework): void {
       expect((await reply).window).toBe(`${CLOSED}, action=reroute, sends=1`);
       expect(world.arrivals()).toMatchObject([{ kind: 'template' }]);
     });
+
+    it('goes on where a policy hangs when it is told that its result is used', async () => {
+      const asked = signal();
+      const settle = (): Promise<void> => {
+        asked.resolve();
+        return new Promise(() => {});
+      };
+      const hanging: ReroutePolicy = () => ({ action: 'hold', settle });
+      const { world } = await start(() => [hanging]);
+      const outcome = world.guard.check(world.send());
+      await asked.promise;
+      world.sandbox.clock.advance(1_000);
+      expect((await outcome).action).toBe('hold');
+      expect(world.logs).toMatchObject([{ level: 'error', fields: { hook: 'settle' } }]);
+    });
   });
 
   describe('scenario 46: several recipients', () => {

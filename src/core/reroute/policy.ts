@@ -69,7 +69,8 @@ export interface RerouteResult {
   readonly held?: HeldNote | undefined;
   /**
    * Called once, when it is certain whether the result is used: another recipient of the same request may have stopped
-   * all of it, or the time may have run out. With `false`, everything must be as if the policy had not been asked.
+   * all of it, or the time may have run out. With `false`, everything must be as if the policy had not been asked. It is
+   * waited for, a second at most.
    */
   readonly settle?: ((isUsed: boolean) => void | Promise<void>) | undefined;
 }
