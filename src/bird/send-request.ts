@@ -39,6 +39,11 @@ function tooMany(ids: Omit<SendRequest, 'message'>): SendRequest {
   return Object.assign({ ...ids, message: null }, { [UNDECIDABLE]: 'too_many_recipients' as const });
 }
 
+/** Stands for a request that could not be read, and of which somebody was told why. */
+export function unreadableSend(): SendRequest {
+  return Object.assign({ workspaceId: '', message: null }, { [UNDECIDABLE]: 'unclassified_message' as const });
+}
+
 /** Why nothing can be decided about a send, where the request has said so already. */
 export function undecidableReason(send: SendRequest): UnknownReason | undefined {
   return (send as { readonly [UNDECIDABLE]?: UnknownReason })[UNDECIDABLE];

@@ -21,7 +21,7 @@ import { type FreeformQuestion, locate, type Question, readQuestion, type Templa
 import { Reports } from './reports.js';
 import { Statistics } from './statistics.js';
 import { isChannelKnown, templatePasses } from './template.js';
-import { Workspace } from './workspace.js';
+import { signingKeysOf, Workspace } from './workspace.js';
 import { Workspaces } from './workspaces.js';
 
 /** A send that the facts have to decide. */
@@ -67,12 +67,13 @@ export class DecidingGuard {
   }
 
   get internals(): GuardInternals {
-    const { clock, logger, notices } = this.#parts;
+    const { clock, logger, notices, mounts } = this.#parts;
     const { deadlineMs } = this.#defaultPolicy;
     return {
       clock,
       logger,
       notices,
+      mounts,
       deadlineMs,
       plan: (send) => this.plan(send),
       observations: this.observations,
@@ -192,7 +193,7 @@ export class DecidingGuard {
   ): OpenCase | Judgement {
     if (this.#isClosed) return undecided('lookup_failed');
     if (policy.mode === 'off') return undecided('window_unknown');
-    if (question.kind === 'undecidable') return undecided(this.#reports.undecidable(question.reason));
+    if (question.kind === 'undecidable') return undecided(this.#reports.undecidable(question));
     if (workspace === 'unknown') {
       if (question.kind === 'template') return templatePasses;
       const isFailing = this.workspaces.isFailing(question.workspaceId);
@@ -224,7 +225,10 @@ export class DecidingGuard {
     known?: { readonly policy: Policy | undefined; readonly deadlineAt: number },
   ): PlannedSend {
     const policy = known?.policy ?? this.#policyFor(question, workspace);
-    if (policy.mode !== 'off') this.statistics.countDecision(judgement);
+    if (policy.mode !== 'off') {
+      this.statistics.countDecision(judgement);
+      this.#reports.decided(send, judgement.decision);
+    }
     const facts = workspace === 'unknown' ? undefined : workspace.channels.recall(question.channelId ?? '');
     const platform = facts && (platformOf(facts.platformId) ?? facts.platformId);
     const now = workspace === 'unknown' ? this.#now : workspace.now;
@@ -249,10 +253,6 @@ export class DecidingGuard {
         .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded, reply));
     }
   }
-}
-
-function signingKeysOf(workspace: Workspace | 'unknown'): readonly string[] {
-  return workspace === 'unknown' ? [] : workspace.signingKeys;
 }
 
 function undecided(reason: UnknownReason): Judgement {

@@ -1,5 +1,6 @@
 import type { SendRequest } from '../bird/send-request.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
+import type { MountWatch } from './mount-watch.js';
 import type { Notices } from './notices.js';
 import type { Observations } from './observations.js';
 import type { PlannedSend } from './planned-send.js';
@@ -10,6 +11,7 @@ export interface GuardInternals {
   readonly logger: Logger;
   /** What is said once. */
   readonly notices: Notices;
+  readonly mounts: MountWatch;
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */

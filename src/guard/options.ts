@@ -18,6 +18,7 @@ import type { Clock, Logger, Store } from '../ports.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
 import { isLoopbackOrHttps } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
+import { MountWatch } from './mount-watch.js';
 import { Notices } from './notices.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { requireRuntime } from './runtime.js';
@@ -82,6 +83,7 @@ export interface GuardParts {
   readonly fetch: typeof globalThis.fetch;
   readonly logger: Logger;
   readonly notices: Notices;
+  readonly mounts: MountWatch;
   readonly defaults: Partial<WorkspaceOptions>;
   /** Which contact ids and addresses belong together, as far as the guard was told. */
   readonly links: ContactLinks;
@@ -139,7 +141,7 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   const notices = new Notices({ clock, logger });
   const links = new ContactLinks(() => memoryCache({ max: MAX_LINKS }));
-  return { store, clock, fetch, logger, notices, defaults, links };
+  return { store, clock, fetch, logger, notices, mounts: new MountWatch(notices), defaults, links };
 }
 
 /** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */

@@ -49,6 +49,8 @@ export interface Undecidable {
   readonly workspaceId: string | undefined;
   readonly channelId: string | undefined;
   readonly reason: UnknownReason;
+  /** Whoever read the request has told why. */
+  readonly isTold?: boolean | undefined;
 }
 
 /** A send, read once; its ids are lower-case UUIDs, or `undefined` where they are none. */
@@ -62,7 +64,7 @@ export function readQuestion(send: SendRequest): Question {
   const message = own(send, 'message');
   const ids = { workspaceId: toId(own(send, 'workspaceId')), channelId: toId(own(send, 'channelId')) };
   const preset = undecidableReason(send);
-  if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset };
+  if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset, isTold: true };
   const kind = message === undefined ? 'freeform' : classifyMessage(message);
   if (kind === 'unclassified') return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
   if (kind === 'template') return { kind, ...ids, send };

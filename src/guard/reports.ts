@@ -1,10 +1,11 @@
 import { maySend } from '../core/channel-availability.js';
 import { platformRow } from '../core/platforms.js';
-import type { UnknownReason } from '../core/types.js';
+import type { Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import type { Notices } from './notices.js';
-import type { FreeformQuestion, Question, TemplateQuestion } from './question.js';
+import type { FreeformQuestion, Question, TemplateQuestion, Undecidable } from './question.js';
+import { flawOf, flawOfSender } from './send-flaw.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -38,8 +39,8 @@ export class Reports {
     return error.code;
   }
 
-  undecidable(reason: UnknownReason): UnknownReason {
-    if (reason === 'unclassified_message') {
+  undecidable({ reason, isTold }: Undecidable): UnknownReason {
+    if (reason === 'unclassified_message' && isTold !== true) {
       this.#notices.once(
         reason,
         '',
@@ -48,6 +49,13 @@ export class Reports {
       );
     }
     return reason;
+  }
+
+  /** What is wrong with a send itself, as somebody has to mend it in the code that made it. */
+  decided(send: unknown, { reason }: Decision): void {
+    const isUnread = reason === 'bad_id' || reason === 'address_unresolved';
+    const flaw = (isUnread ? flawOf(send) : undefined) ?? flawOfSender(send);
+    if (flaw !== undefined) this.#notices.once('send', flaw.field, { field: flaw.field, reason }, flaw.text);
   }
 
   /** @param isFailing its options could not be had, and that is told already */

@@ -30,6 +30,10 @@ import { Troubles } from './troubles.js';
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
 const searchLimits = { perSecond: 100, burst: 50 } as const;
 
+export function signingKeysOf(workspace: Workspace | 'unknown'): readonly string[] {
+  return workspace === 'unknown' ? [] : workspace.signingKeys;
+}
+
 /** One workspace at work: its options, and what looks facts up for it with a budget and a memory of its own. */
 export class Workspace {
   readonly channels: ChannelMemory;

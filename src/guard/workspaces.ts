@@ -1,4 +1,5 @@
 import { isMap, kindOf } from '../core/option-checks.js';
+import { doubtAbout } from '../core/reroute/doubt.js';
 import { SharedReads } from '../lookup/shared-reads.js';
 import type { Cache } from '../ports.js';
 import { memoryCache } from '../stores/memory-store.js';
@@ -199,7 +200,15 @@ export class Workspaces {
     this.#entries.set(options.id, { workspace, freshUntil, usedAt: this.#parts.clock.now() });
     this.#dropLeastUsed();
     this.#holdings.attach(workspace);
+    this.#warn(workspace);
     return workspace;
+  }
+
+  #warn({ id, policies }: Workspace): void {
+    for (const policy of policies.flatMap(({ onClosed }) => onClosed)) {
+      const text = doubtAbout(policy);
+      if (text !== undefined) this.#parts.notices.once('policy', text, { workspaceId: id, option: 'onClosed' }, text);
+    }
   }
 
   /** Those of a map are the caller's own, and stay. */

@@ -1,7 +1,11 @@
 import { isMap, isObject } from '../option-checks.js';
 import { own, ownFields } from '../own.js';
 import { platformRow } from '../platforms.js';
+
 import { ignoreRejection } from '../promise-like.js';
+
+import { doubt } from './doubt.js';
+
 import { asTag, matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
 import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
@@ -28,7 +32,7 @@ const MOST_SENDS = 100;
 export function toTemplate(given: ToTemplateOptions): ReroutePolicy {
   checkToTemplate(given);
   const options = ownFields(given);
-  return function toTemplatePolicy(context) {
+  const policy: ReroutePolicy = function toTemplatePolicy(context) {
     const { send, decision, platform } = context;
     // A channel that is off sends no template either, and who has opted out is left alone.
     if (!isMatterOfTime(decision.reason)) return context.decline('reason_not_time');
@@ -38,7 +42,13 @@ export function toTemplate(given: ToTemplateOptions): ReroutePolicy {
     const templates = templatesFor(contentOf(send.message), send, options);
     return typeof templates === 'string' ? context.decline(templates) : resultOf(templates, context);
   };
+  if (!UUID.test(options.projectId)) doubt(policy, NO_PROJECT);
+  return policy;
 }
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NO_PROJECT =
+  "toTemplate.projectId is no UUID, as projects have in Bird's Studio; give the id of the project, and not the template's name";
 
 interface FilledTemplates {
   readonly templates: readonly object[];

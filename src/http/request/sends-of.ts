@@ -1,4 +1,4 @@
-import { type HttpRequestLike, readSends, type SendRequest } from '../../bird/send-request.js';
+import { type HttpRequestLike, readSends, type SendRequest, unreadableSend } from '../../bird/send-request.js';
 import { isObject } from '../../core/option-checks.js';
 import { ignoreRejection, isPromiseLike } from '../../core/promise-like.js';
 import { withinDeadline } from '../../guard/deadline.js';
@@ -18,7 +18,10 @@ export interface RequestHooks<R> {
 }
 
 /** Stands for a request that a hook failed to read: a send that cannot be classified. */
-const unreadable: Sends = [{ workspaceId: '', message: null }];
+const unreadable: Sends = [unreadableSend()];
+
+const NO_SEND =
+  'resolve gave what is no send; let it give { workspaceId, channelId, contact, message }, a list of them, or undefined';
 
 /**
  * Reads a request, by the caller's hooks where there are any; a promise only where a hook gave one. A hook that fails or
@@ -30,17 +33,18 @@ export function sendsOf<R>(
   { skip, resolve, maxRecipients }: RequestHooks<R>,
   internals: GuardInternals,
 ): Sends | Promise<Sends> {
-  const failed = (hook: string): Sends => {
-    // The hook's error is not logged: nobody knows what it holds.
-    internals.logger.error({ hook }, 'A hook failed or took too long, so the send is unknown');
+  // The hook's error is not logged: nobody knows what it holds.
+  const failed = (hook: string, text = 'A hook failed or took too long, so the send is unknown'): Sends => {
+    internals.logger.error({ hook }, text);
     return unreadable;
   };
   // What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away.
   const toSends = (resolved: Resolved): Sends => {
-    if (resolved === undefined || resolved === null) return readSends(request, maxRecipients) ?? [];
-    const sends = isList(resolved) ? resolved : [resolved];
-    if (!sends.every(isObject)) throw new TypeError('resolve gave what is no send');
-    return sends;
+    const isNone = resolved === undefined || resolved === null;
+    const sends = isNone ? readSends(request, maxRecipients) : isList(resolved) ? resolved : [resolved];
+    if (sends === undefined) internals.mounts.sawOther(request);
+    else internals.mounts.sawSend();
+    return sends?.every(isObject) === false ? failed('resolve', NO_SEND) : (sends ?? []);
   };
   let hook = 'skip';
   try {
