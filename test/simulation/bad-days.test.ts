@@ -4,7 +4,7 @@ import { foul } from './scenarios.js';
 import { simulate } from './simulate.js';
 
 /** All that the guard may know of messages, at three rates of sends: `npm run simulate -- --seeds N` goes on from here. */
-const seeds: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const seeds: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 15];
 
 describe('days on which everything goes wrong that can', () => {
   let decisions = 0;

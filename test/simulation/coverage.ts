@@ -28,6 +28,10 @@ const withEvents: readonly string[] = ['event late', 'event lost', 'event twice'
 
 /** What only many days together must meet. */
 export const rare: readonly string[] = [
+  'allow human_agent_window',
+  'allowed under a far date',
+  'denied under a far date',
+  'human unknown window_unknown',
   'allowed within the bound',
   'denied within the bound',
   'deny channel_inactive',

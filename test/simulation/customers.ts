@@ -1,5 +1,9 @@
-/** Of WhatsApp, which the simulated channels run on. */
+/** Of WhatsApp and Messenger, which the simulated channels run on. */
 export const WINDOW_MS = 86_400_000;
+/** In which a human may still answer on Messenger. */
+export const HUMAN_WINDOW_MS: number = 7 * WINDOW_MS;
+/** After an advertisement Bird's date lies so far ahead, though the platform takes free text for 24 h. */
+const FAR_DATE_MS = 3 * WINDOW_MS;
 
 interface Inbound {
   readonly at: number;
@@ -13,6 +17,7 @@ interface Inbound {
  */
 export class Customers {
   readonly count: number;
+  readonly #hasFarDates: boolean;
   readonly #lastInboundAt: Float64Array;
   readonly #shownInboundAt: Float64Array;
   /** When the platform closed a window before its time, which Bird need not know of. */
@@ -21,8 +26,10 @@ export class Customers {
   /** Inbounds that Bird's reads do not show yet. */
   readonly #hidden = new Map<number, Inbound[]>();
 
-  constructor(count: number) {
+  /** @param hasFarDates whether some came by an advertisement */
+  constructor(count: number, hasFarDates = false) {
     this.count = count;
+    this.#hasFarDates = hasFarDates;
     this.#lastInboundAt = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
     this.#shownInboundAt = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
     this.#closedAt = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
@@ -48,9 +55,9 @@ export class Customers {
   }
 
   /** Whether the platform takes a free-form message at this instant, which must not lie before the last one written. */
-  isOpen(customer: number, at: number): boolean {
+  isOpen(customer: number, at: number, lengthMs: number = WINDOW_MS): boolean {
     const inboundAt = this.lastInboundAt(customer);
-    return at < inboundAt + WINDOW_MS && inboundAt > (this.#closedAt[customer] ?? 0);
+    return at < inboundAt + lengthMs && inboundAt > (this.#closedAt[customer] ?? 0);
   }
 
   /** The latest inbound that Bird's reads show; `-Infinity`: none. */
@@ -69,7 +76,7 @@ export class Customers {
   reportedEnd(customer: number, now: number): number | undefined {
     const inboundAt = this.shownInboundAt(customer, now);
     if (inboundAt === Number.NEGATIVE_INFINITY || this.#closedForBird.has(customer)) return undefined;
-    return inboundAt + WINDOW_MS;
+    return inboundAt + (this.#hasFarDates && customer % 23 === 5 ? FAR_DATE_MS : WINDOW_MS);
   }
 
   #show(customer: number, at: number): void {

@@ -8,9 +8,14 @@ export class Directory {
   readonly #contactIds: string[] = [];
 
   readonly #hasAllForms: boolean;
+  readonly #hasHumans: boolean;
 
-  /** @param hasAllForms whether sends name their contact in every way that Bird takes, or by the address alone */
-  constructor(workspaces: number, channelsPerWorkspace: number, hasAllForms: boolean) {
+  /**
+   * @param hasAllForms whether sends name their contact in every way that Bird takes, or by the address alone
+   * @param hasHumans whether some channels are Messenger's, where some of the sends are a human's
+   */
+  constructor(workspaces: number, channelsPerWorkspace: number, hasAllForms: boolean, hasHumans = false) {
+    this.#hasHumans = hasHumans;
     this.#hasAllForms = hasAllForms;
     this.workspaces = Array.from({ length: workspaces }, (_, index) => uuid(0xa, index));
     this.channelsPerWorkspace = channelsPerWorkspace;
@@ -86,6 +91,16 @@ export class Directory {
     return address === undefined ? this.customerOf(contactId) : this.customerAt(address);
   }
 
+  /** By the number of a channel. */
+  isMessenger(channel: number): boolean {
+    return this.#hasHumans && channel % 4 === 3;
+  }
+
+  /** Whether it is a human who writes to a customer. */
+  isHuman(customer: number): boolean {
+    return this.isMessenger(this.channelOf(customer)) && Math.floor(customer / this.#channels) % 3 === 1;
+  }
+
   /** Whether messages to a customer name the contact's id alone. */
   isSentById(customer: number): boolean {
     return this.#hasAllForms && customer % 13 === 3 && this.#place(customer) > 1;
@@ -99,12 +114,13 @@ export class Directory {
     const workspaceId = this.workspaceId(customer);
     const channelId = this.channelId(customer);
     const form = this.#hasAllForms ? customer % 13 : 0;
+    const sender = this.isHuman(customer) ? 'human' : undefined;
     if (this.isSentById(customer)) {
-      return { workspaceId, channelId, contact: { id: this.contactId(customer) } };
+      return { workspaceId, channelId, sender, contact: { id: this.contactId(customer) } };
     }
     const contact = { identifierKey: 'phonenumber', identifierValue: this.address(customer) };
-    if (form !== 5) return { workspaceId, channelId, contact };
-    return { workspaceId, channelId, contact: { ...contact, id: this.contactId(customer).toUpperCase() } };
+    if (form !== 5) return { workspaceId, channelId, sender, contact };
+    return { workspaceId, channelId, sender, contact: { ...contact, id: this.contactId(customer).toUpperCase() } };
   }
 }
 

@@ -59,8 +59,10 @@ export class FakeBird {
   }
 
   #channel(channelId: string): BirdAnswer {
-    const status = this.channelStatus.get(this.#parts.directory.channelAt(channelId)) ?? 'active';
-    return json({ id: channelId, platformId: 'whatsapp', status });
+    const { directory } = this.#parts;
+    const channel = directory.channelAt(channelId);
+    const status = this.channelStatus.get(channel) ?? 'active';
+    return json({ id: channelId, platformId: directory.isMessenger(channel) ? 'facebook' : 'whatsapp', status });
   }
 
   #search(body: string, now: number): BirdAnswer {

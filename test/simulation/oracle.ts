@@ -1,4 +1,4 @@
-import { type Customers, WINDOW_MS } from './customers.js';
+import { type Customers, HUMAN_WINDOW_MS, WINDOW_MS } from './customers.js';
 import type { Answer } from './subjects.js';
 import type { Timeline } from './timeline.js';
 import { type Known, NEVER } from './told.js';
@@ -6,6 +6,8 @@ import { type Known, NEVER } from './told.js';
 /** One send that was put to the subject, as the truth was when it came. */
 export interface Case {
   readonly customer: number;
+  /** How long after the customer's message it may be sent: longer where a human writes. */
+  readonly lengthMs: number;
   readonly arrivedAt: number;
   /** The truth at arrival: what a guard is compared by that promises nothing. */
   readonly wasOpen: boolean;
@@ -23,6 +25,8 @@ export interface OracleOptions<C extends Case> {
   readonly count: (name: string) => void;
   /** How far the guard's idea of Bird's time may be off, in ms: 0 where the clocks are right. */
   readonly clockBoundMs: number;
+  /** Whether a human writes to a customer, where he may write for longer. Default: nobody. */
+  readonly isHuman?: ((customer: number) => boolean) | undefined;
   /** What the process knows that decides; `undefined`: it was started again, and nobody has kept what it knew. */
   readonly known: (asked: C, answer: Answer) => Known | undefined;
 }
@@ -42,10 +46,12 @@ export class Oracle<C extends Case = Case> {
   }
 
   arrived(customer: number, timeline: Timeline, run: number): Case {
-    const { customers } = this.#options;
+    const { customers, isHuman } = this.#options;
     const { now, stilledMs } = timeline;
     const shownEnd = customers.reportedEnd(customer, now) ?? NEVER;
-    return { customer, arrivedAt: now, wasOpen: customers.isOpen(customer, now), shownEnd, timeline, stilledMs, run };
+    const lengthMs = isHuman?.(customer) ? HUMAN_WINDOW_MS : WINDOW_MS;
+    const wasOpen = customers.isOpen(customer, now, lengthMs);
+    return { customer, lengthMs, arrivedAt: now, wasOpen, shownEnd, timeline, stilledMs, run };
   }
 
   /** How long a decision has taken, in ms, without the time in which the process stood still. */
@@ -59,7 +65,8 @@ export class Oracle<C extends Case = Case> {
     const { verdict, reason } = answer;
     count(verdict);
     count(`${verdict} ${reason}`);
-    const isOpen = customers.isOpen(asked.customer, timeline.now);
+    const isOpen = customers.isOpen(asked.customer, timeline.now, asked.lengthMs);
+    if (asked.lengthMs > WINDOW_MS) count(`human ${verdict} ${reason}`);
     if (reason === 'service_window_closed' && asked.wasOpen) count('wrong blocks');
     if (verdict === 'allow' && !isOpen) count('wrong allows');
     if (this.awakeMs(asked) > DEADLINE_MS + 5) this.violation(`INV-8: decided late: ${this.#nameOf(asked)}`);
@@ -84,27 +91,37 @@ export class Oracle<C extends Case = Case> {
       this.violation(`INV-1: denied without a later read, ${reason}: ${this.#nameOf(asked)}`);
     }
     if (isOfChannel) return;
+    if (asked.lengthMs > WINDOW_MS && !isRefusedInside(asked, may, clockBoundMs)) {
+      return this.violation(`INV-1: denied to a human: ${this.#nameOf(asked)}`);
+    }
     const told = unrefuted(must.inboundAt, may.refusedAt + clockBoundMs);
     if (told + WINDOW_MS > now + clockBoundMs) this.violation(`INV-1: denied what was told: ${this.#nameOf(asked)}`);
     const shown = unrefuted(shownEnd - WINDOW_MS, may.refusedAt + clockBoundMs);
     const isOpen = customers.isOpen(customer, now);
-    const isShownOpen = shown + WINDOW_MS > now + clockBoundMs;
+    // What no message explains is refuted by any refusal; the same where Bird has lied.
+    const isFar = shown > now || may.farEnd > now;
+    const isRefutedFar = isFar && may.refusedAt > NEVER;
+    if (isRefutedFar) count('denied under a far date');
+    const isShownOpen = shown + WINDOW_MS > now + clockBoundMs && !isRefutedFar;
     if (isOpen && isShownOpen) this.violation(`INV-1: denied what Bird would show: ${this.#nameOf(asked)}`);
     else if (isOpen) count('denied within the bound');
   }
 
-  #checkAllow(asked: Case, { source, validUntil }: Answer, { must, may }: Known): void {
+  #checkAllow(asked: Case, { source, validUntil, reason }: Answer, { must, may }: Known): void {
     const { customers, clockBoundMs, count } = this.#options;
-    const { customer, timeline } = asked;
+    const { customer, timeline, lengthMs } = asked;
+    if (may.farEnd > timeline.now && must.refusedAt === NEVER) count('allowed under a far date');
     // What is nearer to a refusal than the clocks may be wrong is not held against the guard.
     const told = unrefuted(may.inboundAt, must.refusedAt - clockBoundMs) + WINDOW_MS;
     const said = unrefuted(may.end - WINDOW_MS, must.refusedAt - clockBoundMs) + WINDOW_MS;
-    const end = Math.max(told, said);
+    const far = must.refusedAt === NEVER ? may.farEnd : NEVER;
+    const isOfHuman = reason === 'human_agent_window' && lengthMs > WINDOW_MS;
+    const end = isOfHuman ? humanEnd(may.inboundAt, must.refusedAt, clockBoundMs) : Math.max(told, said, far);
     if (!(timeline.now < end + clockBoundMs)) this.violation(`INV-2: allowed without evidence: ${this.#nameOf(asked)}`);
     // A fresh answer is passed on as it is, a lie included; what is remembered is bounded.
     const isBounded = validUntil !== null && (validUntil <= end + clockBoundMs || source === 'bird');
     if (!isBounded) this.violation(`INV-11: valid for too long, until ${validUntil}: ${this.#nameOf(asked)}`);
-    if (!customers.isOpen(customer, timeline.now)) count('allowed within the bound');
+    if (!customers.isOpen(customer, timeline.now, lengthMs)) count('allowed within the bound');
   }
 
   #nameOf({ customer, arrivedAt, timeline }: Case): string {
@@ -115,4 +132,21 @@ export class Oracle<C extends Case = Case> {
 /** An inbound, unless a refusal refutes it. */
 function unrefuted(inboundAt: number, refusedAt: number): number {
   return inboundAt > refusedAt ? inboundAt : NEVER;
+}
+
+/** A refusal speaks of the human's window only where it came within the shorter one. */
+function humanEnd(inboundAt: number, refusedAt: number, clockBoundMs: number): number {
+  const isRefuted = inboundAt <= refusedAt - clockBoundMs && refusedAt + clockBoundMs < inboundAt + WINDOW_MS;
+  return isRefuted ? NEVER : inboundAt + HUMAN_WINDOW_MS;
+}
+
+/**
+ * Whether a refusal speaks of the human's window too, for having come within the shorter one. Nothing else may deny: no message
+ * here is as old as that window is long, and Bird's word is about the shorter one.
+ */
+function isRefusedInside({ shownEnd, timeline }: Case, may: Known['may'], clockBoundMs: number): boolean {
+  const { inboundAt, refusedAt, end, farEnd } = may;
+  const isOfInbound = refusedAt >= inboundAt - clockBoundMs && refusedAt < inboundAt + WINDOW_MS + clockBoundMs;
+  const isUnderDate = refusedAt > NEVER && Math.max(shownEnd, end, farEnd) > timeline.now - clockBoundMs;
+  return isOfInbound || isUnderDate;
 }

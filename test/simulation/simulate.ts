@@ -74,9 +74,9 @@ class Simulation {
     this.#tally = new Tally(scenario.slices ?? []);
     this.#surroundings = chance('surroundings');
     this.#platform = chance('platform');
-    const customers = new Customers(scenario.customers);
+    const customers = new Customers(scenario.customers, isFoul);
     this.#customers = customers;
-    const directory = new Directory(scenario.workspaces, 4, isFoul);
+    const directory = new Directory(scenario.workspaces, 4, isFoul, isFoul);
     const bird = new FakeBird({ customers, directory, closedWindow: seed % 2 === 0 ? 'null' : 'past' });
     const count = (name: string): void => this.#tally.count(name);
     this.#told = new Told(customers.count, directory, timeline);
@@ -84,6 +84,7 @@ class Simulation {
       customers,
       count,
       clockBoundMs: isFoul ? CLOCK_BOUND_MS : 0,
+      isHuman: (customer) => directory.isHuman(customer),
       known: ({ customer, run }) => (run === this.#starts ? this.#told.known(customer) : undefined),
     });
     this.#weather = new Weather({ random: chance('weather'), faulty: isFoul ? 0.15 : 0, outages });
@@ -196,7 +197,7 @@ class Simulation {
     const { now } = this.#timeline;
     this.#oracle.decided(asked, answer);
     this.#tally.decided({ asked, answer, now, tookMs: isAtOnce ? undefined : this.#oracle.awakeMs(asked) });
-    const isRefused = answer.verdict !== 'deny' && !this.#customers.isOpen(asked.customer, now);
+    const isRefused = answer.verdict !== 'deny' && !this.#customers.isOpen(asked.customer, now, asked.lengthMs);
     if (!isRefused || this.#scenario.knowledge === 'lookups') return;
     this.#timeline.ours(now + this.#platform.spread(500, 60_000), () => {
       this.#tally.count('refusal');

@@ -1,4 +1,4 @@
-import { WINDOW_MS } from './customers.js';
+import { HUMAN_WINDOW_MS, WINDOW_MS } from './customers.js';
 import type { Directory } from './directory.js';
 import type { BirdAnswer } from './fake-bird.js';
 import type { Exchange } from './network.js';
@@ -11,13 +11,22 @@ export interface Known {
   /** What it was told, and must have heeded: when the customer wrote, and what was refused. */
   readonly must: { readonly inboundAt: number; readonly refusedAt: number };
   /** The most that it can have heard from anybody, and until when Bird has said that the window is open. */
-  readonly may: { readonly inboundAt: number; readonly refusedAt: number; readonly end: number };
+  readonly may: {
+    readonly inboundAt: number;
+    readonly refusedAt: number;
+    readonly end: number;
+    /** Of a date that no message explains, and that any refusal refutes. */
+    readonly farEnd: number;
+  };
   /** When the latest read started that it was shown. */
   readonly askedAt: number;
   readonly channelAskedAt: number;
   /** When it last heard anything about the window. */
   readonly heardAt: number;
 }
+
+/** What the guard takes for a difference of clocks, and how wrong its own may be. */
+const SKEW_MS = 5 * 60_000 + 5_000;
 
 /** What one process was told of all windows, and what Bird has answered it. */
 export class Told {
@@ -26,6 +35,7 @@ export class Told {
   readonly #inboundAt: Float64Array;
   readonly #refusedAt: Float64Array;
   readonly #saidEnd: Float64Array;
+  readonly #farEnd: Float64Array;
   readonly #askedAt: Float64Array;
   readonly #heardAt: Float64Array;
   readonly #channelAskedAt = new Map<number, number>();
@@ -37,6 +47,7 @@ export class Told {
     this.#inboundAt = new Float64Array(customers).fill(NEVER);
     this.#refusedAt = new Float64Array(customers).fill(NEVER);
     this.#saidEnd = new Float64Array(customers).fill(NEVER);
+    this.#farEnd = new Float64Array(customers).fill(NEVER);
     this.#askedAt = new Float64Array(customers).fill(NEVER);
     this.#heardAt = new Float64Array(customers).fill(NEVER);
   }
@@ -61,9 +72,14 @@ export class Told {
     if (kind !== 'window' || expiry === null) return;
     const customer = this.#customerOf(path);
     this.shown(customer, startedAt);
+    if (expiry[1] === undefined) return;
+    const { now } = this.#timeline;
+    const said = Date.parse(expiry[1]);
     // Nothing is believed for longer than a window can last.
-    const longestEnd = this.#timeline.now + WINDOW_MS;
-    if (expiry[1] !== undefined) raise(this.#saidEnd, customer, Math.min(Date.parse(expiry[1]), longestEnd));
+    const isMessenger = this.#directory.isMessenger(this.#directory.channelOf(customer));
+    const believed = Math.min(said, now + (isMessenger ? HUMAN_WINDOW_MS : WINDOW_MS));
+    const isFar = said - WINDOW_MS > now + SKEW_MS;
+    raise(isFar ? this.#farEnd : this.#saidEnd, customer, believed);
   }
 
   /** An answer has come of a read of this window that started then. */
@@ -84,7 +100,7 @@ export class Told {
     const told = { inboundAt: this.#inboundAt[customer] ?? NEVER, refusedAt: this.#refusedAt[customer] ?? NEVER };
     return {
       must: told,
-      may: { ...told, end: this.#saidEnd[customer] ?? NEVER },
+      may: { ...told, end: this.#saidEnd[customer] ?? NEVER, farEnd: this.#farEnd[customer] ?? NEVER },
       askedAt: this.#askedAt[customer] ?? NEVER,
       channelAskedAt: this.#channelAskedAt.get(this.#directory.channelOf(customer)) ?? NEVER,
       heardAt: this.#heardAt[customer] ?? NEVER,
