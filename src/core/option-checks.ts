@@ -48,10 +48,21 @@ export const aText: OptionCheck = {
 export const anObject: OptionCheck = { rule: 'an object', hasType: isObject };
 export const aMap: OptionCheck = { rule: 'a plain object', hasType: isMap };
 
+/** A list of at least one; an error says by its position which entry is none. */
+export function aListOf(entry: string, isEntry: (value: unknown) => boolean): OptionCheck {
+  const firstWrong = (value: unknown): number =>
+    Array.isArray(value) ? [...value].findIndex((one) => !isEntry(one)) : -1;
+  return {
+    rule: `a list of at least one ${entry}`,
+    hasType: Array.isArray,
+    isInRange: (list: readonly unknown[]) => list.length > 0 && firstWrong(list) === -1,
+    cure: (value) => (firstWrong(value) === -1 ? undefined : `the one at position ${firstWrong(value)} is none`),
+  };
+}
+
 export const aListOfKeys: OptionCheck = {
-  rule: 'a list of at least one text that is not empty',
+  ...aListOf('text that is not empty', (key) => isText(key) && key.trim() !== ''),
   hasType: (value) => Array.isArray(value) && [...value].every(isText),
-  isInRange: (keys: readonly string[]) => keys.length > 0 && keys.every((key) => key.trim() !== ''),
 };
 
 export function objectWith(...methods: readonly string[]): OptionCheck {

@@ -73,6 +73,21 @@ describe('what was received (field C3)', () => {
     expect(create(workspace)).toThrow(received);
   });
 
+  it.each([
+    [['sms', CHANNEL], 0],
+    [[CHANNEL, 'sms', CHANNEL], 1],
+    [[CHANNEL, CHANNEL, ''], 2],
+  ])('is the entry of a list, by its position: %j', (channels, position) => {
+    expect(() => toChannel({ channels })).toThrow(`received an array; the one at position ${position} is none`);
+  });
+
+  it('of a list without entries is only that it is one', () => {
+    expect(() => toChannel({ channels: [] })).toThrow(/received an array$/);
+    const locales = ['en', 'not a locale'];
+    expect(() => toTemplate({ projectId: CHANNEL, locale: 'en', locales, variable: 'm' })).toThrow('at position 1');
+    expect(create({ signingKeys: [KEY, ' '] })).toThrow('at position 1');
+  });
+
   it('is undefined where nothing was given', () => {
     expect(() => createGuard(undefined as never)).toThrow('received undefined');
   });

@@ -1,5 +1,5 @@
 import { foldKey } from '../fold-key.js';
-import { aFunction, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
+import { aFunction, aListOf, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
 import { ownFields } from '../own.js';
 import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';
@@ -89,12 +89,7 @@ function plainText(message: unknown): object | undefined {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const checks: Readonly<Record<keyof ToChannelOptions, OptionCheck>> = {
-  channels: {
-    rule: 'a list of at least one channel id',
-    hasType: Array.isArray,
-    isInRange: (ids: readonly unknown[]) =>
-      ids.length > 0 && [...ids].every((id) => typeof id === 'string' && UUID.test(id)),
-  },
+  channels: aListOf('channel id', (id) => typeof id === 'string' && UUID.test(id)),
   contact: aFunction,
   convert: aFunction,
 };

@@ -1,5 +1,6 @@
 import {
   aFunction,
+  aListOf,
   anObject,
   aText,
   checkOptions,
@@ -72,11 +73,7 @@ const checks: Readonly<Record<keyof ToTemplateOptions, OptionCheck>> = {
   projectId: aText,
   version: aText,
   locale: aLocale,
-  locales: {
-    rule: 'a list of at least one BCP 47 locale',
-    hasType: Array.isArray,
-    isInRange: (tags: readonly unknown[]) => tags.length > 0 && [...tags].every((tag) => readLocale(tag) !== undefined),
-  },
+  locales: aListOf('BCP 47 locale', (tag) => readLocale(tag) !== undefined),
   contactLocale: aFunction,
   channelLocale: aFunction,
   variable: aText,
