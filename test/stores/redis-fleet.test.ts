@@ -115,6 +115,44 @@ describeWithRedis('processes that want to know one window at once', () => {
     await expect.poll(async () => (await two?.joinRead(ref, running))?.role).toBe('reader');
   });
 
+  it.each(['0', '1', 'x', '', 'inf', 'nan', '-5', '1.5'])(
+    'drop an answer that lies beyond the count of its reads, as where that is damaged: %j (field A12)',
+    async (number) => {
+      const prefix = newPrefix();
+      const [one, two, three] = await fleetOf(3, prefix);
+      for (const told of ['1', '2', '3']) {
+        (await join(one, 'reader')).finish(closed);
+        const [name = ''] = await server.client.keys(`${prefix}t:*`);
+        await expect.poll(() => server.client.hGet(name, 'told')).toBe(told);
+      }
+      const [name = ''] = await server.client.keys(`${prefix}t:*`);
+      await server.client.hSet(name, { number });
+      // Whoever comes first reads alone; then the count goes on, without the answer of before.
+      expect(await one?.joinRead(ref, undefined)).toBeUndefined();
+      const reader = await join(two, 'reader');
+      const waiter = await join(three, 'waiter');
+      expect(await three?.joinRead(ref, waiter.running)).toMatchObject({ role: 'waiter' });
+      reader.finish(closed);
+      await waiter.settled;
+      // That read, too, started before the question.
+      await join(three, 'reader', waiter.running);
+    },
+  );
+
+  it('drop the answer of a read that was counted before the count was damaged (field A12)', async () => {
+    const prefix = newPrefix();
+    const [one, two] = await fleetOf(2, prefix);
+    for (const _ of [1, 2]) (await join(one, 'reader')).finish(undefined);
+    const reader = await join(one, 'reader');
+    const [name = ''] = await server.client.keys(`${prefix}t:*`);
+    await server.client.hSet(name, { number: '0' });
+    const waiter = await join(two, 'waiter');
+    reader.finish(closed);
+    await waiter.settled;
+    expect(await server.client.hGet(name, 'answer')).toBeNull();
+    await join(two, 'reader', waiter.running);
+  });
+
   it('do not believe an answer from long ago', async () => {
     const prefix = newPrefix();
     const [one] = await fleetOf(1, prefix);
