@@ -80,7 +80,7 @@ const E164 = /^\+[1-9]\d{5,14}$/;
 // Numbers that were copied from a phone often carry invisible marks of direction (Cf).
 const SEPARATORS = /[\s().\-\u2010-\u2015/\p{Cf}]/gu;
 
-/** A zero in brackets behind a country code is for calls within the country: `+31 (0)6 ...`. */
+/** A zero in brackets behind a country code is for calls within the country: `+31 (0)6 ...`. Italy's is part of the number. */
 const TRUNK_ZERO = /^(\+|00)(\s*[1-9]\d{0,2}[\s-]*)\(\s*0\s*\)/;
 
 /**
@@ -92,7 +92,9 @@ export function normaliseAddress(value: unknown, key: string | undefined): strin
   if (!isUsableText(value)) return undefined;
   if (E164.test(value)) return value;
   const text = value.normalize('NFKC').trim();
-  const international = text.replace(/^tel:(?=\+)/i, '').replace(TRUNK_ZERO, '$1$2');
+  const international = text
+    .replace(/^tel:(?=\+)/i, '')
+    .replace(TRUNK_ZERO, (zero, plus: string, country: string) => (country.trim() === '39' ? zero : plus + country));
   // Normalised again, since what a separator kept apart may belong together.
   const compact = international.replace(SEPARATORS, '').replace(/^00/, '+').normalize('NFKC');
   if (E164.test(compact)) return compact;

@@ -77,7 +77,10 @@ return {renew(ARGV[1], tonumber(ARGV[2])) and 'member' or 'later', 0, now}`);
  * The generic cell rate algorithm, by the clock of Redis: one instant says how far ahead reads have been given away. The
  * rate is the part of the limit that is of those members who will be alive then.
  *
- * KEYS: the members, the budget. ARGV: the process, until when it lives, how long one read takes of the whole limit, how
+ * It is kept twice, and the later one counts: a record that is deleted, or overwritten by a smaller number, must not give
+ * the burst again.
+ *
+ * KEYS: the members, the budget, its copy. ARGV: the process, until when it lives, how long one read takes of the whole limit, how
  * long the burst does, the longest wait, for how many processes the limit is; all times in microseconds. Gives what is
  * to be done (a read is `taken`, `spent`, or to be asked for `later`), after how long, and the time.
  */
@@ -86,15 +89,19 @@ export const reserveScript: RedisScript = script(`${MEMBERS}
 local interval, burst, most, instances = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if not renew(ARGV[1], tonumber(ARGV[2])) then return {'later', 0, now} end
 
-local text = redis.pcall('GET', KEYS[2])
 local latest = now + burst + PROMISE + interval * instances
-local given = text and type(text) == 'string' and instant(text, latest) or 0
+local given, isKept = 0, false
+for _, key in ipairs({KEYS[2], KEYS[3]}) do
+  local text = redis.pcall('GET', key)
+  isKept = isKept or text ~= false
+  given = math.max(given, type(text) == 'string' and instant(text, latest) or 0)
+end
 local function give(value)
   given = value
-  redis.call('SET', KEYS[2], string.format('%.0f', value), 'PX', 3600000)
+  for _, key in ipairs({KEYS[2], KEYS[3]}) do redis.call('SET', key, string.format('%.0f', value), 'PX', 3600000) end
 end
 -- What cannot be read was lost, and what was promised with it.
-if text and given == 0 then give(now + burst + PROMISE) end
+if isKept and given == 0 then give(now + burst + PROMISE) end
 given = math.max(given, now, from + burst)
 
 local count, step, slot = aliveAt(now), 0, 0

@@ -61,7 +61,12 @@ export class RedisBudget {
     const intervalUs = 1e6 / perSecond;
     const burstUs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalUs;
     const args = [intervalUs, burstUs, mostMs * 1000, instances];
-    return this.#membership.ask({ script: reserveScript, keys: [names.budget(workspaceId)], args, patienceMs });
+    return this.#membership.ask({
+      script: reserveScript,
+      keys: [names.budget(workspaceId), names.budgetCopy(workspaceId)],
+      args,
+      patienceMs,
+    });
   }
 }
 

@@ -8,7 +8,7 @@ const others: readonly (readonly [what: string, isIt: (client: object) => boolea
   ['a client of ioredis or iovalkey', (client) => 'call' in client && 'status' in client],
   ['a client of redis 4', (client) => 'v4' in client],
   ['a client of redis 3 or older', (client) => 'send_command' in client],
-  ['a cluster', (client) => 'duplicate' in client && 'destroy' in client && !('unref' in client)],
+  ['a cluster', (client) => 'duplicate' in client && 'sendCommand' in client && !('unref' in client)],
   ['a pool', (client) => !('duplicate' in client) && 'destroy' in client && 'sendCommand' in client],
 ];
 

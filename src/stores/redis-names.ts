@@ -61,6 +61,11 @@ export class RedisNames {
     return `${this.#prefix}b:${this.#hash('budget', workspaceId)}`;
   }
 
+  /** The same once more: one of the two may get lost. */
+  budgetCopy(workspaceId: string): string {
+    return `${this.#prefix}bc:${this.#hash('budget', workspaceId)}`;
+  }
+
   /** Which processes are alive. */
   get members(): string {
     return `${this.#prefix}m`;

@@ -204,6 +204,31 @@ const identities: readonly Mutation[] = [
   },
 ];
 
+/** What is written. */
+const addresses: readonly Mutation[] = [
+  {
+    name: 'what is no phone number loses its dots and dashes',
+    file: 'bird/address.ts',
+    find: "return compact === '' ? undefined : text;",
+    replace: "return compact === '' ? undefined : key === 'phonenumber' ? compact : text;",
+    tests: ['bird/address.test.ts'],
+  },
+  {
+    name: 'a fleet: an answer of before the count began anew is told',
+    file: 'stores/redis-fleet-scripts.ts',
+    find: 'if told > number then',
+    replace: 'if false then',
+    tests: ['stores/redis-fleet.test.ts'],
+  },
+  {
+    name: 'a fleet: a budget that is lost alone begins with a burst',
+    file: 'stores/redis-budget-scripts.ts',
+    find: 'for _, key in ipairs({KEYS[2], KEYS[3]}) do\n  local text',
+    replace: 'for _, key in ipairs({KEYS[2]}) do\n  local text',
+    tests: ['stores/redis-budget.test.ts'],
+  },
+];
+
 /** What waits for the customer. */
 const held: readonly Mutation[] = [
   {
@@ -824,6 +849,7 @@ const fleets: readonly Mutation[] = [
 export const mutations: readonly Mutation[] = [
   ...evidence,
   ...identities,
+  ...addresses,
   ...held,
   ...requests,
   ...rule,

@@ -143,6 +143,29 @@ describeWithRedis('the limit that processes share', () => {
     await Promise.all(['x', '', 'nan', 'inf', '-1e300', '1e300', '99999999999999999999'].map(trial));
   });
 
+  it.concurrent.each<[string, (name: string) => Promise<unknown>]>([
+    ['deleted', (name) => server.client.del(name)],
+    ['overwritten by a smaller number', (name) => server.client.set(name, '1')],
+    ['overwritten by what is no number', (name) => server.client.set(name, 'x')],
+  ])('gives no second burst where its record alone is %s (field A12)', async (_, harm) => {
+    const prefix = newPrefix();
+    const fleets = await fleetOf(PROCESSES, prefix);
+    await taken(fleets, 1, 3_000);
+    const [at, reads] = [performance.now(), [] as number[]];
+    const read = async (fleet: Fleet): Promise<void> => {
+      while (performance.now() < at + 1200) {
+        if ((await fleet.takeRead('w', limit, 100)) === 'taken') reads.push(performance.now());
+      }
+    };
+    const harming = setInterval(async () => {
+      for (const name of await server.client.keys(`${prefix}b:*`)) await harm(name);
+    }, 150);
+    await Promise.all(fleets.flatMap((fleet) => Array.from({ length: 10 }, () => read(fleet))));
+    clearInterval(harming);
+    expect(reads.length).toBeGreaterThan(0);
+    expect(busiestSecond(reads)).toBeLessThanOrEqual(50);
+  });
+
   it.concurrent('is left to the others by one that is cut off, until they do not count on it any more', async ({
     expect,
   }) => {

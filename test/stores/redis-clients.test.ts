@@ -55,6 +55,7 @@ describe('redisStore refuses any other client by what it is (field C4)', () => {
     ['redis 4', () => of4],
     ['redis 3 or older', () => ({ send_command: () => undefined, duplicate: () => undefined })],
     ['a cluster', () => createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:1' }] })],
+    ['a cluster', () => ({ duplicate: () => undefined, sendCommand: () => undefined, on: () => undefined })],
     ['a pool', () => createClientPool()],
     ['undefined', () => undefined],
     ['string', () => 'redis://127.0.0.1'],

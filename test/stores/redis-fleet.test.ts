@@ -57,6 +57,24 @@ describeWithRedis('processes that want to know one window at once', () => {
     await join(two, 'reader', waiter.running);
   });
 
+  it('take no answer of before for one of a read that was counted anew (field A12)', async () => {
+    const prefix = newPrefix();
+    const [one, two, three] = await fleetOf(3, prefix);
+    for (let reads = 0; reads < 3; reads += 1) (await join(one, 'reader')).finish(closed);
+    const [turn = ''] = await server.client.keys(`${prefix}t:*`);
+    await expect.poll(() => server.client.hGet(turn, 'told')).toBe('3');
+    await server.client.hSet(turn, 'number', 'x');
+    // What is told is of before, and is dropped: this one reads for itself. Then the count begins anew.
+    expect(await two?.joinRead(ref, undefined)).toBeUndefined();
+    const reader = await join(two, 'reader');
+    const waiter = await join(three, 'waiter');
+    await join(three, 'waiter', waiter.running - 1);
+    expect(await server.client.hGet(turn, 'answer')).toBeNull();
+    reader.finish({ ...closed, serviceWindowExpireAt: AT + 1000 });
+    await waiter.settled;
+    expect((await join(three, 'told', waiter.running - 1)).facts).toMatchObject({ serviceWindowExpireAt: AT + 1000 });
+  });
+
   it('keep different windows apart', async () => {
     const [one, two] = await fleetOf(2);
     await join(one, 'reader');
