@@ -75,23 +75,21 @@ export class CachedWindows {
 
   /**
    * What is remembered of a send's window. A refusal that was told by the contact's id alone may have met this address, so
-   * it counts too: that costs a read at most. A send by id alone goes to the one address that was told with it.
+   * it counts here, too: that costs a read at most, and denies nothing.
    */
-  recallFor({ key, contactId, sentTo }: WindowTarget): ReturnType<CachedWindows['recall']> {
-    const known = this.recall(key);
-    if (contactId === undefined) return known;
-    if (sentTo === undefined) return this.#recallLinked(key, contactId, known);
-    if (known === undefined) return known;
+  recallFor(target: WindowTarget): ReturnType<CachedWindows['recall']> {
+    const { key, contactId, sentTo } = target;
+    const known = this.#recallOwn(target);
+    if (contactId === undefined || sentTo === undefined || known === undefined) return known;
     const byId = this.recall({ ...key, address: addressOfId(contactId) });
     if (known instanceof Promise || byId instanceof Promise) return Promise.all([known, byId]).then(withRefusal);
     return withRefusal([known, byId]);
   }
 
-  #recallLinked(
-    key: WindowKey,
-    contactId: string,
-    known: ReturnType<CachedWindows['recall']>,
-  ): ReturnType<CachedWindows['recall']> {
+  /** What is remembered of the window itself. A send by id alone goes to the one address that was told with the id. */
+  #recallOwn({ key, contactId, sentTo }: WindowTarget): ReturnType<CachedWindows['recall']> {
+    const known = this.recall(key);
+    if (contactId === undefined || sentTo !== undefined) return known;
     const address = this.#parts.links.addressOf(key, contactId);
     if (address === undefined || address === 'several') return known;
     const linked = this.recall({ ...key, address });
@@ -126,7 +124,7 @@ export class CachedWindows {
     const isOpen = facts.isPermanentSession || (facts.serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > now();
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
-    const known = (await this.recallFor(target)) ?? noEvidence;
+    const known = (await this.#recallOwn(target)) ?? noEvidence;
     const isInDoubt = isDoubted(known) && !isOpen && mayOpen(known, now(), options.trustMs);
     if (isDoubted(known) && !isInDoubt) void store.merge(target.key, { readAt: askedAt });
     return {

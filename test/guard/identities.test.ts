@@ -56,6 +56,18 @@ describe('a contact that was told to have written from another identity (field A
     expect((await check(world, phone(PHONE))).action).toBe('block');
   });
 
+  it('a refusal at one number denies nothing that goes to the other, from which the customer has written', async () => {
+    const world = await createWorld();
+    const { id: contactId } = world.contact;
+    const at = world.sandbox.clock.now();
+    world.guard.observeInbound({ ...ref(world), contactId, address: PHONE, at });
+    world.sandbox.clock.advance(MINUTE);
+    const sentAt = world.sandbox.clock.now();
+    world.guard.observeRefusal({ ...ref(world), contactId, address: '+31600000009', sentAt, code: 131047 });
+    expect((await check(world, { id: contactId, ...phone(PHONE) })).decision.reason).toBe('service_window_open');
+    expect((await check(world, { id: contactId, ...phone('+31600000009') })).action).toBe('block');
+  });
+
   it('casts no doubt on other contacts, channels and workspaces (scenarios 25, 26)', async () => {
     const world = await createWorld();
     const other = world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+31600000009' }] });

@@ -154,6 +154,13 @@ const evidence: readonly Mutation[] = [
 /** Who a contact is. */
 const identities: readonly Mutation[] = [
   {
+    name: 'a refusal of one number of a contact denies what goes to the other',
+    file: 'lookup/cached.ts',
+    find: 'const known = (await this.#recallOwn(target)) ?? noEvidence;',
+    replace: 'const known = (await this.recallFor(target)) ?? noEvidence;',
+    tests: ['guard/identities.test.ts'],
+  },
+  {
     name: 'a contact that has written from another identity is denied',
     file: 'lookup/other-identities.ts',
     find: 'return latest(evidence?.lastInboundAt, evidence?.contactWroteAt);',
@@ -811,8 +818,8 @@ const fleets: readonly Mutation[] = [
     file: 'lookup/cached.ts',
     find: `const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
-    const known = (await this.recallFor(target)) ?? noEvidence;`,
-    replace: `const known = (await this.recallFor(target)) ?? noEvidence;
+    const known = (await this.#recallOwn(target)) ?? noEvidence;`,
+    replace: `const known = (await this.#recallOwn(target)) ?? noEvidence;
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });`,
     tests: ['lookup/cached.test.ts'],
   },
