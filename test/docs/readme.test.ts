@@ -8,12 +8,16 @@ import {
   type Decision,
   freeformGuard,
   type Guard,
+  holdUntilReply,
+  isStillValid,
+  type OnClosed,
   type Outcome,
+  toTemplate,
   type WebhookReceiverOptions,
   webhookReceiver,
 } from 'freeform-guard';
 import { createSandbox } from 'freeform-guard/sandbox';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { resolveWorkspace } from '../../src/guard/options.js';
 import { resolvePolicy } from '../../src/guard/policy.js';
 import { problemOf } from '../../src/http/request/problem.js';
@@ -23,6 +27,7 @@ import { type Consumer, createConsumer, tsc } from '../packaging/staged-package.
 import { codeBlocks, readProjectFile, section, tableRows } from './markdown.js';
 
 const readme = readProjectFile('README.md');
+const silent = { warn: () => {}, error: () => {} };
 
 describe('the quick start', () => {
   it('is the example that the tests run, word for word', () => {
@@ -273,6 +278,43 @@ describe('the code blocks', () => {
     run(canSendFreeform, decideFreeform, results);
     expect(said).toHaveLength(4);
     expect(results).toEqual(said.map((text) => new Function(`return (${text})`)()));
+  });
+
+  it.each<[action: string, onClosed: OnClosed, isOpen: boolean, sent: number, printed: unknown[]]>([
+    ['send', 'block', true, 1, []],
+    ['block', 'block', false, 0, ['not sent', 'service_window_closed']],
+    ['reroute', toTemplate({ projectId: 'x', locale: 'en', variable: 'text' }), false, 1, []],
+    ['hold', holdUntilReply(), false, 0, ['waits', 'ticket-7']],
+  ])('of a worker do what is to be done with %s, and hold nothing twice (field B1)', async (...row) => {
+    const [, onClosed, isOpen, sent, printed] = row;
+    const [block = ''] = codeBlocks(section(readme, 'Workers and queues'), 'ts');
+    const sandbox = await createSandbox();
+    onTestFinished(() => sandbox.close());
+    const workspace = sandbox.addWorkspace();
+    const channel = workspace.addChannel({ platformId: 'whatsapp' });
+    const phone = '+12025550123';
+    const contact = workspace.addContact({ identifiers: [{ key: 'phonenumber', value: phone }] });
+    if (isOpen) workspace.receiveInbound({ channelId: channel.id, contactId: contact.id });
+    const { id: workspaceId, accessKey } = workspace;
+    const options = { accessKey, baseUrl: sandbox.url, onClosed };
+    const guard = createGuard({ workspaces: { [workspaceId]: options }, clock: sandbox.clock, logger: silent });
+    onTestFinished(() => void guard.close());
+    const check = vi.spyOn(guard, 'check');
+    const sends: unknown[] = [];
+    const told: unknown[] = [];
+    const given = {
+      createGuard: () => guard,
+      isStillValid: (outcome: Outcome) => isStillValid(outcome, sandbox.clock.now()),
+      ...{ workspaceId, channelId: channel.id, accessKey, phone },
+      message: { body: { type: 'text', text: { text: 'Hello' } }, reference: 'ticket-7' },
+      waitForItsTurn: async () => sandbox.clock.advance(60_000),
+      sendToBird: async (send: unknown) => void sends.push(send),
+      console: { log: (...words: unknown[]) => told.push(...words) },
+    };
+    const body = block.replace(/^import .*$/gm, '');
+    await new Function(...Object.keys(given), `return (async () => {${body}})()`)(...Object.values(given));
+    expect([sends.length, told]).toEqual([sent, printed]);
+    expect(check).toHaveBeenCalledTimes(printed[0] === 'not sent' ? 2 : 1);
   });
 
   it('of the sandbox print what their comments say', async () => {
