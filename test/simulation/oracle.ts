@@ -81,7 +81,8 @@ export class Oracle<C extends Case = Case> {
     if (this.violations.length < 20) this.violations.push(text);
   }
 
-  #checkDeny(asked: Case, reason: string, { must, may, askedAt, channelAskedAt }: Known): void {
+  #checkDeny(asked: Case, reason: string, known: Known): void {
+    const { must, may, askedAt, channelAskedAt } = known;
     const { customers, clockBoundMs, count } = this.#options;
     const { customer, arrivedAt, shownEnd, timeline } = asked;
     const { now } = timeline;
@@ -96,6 +97,7 @@ export class Oracle<C extends Case = Case> {
     }
     const told = unrefuted(must.inboundAt, may.refusedAt + clockBoundMs);
     if (told + WINDOW_MS > now + clockBoundMs) this.violation(`INV-1: denied what was told: ${this.#nameOf(asked)}`);
+    this.#checkPerson(asked, known);
     const shown = unrefuted(shownEnd - WINDOW_MS, may.refusedAt + clockBoundMs);
     const isOpen = customers.isOpen(customer, now);
     // What no message explains is refuted by any refusal; the same where Bird has lied.
@@ -105,6 +107,14 @@ export class Oracle<C extends Case = Case> {
     const isShownOpen = shown + WINDOW_MS > now + clockBoundMs && !isRefutedFar;
     if (isOpen && isShownOpen) this.violation(`INV-1: denied what Bird would show: ${this.#nameOf(asked)}`);
     else if (isOpen) count('denied within the bound');
+  }
+
+  /** Who was told to have written from another number is in doubt, and not denied. */
+  #checkPerson(asked: Case, { must, may, personWroteAt = NEVER }: Known): void {
+    const { clockBoundMs } = this.#options;
+    const isElsewhere = personWroteAt > Math.max(must.inboundAt, may.refusedAt + clockBoundMs);
+    if (!isElsewhere || personWroteAt + WINDOW_MS <= asked.timeline.now + clockBoundMs) return;
+    this.violation(`INV-1: denied a person who wrote from another number: ${this.#nameOf(asked)}`);
   }
 
   #checkAllow(asked: Case, { source, validUntil, reason }: Answer, { must, may }: Known): void {

@@ -23,6 +23,8 @@ export interface Known {
   readonly channelAskedAt: number;
   /** When it last heard anything about the window. */
   readonly heardAt: number;
+  /** When it was told that this person wrote, from whichever number. Default: never. */
+  readonly personWroteAt?: number | undefined;
 }
 
 /** What the guard takes for a difference of clocks, and how wrong its own may be. */
@@ -38,6 +40,8 @@ export class Told {
   readonly #farEnd: Float64Array;
   readonly #askedAt: Float64Array;
   readonly #heardAt: Float64Array;
+  /** By the first number of a person. */
+  readonly #personWroteAt: Float64Array;
   readonly #channelAskedAt = new Map<number, number>();
 
   /** @param timeline of the process */
@@ -50,10 +54,12 @@ export class Told {
     this.#farEnd = new Float64Array(customers).fill(NEVER);
     this.#askedAt = new Float64Array(customers).fill(NEVER);
     this.#heardAt = new Float64Array(customers).fill(NEVER);
+    this.#personWroteAt = new Float64Array(customers).fill(NEVER);
   }
 
   inbound(customer: number, at: number): void {
     raise(this.#inboundAt, customer, at);
+    raise(this.#personWroteAt, this.#personOf(customer), at);
     raise(this.#heardAt, customer, this.#timeline.now);
   }
 
@@ -94,6 +100,8 @@ export class Told {
       if (customer === undefined) instants.fill(NEVER);
       else instants[customer] = NEVER;
     }
+    if (customer === undefined) this.#personWroteAt.fill(NEVER);
+    else this.#personWroteAt[this.#personOf(customer)] = NEVER;
   }
 
   known(customer: number): Known {
@@ -104,7 +112,12 @@ export class Told {
       askedAt: this.#askedAt[customer] ?? NEVER,
       channelAskedAt: this.#channelAskedAt.get(this.#directory.channelOf(customer)) ?? NEVER,
       heardAt: this.#heardAt[customer] ?? NEVER,
+      personWroteAt: this.#personWroteAt[this.#personOf(customer)] ?? NEVER,
     };
+  }
+
+  #personOf(customer: number): number {
+    return this.#directory.customerOf(this.#directory.contactId(customer));
   }
 
   #customerOf(path: string): number {
