@@ -92,7 +92,7 @@ const ofTheLanguage: ReadonlySet<string> = new Set(['get', 'set', 'value', 'then
 const values: readonly unknown[] = [true, 0, NOW + HOUR, NOW - HOUR, 'off', 'human', {}, [], () => undefined];
 
 /** At once, so that the test does not take minutes. */
-const NAMES_AT_ONCE = 40;
+const NAMES_AT_ONCE = 150;
 
 function pollute(names: readonly string[], value: unknown): void {
   const property = { value, configurable: true, writable: true, enumerable: false };

@@ -21,11 +21,13 @@ describeWithRedis('a client of redis 5 (field C4)', () => {
     const client = createClient5({ socket: { host: '127.0.0.1', port: server.port } });
     const store = storeOf(client, { patienceMs, prefix: newPrefix(), ...options });
     await expect
-      .poll(() =>
-        Promise.resolve(store.merge(probe, { readAt: 1 })).then(
-          () => true,
-          () => false,
-        ),
+      .poll(
+        () =>
+          Promise.resolve(store.merge(probe, { readAt: 1 })).then(
+            () => true,
+            () => false,
+          ),
+        { interval: 2 },
       )
       .toBe(true);
     return store;
