@@ -33,9 +33,13 @@ function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefine
   return isCut ? originalUrl.slice(0, -url.length) : undefined;
 }
 
+/** Node refuses a head of more than 16 KiB. Any prefix may stand before a send's path, so only the end of a longer one is read. */
+const LONGEST_URL = 65_536;
+
 /** As routes match it, segment by segment; else as `fetch` and servers resolve it. */
-function targetOfPath(url: string | undefined): PathTarget | undefined {
-  if (url === undefined) return undefined;
+function targetOfPath(fullUrl: string | undefined): PathTarget | undefined {
+  if (fullUrl === undefined) return undefined;
+  const url = endOfPath(fullUrl);
   const path = pathOf(url);
   const literal = targetOfSegments(withoutLastEmpty(path.split('/').map(decodePath)));
   if (literal !== undefined || !/[%\\\s\p{Cc}]|\/\/|\/\./u.test(url)) return literal;
@@ -67,6 +71,11 @@ function isWord(segment: string | undefined, word: string): boolean {
 
 /** A scheme and a host, as a request to a proxy has them. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:[/\\]{2}[^/\\?#]*/i;
+
+/** A long query is cut off first, so that it cannot push the path out of what is read. */
+function endOfPath(url: string): string {
+  return url.length <= LONGEST_URL ? url : pathOf(url).slice(-LONGEST_URL);
+}
 
 function pathOf(url: string): string {
   const end = url.search(/[?#]/);
