@@ -1,4 +1,4 @@
-import { own } from '../core/own.js';
+import { isSet, own } from '../core/own.js';
 import { toId } from './ids.js';
 import { hasRival } from './rival-keys.js';
 
@@ -120,7 +120,3 @@ function isUsableText(value: unknown): value is string {
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}

@@ -1,6 +1,6 @@
 import { foldKey } from '../core/fold-key.js';
 import { toInstant } from '../core/instant.js';
-import { own } from '../core/own.js';
+import { isSet, own } from '../core/own.js';
 import { hasRival } from './rival-keys.js';
 
 export type MessageKind = 'template' | 'freeform' | 'unclassified';
@@ -70,8 +70,4 @@ function namesTemplate(template: unknown): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

@@ -11,3 +11,8 @@ export function own(value: unknown, key: string): unknown {
 export function ownFields<T extends object>(value: T): T {
   return Object.assign(Object.create(null), value);
 }
+
+/** In JSON `null` says as little as an absent field. */
+export function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

@@ -1,7 +1,7 @@
 import { guessKey } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
 import { isObject } from '../core/option-checks.js';
-import { own } from '../core/own.js';
+import { isSet, own } from '../core/own.js';
 
 /** What is wrong with a send as it was given, and what to do about it. Names fields, and never shows a value. */
 export interface SendFlaw {
@@ -89,8 +89,4 @@ function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

@@ -1,5 +1,5 @@
 import { foldKey } from '../fold-key.js';
-import { own } from '../own.js';
+import { isSet, own } from '../own.js';
 import type { SendToReroute } from './policy.js';
 import { isBlank } from './template-variable.js';
 
@@ -117,8 +117,4 @@ function isSound(medium: unknown): boolean {
 
 function none(reason: Extract<MessageContent, { readonly kind: 'none' }>['reason']): MessageContent {
   return { kind: 'none', reason };
-}
-
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

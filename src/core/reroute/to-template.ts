@@ -1,11 +1,8 @@
 import { isMap, isObject } from '../option-checks.js';
 import { own, ownFields } from '../own.js';
 import { platformRow } from '../platforms.js';
-
 import { ignoreRejection } from '../promise-like.js';
-
 import { doubt } from './doubt.js';
-
 import { asTag, matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
 import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
