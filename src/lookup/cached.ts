@@ -17,7 +17,7 @@ import type {
 import type { ContactIds } from './contact-ids.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
-import { contactOf, dateOf, elsewhere, joined, mayOpen, withRefusal } from './remembered.js';
+import { contactOf, dateOf, elsewhere, joined, mayOpen, saysOpen, withRefusal } from './remembered.js';
 import { SharedReads } from './shared-reads.js';
 
 /** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
@@ -121,15 +121,16 @@ export class CachedWindows {
     const askedAt = startedAt + now() - clock.now();
     // Not waited for: the answer is here, and a store may be slow.
     this.#remember(target, facts, askedAt, options);
-    const isOpen = facts.isPermanentSession || (facts.serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > now();
+    const isOpen = saysOpen(facts, now());
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
     const known = (await this.#recallOwn(target)) ?? noEvidence;
     const isInDoubt = isDoubted(known) && !isOpen && mayOpen(known, now(), options.trustMs);
     if (isDoubted(known) && !isInDoubt) void store.merge(target.key, { readAt: askedAt });
+    const reader = { windowMs: options.windowMs, contactId: target.contactId };
     return {
-      ...contactOf(known, now(), { windowMs: options.windowMs, contactId: target.contactId }),
-      serviceWindowExpireAt: dateOf(facts, known, askedAt, { windowMs: options.windowMs, contactId: target.contactId }),
+      ...contactOf(known, now(), reader),
+      serviceWindowExpireAt: dateOf(facts, known, askedAt, reader),
       isPermanentSession: facts.isPermanentSession,
       contactWroteAt: elsewhere(wroteAt, known),
       isInDoubt,

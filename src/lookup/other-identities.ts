@@ -4,6 +4,7 @@ import { LookupError } from '../errors.js';
 import type { Lookup, ReadLimits, Store, WindowKey, WindowTarget } from '../ports.js';
 import type { ContactIds } from './contact-ids.js';
 import type { ContactLinks, LoneInbound } from './contact-links.js';
+import { saysOpen } from './remembered.js';
 
 export interface OtherIdentitiesParts {
   readonly lookup: Lookup;
@@ -61,7 +62,7 @@ export class OtherIdentities {
     try {
       const contactId = await this.#parts.contactIds.find({ workspaceId, key: identifier.key, value: address }, limits);
       const facts = await this.#parts.lookup.window({ workspaceId, channelId, contactId, address }, limits);
-      return facts.isPermanentSession || (facts.serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > now();
+      return saysOpen(facts, now());
     } catch (error) {
       if (error instanceof LookupError) return false;
       throw error;

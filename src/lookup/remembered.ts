@@ -18,6 +18,11 @@ function isReadFor({ readFor }: WindowEvidence, { contactId }: Reader): boolean 
   return readFor === undefined || readFor === contactId;
 }
 
+/** Whether Bird's word by itself opens the window. */
+export function saysOpen({ isPermanentSession, serviceWindowExpireAt }: WindowFacts, at: number): boolean {
+  return isPermanentSession || (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
+}
+
 /** Bird's fresh word beside what is remembered. A far date that is refuted must not hide a nearer one that is not. */
 export function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: number, reader: Reader): number | null {
   const said = facts.serviceWindowExpireAt ?? undefined;

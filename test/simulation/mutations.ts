@@ -427,7 +427,7 @@ const reads: readonly Mutation[] = [
   {
     name: 'what was told while a read ran does not count beside its answer',
     file: 'lookup/cached.ts',
-    find: '...contactOf(known, now(), { windowMs: options.windowMs, contactId: target.contactId }),',
+    find: '...contactOf(known, now(), reader),',
     replace: '',
     tests: checker,
   },
