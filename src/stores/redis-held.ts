@@ -101,9 +101,8 @@ export class RedisHeld implements HeldStore {
   }
 
   async countUnreadable(): Promise<number> {
-    const { names, link, now } = this.#parts;
-    await link.tried;
-    const secrets = Object.entries((await link.ask(['HGETALL', names.heldSecrets])) as object);
+    const { names, now } = this.#parts;
+    const secrets = Object.entries((await this.#ask(['HGETALL', names.heldSecrets])) as object);
     const others = secrets.filter(([id, until]) => id !== names.secretId && Number(until) > now());
     return this.#unreadable.size + others.length;
   }
@@ -124,10 +123,9 @@ export class RedisHeld implements HeldStore {
   }
 
   async windows(workspaceId: string): Promise<readonly WindowKey[]> {
-    const { names, seal, link } = this.#parts;
+    const { names, seal } = this.#parts;
     const name = names.heldWindows(workspaceId);
-    await link.tried;
-    const found = Object.entries((await link.ask(['HGETALL', name], this.#lookMs)) as object);
+    const found = Object.entries((await this.#ask(['HGETALL', name], this.#lookMs)) as object);
     const keys = found.map(([id, sealed]) => decodeWindowKey(seal.open(String(sealed), `${name} ${id}`)));
     return keys.filter((key) => key !== undefined);
   }
@@ -153,23 +151,19 @@ export class RedisHeld implements HeldStore {
   }
 
   async endNudge(key: WindowKey): Promise<void> {
-    await this.#parts.link.tried;
-    await this.#parts.link.ask(['DEL', this.#parts.names.held(key).nudge]);
+    await this.#ask(['DEL', this.#parts.names.held(key).nudge]);
   }
 
   async pause(key: WindowKey): Promise<void> {
-    await this.#parts.link.tried;
-    await this.#parts.link.ask(['SET', this.#parts.names.held(key).pause, '1', 'PX', String(ROW_LIFE_MS)]);
+    await this.#ask(['SET', this.#parts.names.held(key).pause, '1', 'PX', String(ROW_LIFE_MS)]);
   }
 
   async resume(key: WindowKey): Promise<void> {
-    await this.#parts.link.tried;
-    await this.#parts.link.ask(['DEL', this.#parts.names.held(key).pause]);
+    await this.#ask(['DEL', this.#parts.names.held(key).pause]);
   }
 
   async isPaused(key: WindowKey): Promise<boolean> {
-    await this.#parts.link.tried;
-    return (await this.#parts.link.ask(['EXISTS', this.#parts.names.held(key).pause])) === 1;
+    return (await this.#ask(['EXISTS', this.#parts.names.held(key).pause])) === 1;
   }
 
   async #settle(message: HeldMessage, isUsed: boolean): Promise<boolean> {
@@ -226,10 +220,19 @@ export class RedisHeld implements HeldStore {
     args: ScriptArgs,
     patienceMs: number = this.#parts.patienceMs,
   ): Promise<unknown> {
-    const { link } = this.#parts;
-    // Only of a store that was made just now: what waits in Redis is asked for as soon as the guard is there.
-    await link.tried;
+    const link = await this.#triedLink();
     return runScript(link, script, { keys, args, patienceMs });
+  }
+
+  async #ask(command: readonly string[], patienceMs?: number): Promise<unknown> {
+    return (await this.#triedLink()).ask(command, patienceMs);
+  }
+
+  /** Waits only in a store that was made just now: what waits in Redis is asked for as soon as the guard is there. */
+  async #triedLink(): Promise<RedisHeldParts['link']> {
+    const { link } = this.#parts;
+    await link.tried;
+    return link;
   }
 }
 
