@@ -161,8 +161,7 @@ export function isDateRefuted(
   at: number,
 ): boolean {
   if (birdEnd === undefined || refusedAt === undefined) return false;
-  const countedFrom = birdEnd - durationMs;
-  return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);
+  return refusedAt >= birdEnd - durationMs || isFarDate(birdEnd, durationMs, at);
 }
 
 /** Whether Bird's date lies so far ahead that no customer's message of up to `at` explains it. */

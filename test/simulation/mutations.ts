@@ -47,15 +47,15 @@ const evidence: readonly Mutation[] = [
   {
     name: "a refusal is ignored against Bird's date",
     file: 'core/service-window.ts',
-    find: 'return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);',
+    find: 'return refusedAt >= birdEnd - durationMs || isFarDate(birdEnd, durationMs, at);',
     replace: 'return false;',
     tests: checker,
   },
   {
     name: 'a refusal is ignored under a date that no message explains',
     file: 'core/service-window.ts',
-    find: 'return !(refusedAt < countedFrom && countedFrom <= at + INBOUND_SKEW_MS);',
-    replace: 'return !(refusedAt < countedFrom);',
+    find: 'return refusedAt >= birdEnd - durationMs || isFarDate(birdEnd, durationMs, at);',
+    replace: 'return refusedAt >= birdEnd - durationMs;',
     tests: ['core/freeform.test.ts'],
   },
   {
