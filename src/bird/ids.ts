@@ -1,10 +1,9 @@
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { isUuid } from '../core/uuid.js';
 
 /**
  * Bird's ids are UUIDs, in either case; anything else gives `undefined`. Only what passed here may become part of a
  * path: an id `..` would make the URL collapse to another resource, and `encodeURIComponent` leaves it as it is.
  */
 export function toId(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length !== 36) return undefined;
-  return UUID.test(value) ? value.toLowerCase() : undefined;
+  return isUuid(value) ? value.toLowerCase() : undefined;
 }

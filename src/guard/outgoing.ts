@@ -1,4 +1,5 @@
 import { ownFields } from '../core/own.js';
+import { filledTemplate } from '../core/reroute/filled-template.js';
 import { asTag } from '../core/reroute/locale.js';
 import type { HeldMessage } from '../ports.js';
 import { withinDeadline } from './deadline.js';
@@ -68,9 +69,8 @@ function nudgeOf(
   nudge: Nudge,
   { contact, conversationId, message, reference }: HeldMessage,
 ): Readonly<Record<string, unknown>> {
-  const { projectId, version = 'latest', locale, variables = {} } = ownFields(nudge);
-  const parameters = Object.entries(variables).map(([key, value]) => ({ type: 'string', key, value }));
-  const template = { projectId, version, locale: asTag(locale), parameters };
+  const { projectId, version, locale, variables = {} } = ownFields(nudge);
+  const template = filledTemplate({ projectId, version, locale: asTag(locale) }, variables);
   if (conversationId === undefined) return { receiver: { contacts: [contact] }, template, reference };
   const { participantType, participantId } = message;
   return { participantType, participantId, template, reference };

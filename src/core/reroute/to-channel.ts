@@ -1,6 +1,7 @@
 import { foldKey } from '../fold-key.js';
 import { aFunction, aListOf, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
 import { ownFields } from '../own.js';
+import { isUuid } from '../uuid.js';
 import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
@@ -86,10 +87,8 @@ function plainText(message: unknown): object | undefined {
   return { ...rest, body: { type: 'text', text: { text: content.text } } };
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 const checks: Readonly<Record<keyof ToChannelOptions, OptionCheck>> = {
-  channels: aListOf('channel id', (id) => typeof id === 'string' && UUID.test(id)),
+  channels: aListOf('channel id', isUuid),
   contact: aFunction,
   convert: aFunction,
 };

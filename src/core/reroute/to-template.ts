@@ -2,7 +2,9 @@ import { isMap, isObject } from '../option-checks.js';
 import { own, ownFields } from '../own.js';
 import { platformRow } from '../platforms.js';
 import { ignoreRejection } from '../promise-like.js';
+import { isUuid } from '../uuid.js';
 import { doubt } from './doubt.js';
+import { filledTemplate } from './filled-template.js';
 import { asTag, matchLocale } from './locale.js';
 import { isMatterOfTime } from './matter-of-time.js';
 import { contentOf, type MessageContent, recipientOf, withoutContent } from './message-content.js';
@@ -39,11 +41,10 @@ export function toTemplate(given: ToTemplateOptions): ReroutePolicy {
     const templates = templatesFor(contentOf(send.message), send, options);
     return typeof templates === 'string' ? context.decline(templates) : resultOf(templates, context);
   };
-  if (!UUID.test(options.projectId)) doubt(policy, NO_PROJECT);
+  if (!isUuid(options.projectId)) doubt(policy, NO_PROJECT);
   return policy;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NO_PROJECT =
   "toTemplate.projectId is no UUID, as projects have in Bird's Studio; give the id of the project, and not the template's name";
 
@@ -91,7 +92,7 @@ function textTemplates(
   if (typeof others === 'string') return others;
   const template = { projectId: options.projectId, version: options.version, locale: localeFor(send, options) };
   const changes = [...changed, ...(tidy === text ? [] : ['white_space']), ...(pieces.length > 1 ? ['split'] : [])];
-  return { templates: pieces.map((piece) => filled(template, { ...others, [variable]: piece })), changes };
+  return { templates: pieces.map((piece) => filledTemplate(template, { ...others, [variable]: piece })), changes };
 }
 
 function mediaTemplate(
@@ -111,7 +112,7 @@ function mediaTemplate(
   const captioned = media.variable === undefined || caption === undefined ? {} : { [media.variable]: caption };
   const template = { projectId: media.projectId, version: media.version, locale: localeFor(send, options) };
   const changes = caption === text ? [] : ['white_space'];
-  return { templates: [filled(template, { ...others, ...captioned, [media.mediaVariable]: url })], changes };
+  return { templates: [filledTemplate(template, { ...others, ...captioned, [media.mediaVariable]: url })], changes };
 }
 
 function otherVariables(
@@ -136,20 +137,6 @@ function localeFor(send: SendToReroute, { locale, locales = [asTag(locale)], ...
   // A promise is no locale, and is passed over.
   for (const one of wanted) ignoreRejection(one);
   return matchLocale(wanted, locales, asTag(locale));
-}
-
-interface TemplateName {
-  readonly projectId: string;
-  readonly version: string | undefined;
-  readonly locale: string;
-}
-
-function filled(
-  { projectId, version = 'latest', locale }: TemplateName,
-  values: Readonly<Record<string, string>>,
-): object {
-  const parameters = Object.entries(values).map(([key, value]) => ({ type: 'string', key, value }));
-  return { projectId, version, locale, parameters };
 }
 
 function resultOf({ templates, changes }: FilledTemplates, { send }: RerouteContext): RerouteResult {
