@@ -84,7 +84,7 @@ export function readSends(
 type Ids = Pick<SendRequest, 'workspaceId' | 'channelId' | 'conversationId'>;
 
 /** Node has methods in capitals; hapi hands them on in small letters. */
-function isPost(method: unknown): boolean {
+export function isPost(method: unknown): boolean {
   return method === 'POST' || (typeof method === 'string' && method.toUpperCase() === 'POST');
 }
 

@@ -1,4 +1,4 @@
-import type { HttpRequestLike } from '../bird/send-request.js';
+import { type HttpRequestLike, isPost } from '../bird/send-request.js';
 import { own } from '../core/own.js';
 import type { Notices } from './notices.js';
 
@@ -20,7 +20,7 @@ export class MountWatch {
 
   /** A request came that is no send, as far as its path and the hooks tell. */
   sawOther({ method, body }: HttpRequestLike): void {
-    if (method !== 'POST') return;
+    if (!isPost(method)) return;
     if (isMessage(body)) {
       const text =
         'A POST carries a message, but nothing says where it goes, so it passes undecided; ' +

@@ -32,9 +32,9 @@ describe('a guard where no send comes by says so (field C2)', () => {
     expect([...told(world), ...told(other.world)]).toEqual([]);
   });
 
-  it('also on other hosts', async () => {
+  it.each(['POST', 'post'])('also on other hosts, which spell the method %s', async (method) => {
     const { guard, logs } = await createWorld();
-    const request = { method: 'POST', url: '/reply', body: { text: 'Hello' } };
+    const request = { method, url: '/reply', body: { text: 'Hello' } };
     for (let posts = 0; posts < 20; posts += 1) expect(await guardRequest(guard, request)).toBeUndefined();
     expect(logs).toMatchObject([MANY]);
   });
