@@ -33,7 +33,7 @@ function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefine
   return isCut ? originalUrl.slice(0, -url.length) : undefined;
 }
 
-/** Node refuses a head of more than 16 KiB. Any prefix may stand before a send's path, so only the end of a longer one is read. */
+/** Node refuses a head of more than 16 KiB. Any prefix may stand before a send's path, so its end is enough. */
 const LONGEST_URL = 65_536;
 
 /** As routes match it, segment by segment; else as `fetch` and servers resolve it. */

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Decision, Outcome } from 'freeform-guard';
+import type { Decision } from 'freeform-guard';
 import { expect, it, onTestFinished } from 'vitest';
 import { problemOf } from '../../src/http/request/problem.js';
 import { answerWebhook, type WebhookAnswer } from '../../src/http/webhook-answers.js';
 import { readProjectFile, section, tableRows } from './markdown.js';
+import { outcomeOf } from './outcome.js';
 
 const page = readProjectFile('docs/errors.md');
 
@@ -56,14 +57,5 @@ it.each(tableRows(section(page, 'Answers')))(
 );
 
 function statusOf(decision: Decision): number {
-  const outcome: Outcome = {
-    action: 'block',
-    decision,
-    mode: 'enforce',
-    source: 'none',
-    checkedAt: 0,
-    safetyMarginMs: 0,
-    exposeExpiry: true,
-  };
-  return problemOf([outcome], [{ workspaceId: '' }]).status;
+  return problemOf([outcomeOf(decision, { action: 'block' })], [{ workspaceId: '' }]).status;
 }

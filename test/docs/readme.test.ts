@@ -25,6 +25,7 @@ import { windowHeader } from '../../src/http/request/window-header.js';
 import { resolveSwitches } from '../../src/sandbox/switches.js';
 import { type Consumer, createConsumer, tsc } from '../packaging/staged-package.js';
 import { codeBlocks, readProjectFile, section, tableRows } from './markdown.js';
+import { outcomeOf } from './outcome.js';
 
 const readme = readProjectFile('README.md');
 const silent = { warn: () => {}, error: () => {} };
@@ -129,19 +130,6 @@ describe('the header', () => {
     expect(shown).toEqual(values.map((value) => `Freeform-Window: ${value}`));
   });
 });
-
-function outcomeOf(decision: Decision, change: Partial<Outcome> = {}): Outcome {
-  return {
-    action: 'send',
-    decision,
-    mode: 'enforce',
-    source: 'none',
-    checkedAt: 0,
-    safetyMarginMs: 0,
-    exposeExpiry: true,
-    ...change,
-  };
-}
 
 describe('the decision table', () => {
   it.each(tableRows(section(readme, 'What it decides')))('%s: %s, %s, %s, %s', (_, verdict, reason, sent, http) => {

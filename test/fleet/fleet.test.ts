@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Consumer, createConsumer, projectRoot, tsc } from '../packaging/staged-package.js';
+import { type Consumer, createConsumer, PACKAGES_WITH_REDIS, projectRoot, tsc } from '../packaging/staged-package.js';
 import { describeWithRedis } from '../support/redis-server.js';
 import { wrong } from './limits.js';
 import { runTrial } from './trial.js';
@@ -9,14 +9,7 @@ describeWithRedis('processes that share a Redis and a workspace', () => {
   let consumer: Consumer;
 
   beforeAll(async () => {
-    consumer = await createConsumer([
-      '@formatjs/intl-localematcher',
-      'date-fns',
-      'lru-cache',
-      'p-retry',
-      'is-network-error',
-      'redis',
-    ]);
+    consumer = await createConsumer(PACKAGES_WITH_REDIS);
     const outDir = join(consumer.directory, 'fleet');
     await tsc('-p', join(projectRoot, 'test/fleet'), '--outDir', outDir, '--noCheck');
   }, 60_000);

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { type Consumer, createConsumer, projectRoot, tsc } from '../packaging/staged-package.js';
+import { type Consumer, createConsumer, PACKAGES_WITH_REDIS, projectRoot, tsc } from '../packaging/staged-package.js';
 import { Random } from '../simulation/random.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 
@@ -16,14 +16,7 @@ const MESSAGES = 20;
 let consumer: Consumer;
 
 beforeAll(async () => {
-  consumer = await createConsumer([
-    '@formatjs/intl-localematcher',
-    'date-fns',
-    'lru-cache',
-    'p-retry',
-    'is-network-error',
-    'redis',
-  ]);
+  consumer = await createConsumer(PACKAGES_WITH_REDIS);
   await tsc('-p', join(projectRoot, 'examples'), '--outDir', consumer.directory, '--noCheck');
   await writeFile(join(consumer.directory, 'package.json'), '{"type":"module"}');
   await copyFile(

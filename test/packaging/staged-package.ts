@@ -9,6 +9,16 @@ const run = promisify(execFile);
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What a process needs that shares a Redis: the runtime dependencies, what p-retry needs, and the client. */
+export const PACKAGES_WITH_REDIS: readonly string[] = [
+  '@formatjs/intl-localematcher',
+  'date-fns',
+  'lru-cache',
+  'p-retry',
+  'is-network-error',
+  'redis',
+];
+
 /** A project of a user's, in a directory of its own, into which the packed tarball was unpacked. */
 export interface Consumer {
   /** The user's project: `node_modules/freeform-guard` is what `npm install` of the tarball would put there. */
