@@ -1,20 +1,6 @@
 import { ownFields } from './core/own.js';
 import type { UnknownReason } from './core/types.js';
 
-/** Every code that an error of this package can carry: the reason that the decision gets. */
-export type ErrorCode = UnknownReason;
-
-/** Base of the errors that this package throws when the world failed; `code` is stable across releases. */
-export class GuardError extends Error {
-  override readonly name: string = 'GuardError';
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
-
 /** What keeps facts from being had until somebody acts, or the provider does. */
 export type LookupTrouble =
   | 'access_key_missing'
@@ -41,9 +27,9 @@ export interface LookupErrorDetails {
  * A fact could not be had; `code` says why and becomes the decision's reason. Messages never hold what was asked or
  * answered: both can carry a phone number.
  */
-export class LookupError extends GuardError {
+export class LookupError extends Error {
   override readonly name = 'LookupError';
-  override readonly code: UnknownReason;
+  readonly code: UnknownReason;
   readonly isRetryable: boolean;
   readonly isThrottled: boolean;
   readonly pauseMs: number | undefined;
@@ -51,7 +37,7 @@ export class LookupError extends GuardError {
 
   constructor(code: UnknownReason, message: string, given: LookupErrorDetails = {}) {
     const details = ownFields(given);
-    super(code, message, { cause: details.cause });
+    super(message, { cause: details.cause });
     this.code = code;
     this.isRetryable = details.isRetryable ?? false;
     this.isThrottled = details.isThrottled ?? false;

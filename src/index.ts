@@ -30,13 +30,12 @@ export type {
   UnknownReason,
   Verdict,
 } from './core/types.js';
-export { type ErrorCode, GuardError, LookupError } from './errors.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './guard/hold-options.js';
 export { type HoldPolicy, holdUntilReply } from './guard/hold-until-reply.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations.js';
 export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
-export { type Action, isStillValid, type Outcome } from './guard/outcome.js';
+export { isStillValid, type Outcome, type OutcomeAction } from './guard/outcome.js';
 export type { OnClosed, OnUnknown, PolicyOptions } from './guard/policy.js';
 export type { GuardStats } from './guard/statistics.js';
 export {
@@ -44,29 +43,17 @@ export {
   type GuardedRequest,
   type GuardedSends,
   type Middleware,
-  type Next,
+  type NextFunction,
 } from './http/middleware/freeform-guard.js';
 export type { MiddlewareOptions } from './http/middleware/middleware-options.js';
 export { blockedResponse, type HttpAnswer } from './http/request/answer.js';
 export type { RequestDecision } from './http/request/decide-request.js';
 export { type GuardRequestInput, type GuardRequestOptions, guardRequest } from './http/request/guard-request.js';
 export type { Problem, RecipientVerdict } from './http/request/problem.js';
-export type { Resolved } from './http/request/sends-of.js';
+export type { ResolvedSends } from './http/request/sends-of.js';
 export { windowHeader } from './http/request/window-header.js';
 export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
-export type {
-  Alone,
-  Clock,
-  Fleet,
-  HeldMessage,
-  HeldStore,
-  Logger,
-  ReadTurn,
-  Store,
-  WindowFacts,
-  WindowKey,
-  WindowRef,
-} from './ports.js';
+export type { Clock, HeldMessage, HeldStore, Logger, Store, WindowKey } from './ports.js';
 export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

@@ -209,8 +209,6 @@ describe('the code', () => {
 describe('the public API', () => {
   it("of 'freeform-guard' is exactly this", () => {
     expect(Object.keys(root).toSorted()).toEqual([
-      'GuardError',
-      'LookupError',
       'blockedResponse',
       'canSendFreeform',
       'createGuard',
@@ -228,10 +226,8 @@ describe('the public API', () => {
       'windowHeader',
     ]);
     expect(typesExportedBy('index.ts')).toEqual([
-      'Action',
       'AllowDecision',
       'AllowReason',
-      'Alone',
       'BirdEvent',
       'ChannelInput',
       'Clock',
@@ -239,8 +235,6 @@ describe('the public API', () => {
       'Decision',
       'DenyDecision',
       'DenyReason',
-      'ErrorCode',
-      'Fleet',
       'ForgetTarget',
       'FreeformOptions',
       'Guard',
@@ -262,7 +256,7 @@ describe('the public API', () => {
       'MemoryStoreOptions',
       'Middleware',
       'MiddlewareOptions',
-      'Next',
+      'NextFunction',
       'Nudge',
       'ObservedContact',
       'ObservedInbound',
@@ -270,10 +264,10 @@ describe('the public API', () => {
       'OnClosed',
       'OnUnknown',
       'Outcome',
+      'OutcomeAction',
       'PlatformRow',
       'PolicyOptions',
       'Problem',
-      'ReadTurn',
       'ReceiverContact',
       'RecipientVerdict',
       'ReleasedMessage',
@@ -283,7 +277,7 @@ describe('the public API', () => {
       'ReroutePolicy',
       'RerouteResult',
       'ReroutedSend',
-      'Resolved',
+      'ResolvedSends',
       'SendRequest',
       'SendToReroute',
       'ServiceWindow',
@@ -296,9 +290,7 @@ describe('the public API', () => {
       'WebhookReceiver',
       'WebhookReceiverOptions',
       'WindowEvidence',
-      'WindowFacts',
       'WindowKey',
-      'WindowRef',
       'WorkspaceOptions',
       'WorkspaceSource',
     ]);

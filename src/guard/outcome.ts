@@ -9,16 +9,16 @@ import type { Judgement } from './judgement.js';
 import type { Policy } from './policy.js';
 import type { Rerouting } from './reroute.js';
 
-export type Action = 'send' | 'block' | 'reroute' | 'hold';
+export type OutcomeAction = 'send' | 'block' | 'reroute' | 'hold';
 
 /** A decision, and what the workspace's policy makes of it. */
 export interface Outcome {
-  readonly action: Action;
+  readonly action: OutcomeAction;
   readonly decision: Decision;
   /** The mode in force; with `off` nothing was decided. */
   readonly mode: Policy['mode'];
   /** In `observe` mode, where `action` is always `send`: what `enforce` would do. */
-  readonly wouldBe?: Action | undefined;
+  readonly wouldBe?: OutcomeAction | undefined;
   /** With `reroute`: what to send instead, all of it and in this order. */
   readonly sends?: readonly ReroutedSend[] | undefined;
   /** With `sends`: until when all of them are permitted, epoch ms; null: no end known. */
@@ -65,7 +65,7 @@ export function planFor(
 /** The outcome of a decision, with what came of rerouting where that was the plan. */
 export function outcomeOf(
   { decision, source }: Judgement,
-  action: Action,
+  action: OutcomeAction,
   { policy, platform, checkedAt }: OutcomeContext,
   rerouting?: Partial<Rerouting>,
 ): Outcome {

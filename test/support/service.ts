@@ -19,7 +19,7 @@ import {
   type Middleware,
   type MiddlewareOptions,
   memoryStore,
-  type Next,
+  type NextFunction,
 } from 'freeform-guard';
 import { expect, onTestFinished } from 'vitest';
 import { recordLetOut } from './canary.js';
@@ -212,7 +212,7 @@ function bareApp(layers: readonly Middleware[]): RequestListener {
       res.end('failed');
     };
     const run = (index: number): void => {
-      const next: Next = (error) => (error === undefined ? run(index + 1) : fail());
+      const next: NextFunction = (error) => (error === undefined ? run(index + 1) : fail());
       try {
         layers[index]?.(req, res, next);
       } catch {

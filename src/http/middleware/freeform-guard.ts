@@ -38,10 +38,10 @@ declare global {
 /** A request that has passed the guard. */
 export type GuardedRequest = IncomingMessage & { freeformGuard?: GuardedSends };
 
-export type Next = (error?: unknown) => void;
+export type NextFunction = (error?: unknown) => void;
 
 /** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. */
-export type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: NextFunction) => void;
 
 /** Marks a request that a guard has decided: mounted twice, by whichever copy of the package, it still decides once. */
 const decided = Symbol.for('freeform-guard.decided');
@@ -86,14 +86,14 @@ function isGuard(value: Guard | GuardOptions): value is Guard {
 class Exchange {
   readonly #req: MarkedRequest;
   readonly #res: ServerResponse;
-  readonly #next: Next;
+  readonly #next: NextFunction;
   readonly #options: MiddlewareOptions;
   readonly #internals: GuardInternals;
 
   constructor(
     req: IncomingMessage,
     res: ServerResponse,
-    next: Next,
+    next: NextFunction,
     options: MiddlewareOptions,
     internals: GuardInternals,
   ) {
@@ -160,7 +160,7 @@ class Exchange {
       act();
     };
     // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
-    const next: Next = (error) => finish(() => queueMicrotask(() => this.#next(error)));
+    const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#next(error)));
     const failed = (): void => {
       logger.error({ hook: 'handler' }, 'A hook threw or took too long, so the guard answers where nobody else has');
       finish(() => this.#answer(response));

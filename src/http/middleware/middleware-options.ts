@@ -3,7 +3,7 @@ import { aFunction, checkOptions, type OptionCheck } from '../../core/option-che
 import { ownFields } from '../../core/own.js';
 import type { Outcome } from '../../guard/outcome.js';
 import { maxRecipientsCheck, statusCodeCheck } from '../request/guard-request.js';
-import type { Resolved } from '../request/sends-of.js';
+import type { ResolvedSends } from '../request/sends-of.js';
 
 /** `Req` and `Res` are the request and response as the framework types them: `Request` and `Response` of Express, say. */
 export interface MiddlewareOptions<
@@ -13,7 +13,7 @@ export interface MiddlewareOptions<
   /** Requests that pass untouched: true skips. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: Req) => boolean) | undefined;
   /** Reads the sends out of a request of any other shape than Bird's own. */
-  readonly resolve?: ((req: Req) => Resolved | Promise<Resolved>) | undefined;
+  readonly resolve?: ((req: Req) => ResolvedSends | Promise<ResolvedSends>) | undefined;
   /**
    * Answers a blocked request in place of the guard, by a response or by calling `next`. Where it throws before it has
    * done either, or does neither within the defaults' `deadlineMs`, the guard answers.

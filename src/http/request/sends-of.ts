@@ -8,12 +8,12 @@ import type { GuardInternals } from '../../guard/internals.js';
 export type Sends = readonly SendRequest[];
 
 /** What a `resolve` hook makes of a request; `undefined`: it is none that the hook knows. */
-export type Resolved = SendRequest | Sends | undefined;
+export type ResolvedSends = SendRequest | Sends | undefined;
 
 /** How a request is read beside by its path. `R` is the request as the host's hooks get it. */
 export interface RequestHooks<R> {
   readonly skip?: ((req: R) => boolean) | undefined;
-  readonly resolve?: ((req: R) => Resolved | Promise<Resolved>) | undefined;
+  readonly resolve?: ((req: R) => ResolvedSends | Promise<ResolvedSends>) | undefined;
   readonly maxRecipients?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export function sendsOf<R>(
     return unreadable;
   };
   // What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away.
-  const toSends = (resolved: Resolved): Sends => {
+  const toSends = (resolved: ResolvedSends): Sends => {
     const isNone = resolved === undefined || resolved === null;
     const sends = isNone ? readSends(request, maxRecipients) : isList(resolved) ? resolved : [resolved];
     if (sends === undefined) internals.mounts.sawOther(request);
@@ -56,7 +56,7 @@ export function sendsOf<R>(
     const resolved = resolve(req);
     if (!isPromiseLike(resolved)) return toSends(resolved);
     const { clock, deadlineMs } = internals;
-    return withinDeadline(clock, deadlineMs, Promise.resolve<Resolved>(resolved))
+    return withinDeadline(clock, deadlineMs, Promise.resolve<ResolvedSends>(resolved))
       .then(toSends)
       .catch(() => failed(hook));
   } catch {
