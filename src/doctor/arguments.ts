@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { toId } from '../bird/ids.js';
-import { isLoopbackOrHttps } from '../guard/base-url.js';
+import { cureOfBaseUrl, isLoopbackOrHttps } from '../guard/base-url.js';
 
 /** What the command line and the environment ask for. */
 export interface DoctorArguments {
@@ -88,6 +88,8 @@ function requireBaseUrl(value: string): string {
   if (!isLoopbackOrHttps(value)) {
     throw new UsageError('--base-url must be https, or http on this machine, without query, fragment or credentials');
   }
+  const cure = cureOfBaseUrl(value);
+  if (cure !== undefined) throw new UsageError(`--base-url: ${cure}`);
   const { origin, pathname } = new URL(value);
   return origin + pathname.replace(/\/+$/, '');
 }

@@ -16,7 +16,7 @@ import { ownFields } from '../core/own.js';
 import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
-import { isLoopbackOrHttps } from './base-url.js';
+import { cureOfBaseUrl, isBaseUrl } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
 import { MountWatch } from './mount-watch.js';
 import { Notices } from './notices.js';
@@ -99,7 +99,8 @@ const workspaceChecks = {
   baseUrl: {
     rule: 'an https URL, or an http URL on loopback, without query, fragment or credentials',
     hasType: (value) => typeof value === 'string',
-    isInRange: isLoopbackOrHttps,
+    isInRange: isBaseUrl,
+    cure: cureOfBaseUrl,
   },
   lookupsPerSecond: numberBetween(0.1, 10_000, 'reads'),
   lookupBurst: integerBetween(1, 10_000, 'reads'),

@@ -59,6 +59,11 @@ describe('wrong usage', () => {
     ['an option given twice', ['doctor', ...IDS, '--channel', ID], '--channel is given more than once'],
     ['http to another machine', ['doctor', ...IDS, '--base-url', 'http://api.bird.com'], '--base-url must be https'],
     ['a base URL with credentials', ['doctor', ...IDS, '--base-url', 'https://me:you@a.b'], '--base-url must be https'],
+    [
+      'a base URL of one workspace',
+      ['doctor', ...IDS, '--base-url', 'https://api.bird.com/workspaces/x'],
+      '--base-url: leave off the path from /workspaces on',
+    ],
     ['a base URL that is none', ['doctor', ...IDS, '--base-url', 'api.bird.com'], '--base-url must be https'],
     ['a file as base URL', ['doctor', ...IDS, '--base-url', 'file:///etc'], '--base-url must be https'],
   ])('%s: exit status 2, one sentence, and the way to help', async (_, args, sentence) => {

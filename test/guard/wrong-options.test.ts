@@ -26,6 +26,17 @@ describe('what is wrong at creation is said with its cure (field C2)', () => {
     }
   });
 
+  it.each(['/workspaces', '/workspaces/', `/workspaces/${ID}`, `/v1/Workspaces/${ID}/channels`])(
+    'a base URL that goes on with %s',
+    (path) => {
+      const baseUrl = `https://api.bird.com${path}`;
+      for (const make of [create({ baseUrl }), create({}, { defaults: { baseUrl } })]) {
+        expect(make).toThrow(RangeError);
+        expect(make).toThrow(/baseUrl must .*; leave off the path from \/workspaces on/);
+      }
+    },
+  );
+
   it('a function of the application’s own is a policy', () => {
     expect(create({ onClosed: () => undefined })).not.toThrow();
     expect(create({ onClosed: holdUntilReply() })).not.toThrow();
