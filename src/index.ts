@@ -33,7 +33,8 @@ export type {
 export { createGuard, type Guard } from './guard/guard.js';
 export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './guard/hold-options.js';
 export { type HoldPolicy, holdUntilReply } from './guard/hold-until-reply.js';
-export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations.js';
+export type { ForgetTarget, ObservedInbound, ObservedRefusal } from './guard/observations.js';
+export type { ObservedContact } from './guard/observed-contact.js';
 export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
 export { isStillValid, type Outcome, type OutcomeAction } from './guard/outcome.js';
 export type { OnClosed, OnUnknown, PolicyOptions } from './guard/policy.js';

@@ -56,11 +56,7 @@ export class DecidingGuard {
     const directory = new Directory({ clock, reports: this.#reports, load: (id) => this.#load(id) });
     this.#support = { clock, logger, directory, decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt) };
     this.#holdings = new Holdings(this.#support, this.#defaultPolicy.deadlineMs);
-    const support = {
-      parts: this.#parts,
-      statistics: this.statistics,
-      holdings: this.#holdings,
-    };
+    const support = { parts: this.#parts, statistics: this.statistics, holdings: this.#holdings };
     this.workspaces = new Workspaces(options.workspaces, support);
     const now = (id: string): number => this.workspaces.now(id);
     this.observations = new Observations({ store, links, now, onStir: (key, reply) => this.#stir(key, reply) });
@@ -87,12 +83,14 @@ export class DecidingGuard {
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
+    // First of all: it checks the target.
+    const forgotten = this.observations.forget(target);
     const { workspaceId, channelId, contactId, address } = target;
     const workspace = this.#recall({ workspaceId: toId(workspaceId) });
     if (workspace instanceof Workspace && contactId === undefined && address === undefined) {
       workspace.channels.forget(toId(channelId));
     }
-    return this.observations.forget(target);
+    return forgotten;
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { SendRequest } from '../bird/send-request.js';
+import { requireList } from '../core/argument-checks.js';
 import { DecidingGuard } from './deciding-guard.js';
 import { exposeInternals } from './internals.js';
 import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations.js';
@@ -12,6 +13,8 @@ export interface Guard {
   /**
    * `check` for many at once, each alone; the outcomes come in the order of the sends. What one holds stays held although
    * another is blocked: for the sends of one request, take `guardRequest`.
+   *
+   * @throws {TypeError} for what is no list; it rejects with it
    */
   checkAll(sends: readonly SendRequest[]): Promise<Outcome[]>;
   /** Decides from memory alone, synchronously and without I/O; `undefined` where Bird must be asked. */
@@ -62,7 +65,10 @@ export function createGuard(options: GuardOptions): Guard {
   const guard = new DecidingGuard(options);
   const face: Guard = {
     check: (send) => guard.check(send),
-    checkAll: (sends) => Promise.all(sends.map((send) => guard.check(send))),
+    checkAll: async (sends) => {
+      requireList(sends, 'checkAll: sends', 'sends');
+      return Promise.all(sends.map((send) => guard.check(send)));
+    },
     peek: (send) => guard.peek(send),
     observeInbound: (inbound) => guard.observations.inbound(inbound),
     observeRefusal: (refusal) => guard.observations.refusal(refusal),

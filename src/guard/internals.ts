@@ -1,4 +1,5 @@
 import type { SendRequest } from '../bird/send-request.js';
+import { typeName } from '../core/argument-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import type { MountWatch } from './mount-watch.js';
 import type { Notices } from './notices.js';
@@ -41,6 +42,6 @@ export function exposeInternals(guard: object, parts: GuardInternals): void {
 /** @throws {TypeError} for what `createGuard` did not make */
 export function internalsOf(guard: object): GuardInternals {
   const found = internals.get(guard);
-  if (found === undefined) throw new TypeError('guard must come from createGuard');
+  if (found === undefined) throw new TypeError(`guard must come from createGuard; received ${typeName(guard)}`);
   return found;
 }

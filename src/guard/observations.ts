@@ -1,28 +1,14 @@
-import { guessKey, normaliseAddress } from '../bird/address.js';
-import { toId } from '../bird/ids.js';
+import { guessKey } from '../bird/address.js';
 import { readRefusal } from '../bird/refusal-codes.js';
+import { requireObject } from '../core/argument-checks.js';
 import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
-import { ownFields } from '../core/own.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
 import type { ContactLinks } from '../lookup/contact-links.js';
 import type { ChannelRef, Store, WindowKey } from '../ports.js';
 import type { ReplyEvent } from './hold-options.js';
-
-/** Whose window an observation is about: the address where it is known, else the contact's id. */
-export interface ObservedContact {
-  /** UUID. */
-  readonly workspaceId: string;
-  /** UUID. */
-  readonly channelId: string;
-  /** UUID; one of this and `address` is needed, both are best. */
-  readonly contactId?: string | undefined;
-  /** What the customer wrote from, or the message was sent to. */
-  readonly address?: string | undefined;
-  /** Bird's key of the address, such as `phonenumber`; needed only for a number that is written without its `+`. */
-  readonly identifierKey?: string | undefined;
-}
+import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 
 export interface ObservedInbound extends ObservedContact {
   /** When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; later opens nothing. */
@@ -144,6 +130,7 @@ export class Observations {
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
+    requireObject(target, 'forget: the target', '{ workspaceId, channelId?, contactId?, address? }');
     const workspaceId = readId(target.workspaceId, 'forget: workspaceId');
     const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget: channelId');
     if (target.address === undefined && target.contactId === undefined) {
@@ -220,34 +207,6 @@ export class Observations {
 
 function replyOf({ workspaceId, channelId, contactId, address, text }: Omit<ObservedInbound, 'at'>): ReplyEvent {
   return { workspaceId, channelId, contactId, address, text: typeof text === 'string' ? text : undefined };
-}
-
-interface ReadContact {
-  readonly ref: ChannelRef;
-  readonly contactId: string | undefined;
-  /** Under which addresses the store keeps what is told of the contact. */
-  readonly byAddress: string | undefined;
-  readonly byId: string | undefined;
-}
-
-function readContact(contact: ObservedContact, caller: string): ReadContact {
-  const ref = {
-    workspaceId: readId(contact.workspaceId, `${caller}: workspaceId`),
-    channelId: readId(contact.channelId, `${caller}: channelId`),
-  };
-  const { contactId, address, identifierKey } = ownFields(contact);
-  if (contactId === undefined && address === undefined) throw new TypeError(`${caller} needs contactId or address`);
-  const id = contactId === undefined ? undefined : readId(contactId, `${caller}: contactId`);
-  const byId = id === undefined ? undefined : addressOfId(id);
-  const byAddress = address === undefined ? undefined : normaliseAddress(address, identifierKey);
-  if (address !== undefined && byAddress === undefined) throw new TypeError(`${caller}: address is no usable text`);
-  return { ref, contactId: id, byAddress, byId };
-}
-
-function readId(value: unknown, name: string): string {
-  const id = toId(value);
-  if (id === undefined) throw new TypeError(`${name} must be a UUID`);
-  return id;
 }
 
 /** One promise for those among the results that are promises; nothing where none is. */

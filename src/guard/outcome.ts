@@ -1,7 +1,9 @@
 import type { SendRequest } from '../bird/send-request.js';
+import { requireList, requireObject } from '../core/argument-checks.js';
 import { toInstant } from '../core/instant.js';
-import { ownFields } from '../core/own.js';
-import { ignoreRejection } from '../core/promise-like.js';
+import { isObject } from '../core/option-checks.js';
+import { own, ownFields } from '../core/own.js';
+import { ignoreRejection, isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
 import type { Decision, Instant, UnknownDecision } from '../core/types.js';
 import type { Logger } from '../ports.js';
@@ -112,12 +114,13 @@ function askOnUnknown(
  * - `block`: false. Ask again if the customer may have written since.
  *
  * @param at the instant of dispatch, default now
- * @throws {TypeError} for a promise of an outcome
+ * @throws {TypeError} for a promise of an outcome, and for what is no outcome
  */
 export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolean {
-  if (typeof Reflect.get(outcome, 'then') === 'function') {
+  if (isPromiseLike(outcome)) {
     throw new TypeError('isStillValid takes an outcome, not a promise of one: await guard.check(send) first');
   }
+  requireOutcome(outcome, 'isStillValid: outcome');
   const { action, decision, held, sendsValidUntil = null, safetyMarginMs } = ownFields(outcome);
   const isBefore = (end: number | null): boolean => end === null || (toInstant(at) ?? Number.NaN) < end;
   const withMargin = (end: number | null): number | null => (end === null ? null : end - safetyMarginMs);
@@ -131,4 +134,17 @@ export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolea
     case 'block':
       return false;
   }
+}
+
+/** @throws {TypeError} for anything but a list of outcomes */
+export function requireOutcomes(outcomes: unknown, caller: string): void {
+  requireList(outcomes, `${caller}: outcomes`, 'outcomes');
+  for (const [position, outcome] of outcomes.entries()) requireOutcome(outcome, `${caller}: outcomes[${position}]`);
+}
+
+function requireOutcome(outcome: unknown, name: string): void {
+  const shape = 'as guard.check gives it';
+  requireObject(outcome, name, shape);
+  const isOne = own(outcome, 'action') !== undefined && isObject(own(outcome, 'decision'));
+  if (!isOne) throw new TypeError(`${name} must be an outcome, ${shape}; it has no action or no decision`);
 }

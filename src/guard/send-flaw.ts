@@ -1,5 +1,6 @@
 import { guessKey } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
+import { typeName } from '../core/argument-checks.js';
 import { isObject } from '../core/option-checks.js';
 import { isSet, own } from '../core/own.js';
 
@@ -81,12 +82,4 @@ function flawOfIdentifier(contact: object): SendFlaw | undefined {
 
 function flaw(field: string, text: string): SendFlaw {
   return { field, text };
-}
-
-/** The type alone: the value may be a phone number. */
-function typeName(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

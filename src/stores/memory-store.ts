@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isAddressOfId } from '../core/contact-address.js';
+import { isMap, kindOf } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Cache, Store, WindowKey } from '../ports.js';
@@ -15,6 +16,7 @@ export interface MemoryStoreOptions {
  * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  if (!isMap(options)) throw new TypeError(`memoryStore: options must be a plain object; received ${kindOf(options)}`);
   const { max = 100_000, ...others } = ownFields(options);
   const [misspelt] = Object.keys(others);
   if (misspelt !== undefined) throw new TypeError(`memoryStore: ${misspelt} is not an option; known is max`);

@@ -1,7 +1,7 @@
 import type { SendRequest } from '../../bird/send-request.js';
-import type { Outcome } from '../../guard/outcome.js';
+import { type Outcome, requireOutcomes } from '../../guard/outcome.js';
 import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
-import { WINDOW_HEADER, windowHeader } from './window-header.js';
+import { headerOf, WINDOW_HEADER } from './window-header.js';
 
 /** A whole HTTP answer, for any host. `body` is to be sent as JSON. */
 export interface HttpAnswer {
@@ -14,13 +14,16 @@ export interface HttpAnswer {
  * The answer to a send, or to several that belong together, of which at least one is blocked: what the middleware would
  * give, for those who use `check`. `undefined` where none is blocked.
  *
+ * @throws {TypeError} for what is no list of outcomes
+ *
  * @example
  * const blocked = blockedResponse([await guard.check(send)]);
  * if (blocked !== undefined) return res.status(blocked.status).set(blocked.headers).json(blocked.body);
  */
 export function blockedResponse(outcomes: readonly Outcome[]): HttpAnswer | undefined {
+  requireOutcomes(outcomes, 'blockedResponse');
   if (!outcomes.some(({ action }) => action === 'block')) return undefined;
-  return blockedAnswer(outcomes, [], windowHeader(outcomes));
+  return blockedAnswer(outcomes, [], headerOf(outcomes));
 }
 
 export function blockedAnswer(

@@ -7,7 +7,7 @@ import { blockedAnswer, type HttpAnswer, heldAnswer } from './answer.js';
 import { asPlanned, carryOut, type RequestOutcome } from './carry-out.js';
 import type { Rewrite } from './rewrite.js';
 import type { Sends } from './sends-of.js';
-import { windowHeader } from './window-header.js';
+import { headerOf } from './window-header.js';
 
 /** What a guard makes of a request, all of its recipients together. */
 export interface RequestDecision {
@@ -65,7 +65,7 @@ function conclusionOf(
 ): HostDecision | undefined {
   const [first, ...others] = outcomes.filter(({ mode }) => mode !== 'off');
   if (first === undefined) return undefined;
-  const header = windowHeader([first, ...others], rewrite?.sends.length);
+  const header = headerOf([first, ...others], rewrite?.sends.length);
   const isDecided = outcomes.some(({ mode, decision }) => mode !== 'off' && decision.reason !== 'workspace_unknown');
   const plain = { outcomes, header, isDecided, isBlocked: isRefused, settle };
   if (isRefused) return { ...plain, response: blockedAnswer(outcomes, sends, header, statusCode) };

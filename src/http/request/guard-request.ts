@@ -1,5 +1,5 @@
-import type { HttpRequestLike } from '../../bird/send-request.js';
-import { aFunction, checkOptions, integerBetween, type OptionCheck } from '../../core/option-checks.js';
+import { requireObject, typeName } from '../../core/argument-checks.js';
+import { aFunction, checkOptions, integerBetween, isObject, type OptionCheck } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 import type { Guard } from '../../guard/guard.js';
 import { internalsOf } from '../../guard/internals.js';
@@ -17,6 +17,11 @@ export interface GuardRequestInput {
   readonly params?: unknown;
   /** Set where the handler stands on a route of its own: then `params` alone say that it is a send. */
   readonly route?: unknown;
+}
+
+/** With a `URL` for the text of one. */
+interface UrlRequestInput extends Omit<GuardRequestInput, 'url'> {
+  readonly url: URL;
 }
 
 export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput>, 'skip'> {
@@ -38,7 +43,8 @@ const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
  * refused leaves nothing held for any of them. `undefined`: the request is no send, or the guard is off for it. Never
  * rejects for what a request holds.
  *
- * @throws {TypeError | RangeError} for invalid options, and for a guard that `createGuard` did not make
+ * @throws {TypeError | RangeError} for invalid options, for a guard that `createGuard` did not make, and for a request
+ *   without `method` or `url`
  *
  * @example
  * const decision = await guardRequest(guard, { method, url, body });
@@ -46,16 +52,42 @@ const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
  */
 export async function guardRequest(
   guard: Guard,
-  request: GuardRequestInput,
+  request: GuardRequestInput | UrlRequestInput,
   given: GuardRequestOptions = {},
 ): Promise<RequestDecision | undefined> {
   checkOptions(given, checks, 'guardRequest');
   const options = ownFields(given);
   const internals = internalsOf(guard);
-  const hostRequest: HttpRequestLike = request;
-  const sends = await sendsOf(request, hostRequest, options, internals);
+  const hostRequest = readRequest(request);
+  const sends = await sendsOf(hostRequest, hostRequest, options, internals);
   const decision = await decideRequest(hostRequest, sends, internals, options);
   if (decision === undefined) return undefined;
   const { isBlocked: _, isDecided: __, rewrite: ___, ...face } = decision;
   return face;
+}
+
+/** Without a method or a URL every request would pass, as one that is no send. */
+function readRequest(request: GuardRequestInput | UrlRequestInput): GuardRequestInput {
+  requireObject(request, 'guardRequest: request', '{ method, url, body }');
+  const { method, params, route, body } = request;
+  if (typeof method !== 'string') {
+    throw new TypeError(`guardRequest: request.method must be a string; received ${typeName(method)}`);
+  }
+  if (isWithTextualUrl(request)) return request;
+  const url = textOf(request.url);
+  if (url !== undefined) return { ...request, method, url, params, route, body };
+  throw new TypeError(`guardRequest: request.url must be a string or a URL; received ${typeName(request.url)}`);
+}
+
+/** On a route of its own, whose parameters say where it goes, a host may leave the URL out. */
+function isWithTextualUrl(request: GuardRequestInput | UrlRequestInput): request is GuardRequestInput {
+  const { url, params } = request;
+  return typeof url === 'string' || (url === undefined && isObject(params));
+}
+
+/** Hosts have URLs of classes of their own, with the fields of `URL`. */
+function textOf(url: unknown): string | undefined {
+  if (!isObject(url)) return undefined;
+  const [pathname, search] = [Reflect.get(url, 'pathname'), Reflect.get(url, 'search')];
+  return typeof pathname === 'string' ? pathname + (typeof search === 'string' ? search : '') : undefined;
 }

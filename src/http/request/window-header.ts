@@ -1,4 +1,4 @@
-import type { Outcome } from '../../guard/outcome.js';
+import { type Outcome, requireOutcomes } from '../../guard/outcome.js';
 import { worstOf } from './worst.js';
 
 /** The name of the one response header that every guarded response carries. */
@@ -9,8 +9,16 @@ export const WINDOW_HEADER = 'Freeform-Window';
  * `verdict=deny;reason=service_window_closed, source=bird`. Of several recipients the worst is told, with their number.
  *
  * @param sends how many messages go out in the place of the one that came, where it was rewritten
+ * @throws {TypeError} for what is no list of at least one outcome
  */
 export function windowHeader(outcomes: readonly Outcome[], sends?: number): string {
+  requireOutcomes(outcomes, 'windowHeader');
+  if (outcomes.length === 0) throw new TypeError('windowHeader: outcomes is empty; give that of at least one send');
+  return headerOf(outcomes, sends);
+}
+
+/** The same of outcomes that are certainly some. */
+export function headerOf(outcomes: readonly Outcome[], sends?: number): string {
   const { decision, source, mode, wouldBe } = worstOf(outcomes);
   const first = `verdict=${decision.verdict};reason=${decision.reason}, source=${source}`;
   const recipients = outcomes.length > 1 ? `, recipients=${outcomes.length}` : '';

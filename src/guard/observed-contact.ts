@@ -1,0 +1,54 @@
+import { normaliseAddress } from '../bird/address.js';
+import { toId } from '../bird/ids.js';
+import { requireObject, typeName } from '../core/argument-checks.js';
+import { addressOfId } from '../core/contact-address.js';
+import { ownFields } from '../core/own.js';
+import type { ChannelRef } from '../ports.js';
+
+/** Whose window an observation is about: the address where it is known, else the contact's id. */
+export interface ObservedContact {
+  /** UUID. */
+  readonly workspaceId: string;
+  /** UUID. */
+  readonly channelId: string;
+  /** UUID; one of this and `address` is needed, both are best. */
+  readonly contactId?: string | undefined;
+  /** What the customer wrote from, or the message was sent to. */
+  readonly address?: string | undefined;
+  /** Bird's key of the address, such as `phonenumber`; needed only for a number that is written without its `+`. */
+  readonly identifierKey?: string | undefined;
+}
+
+/** A contact as it was told, read and checked. */
+export interface ReadContact {
+  readonly ref: ChannelRef;
+  readonly contactId: string | undefined;
+  /** Under which addresses the store keeps what is told of the contact. */
+  readonly byAddress: string | undefined;
+  readonly byId: string | undefined;
+}
+
+const CONTACT_SHAPE = '{ workspaceId, channelId, contactId or address, ... }';
+
+/** @throws {TypeError} naming the field; `caller` stands in front */
+export function readContact(contact: ObservedContact, caller: string): ReadContact {
+  requireObject(contact, `${caller}: what is told`, CONTACT_SHAPE);
+  const ref = {
+    workspaceId: readId(contact.workspaceId, `${caller}: workspaceId`),
+    channelId: readId(contact.channelId, `${caller}: channelId`),
+  };
+  const { contactId, address, identifierKey } = ownFields(contact);
+  if (contactId === undefined && address === undefined) throw new TypeError(`${caller} needs contactId or address`);
+  const id = contactId === undefined ? undefined : readId(contactId, `${caller}: contactId`);
+  const byId = id === undefined ? undefined : addressOfId(id);
+  const byAddress = address === undefined ? undefined : normaliseAddress(address, identifierKey);
+  if (address !== undefined && byAddress === undefined) throw new TypeError(`${caller}: address is no usable text`);
+  return { ref, contactId: id, byAddress, byId };
+}
+
+/** @throws {TypeError} naming the field */
+export function readId(value: unknown, name: string): string {
+  const id = toId(value);
+  if (id === undefined) throw new TypeError(`${name} must be a UUID; received ${typeName(value)}`);
+  return id;
+}
