@@ -1,3 +1,9 @@
+/**
+ * The guard: what decides, what stands in front of a request, and what takes Bird's events.
+ *
+ * @module freeform-guard
+ */
+
 export type { ReceiverContact } from './bird/address.js';
 export type { SendRequest } from './bird/send-request.js';
 export { canSendFreeform, decideFreeform } from './core/freeform.js';

@@ -1,3 +1,9 @@
+/**
+ * The rules alone, without I/O: the same functions as in `freeform-guard`, small enough for a browser.
+ *
+ * @module freeform-guard/core
+ */
+
 export { canSendFreeform, decideFreeform } from './freeform.js';
 export { platforms } from './platforms.js';
 export type {

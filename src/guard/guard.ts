@@ -52,7 +52,7 @@ export interface Guard {
 }
 
 /**
- * Creates a guard. All options are checked here, so that a request never meets an invalid one.
+ * Creates what decides about sends, with a memory and a budget of reads. Every option is checked here, not in a request.
  *
  * @throws {TypeError} for a misspelt option, a missing one or a wrong type; {RangeError} for a value out of range;
  *   {TypeError} also where the runtime lacks what a guard needs, such as `fetch`

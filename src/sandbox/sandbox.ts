@@ -1,3 +1,9 @@
+/**
+ * A local Bird with a clock of its own, for demos and for tests.
+ *
+ * @module freeform-guard/sandbox
+ */
+
 import { randomUUID } from 'node:crypto';
 import { toInstant } from '../core/instant.js';
 import type { Instant } from '../core/types.js';

@@ -1,3 +1,9 @@
+/**
+ * A store that several processes share through Redis or Valkey.
+ *
+ * @module freeform-guard/redis
+ */
+
 import { randomBytes } from 'node:crypto';
 import type { Fleet, HeldStore, Store } from '../ports.js';
 import type { RedisClient } from './redis-client.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -81,9 +81,10 @@ export async function runIn(cwd: string, program: string, args: readonly string[
 /** Everything that could get into the tarball, so that a missing entry in `files` shows as well as one too many. */
 async function copyProject(stage: string): Promise<void> {
   const left = new Set(['.git', 'node_modules', 'dist', '.examples', 'coverage']);
+  const filter = (path: string): boolean => basename(path) !== 'node_modules';
   await mkdir(stage);
   for (const name of await readdir(projectRoot)) {
-    if (!left.has(name)) await cp(join(projectRoot, name), join(stage, name), { recursive: true });
+    if (!left.has(name)) await cp(join(projectRoot, name), join(stage, name), { recursive: true, filter });
   }
 }
 
