@@ -46,6 +46,9 @@ const windowNames: ReadonlySet<string> = new Set([
   'noactivesession',
 ]);
 
+/** All that is heard, for those who give something else. */
+export const knownRefusalCodes: string = [...windowCodes, ...windowSubcodes, ...quotaCodes, AMBIGUOUS_CODE].join(', ');
+
 const LONGEST_TEXT = 1000;
 
 /**

@@ -59,7 +59,13 @@ export class DecidingGuard {
     const support = { parts: this.#parts, statistics: this.statistics, holdings: this.#holdings };
     this.workspaces = new Workspaces(options.workspaces, support);
     const now = (id: string): number => this.workspaces.now(id);
-    this.observations = new Observations({ store, links, now, onStir: (key, reply) => this.#stir(key, reply) });
+    this.observations = new Observations({
+      store,
+      links,
+      notices,
+      now,
+      onStir: (key, reply) => this.#stir(key, reply),
+    });
   }
 
   get internals(): GuardInternals {
@@ -225,7 +231,7 @@ export class DecidingGuard {
     const policy = known?.policy ?? this.#policyFor(question, workspace);
     if (policy.mode !== 'off') {
       this.statistics.countDecision(judgement);
-      this.#reports.decided(send, judgement.decision);
+      this.#reports.decided(send, question, judgement.decision);
     }
     const facts = workspace === 'unknown' ? undefined : workspace.channels.recall(question.channelId ?? '');
     const platform = facts && (platformOf(facts.platformId) ?? facts.platformId);

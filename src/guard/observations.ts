@@ -1,6 +1,6 @@
 import { guessKey } from '../bird/address.js';
-import { readRefusal } from '../bird/refusal-codes.js';
-import { requireObject } from '../core/argument-checks.js';
+import { knownRefusalCodes, readRefusal } from '../bird/refusal-codes.js';
+import { requireObject, typeName } from '../core/argument-checks.js';
 import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
@@ -8,6 +8,7 @@ import type { Instant } from '../core/types.js';
 import type { ContactLinks } from '../lookup/contact-links.js';
 import type { ChannelRef, Store, WindowKey } from '../ports.js';
 import type { ReplyEvent } from './hold-options.js';
+import type { Notices } from './notices.js';
 import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 
 export interface ObservedInbound extends ObservedContact {
@@ -24,7 +25,7 @@ export interface ObservedRefusal extends ObservedContact {
   readonly sentAt: Instant;
   /**
    * The provider's code, with its subcode or the provider's words where there are some: `131047`, `10/2018278`. One that
-   * says nothing about the window changes nothing; after one that may mean the window, Bird is asked again.
+   * says nothing about the window changes nothing, and the first one is told to the logger; after one that may mean the window, Bird is asked again.
    */
   readonly code: string | number;
 }
@@ -42,6 +43,7 @@ export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
 }
 
 export interface ObservationsParts {
+  readonly notices: Notices;
   readonly store: Store;
   readonly links: ContactLinks;
   /** The time as the provider of a workspace has it, epoch ms. */
@@ -96,8 +98,18 @@ export class Observations {
       case 'doubtful':
         return this.doubt(refusal);
       case undefined:
-        return;
+        return this.#tellUnheard(refusal.code);
     }
+  }
+
+  /** The code itself is not shown: words of the provider's may stand in its place. */
+  #tellUnheard(code: unknown): void {
+    const isMissing = !(typeof code === 'number' || (typeof code === 'string' && code.trim() !== ''));
+    const problem = isMissing
+      ? `must be the provider's code, a string or a number; received ${code === '' ? 'an empty string' : typeName(code)}`
+      : 'is none that speaks of the window';
+    const text = `observeRefusal: code ${problem}, so nothing changes; known are ${knownRefusalCodes}`;
+    this.#parts.notices.once('refusal', isMissing ? 'missing' : 'unknown', { field: 'code' }, text);
   }
 
   /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */

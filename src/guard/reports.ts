@@ -5,7 +5,7 @@ import { LookupError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import type { Notices } from './notices.js';
 import type { FreeformQuestion, Question, TemplateQuestion, Undecidable } from './question.js';
-import { flawOf, flawOfSender } from './send-flaw.js';
+import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -52,9 +52,13 @@ export class Reports {
   }
 
   /** What is wrong with a send itself, as somebody has to mend it in the code that made it. */
-  decided(send: unknown, { reason }: Decision): void {
-    const isUnread = reason === 'bad_id' || reason === 'address_unresolved';
-    const flaw = (isUnread ? flawOf(send) : undefined) ?? flawOfSender(send);
+  decided(send: unknown, question: Question, { reason }: Decision): void {
+    if (reason === 'bad_id' || reason === 'address_unresolved') this.#tellFlaw(flawOf(send), reason);
+    if ('sendAt' in question && question.sendAt === 'unreadable') this.#tellFlaw(flawOfTime(send), reason);
+    this.#tellFlaw(flawOfSender(send), reason);
+  }
+
+  #tellFlaw(flaw: SendFlaw | undefined, reason: Decision['reason']): void {
     if (flaw !== undefined) this.#notices.once('send', flaw.field, { field: flaw.field, reason }, flaw.text);
   }
 

@@ -1,6 +1,7 @@
 import { guessKey } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
 import { typeName } from '../core/argument-checks.js';
+import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
 import { isSet, own } from '../core/own.js';
 
@@ -23,6 +24,21 @@ export function flawOfSender(send: unknown): SendFlaw | undefined {
   const sender = own(send, 'sender');
   if (sender === undefined || sender === 'human' || sender === 'automation') return undefined;
   return flaw('sender', "sender must be 'human' or 'automation'; anything else counts as automation");
+}
+
+/** A time of sending that is no instant: what is open now says nothing about it. */
+export function flawOfTime(send: unknown): SendFlaw {
+  const sendAt = own(send, 'sendAt');
+  if (sendAt !== undefined) return flawOfInstant('sendAt', sendAt);
+  const field = 'message.scheduledFor';
+  const scheduled = own(own(send, 'message'), 'scheduledFor');
+  if (isSet(scheduled) && toInstant(scheduled) === undefined) return flawOfInstant(field, scheduled);
+  return flaw(field, `${field} has another spelling, beside it or in its place, so nobody knows when it is sent`);
+}
+
+function flawOfInstant(field: string, value: unknown): SendFlaw {
+  const rule = 'RFC 3339 with offset, epoch ms or a Date; what is open now may be closed then';
+  return flaw(field, `${field} must be an instant: ${rule}; received ${typeName(value)}`);
 }
 
 function flawOfIds(send: object): SendFlaw | undefined {

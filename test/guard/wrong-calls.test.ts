@@ -150,3 +150,44 @@ describe('guardRequest', () => {
     expect(decision?.outcomes).toMatchObject([{ decision: { reason: 'service_window_open' } }]);
   });
 });
+
+describe('observeRefusal with a code that says nothing (field C)', () => {
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'received nothing'],
+    ['null', null, 'received null'],
+    ['an empty text', '', 'received an empty string'],
+    ['an object', { code: 131047 }, 'received an object'],
+    ['a code that is not of the window', 131026, 'is none that speaks of the window'],
+    ['words of no window', `no route to ${PHONE}`, 'is none that speaks of the window'],
+  ])('tells once what is heard: %s', async (_name, code, text) => {
+    keepSecret(PHONE.slice(1));
+    const world = await createWorld();
+    const told = { workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE };
+    world.customerWrites();
+    await world.guard.check(world.send());
+    for (let count = 0; count < 3; count += 1) {
+      world.guard.observeRefusal({ ...told, sentAt: world.sandbox.clock.now(), code: code as string });
+    }
+    expect(world.guard.peek(world.send())?.decision.reason).toBe('service_window_open');
+    const lines = world.logs.filter(({ level }) => level === 'warn');
+    expect(lines).toMatchObject([{ fields: { field: 'code' }, text: expect.stringContaining(text) }]);
+    for (const known of ['131047', '470', '2018278', '45047', '63016']) expect(lines[0]?.text).toContain(known);
+  });
+
+  it.each([131047, '131047', '10/2018278', 45047, '(#10) Sent outside of allowed window'])('hears %s', async (code) => {
+    const world = await createWorld();
+    const told = { workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE };
+    await world.guard.observeRefusal({ ...told, sentAt: world.sandbox.clock.now(), code });
+    expect(world.logs.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+
+  it('tells of a missing one and of an unknown one', async () => {
+    const world = await createWorld();
+    const ids = { workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE };
+    const sentAt = world.sandbox.clock.now();
+    for (const code of [1, undefined, 2, null, 'x']) {
+      world.guard.observeRefusal({ ...ids, sentAt, code: code as number });
+    }
+    expect(world.logs.filter(({ level }) => level === 'warn').length).toBe(2);
+  });
+});

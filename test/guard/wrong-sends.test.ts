@@ -2,7 +2,7 @@ import { type SendRequest, toTemplate } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import { keepSecret } from '../support/canary.js';
 import { PROJECT_ID } from '../support/reroute.js';
-import { createWorld, type LogLine, PHONE, type World } from '../support/world.js';
+import { createWorld, type LogLine, PHONE, textMessage, type World } from '../support/world.js';
 
 const told = ({ logs }: World): readonly LogLine[] => logs.filter(({ level }) => level !== 'debug' && level !== 'info');
 const checkAll = async (world: World, change: object): Promise<readonly string[]> => {
@@ -75,6 +75,9 @@ describe('a send that cannot be decided is told once, by the field and with the 
     ['a human', { sender: 'human' }],
     ['a machine', { sender: 'automation' }],
     ['nobody in particular', { sender: undefined }],
+    ['an instant', { sendAt: '2026-01-05T09:00:00+01:00' }],
+    ['a message scheduled for an instant', { message: textMessage({ scheduledFor: '2026-01-05T09:00:00Z' }) }],
+    ['a message scheduled for null', { message: textMessage({ scheduledFor: null }) }],
   ])('nothing is told of %s', async (_name, change) => {
     const world = await createWorld();
     await checkAll(world, change);
@@ -91,6 +94,38 @@ describe('a send that cannot be decided is told once, by the field and with the 
     expect(told(world)).toMatchObject([
       { fields: { field: 'sender' }, text: expect.stringContaining("'human' or 'automation'") },
     ]);
+  });
+
+  it.each<[string, object, string, string]>([
+    ['a text that is no instant', { sendAt: 'tomorrow' }, 'sendAt', 'received a string'],
+    ['an instant without offset', { sendAt: '2026-01-05T09:00:00' }, 'sendAt', 'RFC 3339 with offset'],
+    ['seconds', { sendAt: 1_767_603_600 }, 'sendAt', 'epoch ms'],
+    ['null', { sendAt: null }, 'sendAt', 'received null'],
+    ['an invalid date', { sendAt: new Date('no') }, 'sendAt', 'received an object'],
+    [
+      'a message scheduled for a text',
+      { message: textMessage({ scheduledFor: 'tomorrow' }) },
+      'message.scheduledFor',
+      'received a string',
+    ],
+    [
+      'a message scheduled in another spelling',
+      { message: textMessage({ ScheduledFor: '2026-01-05T09:00:00Z' }) },
+      'message.scheduledFor',
+      'another spelling',
+    ],
+  ])('a time of sending that is none is told, and never allowed as open: %s', async (_name, change, field, text) => {
+    const world = await createWorld();
+    world.customerWrites();
+    await world.guard.check(world.send());
+    expect(await checkAll(world, change)).toEqual(Array(3).fill('unclassified_message'));
+    expect(told(world)).toMatchObject([{ level: 'warn', fields: { field }, text: expect.stringContaining(text) }]);
+  });
+
+  it('a time of sending that is none hides no other flaw', async () => {
+    const world = await createWorld();
+    await checkAll(world, { sendAt: 'tomorrow', sender: 'agent', contact: {} });
+    expect(told(world).map(({ fields }) => fields.field)).toEqual(['contact', 'sendAt', 'sender']);
   });
 
   it('nothing is told where the guard is off', async () => {
