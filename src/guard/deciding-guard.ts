@@ -2,32 +2,27 @@ import { toId } from '../bird/ids.js';
 import type { SendRequest } from '../bird/send-request.js';
 import { platformOf } from '../core/platforms.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
-import type { Decision, UnknownReason } from '../core/types.js';
+import type { Decision } from '../core/types.js';
 import type { WindowKey } from '../ports.js';
-import type { Circumstances } from './circumstances.js';
+import type { OpenCase } from './circumstances.js';
 import { withinDeadline } from './deadline.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
 import { Directory } from './directory.js';
 import type { ReplyEvent } from './hold-options.js';
 import { Holdings } from './holdings.js';
 import type { GuardInternals } from './internals.js';
-import type { Judgement } from './judgement.js';
+import { type Judgement, undecided } from './judgement.js';
 import { type ForgetTarget, Observations } from './observations.js';
 import { type GuardOptions, type GuardParts, resolveGuardOptions } from './options.js';
 import type { Outcome } from './outcome.js';
 import { PlannedSend, type RerouteSupport } from './planned-send.js';
 import { type Policy, resolvePolicy } from './policy.js';
-import { type FreeformQuestion, locate, type Question, readQuestion, type TemplateQuestion, told } from './question.js';
+import { locate, type Question, readQuestion, told } from './question.js';
 import { Reports } from './reports.js';
 import { Statistics } from './statistics.js';
 import { isChannelKnown, templatePasses } from './template.js';
 import { signingKeysOf, Workspace } from './workspace.js';
 import { Workspaces } from './workspaces.js';
-
-/** A send that the facts have to decide. */
-interface OpenCase extends Circumstances {
-  readonly question: FreeformQuestion | TemplateQuestion;
-}
 
 interface Judged {
   readonly judgement: Judgement;
@@ -257,8 +252,4 @@ export class DecidingGuard {
         .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded, reply));
     }
   }
-}
-
-function undecided(reason: UnknownReason): Judgement {
-  return { decision: { verdict: 'unknown', reason }, source: 'none' };
 }
