@@ -41,6 +41,7 @@ function configOf({ name, types }) {
         reportTempFolder: scratch,
         includeForgottenExports: true,
       },
+      newlineKind: 'lf',
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       messages: { extractorMessageReporting: { default: { logLevel: 'none' } } },
