@@ -4,11 +4,15 @@ import type { MessageContent } from './message-content.js';
 
 /** A message as one customer received it. */
 export interface ArrivedMessage {
+  /** The workspace that sent it. */
   readonly workspaceId: string;
+  /** The channel on which it came. */
   readonly channelId: string;
+  /** Bird's id of the channel's platform, such as `whatsapp`. */
   readonly platformId: string;
   /** The platform address that it went to. */
   readonly to: string;
+  /** The contact that the address belongs to. */
   readonly contactId: string;
   /** `template`, or the type of the body: `text`, `image` and so on. */
   readonly kind: string;
@@ -18,6 +22,7 @@ export interface ArrivedMessage {
   readonly media: readonly string[];
   /** The sender's own. */
   readonly reference?: string | undefined;
+  /** The id under which `messages()` lists it. A message to several receivers arrives once for each. */
   readonly messageId: string;
   /** When it was sent, in epoch ms: a scheduled one at its instant. */
   readonly at: number;

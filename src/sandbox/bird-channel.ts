@@ -3,33 +3,51 @@ import { platformOf } from '../core/platforms.js';
 
 /** A node of Bird's capabilities; the nodes below it stand beside its own fields. */
 export interface BirdCapability {
+  /** Name for people; here the same as `name`. */
   readonly displayName: string;
+  /** `active`, or one of Bird's other statuses: `paused`, `disabled` and so on. */
   readonly status: string;
+  /** What the channel can do, such as `messaging` or `outgoing`. */
   readonly name: string;
+  /** Always 1 here. */
   readonly version: number;
+  /** When it was created: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
+  /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
+  /**
+   * From then on the channel cannot do this: RFC 3339. Ten years after the channel was added, unless said otherwise.
+   */
   readonly expiresAt: string;
   readonly [child: string]: unknown;
 }
 
 /** Bird's channel object, whole. */
 export interface BirdChannel {
+  /** A uuid, by which sends name the channel. */
   readonly id: string;
+  /** Bird's id of the platform, such as `whatsapp`. */
   readonly platformId: string;
+  /** Name for people. */
   readonly name: string;
+  /** A uuid: Bird's id of the account behind the channel. */
   readonly connectorId: string;
   /** What the channel is known by on its platform: a phone number, a mail address, a page id. */
   readonly identifier: string;
+  /** `active`, or one of Bird's other statuses: `paused`, `disabled` and so on. */
   readonly status: string;
+  /** What the channel can do, as nested `BirdCapability` nodes. */
   readonly capabilities: { readonly [group: string]: unknown };
+  /** When it was created: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
+  /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
   readonly [field: string]: unknown;
 }
 
 /** A channel to install: Bird's own fields, of which only `platformId` is required. */
 export interface ChannelOptions {
+  /** Bird's id of the platform, such as `whatsapp` or `sms`. */
   readonly platformId: string;
   /** Default `active`. */
   readonly status?: string | undefined;
@@ -37,6 +55,7 @@ export interface ChannelOptions {
   readonly capabilities?: BirdChannel['capabilities'] | undefined;
   /** Default: a made-up phone number, mail address or page id. */
   readonly identifier?: string | undefined;
+  /** Name for people. Default: the platform's id and a number. */
   readonly name?: string | undefined;
   readonly [field: string]: unknown;
 }

@@ -4,19 +4,29 @@ import { sandboxAddress } from './sandbox-address.js';
 
 /** One way to reach a contact, e.g. `{ key: 'phonenumber', value: '+12025550100' }`. */
 export interface ContactIdentifier {
+  /** The kind: `phonenumber`, `emailaddress`, or a platform's own, such as `facebookid-<page id>`. */
   readonly key: string;
+  /** The number, mail address or id itself. */
   readonly value: string;
 }
 
 /** Bird's contact object, as the contact search lists it. */
 export interface BirdContact {
+  /** A uuid, by which sends may name the contact. */
   readonly id: string;
+  /** Name for people; here the value of the first identifier. */
   readonly computedDisplayName: string;
+  /** What the contact can be reached by: here all identifiers. */
   readonly featuredIdentifiers: readonly ContactIdentifier[];
+  /** How many identifiers there are, also where the list shows fewer. */
   readonly identifierCount: number;
+  /** The values by key of identifier, each as a list. */
   readonly attributes: { readonly [attribute: string]: unknown };
+  /** The lists that the contact is on; here none. */
   readonly listIds: readonly string[];
+  /** When it was created: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
+  /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
 }
 

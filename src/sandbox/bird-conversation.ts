@@ -3,33 +3,57 @@ import type { BirdReceiverContact } from './bird-message.js';
 
 /** Bird's conversation object: one contact on one channel. */
 export interface BirdConversation {
+  /** A uuid, by which sends into the conversation name it. */
   readonly id: string;
+  /** Title; here empty. */
   readonly name: string;
+  /** Text for people; here empty. */
   readonly description: string;
   /** `active`, or `closed`: then nothing can be sent. */
   readonly status: string;
+  /** Always `private` here. */
   readonly visibility: string;
+  /** Always `invite-only` here. */
   readonly accessibility: string;
+  /** Who takes part; here the contact alone. */
   readonly featuredParticipants: readonly BirdParticipant[];
+  /** How many take part; here 1. */
   readonly activeParticipantCount: number;
+  /** How many were invited and have not joined; here 0. */
   readonly pendingParticipantCount: number;
+  /** Who began it; here the contact. */
   readonly initiatingParticipant: BirdParticipant;
+  /** The channel on which it takes place. */
   readonly channelId: string;
+  /** When the contact last wrote: RFC 3339, `null` for never. */
   readonly lastMessageIncomingAt: string | null;
+  /** When a message to the contact was last accepted: RFC 3339, `null` for never. */
   readonly lastMessageOutgoingAt: string | null;
+  /** When it was created: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
+  /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
 }
 
+/** A contact that takes part in a conversation, as Bird shows it. */
 export interface BirdParticipant {
+  /** The contact's id. */
   readonly id: string;
+  /** Always `contact` here: no agents or bots take part. */
   readonly type: 'contact';
+  /** Always `active` here. */
   readonly status: string;
+  /** Name for people; here the value of the contact's first identifier. */
   readonly displayName: string;
+  /** Address of a picture; here empty. */
   readonly avatarUrl: string;
+  /** How the conversation reaches the contact. */
   readonly contact: {
+    /** The kind of the identifier, such as `phonenumber`. */
     readonly identifierKey: string;
+    /** The identifier that the contact was named by. */
     readonly identifierValue: string;
+    /** What messages are really sent to, e.g. a phone number. */
     readonly platformAddress: string;
   };
 }

@@ -16,57 +16,133 @@ export type MessageStatus =
 
 /** Why a message failed; `source.code` is the platform's own code. */
 export interface BirdFailure {
+  /** Bird's own code, by which its documentation lists the failure. */
   readonly code: number;
+  /** What went wrong, in words. */
   readonly description: string;
-  readonly source: { readonly name: string; readonly code: string };
+  /** Where it went wrong. */
+  readonly source: {
+    /** Who refused the message: the platform, `pre-processing`, or `touchpoint` for Bird's template service. */
+    readonly name: string;
+    /** The code of whoever refused it, as text. */
+    readonly code: string;
+  };
 }
 
 /** One receiver of an outgoing message: who, and the address that it really goes to. */
 export interface BirdReceiverContact {
+  /** The contact's id, also where the request named the contact by an identifier. */
   readonly id: string;
+  /** The kind of the identifier, such as `phonenumber`. */
   readonly identifierKey: string;
+  /** The identifier that the contact was named by. */
   readonly identifierValue: string;
+  /** What the message is really sent to, e.g. a phone number. Windows belong to it. */
   readonly platformAddress: string;
   readonly [field: string]: unknown;
 }
 
+/** What messages of both directions have in common. */
 interface BirdMessage {
+  /** A uuid; Bird's answer to the send carries it. */
   readonly id: string;
+  /** The channel on which it is sent, or came. */
   readonly channelId: string;
+  /** The content of a message without a template, such as `{ type: 'text', text: { text } }`. */
   readonly body?: unknown;
+  /** The template and its parameters, for a message that has one. */
   readonly template?: unknown;
+  /** What the request, or the platform, said beside the content. */
   readonly meta?: unknown;
+  /** The business's own mark for it; empty for a customer's message. */
   readonly reference?: string | undefined;
-  readonly parts?: readonly { readonly platformReference: string }[] | undefined;
+  /** The messages on the platform that this one is made of; only a customer's message has them here. */
+  readonly parts?:
+    | readonly {
+        /** The platform's own id of the part. */
+        readonly platformReference: string;
+      }[]
+    | undefined;
+  /** How far it has come. */
   readonly status: MessageStatus;
+  /** Why it failed, as one line of text. */
   readonly reason?: string | undefined;
+  /** When the status last changed: RFC 3339, by the sandbox's clock. */
   readonly lastStatusAt: string;
+  /** When it was accepted, or came: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
+  /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
 }
 
 /** Bird's message object for one that a customer sent. */
 export interface InboundMessage extends BirdMessage {
+  /** Tells a customer's message from one of the business. */
   readonly direction: 'incoming';
+  /** A customer's message is there as soon as Bird shows it. */
   readonly status: 'delivered';
+  /** Who wrote it. */
   readonly sender: {
-    readonly contact: { readonly id: string; readonly identifierKey: string; readonly identifierValue: string };
+    /** The customer, as a contact of the workspace. */
+    readonly contact: {
+      /** The contact's id. */
+      readonly id: string;
+      /** The kind of the identifier, such as `phonenumber`. */
+      readonly identifierKey: string;
+      /** What the customer wrote from, e.g. a phone number. */
+      readonly identifierValue: string;
+    };
   };
-  readonly receiver: { readonly connector: { readonly id: string; readonly identifierValue: string } };
-  /** `timestamp`: the platform's own time, in unix seconds as a string. */
-  readonly meta: { readonly extraInformation?: { readonly timestamp?: string } };
+  /** Which channel it came to. */
+  readonly receiver: {
+    /** The channel's account on the platform. */
+    readonly connector: {
+      /** The channel's `connectorId`. */
+      readonly id: string;
+      /** The channel's `identifier`: the number, mail address or page id that the customer wrote to. */
+      readonly identifierValue: string;
+    };
+  };
+  /** What the platform said of the message. */
+  readonly meta: {
+    /** The platform's own fields; absent where the platform gives none. */
+    readonly extraInformation?: {
+      /** The platform's own time, in Unix seconds as a string. */
+      readonly timestamp?: string;
+    };
+  };
 }
 
 /** Bird's message object for one that the business sent. */
 export interface OutgoingMessage extends BirdMessage {
+  /** Tells a message of the business from a customer's. */
   readonly direction: 'outgoing';
-  readonly sender: { readonly connector: { readonly id: string; readonly identifierValue: string } };
-  readonly receiver: { readonly contacts: readonly BirdReceiverContact[] };
+  /** Which channel it is sent from. */
+  readonly sender: {
+    /** The channel's account on the platform. */
+    readonly connector: {
+      /** The channel's `connectorId`. */
+      readonly id: string;
+      /** The channel's `identifier`: the number, mail address or page id that the customer sees. */
+      readonly identifierValue: string;
+    };
+  };
+  /** Whom it is sent to. */
+  readonly receiver: {
+    /** One entry for each receiver, in the order of the request. */
+    readonly contacts: readonly BirdReceiverContact[];
+  };
+  /** Why it failed; absent while it has not. */
   readonly failure?: BirdFailure | undefined;
+  /** The failure's description once more. */
   readonly details?: string | undefined;
+  /** When it is to be sent, as the request said it; absent for one that is sent at once. */
   readonly scheduledFor?: string | undefined;
+  /** The message that it answers, as the request said it. */
   readonly replyTo?: unknown;
+  /** The business's own marks for reports, as the request said them. */
   readonly tags?: unknown;
+  /** How links of an SMS are shortened, as the request said it. */
   readonly shortLinks?: unknown;
 }
 

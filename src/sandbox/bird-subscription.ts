@@ -4,25 +4,37 @@ import type { Problems } from './create-message.js';
 
 /** A condition on the events of a subscription; all of them have to hold. */
 export interface EventFilter {
+  /** `channelId`, `messageStatus`, `interactionType`, `platformId` or `channelStatus`. */
   readonly key: string;
+  /** What the event has to say there, exactly. */
   readonly value: string;
 }
 
 /** Bird's webhook subscription: which events go where. */
 export interface BirdSubscription {
+  /** A uuid, by which it is deleted. */
   readonly id: string;
+  /** A uuid: the organization in whose path it was made. */
   readonly organizationId: string;
+  /** The workspace whose events it is about. */
   readonly workspaceId: string;
+  /** Which of Bird's services the events are of: `channels` for messages. */
   readonly service: string;
   /** `whatsapp.inbound`, `sms.outbound`, ... */
   readonly event: string;
+  /** What an event has to fulfil; with an empty list, every one counts. */
   readonly eventFilters: readonly EventFilter[];
+  /** Bird's template for what is posted; it changes nothing here. */
   readonly template: string;
+  /** Where deliveries are posted: https, or http on loopback. */
   readonly url: string;
   /** Without one, deliveries are not signed. */
   readonly signingKey?: string | undefined;
+  /** Always `active`: one that is deleted is gone. */
   readonly status: 'active';
+  /** When it was created: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
+  /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
 }
 

@@ -1,9 +1,14 @@
 /** A length of time; its parts add up. Each is a finite number of 0 or more and defaults to 0. */
 export interface Duration {
+  /** Days of 24 hours. */
   readonly days?: number | undefined;
+  /** Hours of 60 minutes. */
   readonly hours?: number | undefined;
+  /** Minutes of 60 seconds. */
   readonly minutes?: number | undefined;
+  /** Seconds; fractions count to the millisecond. */
   readonly seconds?: number | undefined;
+  /** Milliseconds; the sum is rounded to a whole one. */
   readonly milliseconds?: number | undefined;
 }
 

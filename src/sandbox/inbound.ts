@@ -7,7 +7,9 @@ import { publishMessage } from './webhook-publish.js';
 
 /** One of a contact's addresses on a channel. */
 export interface AddressOptions {
+  /** A channel of the workspace. */
   readonly channelId: string;
+  /** A contact of the workspace. */
   readonly contactId: string;
   /** Default: the contact's first identifier of the platform's kind, else its first. */
   readonly address?: string | undefined;

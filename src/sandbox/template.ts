@@ -6,6 +6,7 @@ import { variablesIn } from './template-text.js';
 export interface SandboxTemplate {
   /** A uuid that all versions of the template share. */
   readonly projectId: string;
+  /** The name of this version; `latest` in a send means the one that was added last. */
   readonly version: string;
   /** Texts by BCP 47 locale. */
   readonly locales: Readonly<Record<string, string>>;

@@ -4,10 +4,13 @@ import { callWebhook, type WebhookCall } from './webhook-call.js';
 
 /** One attempt to deliver an event. */
 export interface WebhookAttempt {
+  /** The subscription that the event was delivered for. */
   readonly subscriptionId: string;
+  /** Where it was posted. */
   readonly url: string;
   /** `whatsapp.inbound`, ... */
   readonly event: string;
+  /** The message that the event is about. */
   readonly messageId: string;
   /** 1 for the first one. */
   readonly attempt: number;

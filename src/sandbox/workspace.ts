@@ -45,7 +45,10 @@ export interface SandboxWorkspace {
   /** Changes a channel's status, capabilities or any other field but its id. */
   setChannel(channelId: string, change: Partial<ChannelOptions>): BirdChannel;
   /** Adds a contact with at least one identifier. */
-  addContact(options: { readonly identifiers: readonly ContactIdentifier[] }): BirdContact;
+  addContact(options: {
+    /** What the contact can be reached by; the first of a platform's kind is the default. */
+    readonly identifiers: readonly ContactIdentifier[];
+  }): BirdContact;
   /** A customer writes: opens or extends the window for this channel and address. */
   receiveInbound(options: InboundOptions): InboundMessage;
   /** Has events delivered, signed as Bird signs them. Bird knows one subscription per event. */
@@ -61,7 +64,12 @@ export interface SandboxWorkspace {
    */
   addTemplate(options: TemplateOptions): SandboxTemplate;
   /** Overrides the switch `permanentSession` for one address; `true` also lets late messages through. */
-  setPermanentSession(options: AddressOptions & { readonly value: Switches['permanentSession'] }): void;
+  setPermanentSession(
+    options: AddressOptions & {
+      /** What the contact answer says from now on. */
+      readonly value: Switches['permanentSession'];
+    },
+  ): void;
   /** Gives the workspace a new key, returned and valid at once; the old one is refused from then on. */
   rotateKey(): string;
   /** Takes the key back without a new one. */
