@@ -8,6 +8,7 @@ import {
   oneOfOrFunction,
 } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
+import { doubtAbout } from '../core/reroute/doubt.js';
 import type { ReroutePolicy } from '../core/reroute/policy.js';
 import { toChannel } from '../core/reroute/to-channel.js';
 import { toTemplate } from '../core/reroute/to-template.js';
@@ -71,11 +72,14 @@ export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = 
   onClosed: {
     rule: "'block', a reroute policy, or a list of them",
     hasType: (value) => typeof value === 'string' || isFunction(value) || Array.isArray(value),
-    isInRange: (value: unknown) => [value].flat().every((one) => one === 'block' || isPolicy(one)),
+    isInRange: (value: unknown) => listOf(value).every((one) => one === 'block' || isPolicy(one)) && !isCutOff(value),
     isWord: true,
     cure: (value) => {
-      const name = [value].flat().map(factoryName).find(Boolean);
-      return name === undefined ? undefined : `call ${name}, as in ${name}(...), to get a policy`;
+      const name = listOf(value).map(factoryName).find(Boolean);
+      if (name !== undefined) return `call ${name}, as in ${name}(...), to get a policy`;
+      return isCutOff(value)
+        ? "what stands behind 'block' is never asked; put 'block' last, or leave it out"
+        : undefined;
     },
   },
   onMixed: oneOf('block', 'split'),
@@ -90,6 +94,35 @@ export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = 
 
 /** What makes policies, and is none itself: called as one, it would stop each message that it should save. */
 const factories: Readonly<Record<string, unknown>> = { holdUntilReply, toChannel, toTemplate };
+
+function listOf(value: unknown): readonly unknown[] {
+  return [value].flat();
+}
+
+/** Something stands behind the word that ends the list. */
+function isCutOff(value: unknown): boolean {
+  const list = listOf(value);
+  return list.slice(0, -1).includes('block');
+}
+
+/** What somebody should look at in a policy, although it may be right. */
+export function doubtsAboutPolicy({ mode, onClosed, onUnknown }: Policy): readonly PolicyDoubt[] {
+  const doubts = onClosed.map((one) => ({ option: 'onClosed', text: doubtAbout(one) }));
+  const isForNothing = onUnknown === 'reroute' && mode !== 'off' && onClosed.every((one) => one === 'block');
+  const text =
+    "onUnknown is 'reroute', but onClosed has no reroute policy, so that what is unknown is blocked; " +
+    "give onClosed a policy, or say onUnknown: 'block'";
+  return [...doubts, { option: 'onUnknown', text: isForNothing ? text : undefined }].filter(isDoubt);
+}
+
+interface PolicyDoubt {
+  readonly option: string;
+  readonly text: string;
+}
+
+function isDoubt(doubt: { readonly option: string; readonly text: string | undefined }): doubt is PolicyDoubt {
+  return doubt.text !== undefined;
+}
 
 function factoryName(value: unknown): string | undefined {
   return Object.keys(factories).find((name) => factories[name] === value);

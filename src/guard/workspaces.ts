@@ -1,5 +1,4 @@
 import { isMap, kindOf } from '../core/option-checks.js';
-import { doubtAbout } from '../core/reroute/doubt.js';
 import { SharedReads } from '../lookup/shared-reads.js';
 import type { Cache } from '../ports.js';
 import { memoryCache } from '../stores/memory-store.js';
@@ -13,7 +12,7 @@ import {
   type WorkspaceSource,
 } from './options.js';
 import { OptionsTroubles } from './options-troubles.js';
-import { resolvePolicy } from './policy.js';
+import { doubtsAboutPolicy, resolvePolicy } from './policy.js';
 import type { Statistics } from './statistics.js';
 import { Workspace } from './workspace.js';
 
@@ -205,9 +204,8 @@ export class Workspaces {
   }
 
   #warn({ id, policies }: Workspace): void {
-    for (const policy of policies.flatMap(({ onClosed }) => onClosed)) {
-      const text = doubtAbout(policy);
-      if (text !== undefined) this.#parts.notices.once('policy', text, { workspaceId: id, option: 'onClosed' }, text);
+    for (const { option, text } of policies.flatMap(doubtsAboutPolicy)) {
+      this.#parts.notices.once('policy', text, { workspaceId: id, option }, text);
     }
   }
 

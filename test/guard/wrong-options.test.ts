@@ -37,6 +37,26 @@ describe('what is wrong at creation is said with its cure (field C2)', () => {
     },
   );
 
+  it.each<[string, readonly unknown[]]>([
+    ['a policy', ['block', holdUntilReply()]],
+    ['a second one', ['block', 'block']],
+    ['a policy behind another', [() => undefined, 'block', () => undefined]],
+  ])('%s behind block, which ends the list', (_name, onClosed) => {
+    const text = "what stands behind 'block' is never asked; put 'block' last";
+    const everywhere = [{ onClosed }, { channels: { [CHANNEL]: { onClosed } } }];
+    for (const make of [...everywhere.map((one) => create(one)), create({}, { defaults: { onClosed } })]) {
+      expect(make).toThrow(RangeError);
+      expect(make).toThrow(text);
+    }
+  });
+
+  it.each(['block', ['block'], [], [holdUntilReply()], [() => undefined, holdUntilReply(), 'block']])(
+    'nothing behind block: %#',
+    (onClosed) => {
+      expect(create({ onClosed })).not.toThrow();
+    },
+  );
+
   it('a function of the application’s own is a policy', () => {
     expect(create({ onClosed: () => undefined })).not.toThrow();
     expect(create({ onClosed: holdUntilReply() })).not.toThrow();
@@ -67,6 +87,44 @@ describe('what is wrong at creation is said with its cure (field C2)', () => {
     guard.reload({ [ID]: { accessKey: KEY } });
     guard.close();
     expect(lines.length).toBe(1);
+  });
+});
+
+describe("onUnknown: 'reroute' without a reroute policy (field C2)", () => {
+  const warningsOf = (workspace: object, options: object = {}): readonly LogLine[] => {
+    const lines: LogLine[] = [];
+    create(workspace, { logger: recordingLogger(lines), ...options })();
+    return lines;
+  };
+  const onUnknown = 'reroute';
+  const policy = (): undefined => undefined;
+
+  it.each<[string, object, object]>([
+    ['of a workspace', { onUnknown }, {}],
+    ['with an empty list', { onUnknown, onClosed: [] }, {}],
+    ['with block in a list', { onUnknown, onClosed: ['block'] }, {}],
+    ['of the defaults', {}, { defaults: { onUnknown } }],
+    ['of a channel', { onClosed: policy, channels: { [CHANNEL]: { onUnknown, onClosed: 'block' } } }, {}],
+    ['of two', { onUnknown, channels: { [CHANNEL]: { onClosed: 'block' } } }, {}],
+  ])('%s is warned of once', (_name, workspace, options) => {
+    expect(warningsOf(workspace, options)).toMatchObject([
+      {
+        level: 'warn',
+        fields: { workspaceId: ID, option: 'onUnknown' },
+        text: expect.stringContaining('give onClosed a policy'),
+      },
+    ]);
+  });
+
+  it.each<[string, object, object]>([
+    ['with a policy', { onUnknown, onClosed: policy }, {}],
+    ['with a policy in a list', { onUnknown, onClosed: [policy, 'block'] }, {}],
+    ['with a policy of the defaults', { onUnknown }, { defaults: { onClosed: policy } }],
+    ['another word', { onUnknown: 'block' }, {}],
+    ['a function, which may say it', { onUnknown: () => onUnknown }, {}],
+    ['where the guard is off', { onUnknown, mode: 'off' }, {}],
+  ])('%s is not', (_name, workspace, options) => {
+    expect(warningsOf(workspace, options)).toEqual([]);
   });
 });
 

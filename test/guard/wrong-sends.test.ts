@@ -143,7 +143,7 @@ describe('a template by its name in place of its project (field C2)', () => {
     [PROJECT_ID.toUpperCase(), 0],
   ])('is warned of: %s', async (projectId, warnings) => {
     const world = await createWorld();
-    const onClosed = ['block', toTemplate({ projectId, locale: 'en', variable: 'message' })] as const;
+    const onClosed = [toTemplate({ projectId, locale: 'en', variable: 'message' }), 'block'] as const;
     for (let times = 0; times < 2; times += 1) {
       world.guard.reload({ [world.workspace.id]: { ...world.workspaceOptions, onClosed } });
     }
