@@ -23,6 +23,12 @@ export function section(markdown: string, heading: string): string {
   return lines.slice(start, length < 0 ? undefined : start + 1 + length).join('\n');
 }
 
+/** The texts of a page's headings, without those in code. */
+export function headings(markdown: string): string[] {
+  const text = markdown.replace(/^```[\s\S]*?^```/gm, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+}
+
 /** The cells of each table row in a text, without headings. Backticks and the backslash of `\|` are taken off. */
 export function tableRows(markdown: string): string[][] {
   const lines = markdown.split('\n').filter((line) => line.startsWith('|'));
