@@ -6,7 +6,7 @@ export interface Coverage {
   readonly steps: number;
   /** Orders in which everything can happen, from the beginning to the end. */
   readonly orders: number;
-  /** What went wrong, with a shortest way to it. */
+  /** What went wrong, and the way on which it did. */
   readonly violations: readonly string[];
 }
 
@@ -17,31 +17,49 @@ interface Situation {
 }
 
 /**
- * Tries every order of everything that may happen to one window. Each step is taken by the real guard, from a fresh
- * one that is led along a way to the situation; situations that cannot be told apart are gone on from once.
+ * Tries every order of everything that may happen to one window. Each step is taken by the real guard; situations that
+ * cannot be told apart are gone on from once. A guard goes on from step to step while there is one that nobody has
+ * taken, and only then a fresh one is led to the next situation that has any.
  */
 export async function checkOneWindow(limits: Limits): Promise<Coverage> {
   const situations = new Map<string, Situation>();
   const violations: string[] = [];
   let steps = 0;
-  const reach = async (path: readonly Step[]): Promise<string> => {
-    const window = await new OneWindow(limits).prime();
-    for (const step of path) await window.take(step);
+  const note = (window: OneWindow, path: readonly Step[]): string => {
     const state = window.state();
-    for (const violation of window.violations) violations.push(`${violation}: ${path.join(', ')}`);
     if (!situations.has(state)) situations.set(state, { path, enabled: window.enabled(), next: [] });
     return state;
   };
-  const first = await reach([]);
-  // A map goes on to what is added while it is walked, so this is breadth first.
-  for (const { path, enabled, next } of situations.values()) {
-    for (const step of enabled) {
-      next.push(await reach([...path, step]));
+  const goOnFrom = async (start: Situation): Promise<void> => {
+    const window = await leadAlong(start.path, limits);
+    const path = [...start.path];
+    let here: Situation | undefined = start;
+    for (let step = untried(here); here !== undefined && step !== undefined; step = untried(here)) {
+      path.push(step);
+      await window.take(step);
       steps += 1;
+      const state = note(window, [...path]);
+      here.next.push(state);
+      here = situations.get(state);
     }
-    if (violations.length > 0) break;
+    for (const violation of window.violations) violations.push(`${violation}: ${path.join(', ')}`);
+  };
+  const first = note(await leadAlong([], limits), []);
+  // A map goes on to what is added while it is walked.
+  for (const situation of situations.values()) {
+    while (untried(situation) !== undefined && violations.length === 0) await goOnFrom(situation);
   }
   return { states: situations.size, steps, orders: ordersFrom(first, situations, new Map()), violations };
+}
+
+async function leadAlong(path: readonly Step[], limits: Limits): Promise<OneWindow> {
+  const window = await new OneWindow(limits).prime();
+  for (const step of path) await window.take(step);
+  return window;
+}
+
+function untried(situation: Situation | undefined): Step | undefined {
+  return situation?.enabled[situation.next.length];
 }
 
 /** The same without going on from a situation once only: all orders, one by one, which few steps alone allow. */
@@ -49,8 +67,7 @@ export async function checkEveryOrder(limits: Limits): Promise<Pick<Coverage, 'o
   const violations: string[] = [];
   let orders = 0;
   const goOn = async (path: readonly Step[]): Promise<void> => {
-    const window = await new OneWindow(limits).prime();
-    for (const step of path) await window.take(step);
+    const window = await leadAlong(path, limits);
     for (const violation of window.violations) violations.push(`${violation}: ${path.join(', ')}`);
     const enabled = window.enabled();
     if (enabled.length === 0) orders += 1;

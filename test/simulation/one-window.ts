@@ -65,6 +65,7 @@ export class OneWindow {
       clock: { now: () => NOW, setTimeout: () => undefined, clearTimeout: () => {} },
       store: this.#store,
       fetch: (input) => this.#fetch(String(input)),
+      logger: { warn: () => {}, error: () => {} },
     });
   }
 

@@ -21,6 +21,8 @@ export interface TrafficOptions {
   readonly lateFollowUps: number;
   /** How many customers have written in the three days before. */
   readonly earlierCustomers: number;
+  /** Whether customers also write before the start what is answered only after the last shift. Default: yes. */
+  readonly withUnanswered?: boolean | undefined;
 }
 
 export interface TrafficParts {
@@ -54,8 +56,9 @@ export class Traffic {
   /** Writes the history, and plans the first send. */
   start(): void {
     const { timeline } = this.#parts;
-    const { earlierCustomers } = this.#options;
+    const { earlierCustomers, withUnanswered = true } = this.#options;
     const startAt = timeline.now;
+    const latestReplyAt = withUnanswered ? Number.POSITIVE_INFINITY : this.#endAt;
     const stepMs = (HISTORY_MS - SLOWEST_REPLY) / earlierCustomers;
     for (let customer = 0; customer < earlierCustomers; customer += 1) {
       this.#inbound(customer, Math.round(startAt - HISTORY_MS + customer * stepMs));
@@ -64,9 +67,14 @@ export class Traffic {
     const intervalMs = SECOND / (this.#options.sendsPerSecond * this.#replies);
     for (let at = startAt - SLOWEST_REPLY; at < startAt; at += intervalMs) {
       const replyAt = Math.round(at) + this.#replyDelay();
-      if (replyAt > startAt) this.#conversation(Math.round(at), replyAt);
+      if (replyAt > startAt && replyAt <= latestReplyAt) this.#conversation(Math.round(at), replyAt);
     }
     this.#planNext(this.#options.shifts[0]?.from ?? startAt);
+  }
+
+  /** After it nobody sends any more. */
+  get #endAt(): number {
+    return this.#options.shifts.at(-1)?.to ?? 0;
   }
 
   get #replies(): number {
@@ -114,7 +122,7 @@ export class Traffic {
 
   #send(customer: number, inReplyTo?: number): void {
     const { timeline, onSend } = this.#parts;
-    if (timeline.now > (this.#options.shifts.at(-1)?.to ?? 0)) return;
+    if (timeline.now > this.#endAt) return;
     if (timeline.now >= timeline.stillUntil) onSend(customer, inReplyTo);
     else timeline.ours(timeline.now, () => onSend(customer, inReplyTo));
   }
