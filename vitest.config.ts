@@ -16,6 +16,7 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/staging-directory.ts'],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', './test/support/plain-line-reporter.ts'],
     testTimeout: 20_000,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 
 const run = promisify(execFile);
 
@@ -30,36 +31,46 @@ export interface Consumer {
   remove(): Promise<void>;
 }
 
-/**
- * Builds the sources, packs them as `npm publish` would and unpacks them for a user. All of it happens in a temporary
- * directory, so that neither a stale `dist` nor another test run can be what is tested. Packages come by links instead
- * of from the network.
- */
-export async function createConsumer(links: readonly string[]): Promise<Consumer> {
-  const root = await mkdtemp(join(tmpdir(), 'freeform-guard-'));
-  try {
-    return await packInto(root, links);
-  } catch (error) {
-    await rm(root, { recursive: true });
-    throw error;
-  }
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly string[];
 }
 
-async function packInto(root: string, links: readonly string[]): Promise<Consumer> {
-  const stage = join(root, 'stage');
-  const directory = join(root, 'consumer');
+let packed: Promise<Packed> | undefined;
+
+/** A user's project with the packed tarball in it. Packages come by links instead of from the network. */
+export async function createConsumer(links: readonly string[]): Promise<Consumer> {
+  // Once for all the files that one process runs: building and packing takes longer than most of them.
+  packed ??= pack();
+  const { tarball, files } = await packed;
+  const directory = await mkdtemp(join(tmpdir(), 'freeform-guard-'));
   const packageDirectory = join(directory, 'node_modules', 'freeform-guard');
-  await mkdir(packageDirectory, { recursive: true });
+  const remove = (): Promise<void> => rm(directory, { recursive: true });
+  try {
+    await mkdir(packageDirectory, { recursive: true });
+    await runIn(directory, 'tar', ['-xzf', tarball, '-C', packageDirectory, '--strip-components=1']);
+    for (const name of links) await link(name, directory);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { directory, packageDirectory, tarball, files, remove };
+}
+
+/**
+ * Builds the sources and packs them as `npm publish` would. All of it happens in a temporary directory, so that neither
+ * a stale `dist` nor another test run can be what is tested.
+ */
+async function pack(): Promise<Packed> {
+  const root = await mkdtemp(join(inject('stagingDirectory'), 'package-'));
+  const stage = join(root, 'stage');
   await copyProject(stage);
   await tsc('-p', join(projectRoot, 'tsconfig.build.json'), '--outDir', join(stage, 'dist'));
-  const [packed] = JSON.parse(
+  const [entry] = JSON.parse(
     await runIn(stage, 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root]),
   );
-  const tarball = join(root, packed.filename);
-  await runIn(root, 'tar', ['-xzf', tarball, '-C', packageDirectory, '--strip-components=1']);
-  for (const name of links) await link(name, directory);
-  const files = packed.files.map(({ path }: { readonly path: string }) => path).toSorted();
-  return { directory, packageDirectory, tarball, files, remove: () => rm(root, { recursive: true }) };
+  const files = entry.files.map(({ path }: { readonly path: string }) => path).toSorted();
+  return { tarball: join(root, entry.filename), files };
 }
 
 /** Runs the project's own TypeScript; rejects with its diagnostics. */

@@ -4,7 +4,7 @@ import { foul } from './scenarios.js';
 import { simulate } from './simulate.js';
 
 /** All that the guard may know of messages, at two rates of sends. CI lives 200 such days: `npm run simulate -- --seeds N`. */
-const seeds: readonly number[] = [0, 2, 3, 5, 15, 8];
+const seeds: readonly number[] = [0, 2, 5, 15, 8];
 
 describe('days on which everything goes wrong that can', () => {
   let decisions = 0;
