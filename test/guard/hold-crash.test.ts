@@ -187,7 +187,8 @@ describeWithRedis('processes that hold messages in Redis', () => {
     await once(one, 'exit');
     const locks = await server.client.keys('ffg:hl:*');
     for (const name of locks) {
-      expect(await server.client.pTTL(name)).toBeLessThanOrEqual(60_000);
+      // Redis reads its clock once per round of its loop, so that 60,001 has been seen.
+      expect(await server.client.pTTL(name)).toBeLessThanOrEqual(60_010);
       // As if that time were over.
       await server.client.pExpire(name, 1);
     }
