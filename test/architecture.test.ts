@@ -40,10 +40,10 @@ const wrappers: Readonly<Record<string, string>> = {
 const effects: readonly { readonly file: string; readonly effect: string; readonly why: string }[] = [
   { file: 'core/freeform.ts', effect: 'Date.now', why: 'the instant of a question that names none' },
   { file: 'guard/outcome.ts', effect: 'Date.now', why: 'the instant that isStillValid takes where none is given' },
-  { file: 'guard/system-clock.ts', effect: 'Date.now', why: 'the default clock' },
-  { file: 'guard/system-clock.ts', effect: 'setTimeout', why: 'the default clock' },
+  { file: 'clock.ts', effect: 'Date.now', why: 'the default clock' },
+  { file: 'clock.ts', effect: 'setTimeout', why: 'the default clock' },
   {
-    file: 'guard/system-clock.ts',
+    file: 'clock.ts',
     effect: 'performance.now',
     why: 'the default clock, which notices a wall that jumps',
   },

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { systemClock } from '../guard/system-clock.js';
+import { systemClock } from '../clock.js';
 import { runCommand } from './command.js';
 
 process.exitCode = await runCommand({

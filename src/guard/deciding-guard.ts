@@ -1,11 +1,11 @@
 import { toId } from '../bird/ids.js';
 import type { SendRequest } from '../bird/send-request.js';
+import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { WindowKey } from '../ports.js';
 import type { OpenCase } from './circumstances.js';
-import { withinDeadline } from './deadline.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
 import { Directory } from './directory.js';
 import type { ReplyEvent } from './hold-options.js';

@@ -1,9 +1,9 @@
 import { readRecipient } from '../bird/address.js';
 import { toId } from '../bird/ids.js';
+import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
 import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
-import { withinDeadline } from './deadline.js';
 import type { Reports } from './reports.js';
 import type { Workspace } from './workspace.js';
 

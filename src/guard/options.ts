@@ -1,5 +1,6 @@
 import { ACCESS_KEY } from '../bird/api-client.js';
 import { toId } from '../bird/ids.js';
+import { steadyClock, systemClock } from '../clock.js';
 import {
   aFunction,
   aListOfKeys,
@@ -15,16 +16,14 @@ import {
 import { ownFields } from '../core/own.js';
 import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
+import { requireRuntime } from '../runtime.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
 import { cureOfBaseUrl, isBaseUrl } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
 import { MountWatch } from './mount-watch.js';
 import { Notices } from './notices.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
-import { requireRuntime } from './runtime.js';
 import { safeStore } from './safe-store.js';
-import { steadyClock } from './steady-clock.js';
-import { systemClock } from './system-clock.js';
 
 export interface WorkspaceOptions extends PolicyOptions {
   /**

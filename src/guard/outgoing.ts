@@ -1,8 +1,8 @@
+import { withinDeadline } from '../clock.js';
 import { ownFields } from '../core/own.js';
 import { filledTemplate } from '../core/reroute/filled-template.js';
 import { asTag } from '../core/reroute/locale.js';
 import type { HeldMessage } from '../ports.js';
-import { withinDeadline } from './deadline.js';
 import type { Nudge, ReleasedMessage, ResolvedHold } from './hold-options.js';
 import type { HoldingHost } from './holding-host.js';
 

@@ -1,11 +1,11 @@
 import { toId } from '../bird/ids.js';
 import { sendsOfMessage } from '../bird/send-request.js';
+import { withinDeadline } from '../clock.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
 import { isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
 import type { Clock, Logger } from '../ports.js';
-import { withinDeadline } from './deadline.js';
 import type { Policy } from './policy.js';
 
 /** What a chain of policies came to. */

@@ -1,8 +1,8 @@
+import { withinDeadline } from '../clock.js';
 import { own } from '../core/own.js';
 import { isPromiseLike } from '../core/promise-like.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Clock, Logger, Store } from '../ports.js';
-import { withinDeadline } from './deadline.js';
 import { Troubles } from './troubles.js';
 
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */

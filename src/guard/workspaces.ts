@@ -1,8 +1,8 @@
+import { withinDeadline } from '../clock.js';
 import { isMap, kindOf } from '../core/option-checks.js';
 import { SharedReads } from '../lookup/shared-reads.js';
 import type { Cache } from '../ports.js';
 import { memoryCache } from '../stores/memory-store.js';
-import { withinDeadline } from './deadline.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,

@@ -1,6 +1,6 @@
 import type { Fault, SandboxOptions } from 'freeform-guard/sandbox';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../src/guard/system-clock.js';
+import { systemClock } from '../../src/clock.js';
 import { createPractice } from './support.js';
 
 /** The text beside a label of the report. */

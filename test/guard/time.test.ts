@@ -1,7 +1,7 @@
 import { type Clock, createGuard } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
 import { ServerClock } from '../../src/bird/server-clock.js';
-import { steadyClock } from '../../src/guard/steady-clock.js';
+import { steadyClock } from '../../src/clock.js';
 import { createWorld, PHONE } from '../support/world.js';
 
 const NOON = Date.UTC(2026, 0, 5, 12);

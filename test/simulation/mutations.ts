@@ -532,14 +532,14 @@ const answers: readonly Mutation[] = [
 const clocks: readonly Mutation[] = [
   {
     name: 'the wall clock only: set back, it keeps windows open',
-    file: 'guard/steady-clock.ts',
+    file: 'clock.ts',
     find: 'return Math.round(passed + offsetMs);',
     replace: 'return clock.now();',
     tests: ['guard/time.test.ts', ...badDays],
   },
   {
     name: 'the monotonic clock only: asleep, it keeps windows open',
-    file: 'guard/steady-clock.ts',
+    file: 'clock.ts',
     find: 'offsetMs += Math.max(0, gainedMs);',
     replace: '',
     tests: ['guard/time.test.ts', ...badDays],

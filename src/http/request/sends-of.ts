@@ -1,7 +1,7 @@
 import { type HttpRequestLike, readSends, type SendRequest, unreadableSend } from '../../bird/send-request.js';
+import { withinDeadline } from '../../clock.js';
 import { isObject } from '../../core/option-checks.js';
 import { ignoreRejection, isPromiseLike } from '../../core/promise-like.js';
-import { withinDeadline } from '../../guard/deadline.js';
 import type { GuardInternals } from '../../guard/internals.js';
 
 /** The sends in a request, one per recipient: none where it is not for the guard. */

@@ -1,6 +1,6 @@
 import { createGuard, holdUntilReply } from 'freeform-guard';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../src/guard/system-clock.js';
+import { systemClock } from '../src/clock.js';
 
 function withGlobal(name: string, value: unknown): void {
   vi.stubGlobal(name, value);

@@ -1,4 +1,18 @@
-import type { Clock } from '../ports.js';
+import { LookupError } from './errors.js';
+import type { Clock } from './ports.js';
+
+/** The system's time; its timers do not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (fn, ms) => {
+    const timer: NodeJS.Timeout | number = setTimeout(fn, ms);
+    // Outside of Node, such as on Cloudflare Workers, a timer is a number.
+    if (typeof timer === 'object') timer.unref();
+    return timer;
+  },
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+  monotonic: () => performance.now(),
+};
 
 /** The two clocks count in different units, and the wall is slewed: what they differ by in this is no jump. */
 const NOISE_MS = 50;
@@ -28,4 +42,17 @@ export function steadyClock(clock: Clock): Clock {
     clearTimeout: (handle) => clock.clearTimeout(handle),
     monotonic,
   };
+}
+
+/**
+ * Settles as `work` does, or rejects with `deadline_exceeded` after `deadlineMs`. What comes later is ignored; the work
+ * itself goes on, because others may wait for it.
+ */
+export function withinDeadline<T>(clock: Clock, deadlineMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimeout(() => {
+      reject(new LookupError('deadline_exceeded', 'The facts did not arrive in time'));
+    }, deadlineMs);
+    work.then(resolve, reject).finally(() => clock.clearTimeout(timer));
+  });
 }
