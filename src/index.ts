@@ -4,8 +4,8 @@
  * @module freeform-guard
  */
 
-export type { ReceiverContact } from './bird/address.js';
-export type { SendRequest } from './bird/send-request.js';
+export type { ReceiverContact } from './bird/send/address.js';
+export type { SendRequest } from './bird/send/send-request.js';
 export { canSendFreeform, decideFreeform } from './core/freeform.js';
 export { platforms } from './core/platforms.js';
 export type {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { toId } from '../bird/ids.js';
-import { cureOfBaseUrl, isLoopbackOrHttps } from '../guard/base-url.js';
+import { cureOfBaseUrl, isLoopbackOrHttps } from '../bird/api/base-url.js';
+import { toId } from '../bird/send/ids.js';
 
 /** What the command line and the environment ask for. */
 export interface DoctorArguments {

@@ -1,6 +1,6 @@
-import { askBird, type BirdAnswer, type BirdApiOptions } from '../bird/api-client.js';
-import { readHttpDate } from '../bird/http-date.js';
-import { ServerClock } from '../bird/server-clock.js';
+import { askBird, type BirdAnswer, type BirdApiOptions } from '../bird/api/api-client.js';
+import { readHttpDate } from '../bird/api/http-date.js';
+import { ServerClock } from '../bird/api/server-clock.js';
 import { LookupError } from '../errors.js';
 import type {
   ClockReport,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { BirdApiOptions } from '../bird/api-client.js';
-import { decodeChannel, decodeWindow } from '../bird/decode.js';
+import type { BirdApiOptions } from '../bird/api/api-client.js';
+import { decodeChannel, decodeWindow } from '../bird/api/decode.js';
 import { isOutgoingUnavailable, maySend } from '../core/channel-availability.js';
 import { decideFreeform } from '../core/freeform.js';
 import { own } from '../core/own.js';

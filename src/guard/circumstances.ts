@@ -1,5 +1,5 @@
+import type { FreeformQuestion, TemplateQuestion } from '../bird/send/parsed-send.js';
 import type { Policy } from './policy.js';
-import type { FreeformQuestion, TemplateQuestion } from './question.js';
 import type { Workspace } from './workspace.js';
 
 /** The circumstances of a decision: the facts are the workspace's, the rules the policy's, the instant the clock's. */

@@ -1,3 +1,4 @@
+import type { FreeformQuestion, TemplateQuestion } from '../bird/send/parsed-send.js';
 import { decideFreeform } from '../core/freeform.js';
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
@@ -11,7 +12,6 @@ import type { ChannelFacts, ChannelRef } from '../ports.js';
 import type { Circumstances } from './circumstances.js';
 import type { Judgement } from './judgement.js';
 import type { Policy } from './policy.js';
-import type { FreeformQuestion, TemplateQuestion } from './question.js';
 import { templateFromMemory, templateWithBird } from './template.js';
 
 /** Decides without I/O and without a promise; `undefined` where Bird must be asked. Never denies. */

@@ -1,5 +1,6 @@
-import { toId } from '../bird/ids.js';
-import type { SendRequest } from '../bird/send-request.js';
+import { toId } from '../bird/send/ids.js';
+import { locate, type Question, readQuestion, told } from '../bird/send/parsed-send.js';
+import type { SendRequest } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
@@ -17,7 +18,6 @@ import { type GuardOptions, type GuardParts, resolveGuardOptions } from './optio
 import type { Outcome } from './outcome.js';
 import { PlannedSend, type RerouteSupport } from './planned-send.js';
 import { type Policy, resolvePolicy } from './policy.js';
-import { locate, type Question, readQuestion, told } from './question.js';
 import { Reports } from './reports.js';
 import { Statistics } from './statistics.js';
 import { isChannelKnown, templatePasses } from './template.js';

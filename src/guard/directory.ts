@@ -1,5 +1,5 @@
-import { readRecipient } from '../bird/address.js';
-import { toId } from '../bird/ids.js';
+import { readRecipient } from '../bird/send/address.js';
+import { toId } from '../bird/send/ids.js';
 import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';

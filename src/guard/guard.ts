@@ -1,4 +1,4 @@
-import type { SendRequest } from '../bird/send-request.js';
+import type { SendRequest } from '../bird/send/send-request.js';
 import { requireList } from '../core/argument-checks.js';
 import { DecidingGuard } from './deciding-guard.js';
 import { exposeInternals } from './internals.js';

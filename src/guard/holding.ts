@@ -1,3 +1,4 @@
+import { readQuestion } from '../bird/send/parsed-send.js';
 import { isObject } from '../core/option-checks.js';
 import { own } from '../core/own.js';
 import { jsonCopy } from '../core/reroute/json-copy.js';
@@ -7,7 +8,6 @@ import type { HeldNote, RerouteContext, RerouteResult } from '../core/reroute/po
 import type { HeldMessage, WindowKey } from '../ports.js';
 import type { ReplyEvent, ResolvedHold } from './hold-options.js';
 import type { HoldingHost } from './holding-host.js';
-import { readQuestion } from './question.js';
 import { Releases } from './releases.js';
 
 /** Text that may become part of an answer or a header of the application: Bird sets no limit to a reference. */

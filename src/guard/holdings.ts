@@ -1,3 +1,4 @@
+import { readQuestion } from '../bird/send/parsed-send.js';
 import type { WindowKey } from '../ports.js';
 import { decideFromMemory } from './decide.js';
 import type { ReplyEvent } from './hold-options.js';
@@ -5,7 +6,6 @@ import { holdingOf } from './hold-until-reply.js';
 import type { Holding } from './holding.js';
 import type { HoldingHost } from './holding-host.js';
 import type { RerouteSupport } from './planned-send.js';
-import { readQuestion } from './question.js';
 import type { Workspace } from './workspace.js';
 
 const POST_MS = 20_000;

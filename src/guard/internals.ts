@@ -1,4 +1,4 @@
-import type { SendRequest } from '../bird/send-request.js';
+import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/argument-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import type { MountWatch } from './mount-watch.js';

@@ -1,4 +1,4 @@
-import { type HttpRequestLike, isPost } from '../bird/send-request.js';
+import { type HttpRequestLike, isPost } from '../bird/send/send-request.js';
 import { own } from '../core/own.js';
 import type { Notices } from './notices.js';
 

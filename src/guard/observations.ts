@@ -1,5 +1,5 @@
-import { guessKey } from '../bird/address.js';
 import { knownRefusalCodes, readRefusal } from '../bird/refusal-codes.js';
+import { guessKey } from '../bird/send/address.js';
 import { requireObject, typeName } from '../core/argument-checks.js';
 import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';

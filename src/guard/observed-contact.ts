@@ -1,5 +1,5 @@
-import { normaliseAddress } from '../bird/address.js';
-import { toId } from '../bird/ids.js';
+import { normaliseAddress } from '../bird/send/address.js';
+import { toId } from '../bird/send/ids.js';
 import { requireObject, typeName } from '../core/argument-checks.js';
 import { addressOfId } from '../core/contact-address.js';
 import { ownFields } from '../core/own.js';

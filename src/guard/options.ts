@@ -1,5 +1,6 @@
-import { ACCESS_KEY } from '../bird/api-client.js';
-import { toId } from '../bird/ids.js';
+import { ACCESS_KEY } from '../bird/api/api-client.js';
+import { cureOfBaseUrl, isBaseUrl } from '../bird/api/base-url.js';
+import { toId } from '../bird/send/ids.js';
 import { steadyClock, systemClock } from '../clock.js';
 import {
   aFunction,
@@ -18,7 +19,6 @@ import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { requireRuntime } from '../runtime.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
-import { cureOfBaseUrl, isBaseUrl } from './base-url.js';
 import { consoleLogger, safeLogger } from './loggers.js';
 import { MountWatch } from './mount-watch.js';
 import { Notices } from './notices.js';

@@ -1,4 +1,4 @@
-import type { SendRequest } from '../bird/send-request.js';
+import type { SendRequest } from '../bird/send/send-request.js';
 import { requireList, requireObject } from '../core/argument-checks.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';

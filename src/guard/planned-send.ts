@@ -1,4 +1,4 @@
-import type { SendRequest } from '../bird/send-request.js';
+import type { SendRequest } from '../bird/send/send-request.js';
 import { ownFields } from '../core/own.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';

@@ -1,4 +1,4 @@
-import type { SendRequest } from '../bird/send-request.js';
+import type { SendRequest } from '../bird/send/send-request.js';
 import {
   aBoolean,
   isFunction,

@@ -1,10 +1,10 @@
+import type { FreeformQuestion, Question, TemplateQuestion, Undecidable } from '../bird/send/parsed-send.js';
 import { maySend } from '../core/channel-availability.js';
 import { platformRow } from '../core/platforms.js';
 import type { Decision, UnknownReason } from '../core/types.js';
 import { LookupError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import type { Notices } from './notices.js';
-import type { FreeformQuestion, Question, TemplateQuestion, Undecidable } from './question.js';
 import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js';
 import type { Workspace } from './workspace.js';
 

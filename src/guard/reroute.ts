@@ -1,5 +1,5 @@
-import { toId } from '../bird/ids.js';
-import { sendsOfMessage } from '../bird/send-request.js';
+import { toId } from '../bird/send/ids.js';
+import { sendsOfMessage } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';

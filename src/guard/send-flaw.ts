@@ -1,5 +1,5 @@
-import { guessKey } from '../bird/address.js';
-import { toId } from '../bird/ids.js';
+import { guessKey } from '../bird/send/address.js';
+import { toId } from '../bird/send/ids.js';
 import { typeName } from '../core/argument-checks.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';

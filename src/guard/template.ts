@@ -1,3 +1,4 @@
+import { asFreeform, type FreeformQuestion, type TemplateQuestion } from '../bird/send/parsed-send.js';
 import { maySend } from '../core/channel-availability.js';
 import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
@@ -5,7 +6,6 @@ import { LookupError } from '../errors.js';
 import type { ChannelFacts } from '../ports.js';
 import type { Circumstances } from './circumstances.js';
 import type { Judgement } from './judgement.js';
-import { asFreeform, type FreeformQuestion, type TemplateQuestion } from './question.js';
 
 /** A template needs no window where the platform has templates. */
 export const templatePasses: Judgement = {

@@ -1,8 +1,8 @@
-import type { BirdApiOptions } from '../bird/api-client.js';
-import { birdLookup } from '../bird/bird-lookup.js';
+import type { BirdApiOptions } from '../bird/api/api-client.js';
+import { birdLookup } from '../bird/api/bird-lookup.js';
+import { type MessageToPost, postMessage } from '../bird/api/post-message.js';
+import { ServerClock } from '../bird/api/server-clock.js';
 import { otherSpelling } from '../bird/number-spelling.js';
-import { type MessageToPost, postMessage } from '../bird/post-message.js';
-import { ServerClock } from '../bird/server-clock.js';
 import { ownFields } from '../core/own.js';
 import { AccessHold, holdingLookup } from '../lookup/access-hold.js';
 import { breakingLookup } from '../lookup/breaking.js';

@@ -1,6 +1,6 @@
 import { type Clock, createGuard } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
-import { ServerClock } from '../../src/bird/server-clock.js';
+import { ServerClock } from '../../src/bird/api/server-clock.js';
 import { steadyClock } from '../../src/clock.js';
 import { createWorld, PHONE } from '../support/world.js';
 

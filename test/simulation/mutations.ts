@@ -215,10 +215,10 @@ const identities: readonly Mutation[] = [
 const addresses: readonly Mutation[] = [
   {
     name: 'what is no phone number loses its dots and dashes',
-    file: 'bird/address.ts',
+    file: 'bird/send/address.ts',
     find: "return compact === '' ? undefined : text;",
     replace: "return compact === '' ? undefined : key === 'phonenumber' ? compact : text;",
-    tests: ['bird/address.test.ts'],
+    tests: ['bird/send/address.test.ts'],
   },
   {
     name: 'a fleet: an answer of before the count began anew is told',
@@ -279,24 +279,24 @@ const held: readonly Mutation[] = [
 const requests: readonly Mutation[] = [
   {
     name: 'a path is a send in its usual spelling alone',
-    file: 'bird/send-path.ts',
+    file: 'bird/send/send-path.ts',
     find: 'if (literal !== undefined ||',
     replace: 'if (true ||',
-    tests: ['bird/send-request.test.ts'],
+    tests: ['bird/send/send-request.test.ts'],
   },
   {
     name: 'a second spelling of the list of messages is not seen',
-    file: 'bird/send-request.ts',
+    file: 'bird/send/send-request.ts',
     find: 'items.length === 0 || isAmbiguous',
     replace: 'items.length === 0 || (false && isAmbiguous)',
-    tests: ['bird/rival-keys.test.ts'],
+    tests: ['bird/send/rival-keys.test.ts'],
   },
   {
     name: 'a send is looked for where the request came to, not where it goes now',
-    file: 'bird/send-path.ts',
+    file: 'bird/send/send-path.ts',
     find: 'const target = targetOfPath(now) ??',
     replace: 'const target = targetOfPath(originalUrl ?? now) ??',
-    tests: ['bird/send-request.test.ts'],
+    tests: ['bird/send/send-request.test.ts'],
   },
   {
     name: 'after a reroute the headers speak of the old body',
@@ -379,10 +379,10 @@ const rule: readonly Mutation[] = [
   },
   {
     name: 'a template with a body beside it passes for a template',
-    file: 'bird/message.ts',
+    file: 'bird/send/message.ts',
     find: "&& !hasContent ? 'template'",
     replace: "? 'template'",
-    tests: ['bird/message.test.ts', 'guard/hit.test.ts'],
+    tests: ['bird/send/message.test.ts', 'guard/hit.test.ts'],
   },
 ];
 
@@ -440,7 +440,7 @@ const reads: readonly Mutation[] = [
   },
   {
     name: 'a key without address: all of a channel share one window',
-    file: 'guard/question.ts',
+    file: 'bird/send/parsed-send.ts',
     find: "address: address ?? addressOfId(contactId ?? '') }",
     replace: "address: '' }",
     tests: ['guard/address.test.ts', ...badDays],
@@ -475,7 +475,7 @@ const reads: readonly Mutation[] = [
   },
   {
     name: 'a request that ignores its signal is waited for',
-    file: 'bird/api-client.ts',
+    file: 'bird/api/api-client.ts',
     find: 'await Promise.race([exchange(options, request, { signal: controller.signal, useKey }), timeout])',
     replace: 'await exchange(options, request, { signal: controller.signal, useKey })',
     tests: ['guard/faults.test.ts', ...badDays],
@@ -486,21 +486,21 @@ const reads: readonly Mutation[] = [
 const answers: readonly Mutation[] = [
   {
     name: 'null is taken as unknown',
-    file: 'bird/decode.ts',
+    file: 'bird/api/decode.ts',
     find: 'expiry === null ? null :',
     replace: 'expiry === null ? undefined :',
     tests: checker,
   },
   {
     name: 'a missing date is taken as closed',
-    file: 'bird/decode.ts',
+    file: 'bird/api/decode.ts',
     find: "typeof expiry === 'string' ? toInstant(expiry) : undefined",
     replace: "typeof expiry === 'string' ? toInstant(expiry) : null",
     tests: ['guard/reads.test.ts', ...badDays],
   },
   {
     name: 'a date that cannot be read is taken as closed',
-    file: 'bird/decode.ts',
+    file: 'bird/api/decode.ts',
     find: "typeof expiry === 'string' ? toInstant(expiry) : undefined",
     replace: "typeof expiry === 'string' ? (toInstant(expiry) ?? null) : undefined",
     tests: ['guard/reads.test.ts', ...badDays],
@@ -514,14 +514,14 @@ const answers: readonly Mutation[] = [
   },
   {
     name: 'a redirect is followed, with the key',
-    file: 'bird/api-client.ts',
+    file: 'bird/api/api-client.ts',
     find: "redirect: 'manual'",
     replace: "redirect: 'follow'",
     tests: ['guard/reads.test.ts'],
   },
   {
     name: 'an answer with an error status is read as any other',
-    file: 'bird/bird-lookup.ts',
+    file: 'bird/api/bird-lookup.ts',
     find: 'return status >= 200 && status < 300;',
     replace: 'return status >= 200;',
     tests: ['guard/reads.test.ts', ...badDays],
@@ -546,7 +546,7 @@ const clocks: readonly Mutation[] = [
   },
   {
     name: "Bird's Date is not looked at",
-    file: 'bird/bird-lookup.ts',
+    file: 'bird/api/bird-lookup.ts',
     find: 'if (isGood(answer)) options.onDate?.(datedHeaders(answer), { sentAt, answeredAt });',
     replace: '',
     tests: ['guard/time.test.ts', ...badDays],

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpRequestLike } from '../../bird/send-request.js';
+import type { HttpRequestLike } from '../../bird/send/send-request.js';
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 

@@ -1,4 +1,4 @@
-import type { SendRequest } from '../../bird/send-request.js';
+import type { SendRequest } from '../../bird/send/send-request.js';
 import { type Outcome, requireOutcomes } from '../../guard/outcome.js';
 import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
 import { headerOf, WINDOW_HEADER } from './window-header.js';

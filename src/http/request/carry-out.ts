@@ -1,4 +1,4 @@
-import type { HttpRequestLike, SendRequest } from '../../bird/send-request.js';
+import type { HttpRequestLike, SendRequest } from '../../bird/send/send-request.js';
 import type { Outcome, Plan } from '../../guard/outcome.js';
 import type { CarriedOut, PlannedSend } from '../../guard/planned-send.js';
 import { type Rewrite, rewriteOf } from './rewrite.js';

@@ -1,4 +1,4 @@
-import type { HttpRequestLike } from '../../bird/send-request.js';
+import type { HttpRequestLike } from '../../bird/send/send-request.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import type { GuardInternals } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';

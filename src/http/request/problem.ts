@@ -1,5 +1,5 @@
-import { toId } from '../../bird/ids.js';
-import type { SendRequest } from '../../bird/send-request.js';
+import { toId } from '../../bird/send/ids.js';
+import type { SendRequest } from '../../bird/send/send-request.js';
 import { own } from '../../core/own.js';
 import { platforms } from '../../core/platforms.js';
 import type { Decision, DenyReason } from '../../core/types.js';

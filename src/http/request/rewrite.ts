@@ -1,5 +1,5 @@
-import { decodePath } from '../../bird/send-path.js';
-import { type HttpRequestLike, MAX_BATCH, type SendRequest } from '../../bird/send-request.js';
+import { decodePath } from '../../bird/send/send-path.js';
+import { type HttpRequestLike, MAX_BATCH, type SendRequest } from '../../bird/send/send-request.js';
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';

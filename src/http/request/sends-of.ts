@@ -1,4 +1,4 @@
-import { type HttpRequestLike, readSends, type SendRequest, unreadableSend } from '../../bird/send-request.js';
+import { type HttpRequestLike, readSends, type SendRequest, unreadableSend } from '../../bird/send/send-request.js';
 import { withinDeadline } from '../../clock.js';
 import { isObject } from '../../core/option-checks.js';
 import { ignoreRejection, isPromiseLike } from '../../core/promise-like.js';

@@ -1,5 +1,5 @@
-import { LookupError } from '../errors.js';
-import type { Lookup, ReadLimits } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Lookup, ReadLimits } from '../../ports.js';
 import { askBird, type BirdAnswer, type BirdApiOptions, type BirdRequest } from './api-client.js';
 import { decodeChannel, decodeContactSearch, decodeConversation, decodeIdentifiers, decodeWindow } from './decode.js';
 import { pauseOf } from './retry-after.js';

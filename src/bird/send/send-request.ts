@@ -1,5 +1,5 @@
-import { own } from '../core/own.js';
-import type { Instant, UnknownReason } from '../core/types.js';
+import { own } from '../../core/own.js';
+import type { Instant, UnknownReason } from '../../core/types.js';
 import type { ReceiverContact } from './address.js';
 import { classifyMessage } from './message.js';
 import { hasRival } from './rival-keys.js';

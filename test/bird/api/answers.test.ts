@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { birdLookup } from '../../src/bird/bird-lookup.js';
-import { decodeChannel, decodeContactSearch, decodeIdentifiers, decodeWindow } from '../../src/bird/decode.js';
-import { toId } from '../../src/bird/ids.js';
-import { pauseOf } from '../../src/bird/retry-after.js';
-import { LookupError } from '../../src/errors.js';
-import { createClock } from '../../src/sandbox/clock.js';
+import { birdLookup } from '../../../src/bird/api/bird-lookup.js';
+import { decodeChannel, decodeContactSearch, decodeIdentifiers, decodeWindow } from '../../../src/bird/api/decode.js';
+import { pauseOf } from '../../../src/bird/api/retry-after.js';
+import { toId } from '../../../src/bird/send/ids.js';
+import { LookupError } from '../../../src/errors.js';
+import { createClock } from '../../../src/sandbox/clock.js';
 
 const ID = '11111111-1111-4111-8111-11111111111a';
 const AT = Date.UTC(2026, 0, 5, 9);

@@ -1,4 +1,4 @@
-import { isSet, own } from '../core/own.js';
+import { isSet, own } from '../../core/own.js';
 import { toId } from './ids.js';
 import { hasRival } from './rival-keys.js';
 

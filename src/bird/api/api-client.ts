@@ -1,7 +1,7 @@
-import { kindOf } from '../core/option-checks.js';
-import { own } from '../core/own.js';
-import { LookupError } from '../errors.js';
-import type { Clock } from '../ports.js';
+import { kindOf } from '../../core/option-checks.js';
+import { own } from '../../core/own.js';
+import { LookupError } from '../../errors.js';
+import type { Clock } from '../../ports.js';
 
 export interface BirdApiOptions {
   /** Origin and optional path prefix, without a slash at the end. */

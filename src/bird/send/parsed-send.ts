@@ -1,12 +1,12 @@
-import { type Recipient, readRecipient } from '../bird/address.js';
-import { toId } from '../bird/ids.js';
-import { classifyMessage, isFromHuman, scheduledInstant } from '../bird/message.js';
-import { type SendRequest, undecidableReason } from '../bird/send-request.js';
-import { addressOfId } from '../core/contact-address.js';
-import { toInstant } from '../core/instant.js';
-import { own } from '../core/own.js';
-import type { UnknownReason } from '../core/types.js';
-import type { ConversationFacts, WindowTarget } from '../ports.js';
+import { addressOfId } from '../../core/contact-address.js';
+import { toInstant } from '../../core/instant.js';
+import { own } from '../../core/own.js';
+import type { UnknownReason } from '../../core/types.js';
+import type { ConversationFacts, WindowTarget } from '../../ports.js';
+import { type Recipient, readRecipient } from './address.js';
+import { toId } from './ids.js';
+import { classifyMessage, isFromHuman, scheduledInstant } from './message.js';
+import { type SendRequest, undecidableReason } from './send-request.js';
 
 /** A template needs no window where the platform has templates; only whether its channel works at all can matter. */
 export interface TemplateQuestion {

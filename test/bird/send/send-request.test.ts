@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSends, type SendRequest, undecidableReason } from '../../src/bird/send-request.js';
+import { readSends, type SendRequest, undecidableReason } from '../../../src/bird/send/send-request.js';
 
 const WS = '11111111-1111-4111-8111-111111111111';
 const CH = '22222222-2222-4222-8222-222222222222';

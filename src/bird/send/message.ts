@@ -1,6 +1,6 @@
-import { foldKey } from '../core/fold-key.js';
-import { toInstant } from '../core/instant.js';
-import { isSet, own } from '../core/own.js';
+import { foldKey } from '../../core/fold-key.js';
+import { toInstant } from '../../core/instant.js';
+import { isSet, own } from '../../core/own.js';
 import { hasRival } from './rival-keys.js';
 
 export type MessageKind = 'template' | 'freeform' | 'unclassified';

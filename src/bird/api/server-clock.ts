@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.js';
+import type { Clock } from '../../ports.js';
 import { readHttpDate } from './http-date.js';
 
 /** Smaller differences are left alone: `Date` counts in seconds, and an answer takes its time. */

@@ -1,4 +1,4 @@
-import { foldKey } from '../core/fold-key.js';
+import { foldKey } from '../../core/fold-key.js';
 
 /**
  * Whether an object has one of the names in another spelling. Bird's decoder is taken not to mind the letter case, so

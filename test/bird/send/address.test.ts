@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normaliseAddress, readRecipient } from '../../src/bird/address.js';
+import { normaliseAddress, readRecipient } from '../../../src/bird/send/address.js';
 
 const ID = '11111111-1111-4111-8111-11111111111a';
 const PHONE = '+12025550123';

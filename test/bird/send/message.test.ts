@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { classifyMessage, isFromHuman, scheduledInstant } from '../../src/bird/message.js';
+import { classifyMessage, isFromHuman, scheduledInstant } from '../../../src/bird/send/message.js';
 
 const template = { projectId: 'ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318', version: 'latest', locale: 'en' };
 const receiver = { contacts: [{ identifierKey: 'phonenumber', identifierValue: '+12025550123' }] };

@@ -1,5 +1,5 @@
-import { own } from '../core/own.js';
-import { type Refusal, readRefusal } from './refusal-codes.js';
+import { own } from '../../core/own.js';
+import { type Refusal, readRefusal } from '../refusal-codes.js';
 
 /** What a failed message says about the window, and by which code. */
 export interface FailedBy {

@@ -1,4 +1,4 @@
-import { LookupError } from '../errors.js';
+import { LookupError } from '../../errors.js';
 import { askBird, type BirdApiOptions } from './api-client.js';
 
 /** A message on its way to Bird. Ids must have passed `toId`. */

@@ -1,4 +1,4 @@
-import { isUuid } from '../core/uuid.js';
+import { isUuid } from '../../core/uuid.js';
 
 /**
  * Bird's ids are UUIDs, in either case; anything else gives `undefined`. Only what passed here may become part of a
