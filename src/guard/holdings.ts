@@ -1,10 +1,10 @@
 import { readQuestion } from '../bird/send/parsed-send.js';
+import type { HoldingHost } from '../held/dispatch-host.js';
+import { holdingOf } from '../held/hold-until-reply.js';
+import type { ReplyEvent } from '../held/options.js';
+import type { Holding } from '../held/queue.js';
 import type { WindowKey } from '../ports.js';
 import { decideFromMemory } from './decide.js';
-import type { ReplyEvent } from './hold-options.js';
-import { holdingOf } from './hold-until-reply.js';
-import type { Holding } from './holding.js';
-import type { HoldingHost } from './holding-host.js';
 import type { RerouteSupport } from './planned-send.js';
 import type { Workspace } from './workspace.js';
 

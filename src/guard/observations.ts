@@ -5,9 +5,9 @@ import { addressOfId } from '../core/contact-address.js';
 import { toInstant } from '../core/instant.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
 import type { Instant } from '../core/types.js';
+import type { ReplyEvent } from '../held/options.js';
 import type { ContactLinks } from '../lookup/contact-links.js';
 import type { ChannelRef, Store, WindowKey } from '../ports.js';
-import type { ReplyEvent } from './hold-options.js';
 import type { Notices } from './notices.js';
 import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 

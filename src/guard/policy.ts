@@ -13,7 +13,7 @@ import type { ReroutePolicy } from '../core/reroute/policy.js';
 import { toChannel } from '../core/reroute/to-channel.js';
 import { toTemplate } from '../core/reroute/to-template.js';
 import type { UnknownDecision } from '../core/types.js';
-import { holdUntilReply } from './hold-until-reply.js';
+import { holdUntilReply } from '../held/hold-until-reply.js';
 
 type UnknownAction = 'allow' | 'block' | 'reroute';
 

@@ -11,9 +11,9 @@ import {
   toTemplate,
 } from 'freeform-guard';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { DAY, HOUR, MINUTE, SECOND } from '../guard/support.js';
 import { keepSecret } from '../support/canary.js';
 import { createWorld, PHONE, TEXT, textMessage, type World } from '../support/world.js';
-import { DAY, HOUR, MINUTE, SECOND } from './support.js';
 
 interface Scene extends World {
   readonly released: ReleasedMessage[];

@@ -10,8 +10,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import { isOptOutWord } from '../../src/bird/opt-out-words.js';
 import { jsonCopy } from '../../src/core/reroute/json-copy.js';
+import { HOUR, MINUTE, SECOND, turns } from '../guard/support.js';
 import { createWorld, PHONE, textMessage, type World } from '../support/world.js';
-import { HOUR, MINUTE, SECOND, turns } from './support.js';
 
 interface Scene extends World {
   readonly released: ReleasedMessage[];

@@ -1,8 +1,8 @@
 import { contactOfAddress } from '../core/contact-address.js';
 import type { HeldMessage, WindowKey } from '../ports.js';
 import { isVolatile } from '../stores/memory-held-store.js';
-import type { ReplyEvent, ResolvedHold } from './hold-options.js';
-import type { HoldingHost } from './holding-host.js';
+import type { HoldingHost } from './dispatch-host.js';
+import type { ReplyEvent, ResolvedHold } from './options.js';
 import { Outgoing, RELEASE_MS } from './outgoing.js';
 import { Pauses } from './pauses.js';
 

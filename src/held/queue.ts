@@ -6,9 +6,9 @@ import { isMatterOfTime } from '../core/reroute/matter-of-time.js';
 import { recipientOf } from '../core/reroute/message-content.js';
 import type { HeldNote, RerouteContext, RerouteResult } from '../core/reroute/policy.js';
 import type { HeldMessage, WindowKey } from '../ports.js';
-import type { ReplyEvent, ResolvedHold } from './hold-options.js';
-import type { HoldingHost } from './holding-host.js';
-import { Releases } from './releases.js';
+import type { HoldingHost } from './dispatch-host.js';
+import { Releases } from './dispatcher.js';
+import type { ReplyEvent, ResolvedHold } from './options.js';
 
 /** Text that may become part of an answer or a header of the application: Bird sets no limit to a reference. */
 const LONGEST_REFERENCE = 256;

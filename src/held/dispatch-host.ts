@@ -1,7 +1,7 @@
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
-import type { ReleasedMessage } from './hold-options.js';
+import type { ReleasedMessage } from './options.js';
 
 /** What a workspace's guard does for messages that wait. */
 export interface HoldingHost {

@@ -9,10 +9,10 @@ import {
 } from 'freeform-guard';
 import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { MINUTE, SECOND } from '../guard/support.js';
 import { connectedStore, newPrefix, patienceMs, SECRET } from '../stores/redis-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createWorld, PHONE, recordingLogger, TEXT, textMessage, type World } from '../support/world.js';
-import { MINUTE, SECOND } from './support.js';
 
 const nudge = { projectId: 'ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318', locale: 'en' };
 

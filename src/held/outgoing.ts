@@ -3,8 +3,8 @@ import { ownFields } from '../core/own.js';
 import { filledTemplate } from '../core/reroute/filled-template.js';
 import { asTag } from '../core/reroute/locale.js';
 import type { HeldMessage } from '../ports.js';
-import type { Nudge, ReleasedMessage, ResolvedHold } from './hold-options.js';
-import type { HoldingHost } from './holding-host.js';
+import type { HoldingHost } from './dispatch-host.js';
+import type { Nudge, ReleasedMessage, ResolvedHold } from './options.js';
 
 /** How long sending one message may take. */
 export const RELEASE_MS = 30_000;

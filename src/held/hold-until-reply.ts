@@ -1,8 +1,8 @@
 import type { ReroutePolicy } from '../core/reroute/policy.js';
 import type { HeldMessage } from '../ports.js';
 import { requireRuntime } from '../runtime.js';
-import { type HoldUntilReplyOptions, resolveHold } from './hold-options.js';
-import { Holding } from './holding.js';
+import { type HoldUntilReplyOptions, resolveHold } from './options.js';
+import { Holding } from './queue.js';
 
 /** A policy that holds, and tells what it holds. */
 export interface HoldPolicy extends ReroutePolicy {

@@ -1,7 +1,7 @@
 import { isOptOutWord } from '../bird/opt-out-words.js';
 import { ignoreRejection } from '../core/promise-like.js';
 import type { Logger, WindowKey } from '../ports.js';
-import type { ReplyEvent, ResolvedHold } from './hold-options.js';
+import type { ReplyEvent, ResolvedHold } from './options.js';
 
 /** Which rows wait on although their window is open: those whose customers wrote nothing that is to be answered. */
 export class Pauses {
