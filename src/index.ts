@@ -37,12 +37,12 @@ export type {
   Verdict,
 } from './core/types.js';
 export { createGuard, type Guard } from './guard/guard.js';
+export type { GuardStats } from './guard/notices/statistics.js';
 export type { ForgetTarget, ObservedInbound, ObservedRefusal } from './guard/observations.js';
 export type { ObservedContact } from './guard/observed-contact.js';
 export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
 export { isStillValid, type Outcome, type OutcomeAction } from './guard/outcome.js';
 export type { OnClosed, OnUnknown, PolicyOptions } from './guard/policy.js';
-export type { GuardStats } from './guard/statistics.js';
 export { type HoldPolicy, holdUntilReply } from './held/hold-until-reply.js';
 export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './held/options.js';
 export {

@@ -4,7 +4,7 @@ import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
 import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
-import type { Reports } from './reports.js';
+import type { Reports } from './notices/notices.js';
 import type { Workspace } from './workspace.js';
 
 export interface DirectoryParts {

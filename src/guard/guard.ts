@@ -1,11 +1,11 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { requireList } from '../core/argument-checks.js';
-import { DecidingGuard } from './deciding-guard.js';
+import { DecidingGuard } from './engine.js';
 import { exposeInternals } from './internals.js';
+import type { GuardStats } from './notices/statistics.js';
 import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations.js';
 import type { GuardOptions, WorkspaceSource } from './options.js';
 import type { Outcome } from './outcome.js';
-import type { GuardStats } from './statistics.js';
 
 export interface Guard {
   /** Decides about one message to one recipient, policy included. Never rejects; settles within `deadlineMs`. */

@@ -1,8 +1,8 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/argument-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
-import type { MountWatch } from './mount-watch.js';
-import type { Notices } from './notices.js';
+import type { Notices } from './notices/log-once.js';
+import type { MountWatch } from './notices/mount-watch.js';
 import type { Observations } from './observations.js';
 import type { PlannedSend } from './planned-send.js';
 

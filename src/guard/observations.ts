@@ -8,7 +8,7 @@ import type { Instant } from '../core/types.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { ContactLinks } from '../lookup/contact-links.js';
 import type { ChannelRef, Store, WindowKey } from '../ports.js';
-import type { Notices } from './notices.js';
+import type { Notices } from './notices/log-once.js';
 import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 
 export interface ObservedInbound extends ObservedContact {

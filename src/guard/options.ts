@@ -19,9 +19,9 @@ import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { requireRuntime } from '../runtime.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
-import { consoleLogger, safeLogger } from './loggers.js';
-import { MountWatch } from './mount-watch.js';
-import { Notices } from './notices.js';
+import { Notices } from './notices/log-once.js';
+import { consoleLogger, safeLogger } from './notices/loggers.js';
+import { MountWatch } from './notices/mount-watch.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { safeStore } from './safe-store.js';
 

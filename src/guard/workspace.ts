@@ -21,11 +21,11 @@ import { retryingLookup } from '../lookup/retrying.js';
 import { shareOf } from '../lookup/share.js';
 import { watchedLookup } from '../lookup/watched.js';
 import { memoryCache } from '../stores/memory-store.js';
-import { lookupTroubles } from './lookup-troubles.js';
+import { lookupTroubles } from './notices/lookup-troubles.js';
+import type { Statistics } from './notices/statistics.js';
+import { Troubles } from './notices/troubles.js';
 import type { GuardParts, ResolvedWorkspace } from './options.js';
 import type { Policy } from './policy.js';
-import type { Statistics } from './statistics.js';
-import { Troubles } from './troubles.js';
 
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
 const searchLimits = { perSecond: 100, burst: 50 } as const;

@@ -3,6 +3,8 @@ import { isMap, kindOf } from '../core/option-checks.js';
 import { SharedReads } from '../lookup/shared-reads.js';
 import type { Cache } from '../ports.js';
 import { memoryCache } from '../stores/memory-store.js';
+import { OptionsTroubles } from './notices/options-troubles.js';
+import type { Statistics } from './notices/statistics.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,
@@ -11,9 +13,7 @@ import {
   type WorkspaceOptions,
   type WorkspaceSource,
 } from './options.js';
-import { OptionsTroubles } from './options-troubles.js';
 import { doubtsAboutPolicy, resolvePolicy } from './policy.js';
-import type { Statistics } from './statistics.js';
 import { Workspace } from './workspace.js';
 
 /** A function's answer is asked for again after so long; until then it is believed. */

@@ -1,0 +1,59 @@
+import type { LookupTrouble } from '../../errors.js';
+import type { QuestionNature } from '../../lookup/decorate.js';
+import type { Watcher } from '../../lookup/watched.js';
+import type { Troubles } from './troubles.js';
+
+interface Words {
+  readonly text: string;
+  readonly overText: string;
+  /** Does not depend on what is asked. */
+  readonly isOfAllParts?: boolean;
+}
+
+/** THE table of what is said when Bird cannot be asked. `docs/errors.md` has the causes for operators. */
+const words: Readonly<Record<LookupTrouble, Words>> = {
+  access_key_missing: {
+    text: 'There is no access key to ask Bird with, so sends are unknown',
+    overText: 'There is an access key again',
+    isOfAllParts: true,
+  },
+  access_denied: {
+    text: 'Bird refuses the access key, so sends are unknown until somebody acts',
+    overText: 'Bird takes the access key again',
+  },
+  no_connection: {
+    text: 'Bird cannot be reached, so sends are unknown',
+    overText: 'Bird can be reached again',
+    isOfAllParts: true,
+  },
+  no_answer: { text: 'Bird does not answer in time, so sends are unknown', overText: 'Bird answers in time again' },
+  error_status: {
+    text: 'Bird answers with errors, so sends are unknown',
+    overText: 'Bird answers without errors again',
+  },
+  throttled: {
+    text: 'Bird says that there are too many reads (429), so sends are unknown; is somebody else using them?',
+    overText: 'Bird takes reads again',
+    isOfAllParts: true,
+  },
+  malformed_answer: {
+    text: "Bird's answers cannot be read, so sends are unknown",
+    overText: "Bird's answers can be read again",
+  },
+};
+
+/** Tells of what keeps one workspace's facts from being had. */
+export function lookupTroubles(troubles: Troubles): Watcher {
+  return {
+    answered: ({ kind }) => troubles.worked(kind),
+    failed: (nature, { trouble, code, message }) => {
+      if (trouble === undefined) return;
+      const fields = { ...channelOf(nature), reason: code, problem: message };
+      troubles.failed({ ...words[trouble], cause: trouble, part: nature.kind, fields });
+    },
+  };
+}
+
+function channelOf({ kind, lane }: QuestionNature): { readonly channelId?: string } {
+  return kind === 'channel' || kind === 'window' ? { channelId: lane } : {};
+}

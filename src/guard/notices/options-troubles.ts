@@ -1,0 +1,47 @@
+import type { Cache, Clock, Logger } from '../../ports.js';
+import { memoryCache } from '../../stores/memory-store.js';
+import type { Notices } from './log-once.js';
+import { Troubles } from './troubles.js';
+
+const MAX_FAILING = 1_000;
+const CAUSE = 'workspace_options';
+
+interface Tools {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly notices: Notices;
+}
+
+/** For which workspaces the function for options fails, of which somebody has been told. */
+export class OptionsTroubles {
+  readonly #tools: Tools;
+  readonly #byId: Cache<Troubles> = memoryCache({ max: MAX_FAILING });
+
+  constructor(tools: Tools) {
+    this.#tools = tools;
+  }
+
+  isOpen(workspaceId: string): boolean {
+    return this.#byId.get(workspaceId)?.isOpen(CAUSE) === true;
+  }
+
+  failed(workspaceId: string, problem: string): void {
+    const known = this.#byId.get(workspaceId);
+    // Where it fails for whatever id a stranger writes, not each of them is told.
+    if (known === undefined && !this.#tools.notices.admits(CAUSE)) return;
+    const troubles = known ?? new Troubles(this.#tools, { workspaceId });
+    this.#byId.set(workspaceId, troubles);
+    troubles.failed({
+      cause: CAUSE,
+      part: CAUSE,
+      level: 'error',
+      fields: { problem },
+      text: 'The options of a workspace could not be had',
+      overText: 'The options of a workspace can be had again',
+    });
+  }
+
+  worked(workspaceId: string): void {
+    this.#byId.get(workspaceId)?.worked(CAUSE);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Judgement } from '../judgement.js';
+
+/** What a guard has done since it was created. */
+export interface GuardStats {
+  /** Decisions by reason. */
+  readonly decisions: Readonly<Record<string, number>>;
+  /** Requests to Bird by kind; all but `contactId` are reads, of which Bird allows 50 a second. */
+  readonly lookups: Readonly<Record<'channel' | 'contactId' | 'window' | 'conversation' | 'identifiers', number>>;
+  /** Decisions that memory answered, without any I/O. */
+  readonly fromMemory: number;
+}
+
+/** Counts; holds no ids. */
+export class Statistics {
+  readonly #decisions = new Map<string, number>();
+  readonly #lookups = { channel: 0, contactId: 0, window: 0, conversation: 0, identifiers: 0 };
+  #fromMemory = 0;
+
+  countDecision({ decision, source }: Judgement): void {
+    this.#decisions.set(decision.reason, (this.#decisions.get(decision.reason) ?? 0) + 1);
+    if (source === 'memory') this.#fromMemory += 1;
+  }
+
+  countLookup(kind: keyof GuardStats['lookups']): void {
+    this.#lookups[kind] += 1;
+  }
+
+  read(): GuardStats {
+    return {
+      decisions: Object.fromEntries(this.#decisions),
+      lookups: { ...this.#lookups },
+      fromMemory: this.#fromMemory,
+    };
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { createWorld, type World } from '../../support/world.js';
+
+/** Sends to as many contacts that nobody knows yet, each of which takes a search and a read. */
+async function checkMany(world: World, count: number, firstNumber = 1): Promise<string[]> {
+  const sends = Array.from({ length: count }, (_, index) =>
+    world.send({ contact: { identifierKey: 'phonenumber', identifierValue: `+3161234${firstNumber + index + 1000}` } }),
+  );
+  const outcomes = [];
+  for (const send of sends) outcomes.push(await world.guard.check(send));
+  return outcomes.map(({ decision }) => decision.reason);
+}
+
+describe('when Bird fails', () => {
+  test('its reads stop after twenty, one probe a second goes on, and the first success ends it', async () => {
+    const world = await createWorld({ workspace: { lookupsPerSecond: 1_000, lookupBurst: 1_000 } });
+    world.customerWrites();
+    await world.guard.check(world.send());
+    world.sandbox.setFault(({ kind }) => (kind === 'search' ? { status: 503 } : undefined));
+    await checkMany(world, 40);
+    const before = world.sandbox.requests().length;
+    expect(before).toBeLessThan(40);
+
+    expect(await checkMany(world, 30, 100)).toEqual(Array(30).fill('lookup_failed'));
+    expect(world.sandbox.requests()).toHaveLength(before);
+
+    world.sandbox.clock.advance({ seconds: 1 });
+    await checkMany(world, 10, 200);
+    expect(world.sandbox.requests()).toHaveLength(before + 1);
+
+    world.sandbox.setFault(undefined);
+    world.sandbox.clock.advance({ seconds: 1 });
+    const [probe, ...others] = await checkMany(world, 3, 300);
+    // The search is the probe; what it found is asked for with the breaker closed.
+    expect([probe, ...others]).toEqual(Array(3).fill('contact_not_found'));
+  });
+
+  test('retries are few: a reserve of five, then a tenth of the reads', async () => {
+    const world = await createWorld({ workspace: { lookupsPerSecond: 1_000, lookupBurst: 1_000 } });
+    world.customerWrites();
+    await world.guard.check(world.send());
+    const before = world.sandbox.requests().length;
+    world.sandbox.setFault(({ kind }) => (kind === 'search' ? { status: 503 } : undefined));
+    await checkMany(world, 10);
+    expect(world.sandbox.requests().length - before).toBeLessThanOrEqual(10 + 6);
+  });
+});
+
+describe('when Bird refuses the key', () => {
+  test('the key function is asked once more, and nothing is asked of Bird for 30 s when it has no other key', async () => {
+    let asked = 0;
+    const world = await createWorld({
+      workspace: {
+        accessKey: () => {
+          asked += 1;
+          return 'a-key-that-was-revoked';
+        },
+      },
+    });
+    const reasons = await checkMany(world, 5);
+    expect(reasons).toEqual(Array(5).fill('access_denied'));
+    expect(world.sandbox.requests()).toHaveLength(1);
+    expect(asked).toBe(2);
+    world.sandbox.clock.advance({ seconds: 30 });
+    await checkMany(world, 2);
+    expect(world.sandbox.requests()).toHaveLength(2);
+  });
+
+  test('a key that was rotated meanwhile is used at once', async () => {
+    const keys = ['a-key-that-was-revoked'];
+    const world = await createWorld({ workspace: { accessKey: () => keys.shift() ?? world.workspace.accessKey } });
+    world.customerWrites();
+    expect(await world.guard.check(world.send())).toMatchObject({ decision: { reason: 'service_window_open' } });
+  });
+
+  test('for contacts only, channels are still read, and the reason is said once', async () => {
+    const world = await createWorld({ sandbox: { contactAccess: 'forbidden' } });
+    world.customerWrites();
+    for (let sends = 0; sends < 3; sends += 1) {
+      expect(await world.guard.check(world.send())).toMatchObject({
+        action: 'send',
+        decision: { verdict: 'unknown', reason: 'access_denied' },
+      });
+    }
+    expect(world.logs.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    expect(world.sandbox.requests().filter(({ kind }) => kind === 'contact')).toHaveLength(1);
+  });
+
+  test('reloaded options with a new key end the wait', async () => {
+    const world = await createWorld({ workspace: { accessKey: 'a-key-that-was-revoked' } });
+    world.customerWrites();
+    expect(await world.guard.check(world.send())).toMatchObject({ decision: { reason: 'access_denied' } });
+    world.guard.reload({ [world.workspace.id]: { ...world.workspaceOptions, accessKey: world.workspace.accessKey } });
+    expect(await world.guard.check(world.send())).toMatchObject({ decision: { reason: 'service_window_open' } });
+  });
+});

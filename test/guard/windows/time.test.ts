@@ -1,0 +1,341 @@
+import { type Clock, createGuard } from 'freeform-guard';
+import { describe, expect, test } from 'vitest';
+import { ServerClock } from '../../../src/bird/api/server-clock.js';
+import { steadyClock } from '../../../src/clock.js';
+import { createWorld, PHONE } from '../../support/world.js';
+
+const NOON = Date.UTC(2026, 0, 5, 12);
+const HOUR = 3_600_000;
+
+/** A clock whose wall and monotonic parts are moved apart. */
+function createClock(): { clock: Clock; wall: { at: number }; passed: { ms: number } } {
+  const wall = { at: NOON };
+  const passed = { ms: 5_000 };
+  const clock: Clock = {
+    now: () => wall.at,
+    monotonic: () => passed.ms,
+    setTimeout: () => undefined,
+    clearTimeout: () => {},
+  };
+  return { clock, wall, passed };
+}
+
+describe('a steady clock', () => {
+  test.each([
+    ['both go on', 1_000, 1_000, NOON + 1_000],
+    ['the wall is set back an hour', 1_000 - HOUR, 1_000, NOON + 1_000],
+    ['the machine slept, and the monotonic part with it', HOUR, 1_000, NOON + HOUR],
+    ['nothing moves', 0, 0, NOON],
+  ])('%s', (_name, wallMs, monotonicMs, expected) => {
+    const { clock, wall, passed } = createClock();
+    const steady = steadyClock(clock);
+    steady.now();
+    wall.at += wallMs;
+    passed.ms += monotonicMs;
+    expect(steady.now()).toBe(expected);
+  });
+
+  test('goes on from where it was while the wall catches up', () => {
+    const { clock, wall, passed } = createClock();
+    const steady = steadyClock(clock);
+    wall.at -= HOUR;
+    passed.ms += 60_000;
+    expect(steady.now()).toBe(NOON + 60_000);
+    wall.at += 60_000;
+    passed.ms += 60_000;
+    expect(steady.now()).toBe(NOON + 120_000);
+  });
+
+  test.each([
+    ['while the wall is an hour late', -HOUR],
+    ['after the wall was an hour ahead for a while', HOUR],
+  ])('sees the machine sleep %s', (_name, wrongMs) => {
+    const { clock, wall } = createClock();
+    const steady = steadyClock(clock);
+    wall.at += wrongMs;
+    steady.now();
+    if (wrongMs > 0) wall.at -= wrongMs;
+    const fellAsleepAt = steady.now();
+    wall.at += 60_000;
+    expect(steady.now()).toBe(fellAsleepAt + 60_000);
+  });
+
+  test('takes no time from clocks that differ by less than a tick, however often it is asked', () => {
+    const { clock, wall, passed } = createClock();
+    const steady = steadyClock(clock);
+    for (let asked = 0; asked < 1_000; asked += 1) {
+      passed.ms += 0.6;
+      wall.at = NOON + Math.floor(passed.ms - 5_000);
+      steady.now();
+    }
+    expect(Math.abs(steady.now() - NOON - 600)).toBeLessThanOrEqual(1);
+  });
+
+  test('is the given clock where that has no monotonic part', () => {
+    const clock: Clock = { now: () => NOON, setTimeout: () => undefined, clearTimeout: () => {} };
+    expect(steadyClock(clock)).toBe(clock);
+  });
+});
+
+describe("Bird's clock", () => {
+  const httpDate = (at: number): string => new Date(at).toUTCString();
+  const exchange = { sentAt: NOON, answeredAt: NOON };
+
+  function createServer(): { server: ServerClock; skews: number[]; wall: { at: number } } {
+    const { clock, wall } = createClock();
+    const skews: number[] = [];
+    return { server: new ServerClock(clock, (skewMs) => skews.push(skewMs)), skews, wall };
+  }
+
+  test.each([
+    ['the same second', 0, 0],
+    ['2 s behind, which the seconds of Date cannot tell from less', 2_000, 0],
+    ['30 s ahead of here', 30_000, 30_000],
+    ['a minute behind', -59_000, -59_000],
+  ])('%s: one answer is enough', (_name, differenceMs, correctionMs) => {
+    const { server, skews } = createServer();
+    server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
+    expect(Math.abs(server.now() - NOON - correctionMs)).toBeLessThanOrEqual(500);
+    expect(skews).toHaveLength(correctionMs === 0 ? 0 : 1);
+  });
+
+  test.each([
+    ['5 min ahead of here', 300_000],
+    ['5 min behind', -300_000],
+    ['a day ahead', 24 * HOUR],
+    ['a year behind', -365 * 24 * HOUR],
+  ])('%s: two answers have to agree (field A14)', (_name, differenceMs) => {
+    const { server, skews } = createServer();
+    server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
+    expect([server.now(), skews]).toEqual([NOON, []]);
+    expect(Math.abs((server.suddenNow() ?? 0) - NOON - differenceMs)).toBeLessThanOrEqual(500);
+    server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
+    expect(Math.abs(server.now() - NOON - differenceMs)).toBeLessThanOrEqual(500);
+    expect([server.suddenNow(), skews.length]).toEqual([undefined, 1]);
+  });
+
+  test('two answers that do not agree change nothing, nor does one that takes the first back (field A14)', () => {
+    const { server } = createServer();
+    for (const hours of [1, 2, 3]) server.observe({ date: httpDate(NOON + hours * HOUR) }, exchange);
+    expect(server.now()).toBe(NOON);
+    server.observe({ date: httpDate(NOON) }, exchange);
+    server.observe({ date: httpDate(NOON + 3 * HOUR) }, exchange);
+    expect(server.now()).toBe(NOON);
+  });
+
+  test.each([
+    ['more than a year ahead', NOON + 367 * 24 * HOUR],
+    ['years behind', 0],
+  ])('%s is never believed (field A14)', (_name, at) => {
+    const { server } = createServer();
+    for (const _ of [1, 2, 3]) server.observe({ date: httpDate(at) }, exchange);
+    expect([server.now(), server.suddenNow()]).toEqual([NOON, undefined]);
+  });
+
+  test.each([
+    null,
+    '',
+    'yesterday',
+    'NaN',
+    '0',
+    '2025',
+    '2026-01-05T12:05:00Z',
+    'Mon, 05 Jan 2026 12:05:00',
+    'Mon, 5 Jan 2026 12:05:00 GMT',
+    'Tue, 05 Jan 2026 12:05:00 GMT',
+    'Mon, 05 Jan 2026 12:05:00 +0100',
+    'mon, 05 jan 2026 12:05:00 gmt',
+    'Mon, 30 Feb 2026 12:05:00 GMT',
+    'Monday, 05-Jan-26 12:05:00 GMT',
+  ])('a Date header %j changes nothing (field A14)', (date) => {
+    const { server } = createServer();
+    for (const _ of [1, 2]) server.observe({ date }, exchange);
+    expect([server.now(), server.suddenNow()]).toEqual([NOON, undefined]);
+  });
+
+  test.each([
+    ['1200', NOON],
+    ['0', NOON - 1_200_000],
+    [null, NOON - 1_200_000],
+    ['-5', NOON],
+    ['1.5', NOON],
+    ['twenty minutes', NOON],
+  ])('an answer of 20 minutes ago with Age %j (field A14)', (age, expected) => {
+    const { server } = createServer();
+    for (const _ of [1, 2]) server.observe({ date: httpDate(NOON - 1_200_000), age }, exchange);
+    expect(Math.abs(server.now() - expected)).toBeLessThanOrEqual(500);
+  });
+
+  test('an answer during which the local clock jumped, or the machine slept, changes nothing', () => {
+    const { server } = createServer();
+    for (const _ of [1, 2]) server.observe({ date: httpDate(NOON - 300_000) }, exchange);
+    const corrected = server.now();
+    server.observe({ date: httpDate(NOON - 300_000) }, { sentAt: NOON, answeredAt: NOON + 360_000 });
+    server.observe({ date: httpDate(NOON) }, { sentAt: NOON - 300_000, answeredAt: NOON });
+    expect(server.now()).toBe(corrected);
+  });
+
+  test('a correction ends when the clocks agree again, and is told once while it lasts', () => {
+    const { server, skews } = createServer();
+    for (let answers = 0; answers < 5; answers += 1) server.observe({ date: httpDate(NOON + HOUR) }, exchange);
+    expect(skews).toHaveLength(1);
+    for (const _ of [1, 2]) server.observe({ date: httpDate(NOON) }, exchange);
+    expect(server.now()).toBe(NOON);
+  });
+
+  test('it is told of changes by more than 10 s, and once a minute at most (field D4)', () => {
+    const { server, skews, wall } = createServer();
+    const see = (differenceMs: number): void => {
+      const at = { sentAt: wall.at, answeredAt: wall.at };
+      server.observe({ date: httpDate(wall.at + differenceMs) }, at);
+    };
+    see(9_000);
+    expect(skews).toEqual([]);
+    see(30_000);
+    see(50_000);
+    see(30_000);
+    expect(skews).toHaveLength(1);
+    wall.at += 60_000;
+    see(35_000);
+    see(50_000);
+    expect(skews).toHaveLength(2);
+  });
+});
+
+test('an error that says an odd time moves no clock (field A14)', async () => {
+  const world = await createWorld();
+  world.customerWrites();
+  await world.guard.check(world.send());
+  world.sandbox.clock.advance(24 * HOUR);
+  const date = new Date(world.sandbox.clock.now() - 12 * HOUR).toUTCString();
+  world.sandbox.setFault(() => ({ status: 503, headers: { date }, body: {} }));
+  for (const _ of [1, 2, 3]) await world.guard.check(world.send());
+  expect(world.guard.peek(world.send())).toBeUndefined();
+});
+
+test('one answer of another time than those before makes Bird be asked once more before anything is decided', async () => {
+  const world = await createWorld();
+  await world.guard.check(world.send());
+  let reads = 0;
+  const early = new Date(world.sandbox.clock.now() - 3 * HOUR).toUTCString();
+  const expiry = new Date(world.sandbox.clock.now() - HOUR).toISOString();
+  world.sandbox.setFault(({ kind }) => {
+    if (kind !== 'contact') return undefined;
+    reads += 1;
+    const headers = reads === 1 ? { date: early } : {};
+    return { status: 200, headers, body: { serviceWindowExpireAt: expiry } };
+  });
+  expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+  expect(reads).toBe(2);
+});
+
+describe('scenario 6: the local clock jumps', () => {
+  test.each([
+    ['five minutes ahead of Bird', 300_000],
+    ['five minutes behind Bird', -300_000],
+    ['an hour ahead', HOUR],
+  ])('%s: a window is open until its end by Bird’s clock, and closed from then on', async (_name, skewMs) => {
+    const world = await createWorld();
+    const { sandbox } = world;
+    const clock: Clock = {
+      now: () => sandbox.clock.now() + skewMs,
+      setTimeout: (fn, ms) => sandbox.clock.setTimeout(fn, ms),
+      clearTimeout: (handle) => sandbox.clock.clearTimeout(handle),
+    };
+    const guard = createGuard({
+      workspaces: { [world.workspace.id]: world.workspaceOptions },
+      clock,
+      logger: { warn: () => {}, error: () => {} },
+    });
+    world.customerWrites();
+    expect(await guard.check(world.send())).toMatchObject({ action: 'send' });
+    sandbox.clock.advance(24 * HOUR - 5_000);
+    expect(await guard.check(world.send())).toMatchObject({ action: 'send' });
+    sandbox.clock.advance(10_000);
+    expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
+  });
+
+  test('a wall that jumps ahead between two sends closes nothing: Bird is asked, and its Date puts it right', async () => {
+    const world = await createWorld();
+    const { sandbox } = world;
+    const jump = { ms: 0 };
+    const guard = createGuard({
+      workspaces: { [world.workspace.id]: world.workspaceOptions },
+      clock: { ...sandbox.clock, now: () => sandbox.clock.now() + jump.ms },
+      logger: { warn: () => {}, error: () => {} },
+    });
+    world.customerWrites();
+    expect(await guard.check(world.send())).toMatchObject({ source: 'bird' });
+    jump.ms = 30 * HOUR;
+    expect(await guard.check(world.send())).toMatchObject({
+      action: 'send',
+      decision: { verdict: 'allow', reason: 'service_window_open' },
+    });
+  });
+});
+
+test.each([
+  ['an hour', HOUR],
+  // Less than what is taken for the future: the message counts, and then by which clock matters.
+  ['4 minutes', 240_000],
+])('a local clock that is %s late lets no old message, told again, undo a refusal after it', async (_, lateMs) => {
+  const world = await createWorld();
+  const { sandbox, workspace, channel } = world;
+  const clock: Clock = { ...sandbox.clock, now: () => sandbox.clock.now() - lateMs };
+  const guard = createGuard({
+    workspaces: { [workspace.id]: world.workspaceOptions },
+    clock,
+    logger: { warn: () => {}, error: () => {} },
+  });
+  const contact = { workspaceId: workspace.id, channelId: channel.id, address: PHONE };
+  await guard.check(world.send());
+  const inbound = { ...contact, at: sandbox.clock.now() };
+  guard.observeInbound(inbound);
+  sandbox.clock.advance(60_000);
+  guard.observeRefusal({ ...contact, sentAt: sandbox.clock.now(), code: 131047 });
+  sandbox.clock.advance(60_000);
+  guard.observeInbound(inbound);
+  expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
+});
+
+test('an end in the far future is believed for the length of a window by Bird’s clock, where the local one is ahead', async () => {
+  const world = await createWorld();
+  const { sandbox } = world;
+  world.sandbox.setFault(({ kind }) =>
+    kind === 'contact' ? { status: 200, body: { serviceWindowExpireAt: '9999-12-31T23:59:59Z' } } : undefined,
+  );
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: world.workspaceOptions },
+    clock: { ...sandbox.clock, now: () => sandbox.clock.now() + HOUR },
+    logger: { warn: () => {}, error: () => {} },
+  });
+  await guard.check(world.send());
+  sandbox.clock.advance(24 * HOUR - 15_000);
+  expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'memory' });
+  sandbox.clock.advance(10_000);
+  expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
+});
+
+test('an event loop that stood still past the deadline never denies on what comes after', async () => {
+  const world = await createWorld();
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  world.sandbox.setFault(({ kind }) => (kind === 'contact' ? { holdUntil: held } : undefined));
+  // A loop that stands still fires no timers: the clock moves, and the timers do not.
+  const stall = { ms: 0 };
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: world.workspaceOptions },
+    clock: { now: () => world.sandbox.clock.now() + stall.ms, setTimeout: () => undefined, clearTimeout: () => {} },
+    logger: { warn: () => {}, error: () => {} },
+  });
+  const checked = guard.check(world.send());
+  await expect.poll(() => world.sandbox.requests().some(({ kind }) => kind === 'contact')).toBe(true);
+  stall.ms = 2_000;
+  release();
+  expect(await checked).toMatchObject({
+    action: 'send',
+    decision: { verdict: 'unknown', reason: 'deadline_exceeded' },
+  });
+});
