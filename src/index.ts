@@ -59,8 +59,8 @@ export { type GuardRequestInput, type GuardRequestOptions, guardRequest } from '
 export type { Problem, RecipientVerdict } from './http/request/problem.js';
 export type { ResolvedSends } from './http/request/sends-of.js';
 export { windowHeader } from './http/request/window-header.js';
-export type { BirdEvent, WebhookReceiverOptions } from './http/webhook-options.js';
-export { type WebhookReceiver, webhookReceiver } from './http/webhook-receiver.js';
+export type { BirdEvent, WebhookReceiverOptions } from './http/webhook/options.js';
+export { type WebhookReceiver, webhookReceiver } from './http/webhook/webhook-receiver.js';
 export type { Clock, HeldMessage, HeldStore, Logger, Store, WindowKey } from './ports.js';
 export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

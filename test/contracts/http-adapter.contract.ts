@@ -9,7 +9,7 @@ import {
 } from 'freeform-guard';
 import type { BirdContact } from 'freeform-guard/sandbox';
 import { describe, expect, it, vi } from 'vitest';
-import { parseDictionary } from '../http/structured-field.js';
+import { parseDictionary } from '../http/request/structured-field.js';
 import { keepSecret } from '../support/canary.js';
 import {
   createSmallWorld,

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { type GuardedRequest, holdUntilReply, type Middleware, type ReroutePolicy, toChannel } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { parseDictionary } from '../http/structured-field.js';
+import { parseDictionary } from '../http/request/structured-field.js';
 import {
   aTemplate,
   inTemplate,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Decision } from 'freeform-guard';
 import { expect, it, onTestFinished } from 'vitest';
 import { problemOf } from '../../src/http/request/problem.js';
-import { answerWebhook, type WebhookAnswer } from '../../src/http/webhook-answers.js';
+import { answerWebhook, type WebhookAnswer } from '../../src/http/webhook/answers.js';
 import { readProjectFile, section, tableRows } from './markdown.js';
 import { outcomeOf } from './outcome.js';
 
@@ -21,7 +21,7 @@ it.each([
   ['Denied', 'src/core/types.ts', 'DenyReason'],
   ['Unknown', 'src/core/types.ts', 'UnknownReason'],
   ['What the log says', 'src/errors.ts', 'LookupTrouble'],
-  ["Answers to Bird's events", 'src/http/webhook-answers.ts', 'WebhookAnswer'],
+  ["Answers to Bird's events", 'src/http/webhook/answers.ts', 'WebhookAnswer'],
 ])('under "%s" stands each word of %s: %s, in its order', (heading, path, union) => {
   const words = tableRows(section(page, heading)).map(([word]) => word);
   expect(words.length).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import * as freeform from 'freeform-guard';
 import { onTestFinished } from 'vitest';
-import { KEY } from '../http/webhook-endpoint.js';
+import { KEY } from '../http/webhook/webhook-endpoint.js';
 import { PHONE, type World } from '../support/world.js';
 
 const silent = { warn: () => {}, error: () => {} };

@@ -4,7 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Guard } from 'freeform-guard';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signWebhook } from '../../src/bird/webhook-signature.js';
-import { inboundEvent, KEY } from '../http/webhook-endpoint.js';
+import { inboundEvent, KEY } from '../http/webhook/webhook-endpoint.js';
 import { createWorld, TEXT, textMessage } from '../support/world.js';
 import { namesFor, serve } from './local-bird.js';
 import { projectRoot } from './markdown.js';

@@ -16,7 +16,7 @@ import {
   startService,
 } from '../support/service.js';
 import { PHONE, templateMessage, textMessage, type World, type WorldOptions } from '../support/world.js';
-import { parseDictionary } from './structured-field.js';
+import { parseDictionary } from './request/structured-field.js';
 
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 /** All that the guard may ever ask for. */

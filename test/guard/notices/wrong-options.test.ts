@@ -1,6 +1,6 @@
 import { createGuard, type GuardOptions, holdUntilReply, toChannel, toTemplate, webhookReceiver } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { startEndpoint } from '../../http/webhook-endpoint.js';
+import { startEndpoint } from '../../http/webhook/webhook-endpoint.js';
 import { keepSecret } from '../../support/canary.js';
 import { createWorld, type LogLine, recordingLogger } from '../../support/world.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createSmallWorld, sendPath, startService } from '../support/service.js';
-import { textMessage } from '../support/world.js';
-import { situations } from './reasons.js';
+import { createSmallWorld, sendPath, startService } from '../../support/service.js';
+import { textMessage } from '../../support/world.js';
+import { situations } from '../reasons.js';
 import { parseDictionary } from './structured-field.js';
 
 describe('the Freeform-Window header', () => {

@@ -1,7 +1,7 @@
-import { isLoopback } from '../bird/api/base-url.js';
-import { toId } from '../bird/send/ids.js';
-import { aFunction, aListOfKeys, checkOptions, type OptionCheck, requireAll } from '../core/option-checks.js';
-import { ownFields } from '../core/own.js';
+import { isLoopback } from '../../bird/api/base-url.js';
+import { toId } from '../../bird/send/ids.js';
+import { aFunction, aListOfKeys, checkOptions, type OptionCheck, requireAll } from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
 
 /** One of Bird's events, as it came. */
 export interface BirdEvent {

@@ -5,10 +5,10 @@ import express from 'express';
 import express4 from 'express4';
 import { type BirdEvent, createGuard, type Middleware, type Store, webhookReceiver } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { countOf, deferred, turns } from '../guard/support.js';
-import { keepSecret } from '../support/canary.js';
-import { onExpress4, onExpress5, until } from '../support/service.js';
-import { createWorld, PHONE, TEXT, type World } from '../support/world.js';
+import { countOf, deferred, turns } from '../../guard/support.js';
+import { keepSecret } from '../../support/canary.js';
+import { onExpress4, onExpress5, until } from '../../support/service.js';
+import { createWorld, PHONE, TEXT, type World } from '../../support/world.js';
 import {
   frameworks,
   HOUR,

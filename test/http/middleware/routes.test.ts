@@ -5,8 +5,8 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import express4 from 'express4';
 import { freeformGuard, type GuardedRequest, type Middleware } from 'freeform-guard';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSmallWorld } from '../support/service.js';
-import { templateMessage, textMessage, type World } from '../support/world.js';
+import { createSmallWorld } from '../../support/service.js';
+import { templateMessage, textMessage, type World } from '../../support/world.js';
 
 interface Answer {
   readonly status: number;

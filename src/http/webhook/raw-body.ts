@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../ports.js';
+import type { Clock } from '../../ports.js';
 
 export interface RawBodyLimits {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
-import { LookupError } from '../errors.js';
-import type { GuardInternals } from '../guard/internals.js';
-import type { Clock, Logger } from '../ports.js';
-import type { WebhookAnswer } from './webhook-answers.js';
+import { LookupError } from '../../errors.js';
+import type { GuardInternals } from '../../guard/internals.js';
+import type { Clock, Logger } from '../../ports.js';
+import type { WebhookAnswer } from './answers.js';
 
 const QUIET_MS = 60_000;
 

@@ -12,9 +12,9 @@ import {
 } from 'freeform-guard';
 import type { BirdContact } from 'freeform-guard/sandbox';
 import { describe, expect, it } from 'vitest';
-import { signWebhook } from '../../src/bird/webhook-signature.js';
-import { keepSecret } from '../support/canary.js';
-import { createWorld, PHONE, type World } from '../support/world.js';
+import { signWebhook } from '../../../src/bird/webhook-signature.js';
+import { keepSecret } from '../../support/canary.js';
+import { createWorld, PHONE, type World } from '../../support/world.js';
 import { HOUR, inboundEvent, KEY, type MessageEvent, MINUTE, outboundEvent } from './webhook-endpoint.js';
 
 const OTHER_PHONE = '+31687654321';

@@ -1,9 +1,16 @@
 import { freeformGuard } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { countOf, faultOn } from '../guard/support.js';
-import { keepSecret } from '../support/canary.js';
-import { startService } from '../support/service.js';
-import { createWorld, PHONE, templateMessage, textMessage, type World, type WorldOptions } from '../support/world.js';
+import { countOf, faultOn } from '../../guard/support.js';
+import { keepSecret } from '../../support/canary.js';
+import { startService } from '../../support/service.js';
+import {
+  createWorld,
+  PHONE,
+  templateMessage,
+  textMessage,
+  type World,
+  type WorldOptions,
+} from '../../support/world.js';
 import {
   type Endpoint,
   type EndpointOptions,

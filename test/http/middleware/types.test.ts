@@ -5,7 +5,7 @@ import express4, { type Request as Request4, type Response as Response4 } from '
 import { freeformGuard, type GuardedRequest, type Middleware, type MiddlewareOptions } from 'freeform-guard';
 import { expect, it } from 'vitest';
 
-import { createSmallWorld } from '../support/service.js';
+import { createSmallWorld } from '../../support/service.js';
 
 // What is proved here is that it compiles, without a cast.
 

@@ -3,10 +3,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type BirdEvent, type Middleware, type WebhookReceiverOptions, webhookReceiver } from 'freeform-guard';
 import { onTestFinished } from 'vitest';
-import { signWebhook } from '../../src/bird/webhook-signature.js';
-import { keepSecret, recordLetOut } from '../support/canary.js';
-import { type Framework, onConnect, onExpress4, onExpress5, onNodeHttp } from '../support/service.js';
-import { PHONE, TEXT, type World } from '../support/world.js';
+import { signWebhook } from '../../../src/bird/webhook-signature.js';
+import { keepSecret, recordLetOut } from '../../support/canary.js';
+import { type Framework, onConnect, onExpress4, onExpress5, onNodeHttp } from '../../support/service.js';
+import { PHONE, TEXT, type World } from '../../support/world.js';
 
 export const KEY = 'KeV+/HGoIQrxuE5YPCRR6AuQOJveldYNNhbVi1i22qk=';
 export const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { guardRequest, type SendRequest } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { type Service, startService } from '../support/service.js';
-import { createWorld, type LogLine, textMessage, type World } from '../support/world.js';
+import { type Service, startService } from '../../support/service.js';
+import { createWorld, type LogLine, textMessage, type World } from '../../support/world.js';
 
 const told = ({ logs }: World): readonly LogLine[] => logs.filter(({ level }) => level !== 'debug' && level !== 'info');
 const MANY = { fields: { posts: 20 }, text: expect.stringContaining('20 POSTs and no send') };

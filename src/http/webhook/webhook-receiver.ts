@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decodeWebhookEvent } from '../bird/webhook-event.js';
-import { isSignedByOneOf } from '../bird/webhook-signature.js';
-import { isObject } from '../core/option-checks.js';
-import { own } from '../core/own.js';
-import { LookupError } from '../errors.js';
-import type { Guard } from '../guard/guard.js';
-import { type GuardInternals, internalsOf } from '../guard/internals.js';
-import type { Cache, ChannelFacts } from '../ports.js';
-import { memoryCache } from '../stores/memory-store.js';
-import { readRawBody } from './raw-body.js';
-import { answerWebhook, type WebhookAnswer } from './webhook-answers.js';
-import { isTooOld, tellGuard } from './webhook-evidence.js';
-import { WebhookNotices } from './webhook-notices.js';
+import { decodeWebhookEvent } from '../../bird/webhook-event.js';
+import { isSignedByOneOf } from '../../bird/webhook-signature.js';
+import { isObject } from '../../core/option-checks.js';
+import { own } from '../../core/own.js';
+import { LookupError } from '../../errors.js';
+import type { Guard } from '../../guard/guard.js';
+import { type GuardInternals, internalsOf } from '../../guard/internals.js';
+import type { Cache, ChannelFacts } from '../../ports.js';
+import { memoryCache } from '../../stores/memory-store.js';
+import { answerWebhook, type WebhookAnswer } from './answers.js';
+import { isTooOld, tellGuard } from './evidence.js';
+import { WebhookNotices } from './notices.js';
 import {
   type BirdEvent,
   type ResolvedWebhookOptions,
   resolveWebhookOptions,
   type WebhookReceiverOptions,
-} from './webhook-options.js';
+} from './options.js';
+import { readRawBody } from './raw-body.js';
 
 /** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. It never calls `next`. */
 export type WebhookReceiver = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
