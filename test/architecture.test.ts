@@ -33,7 +33,7 @@ const wrappers: Readonly<Record<string, string>> = {
   '@formatjs/intl-localematcher': 'core/reroute/locale.ts',
   'date-fns': 'core/instant.ts',
   'lru-cache': 'stores/memory-store.ts',
-  'p-retry': 'lookup/retrying.ts',
+  'p-retry': 'lookup/reads/retrying.ts',
 };
 
 /** The only places that touch the machine's time, chance or network, and why they may. */

@@ -1,6 +1,6 @@
 import { withinDeadline } from '../clock.js';
 import { isMap, kindOf } from '../core/option-checks.js';
-import { SharedReads } from '../lookup/shared-reads.js';
+import { SharedReads } from '../lookup/coalesced-reads.js';
 import type { Cache } from '../ports.js';
 import { memoryCache } from '../stores/memory-store.js';
 import { OptionsTroubles } from './notices/options-troubles.js';

@@ -1,8 +1,8 @@
 import type { ContactIdentifier } from '../core/reroute/policy.js';
 import { LookupError } from '../errors.js';
 import type { IdentifierRef, Lookup, ReadLimits } from '../ports.js';
-import type { ContactIds } from './contact-ids.js';
-import { SharedReads } from './shared-reads.js';
+import { SharedReads } from './coalesced-reads.js';
+import type { ContactIds } from './contact-id-cache.js';
 
 /** A contact as a send names it. */
 export interface NamedContact {

@@ -1,4 +1,4 @@
-import type { ReadLimit } from './read-budget.js';
+import type { ReadLimit } from './reads/read-budget.js';
 
 /** So that all shares together let no more into any second than the whole: each needs a burst of one at least. */
 export function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {

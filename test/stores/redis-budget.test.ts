@@ -1,6 +1,6 @@
 import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { FleetBudget } from '../../src/lookup/fleet-budget.js';
+import { FleetBudget } from '../../src/lookup/reads/fleet-budget.js';
 import type { Alone, Fleet } from '../../src/ports.js';
 import { RedisBudget } from '../../src/stores/redis-budget.js';
 import { MEMBER_LIFE_MS } from '../../src/stores/redis-budget-scripts.js';

@@ -1,6 +1,6 @@
 import type { LookupTrouble } from '../../errors.js';
-import type { QuestionNature } from '../../lookup/decorate.js';
-import type { Watcher } from '../../lookup/watched.js';
+import type { QuestionNature } from '../../lookup/reads/decorate.js';
+import type { Watcher } from '../../lookup/reads/watched.js';
 import type { Troubles } from './troubles.js';
 
 interface Words {

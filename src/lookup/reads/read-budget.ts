@@ -1,5 +1,5 @@
-import { LookupError } from '../errors.js';
-import type { Clock } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Clock } from '../../ports.js';
 
 export interface ReadLimit {
   /** Reads a second in the long run. */

@@ -1,5 +1,5 @@
-import { LookupError } from '../errors.js';
-import type { Lookup } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Lookup } from '../../ports.js';
 import { decorate } from './decorate.js';
 
 /** How many questions may start. */

@@ -1,5 +1,5 @@
 import type { Cache, Clock, ConversationFacts, ConversationRef, Lookup, ReadLimits } from '../ports.js';
-import { SharedReads } from './shared-reads.js';
+import { SharedReads } from './coalesced-reads.js';
 
 /** A conversation stays on its channel, but people are added to it. */
 const FRESH_MS = 10 * 60_000;

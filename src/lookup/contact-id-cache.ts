@@ -1,5 +1,5 @@
 import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits } from '../ports.js';
-import { SharedReads } from './shared-reads.js';
+import { SharedReads } from './coalesced-reads.js';
 
 const FRESH_MS = 10 * 60_000;
 

@@ -14,11 +14,11 @@ import type {
   WindowKey,
   WindowTarget,
 } from '../ports.js';
-import type { ContactIds } from './contact-ids.js';
+import { SharedReads } from './coalesced-reads.js';
+import type { ContactIds } from './contact-id-cache.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
 import { contactOf, dateOf, elsewhere, joined, mayOpen, saysOpen, withRefusal } from './remembered.js';
-import { SharedReads } from './shared-reads.js';
 
 /** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
 const PERMANENT_TRUST_MS = 3_600_000;

@@ -1,7 +1,7 @@
-import type { Alone, Clock, Fleet } from '../ports.js';
-import type { Budget } from './budgeted.js';
+import type { Alone, Clock, Fleet } from '../../ports.js';
+import { shareOf } from '../share.js';
+import type { Budget } from './rate-limited.js';
 import { budgetSpent, ReadBudget, type ReadLimit } from './read-budget.js';
-import { shareOf } from './share.js';
 
 /** A read that is granted with less time left than this would only be cut off. */
 const SHORTEST_READ_MS = 200;

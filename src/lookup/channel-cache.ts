@@ -1,6 +1,6 @@
 import { LookupError } from '../errors.js';
 import type { Cache, ChannelFacts, ChannelRef, Clock, Lookup } from '../ports.js';
-import { SharedReads } from './shared-reads.js';
+import { SharedReads } from './coalesced-reads.js';
 
 const FRESH_MS = 10 * 60_000;
 /** After a failed renewal the old facts serve on for so long before the next try: an outage must close no window. */

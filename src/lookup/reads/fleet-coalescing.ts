@@ -1,4 +1,4 @@
-import type { Clock, Fleet, Lookup, ReadLimits, ReadTurn, WindowFacts, WindowRef } from '../ports.js';
+import type { Clock, Fleet, Lookup, ReadLimits, ReadTurn, WindowFacts, WindowRef } from '../../ports.js';
 
 /** Whoever waits for another process keeps so much time to ask by itself after all. */
 const OWN_READ_MS = 400;

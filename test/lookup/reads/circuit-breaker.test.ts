@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CircuitBreaker } from '../../src/lookup/circuit-breaker.js';
+import { CircuitBreaker } from '../../../src/lookup/reads/circuit-breaker.js';
 
 function createBreaker(): { breaker: CircuitBreaker; clock: { nowMs: number } } {
   const clock = { nowMs: 1_000_000 };

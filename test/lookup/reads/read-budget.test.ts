@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LookupError } from '../../src/errors.js';
-import { ReadBudget, type ReadBudgetOptions } from '../../src/lookup/read-budget.js';
-import { createClock, type SandboxClock } from '../../src/sandbox/clock.js';
+import { LookupError } from '../../../src/errors.js';
+import { ReadBudget, type ReadBudgetOptions } from '../../../src/lookup/reads/read-budget.js';
+import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 
 interface Taker {
   readonly askedAt: number;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SharedReads } from '../../src/lookup/shared-reads.js';
+import { SharedReads } from '../../src/lookup/coalesced-reads.js';
 import type { ReadCompany } from '../../src/ports.js';
 import { deferred, turns } from '../guard/support.js';
 

@@ -1,5 +1,5 @@
-import { LookupError } from '../errors.js';
-import type { Lookup } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Lookup } from '../../ports.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { decorate } from './decorate.js';
 

@@ -1,5 +1,5 @@
-import { LookupError } from '../errors.js';
-import type { Lookup } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Lookup } from '../../ports.js';
 import { decorate, type QuestionNature } from './decorate.js';
 
 /** Hears how questions end that were really asked. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { LookupError } from '../../src/errors.js';
-import { breakingLookup } from '../../src/lookup/breaking.js';
-import { CircuitBreaker } from '../../src/lookup/circuit-breaker.js';
-import type { Lookup, ReadLimits } from '../../src/ports.js';
+import { LookupError } from '../../../src/errors.js';
+import { CircuitBreaker } from '../../../src/lookup/reads/circuit-breaker.js';
+import { breakingLookup } from '../../../src/lookup/reads/circuit-breaking.js';
+import type { Lookup, ReadLimits } from '../../../src/ports.js';
 
 const ID = '00000000-0000-4000-8000-000000000000';
 const limits: ReadLimits = { giveUpAt: 800 };

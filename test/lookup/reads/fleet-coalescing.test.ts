@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { LookupError } from '../../src/errors.js';
-import { fleetLookup } from '../../src/lookup/fleet-reads.js';
-import type { Fleet, Lookup, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
-import { createClock, type SandboxClock } from '../../src/sandbox/clock.js';
-import { deferred, turns } from '../guard/support.js';
+import { LookupError } from '../../../src/errors.js';
+import { fleetLookup } from '../../../src/lookup/reads/fleet-coalescing.js';
+import type { Fleet, Lookup, ReadTurn, WindowFacts, WindowRef } from '../../../src/ports.js';
+import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
+import { deferred, turns } from '../../guard/support.js';
 
 const ref: WindowRef = { workspaceId: 'w', channelId: 'c', contactId: 'k' };
 const closed: WindowFacts = { serviceWindowExpireAt: null, isPermanentSession: false };

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { WindowEvidence } from '../../src/core/service-window.js';
-import { CachedWindows } from '../../src/lookup/cached.js';
-import { ContactIds } from '../../src/lookup/contact-ids.js';
+import { ContactIds } from '../../src/lookup/contact-id-cache.js';
 import { ContactLinks } from '../../src/lookup/contact-links.js';
+import { CachedWindows } from '../../src/lookup/window-cache.js';
 import type { Lookup, Store } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
 import { memoryCache } from '../../src/stores/memory-store.js';

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
-import { LookupError } from '../errors.js';
-import type { Clock, Lookup } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Clock, Lookup } from '../../ports.js';
 import { decorate } from './decorate.js';
 
 /** With less time left than this, a second attempt would only be cut off. */

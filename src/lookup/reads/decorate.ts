@@ -1,4 +1,4 @@
-import type { Lookup, ReadLimits } from '../ports.js';
+import type { Lookup, ReadLimits } from '../../ports.js';
 
 /** What a decorator sees of a question. */
 export interface QuestionNature {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { LookupError } from '../../src/errors.js';
-import { FleetBudget } from '../../src/lookup/fleet-budget.js';
-import type { Alone, Fleet } from '../../src/ports.js';
-import { createClock, type SandboxClock } from '../../src/sandbox/clock.js';
-import { deferred, turns } from '../guard/support.js';
+import type { LookupError } from '../../../src/errors.js';
+import { FleetBudget } from '../../../src/lookup/reads/fleet-budget.js';
+import type { Alone, Fleet } from '../../../src/ports.js';
+import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
+import { deferred, turns } from '../../guard/support.js';
 
 const alone: Alone = { ended: new Promise(() => {}) };
 

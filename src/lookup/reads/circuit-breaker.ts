@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.js';
+import type { Clock } from '../../ports.js';
 
 /** Failures among so many of the latest reads open the breaker. */
 const FEWEST_READS = 20;

@@ -1,5 +1,5 @@
-import { LookupError } from '../errors.js';
-import type { Clock, Lookup } from '../ports.js';
+import { LookupError } from '../../errors.js';
+import type { Clock, Lookup } from '../../ports.js';
 import { decorate, type QuestionNature } from './decorate.js';
 
 /** After a refused key nobody asks for so long: asking again with the same key cannot help. */
