@@ -10,7 +10,7 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^freeform-guard\/core$/, replacement: source('core/core.ts') },
       { find: /^freeform-guard\/sandbox$/, replacement: source('sandbox/sandbox.ts') },
-      { find: /^freeform-guard\/redis$/, replacement: source('stores/redis-store.ts') },
+      { find: /^freeform-guard\/redis$/, replacement: source('redis/redis-store.ts') },
       { find: /^freeform-guard$/, replacement: source('index.ts') },
     ],
   },

@@ -49,13 +49,13 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   },
   { file: 'guard/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
-  { file: 'stores/redis-link.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
-  { file: 'stores/redis-fleet.ts', effect: 'setTimeout', why: 'a read of another process takes real time' },
-  { file: 'stores/redis-budget.ts', effect: 'setTimeout', why: 'the limit that processes share counts real time' },
-  { file: 'stores/redis-budget.ts', effect: 'performance.now', why: 'the same' },
-  { file: 'stores/redis-membership.ts', effect: 'setTimeout', why: 'members live in real time' },
-  { file: 'stores/redis-membership.ts', effect: 'performance.now', why: 'the same' },
-  { file: 'stores/redis-options.ts', effect: 'Date.now', why: 'the clock of a store that is given none' },
+  { file: 'redis/connection.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
+  { file: 'redis/fleet/redis-fleet.ts', effect: 'setTimeout', why: 'a read of another process takes real time' },
+  { file: 'redis/fleet/read-budget.ts', effect: 'setTimeout', why: 'the limit that processes share counts real time' },
+  { file: 'redis/fleet/read-budget.ts', effect: 'performance.now', why: 'the same' },
+  { file: 'redis/fleet/membership.ts', effect: 'setTimeout', why: 'members live in real time' },
+  { file: 'redis/fleet/membership.ts', effect: 'performance.now', why: 'the same' },
+  { file: 'redis/options.ts', effect: 'Date.now', why: 'the clock of a store that is given none' },
   { file: 'sandbox/sandbox.ts', effect: 'Date.now', why: 'the instant that the clock of a sandbox shows first' },
 ];
 
@@ -304,7 +304,7 @@ describe('the public API', () => {
 
   it("of 'freeform-guard/redis' is exactly this", () => {
     expect(Object.keys(redis)).toEqual(['redisStore']);
-    expect(typesExportedBy('stores/redis-store.ts')).toEqual(['RedisClient', 'RedisStoreOptions']);
+    expect(typesExportedBy('redis/redis-store.ts')).toEqual(['RedisClient', 'RedisStoreOptions']);
   });
 
   it("of 'freeform-guard/sandbox' is exactly this", () => {

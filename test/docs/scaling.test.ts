@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { redisStore } from 'freeform-guard/redis';
 import { expect, it } from 'vitest';
-import { resolveRedisOptions } from '../../src/stores/redis-options.js';
+import { resolveRedisOptions } from '../../src/redis/options.js';
 import { codeBlocks, projectRoot, readProjectFile, section, tableRows } from './markdown.js';
 
 const page = readProjectFile('docs/scaling.md');

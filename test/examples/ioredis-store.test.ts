@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { ioredisStore } from '../../examples/ioredis-store.js';
 import type { WindowEvidence } from '../../src/core/service-window.js';
 import { describeStore } from '../contracts/store.contract.js';
-import { newPrefix } from '../stores/redis-support.js';
+import { newPrefix } from '../redis/support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createWorld, PHONE } from '../support/world.js';
 

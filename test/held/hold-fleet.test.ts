@@ -10,7 +10,7 @@ import {
 import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { MINUTE, SECOND } from '../guard/support.js';
-import { connectedStore, newPrefix, patienceMs, SECRET } from '../stores/redis-support.js';
+import { connectedStore, newPrefix, patienceMs, SECRET } from '../redis/support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createWorld, PHONE, recordingLogger, TEXT, textMessage, type World } from '../support/world.js';
 

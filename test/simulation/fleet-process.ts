@@ -1,4 +1,4 @@
-import { TieredStore } from '../../src/stores/tiered-store.js';
+import { TieredStore } from '../../src/redis/windows/tiered-store.js';
 import { LinkedFleet } from './linked-fleet.js';
 import { LinkedWindows } from './linked-windows.js';
 import type { AnswerListener } from './network.js';

@@ -1,6 +1,6 @@
 import { createGuard, type Guard } from 'freeform-guard';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { connectedStore, newPrefix, patienceMs } from '../../stores/redis-support.js';
+import { connectedStore, newPrefix, patienceMs } from '../../redis/support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { createWorld, PHONE, recordingLogger, TEXT, textMessage, type World } from '../../support/world.js';
 import { countOf, holdAnswers, turns } from '../support.js';

@@ -1,0 +1,248 @@
+import type { RedisStore } from 'freeform-guard/redis';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
+import type { WindowEvidence } from '../../src/core/service-window.js';
+import type { WindowKey } from '../../src/ports.js';
+import { describeWithRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.js';
+import { startProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { createWorld, PHONE } from '../support/world.js';
+import { connectedStore, openStore, patienceMs, SECRET } from './support.js';
+
+const AT = Date.UTC(2026, 0, 5, 9);
+const DAY = 86_400_000;
+const clock = { now: (): number => AT };
+const key: WindowKey = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
+const other: WindowKey = { ...key, address: '+31612345679' };
+const open: WindowEvidence = { expiresAt: AT + 1 };
+
+async function newServer(...args: readonly string[]): Promise<RedisServer> {
+  const server = await startRedis(...args);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+async function newProxy(server: RedisServer): Promise<TcpProxy> {
+  const proxy = await startProxy(server.port);
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+/** Whether Redis has taken it: then the others may know. */
+function isTold(told: void | Promise<void>): Promise<boolean> {
+  return Promise.resolve(told).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Until Redis has taken it: on a busy machine it may be late, and what is told again changes nothing. */
+function tell(store: RedisStore, evidence: WindowEvidence): Promise<void> {
+  return expect.poll(() => isTold(store.merge(key, evidence)), { interval: 10 }).toBe(true);
+}
+
+/** What the store knows, `away` where that cannot be found out. */
+function known(store: RedisStore, where: WindowKey = key): Promise<WindowEvidence | undefined | 'away'> {
+  return Promise.resolve(store.get(where)).catch(() => 'away' as const);
+}
+
+/** The store goes on with its own memory, and keeps what it is told for later. */
+async function expectAlone(store: RedisStore): Promise<void> {
+  expect(await isTold(store.merge(key, { readAt: AT }))).toBe(false);
+  expect(store.get(key)).toMatchObject(open);
+  expect(await isTold(store.merge(other, open))).toBe(false);
+  expect(store.get(other)).toMatchObject(open);
+}
+
+describeWithRedis('redisStore in trouble', () => {
+  afterAll(async () => (await shared)?.stop());
+
+  it('is told at once that a Redis is not there, goes on alone, and finds it when it comes', async () => {
+    const server = await newServer();
+    await server.kill();
+    const store = openStore(server.port, { clock });
+    expect(await isTold(store.merge(key, open))).toBe(false);
+    await expectAlone(store);
+    expect(await known(store, { ...key, address: 'nobody' })).toBe('away');
+    await server.start();
+    const second = await connectedStore(server.port, { clock });
+    await expect.poll(() => known(second), { interval: 10 }).toMatchObject(open);
+    await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
+  });
+
+  it('survives that Redis is killed and comes back empty', async () => {
+    const server = await newServer();
+    const [one, two] = [await connectedStore(server.port, { clock }), await connectedStore(server.port, { clock })];
+    await tell(one, open);
+    await expect.poll(() => known(two), { interval: 10 }).toMatchObject(open);
+    await server.kill();
+    await expect.poll(() => isTold(two.merge(key, {})), { interval: 5 }).toBe(false);
+    await expectAlone(two);
+    await server.start();
+    await expect.poll(() => isTold(one.merge(key, {})), { interval: 10 }).toBe(true);
+    await expect.poll(() => known(one, other), { interval: 10 }).toMatchObject(open);
+  });
+
+  it('goes on alone while Redis stands still, and with it afterwards', async () => {
+    const server = await newServer();
+    const store = await connectedStore(server.port, { clock });
+    await tell(store, open);
+    server.pause();
+    await expectAlone(store);
+    server.resume();
+    await expect.poll(() => isTold(store.merge(key, {})), { interval: 10 }).toBe(true);
+    const second = await connectedStore(server.port, { clock });
+    await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
+  });
+
+  it('behind a black hole goes on alone, and afterwards knows what it was not told', async () => {
+    const server = await newServer();
+    const proxy = await newProxy(server);
+    const [one, two] = [await connectedStore(proxy.port, { clock }), await connectedStore(server.port, { clock })];
+    await tell(one, open);
+    proxy.set('black hole');
+    await expectAlone(one);
+    await tell(two, { refusedAt: AT });
+    proxy.set('pass');
+    await expect.poll(() => known(one), { interval: 10 }).toMatchObject({ refusedAt: AT });
+    await expect.poll(() => known(two, other), { interval: 10 }).toMatchObject(open);
+  });
+
+  it('does not wait for a Redis that is slow', async () => {
+    const server = await newServer();
+    const proxy = await newProxy(server);
+    const store = await connectedStore(proxy.port, { clock });
+    await tell(store, open);
+    proxy.set({ delayMs: 200 });
+    await expectAlone(store);
+    proxy.set('pass');
+    await expect.poll(() => isTold(store.merge(key, {})), { interval: 10 }).toBe(true);
+  });
+
+  it('has what it may not open confirmed, where another process changed it and nobody can tell to what', async () => {
+    const server = await newServer();
+    const proxy = await newProxy(server);
+    const [one, two] = [await connectedStore(proxy.port, { clock }), await connectedStore(server.port, { clock })];
+    await tell(one, open);
+    await tell(two, { refusedAt: AT });
+    await expect.poll(() => one.get(key) instanceof Promise, { interval: 1 }).toBe(true);
+    await expect.poll(() => known(one), { interval: 1 }).toMatchObject({ refusedAt: AT });
+    await tell(two, { refusedAt: AT + 1 });
+    await expect.poll(() => one.get(key) instanceof Promise, { interval: 1 }).toBe(true);
+    await tell(two, { refusedAt: AT + 2 });
+    proxy.set('black hole');
+    // Either it was told of the last change, or it was not and knows the one before: never neither.
+    const found = await known(one);
+    expect(found).toSatisfy(
+      (evidence: WindowEvidence) => evidence.doubtedAt !== undefined || (evidence.refusedAt ?? 0) > AT,
+    );
+  });
+
+  it('keeps what Redis has no room for, and tells it when there is room', async () => {
+    const server = await newServer('--maxmemory-policy', 'noeviction');
+    const store = await connectedStore(server.port, { clock, patienceMs });
+    await store.merge(key, open);
+    await server.client.configSet('maxmemory', '1');
+    expect(await isTold(store.merge(other, open))).toBe(false);
+    expect(await known(store, other)).toMatchObject(open);
+    await server.client.configSet('maxmemory', '0');
+    const second = await connectedStore(server.port, { clock });
+    await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
+  });
+
+  it.each([
+    'x',
+    '',
+    'null',
+    '[]',
+    '"open"',
+    '{}',
+    '{"v":2,"e":1767603600001}',
+    '{"v":1,"e":"1767603600001"}',
+    '{"v":1,"e":null}',
+    '{"v":1,"e":1e400}',
+    '{"v":1,"e":NaN}',
+    '{"v":1,"e":-1}',
+    '{"v":1,"e":1.5}',
+    `{"v":1,"e":${AT + 32 * DAY}}`,
+    '{"v":1,"e":9007199254740993}',
+    '{"v":1,"i":{}}',
+    '{"v":1,"s":{}}',
+    '{"v":1,"s":[1]}',
+    '{"v":1,"s":[["a","b"]]}',
+    '{"v":1,"s":[["a",1,2]]}',
+    '{"v":1,"g":"x","e":true}',
+    '{"v":1,"f":{},"e":1767603600001}',
+    '{"__proto__":{"v":1,"e":1767603600001}}',
+    `{"v":1,"e":${'['.repeat(2000)}`,
+  ])('takes %j in Redis for nothing, and puts what is right in its place', async (value) => {
+    const server = await sharedServer();
+    await server.client.flushAll();
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0 });
+    await store.merge(key, { expiresAt: AT + 7 });
+    const name = await nameOfWindow(server, AT + 7);
+    await server.client.set(name, value);
+    expect(await store.get(key)).toBeUndefined();
+    await store.merge(key, open);
+    expect(await store.get(key)).toEqual(open);
+  });
+
+  it('takes a key of another type for nothing', async () => {
+    const server = await sharedServer();
+    await server.client.flushAll();
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0 });
+    await store.merge(key, { expiresAt: AT + 7 });
+    const name = await nameOfWindow(server, AT + 7);
+    await server.client.del(name);
+    await server.client.lPush(name, 'x');
+    expect(await store.get(key)).toBeUndefined();
+    await store.merge(key, open);
+    expect(await store.get(key)).toEqual(open);
+  });
+
+  it('says once that Redis is away, decides without it, and lets nothing out', async () => {
+    const port = await freePort();
+    const world = await createWorld({ guard: { store: openStore(port, { instances: 1 }) } });
+    // A process that has just begun leaves its share to the one whose place it may have taken.
+    await expect.poll(() => world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+    world.customerWrites();
+    for (let round = 0; round < 3; round += 1) {
+      expect(await world.guard.check(world.send())).toMatchObject({ action: 'send' });
+    }
+    const inbound = { workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE };
+    await world.guard.observeInbound({ ...inbound, at: world.sandbox.clock.now() });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send', source: 'memory' });
+    expect(world.logs.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    expect(JSON.stringify(world.logs)).not.toContain(SECRET);
+  });
+
+  it('warns once when Redis is full, though reading from it works', async () => {
+    const server = await newServer('--maxmemory-policy', 'noeviction');
+    const store = await connectedStore(server.port, { patienceMs });
+    await server.client.configSet('maxmemory', '1');
+    const world = await createWorld({ guard: { store } });
+    for (let round = 0; round < 3; round += 1) {
+      world.customerWrites();
+      const inbound = { workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE };
+      await world.guard.observeInbound({ ...inbound, at: world.sandbox.clock.now() });
+      expect(await world.guard.check(world.send({ contact: { id: world.contact.id } }))).toMatchObject({
+        action: 'send',
+      });
+      world.sandbox.clock.advance(1);
+    }
+    expect(world.logs.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+});
+
+let shared: Promise<RedisServer> | undefined;
+
+/** One for the tests that only need some Redis; it ends with the last of them. */
+function sharedServer(): Promise<RedisServer> {
+  shared ??= startRedis();
+  return shared;
+}
+
+async function nameOfWindow(server: RedisServer, expiresAt: number): Promise<string> {
+  for (const name of await server.client.keys('ffg:w:*')) {
+    if ((await server.client.get(name))?.includes(String(expiresAt))) return name;
+  }
+  throw new Error('Not found');
+}

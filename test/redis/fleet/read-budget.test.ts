@@ -1,0 +1,242 @@
+import type { RedisStore } from 'freeform-guard/redis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FleetBudget } from '../../../src/lookup/reads/fleet-budget.js';
+import type { Alone, Fleet } from '../../../src/ports.js';
+import type { RedisLink } from '../../../src/redis/connection.js';
+import { RedisBudget } from '../../../src/redis/fleet/read-budget.js';
+import { MEMBER_LIFE_MS } from '../../../src/redis/fleet/read-budget-scripts.js';
+import { RedisNames } from '../../../src/redis/keys.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
+import { startProxy } from '../../support/tcp-proxy.js';
+import { connectedStore, newPrefix, patienceMs, systemClock } from '../support.js';
+
+const limit = { perSecond: 40, burst: 10 };
+const PROCESSES = 4;
+
+let server: RedisServer;
+
+const ends: (() => unknown)[] = [];
+
+function connected(port: number, options: Parameters<typeof connectedStore>[1]): Promise<RedisStore> {
+  return connectedStore(port, options, (close) => void ends.push(close));
+}
+
+/** Processes that are all there are. */
+async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
+  const options = { patienceMs, prefix, instances: count };
+  const stores = await Promise.all(Array.from({ length: count }, () => connected(server.port, options)));
+  return stores.map(({ fleet }) => fleet);
+}
+
+/** What becomes of so many who ask at once: how many may read. */
+async function taken(fleets: readonly Fleet[], each: number, mostMs: number, workspaceId = 'w'): Promise<number> {
+  const asked = fleets.flatMap((fleet) =>
+    Array.from({ length: each }, () => fleet.takeRead(workspaceId, limit, mostMs)),
+  );
+  return (await Promise.all(asked)).filter((answer) => answer === 'taken').length;
+}
+
+/** Takes as many reads as it gets. */
+async function readOn(store: RedisStore, reads: number[], until: number): Promise<void> {
+  const budget = new FleetBudget({ ...limit, clock: systemClock, fleet: store.fleet, workspaceId: 'w' });
+  const readOne = async (): Promise<void> => {
+    while (performance.now() < until) {
+      await budget.take(Date.now() + 800).then(
+        () => reads.push(performance.now()),
+        () => new Promise((resolve) => setTimeout(resolve, 10)),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: 12 }, readOne));
+}
+
+function busiestSecond(reads: readonly number[]): number {
+  return Math.max(...reads.map((at) => reads.filter((other) => other > at - 1000 && other <= at).length));
+}
+
+it.each([
+  [2_000, 'taken', 2],
+  [100, 'spent', 1],
+])(
+  'what was granted before the process stood still is given up, with %i ms to wait',
+  async (mostMs, becomes, asked) => {
+    let asks = 0;
+    const ask = async (): Promise<unknown> => {
+      asks += 1;
+      const until = performance.now() + 200;
+      while (asks === 1 && performance.now() < until);
+      return ['taken', 0, Date.now() * 1000];
+    };
+    const link = { isQuick: true, listen: () => {}, ask } as unknown as RedisLink;
+    const names = new RedisNames('', 'a secret of this deployment');
+    const budget = new RedisBudget({ link, names, writer: 'w', instances: 1, patienceMs: 20 });
+    expect(await budget.take('w', limit, mostMs)).toBe(becomes);
+    expect(asks).toBe(asked);
+  },
+);
+
+// At once: they wait in real time, which is the time of Redis.
+describeWithRedis('the limit that processes share', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => {
+    for (const end of ends) await end();
+    await server?.stop();
+  });
+
+  it.concurrent('lets no more reads into any second than the whole limit, however many ask', async ({ expect }) => {
+    const count = await taken(await fleetOf(PROCESSES), 30, 1500);
+    // 25 ms apart, from when nothing can be under way any more that was promised before. A busy machine wastes most: what
+    // was granted more than 150 ms ago is given up. How many come is for `npm run fleet` to say; that some do, for this.
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(count).toBeLessThanOrEqual(1 + 1.5 * 40);
+  });
+
+  it.concurrent('begins without a burst, since nobody knows what was read before, and then has one', async ({
+    expect,
+  }) => {
+    const fleets = await fleetOf(1);
+    expect(await taken(fleets, 20, 375)).toBeLessThanOrEqual(4);
+    await expect.poll(() => taken(fleets, 20, 0), { interval: 300 }).toBeGreaterThanOrEqual(6);
+  });
+
+  it.concurrent('keeps workspaces apart', async ({ expect }) => {
+    const fleets = await fleetOf(1);
+    await taken(fleets, 1, 600, 'a');
+    const counts = await Promise.all(['b', 'c', 'd'].map((id) => taken(fleets, 20, 200, id)));
+    for (const count of counts) expect(count).toBeGreaterThanOrEqual(1);
+  });
+
+  it.concurrent('is only the part of those who are there: the others may be reading by themselves', async ({
+    expect,
+  }) => {
+    const prefix = newPrefix();
+    const store = await connected(server.port, { patienceMs, prefix, instances: PROCESSES });
+    const count = await taken([store.fleet], 60, 1300);
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(count).toBeLessThanOrEqual(1 + 1.3 * 10);
+  });
+
+  it.concurrent('is the whole limit and no more where more are there than were said to be', async ({ expect }) => {
+    const options = { patienceMs, prefix: newPrefix(), instances: 2 };
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
+    const fleets = stores.map(({ fleet }) => fleet);
+    const count = await taken(fleets, 30, 1300);
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(count).toBeLessThanOrEqual(1 + 1.3 * 40);
+  });
+
+  it.concurrent('takes for lost what nobody can have written', async ({ expect }) => {
+    const trial = async (value: string): Promise<void> => {
+      const prefix = newPrefix();
+      const fleets = await fleetOf(1, prefix);
+      await taken(fleets, 1, 3_000);
+      for (const name of [`${prefix}m`, ...(await server.client.keys(`${prefix}b:*`))]) {
+        await server.client.del(name);
+        await server.client.set(name, value);
+      }
+      await expect.poll(() => taken(fleets, 1, 3_000), { message: value }).toBe(1);
+      await server.client.hSet(`${prefix}m`, { from: value, somebody: value });
+      await expect.poll(() => taken(fleets, 1, 3_000), { message: value }).toBe(1);
+    };
+    await Promise.all(['x', '', 'nan', 'inf', '-1e300', '1e300', '99999999999999999999'].map(trial));
+  });
+
+  it.concurrent.each<[string, (name: string) => Promise<unknown>]>([
+    ['deleted', (name) => server.client.del(name)],
+    ['overwritten by a smaller number', (name) => server.client.set(name, '1')],
+    ['overwritten by what is no number', (name) => server.client.set(name, 'x')],
+  ])('gives no second burst where its record alone is %s (field A12)', async (_, harm) => {
+    const prefix = newPrefix();
+    const fleets = await fleetOf(PROCESSES, prefix);
+    await taken(fleets, 1, 3_000);
+    const [at, reads] = [performance.now(), [] as number[]];
+    const read = async (fleet: Fleet): Promise<void> => {
+      while (performance.now() < at + 1200) {
+        if ((await fleet.takeRead('w', limit, 100)) === 'taken') reads.push(performance.now());
+      }
+    };
+    const harming = setInterval(async () => {
+      for (const name of await server.client.keys(`${prefix}b:*`)) await harm(name);
+    }, 150);
+    await Promise.all(fleets.flatMap((fleet) => Array.from({ length: 10 }, () => read(fleet))));
+    clearInterval(harming);
+    expect(reads.length).toBeGreaterThan(0);
+    expect(busiestSecond(reads)).toBeLessThanOrEqual(50);
+  });
+
+  it.concurrent('is left to the others by one that is cut off, until they do not count on it any more', async ({
+    expect,
+  }) => {
+    const proxy = await startProxy(server.port);
+    ends.push(() => proxy.close());
+    const { fleet } = await connected(proxy.port, { prefix: newPrefix(), instances: 1 });
+    let heardAt = 0;
+    // On a busy machine an answer may be late, and then it is asked again.
+    const take = (): ReturnType<Fleet['takeRead']> => {
+      heardAt = performance.now();
+      return fleet.takeRead('w', limit, 600);
+    };
+    for (const _ of ['the time is not known yet', 'now it is']) await expect.poll(take).toBe('taken');
+    proxy.set('black hole');
+    expect(await fleet.takeRead('w', limit, 100)).toBe('spent');
+    const alone = await fleet.takeRead('w', limit, 2000);
+    expect(performance.now() - heardAt).toBeGreaterThanOrEqual(MEMBER_LIFE_MS - 1);
+    expect(alone).toMatchObject({ ended: expect.any(Promise) });
+    proxy.set('pass');
+    await (alone as Alone).ended;
+    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
+  });
+
+  it.concurrent('is given up by one that Redis refuses, since it is full, and shared again when there is room', async ({
+    expect,
+  }) => {
+    const full = await startRedis('--maxmemory-policy', 'noeviction');
+    ends.push(() => full.stop());
+    const { fleet } = await connected(full.port, { patienceMs, instances: 1 });
+    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
+    await full.client.configSet('maxmemory', '1');
+    const alone = await fleet.takeRead('w', limit, 2000);
+    expect(alone).toMatchObject({ ended: expect.any(Promise) });
+    expect(await fleet.takeRead('w', limit, 2000)).toBe(alone);
+    await full.client.configSet('maxmemory', '0');
+    await (alone as Alone).ended;
+    await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
+  });
+
+  it.concurrent('is not exceeded when one of several is cut off, nor when it comes back', async ({ expect }) => {
+    const proxy = await startProxy(server.port);
+    ends.push(() => proxy.close());
+    const options = { prefix: newPrefix(), instances: PROCESSES };
+    const ports = [proxy.port, ...Array.from({ length: PROCESSES - 1 }, () => server.port)];
+    const stores = await Promise.all(ports.map((port) => connected(port, options)));
+    const reads: number[][] = stores.map(() => []);
+    const startedAt = performance.now();
+    setTimeout(() => proxy.set('black hole'), 700);
+    setTimeout(() => proxy.set('pass'), 2900);
+    await Promise.all(stores.map((store, index) => readOn(store, reads[index] ?? [], startedAt + 4200)));
+    const all = reads.flat();
+    expect(busiestSecond(all)).toBeLessThanOrEqual(50);
+    // And nothing is given away for it: the one that is cut off has its share, and the others theirs.
+    const whileCutOff = reads.map((own) => own.filter((at) => at > startedAt + 1800 && at < startedAt + 2800).length);
+    expect(whileCutOff[0]).toBeGreaterThanOrEqual(1);
+    const together = whileCutOff.reduce((sum, count) => sum + count, 0);
+    expect(together).toBeGreaterThanOrEqual(5);
+    // Nobody has a burst left: what is more than the rate is a share that was given twice.
+    expect(together).toBeLessThanOrEqual(45);
+  });
+
+  it.concurrent('is not exceeded when Redis forgets what it has promised', async ({ expect }) => {
+    const prefix = newPrefix();
+    const options = { prefix, patienceMs, instances: PROCESSES };
+    const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
+    const reads: number[] = [];
+    const startedAt = performance.now();
+    const forget = async (): Promise<void> => void (await server.client.del(await server.client.keys(`${prefix}*`)));
+    for (const ms of [600, 800, 1000, 1200, 1400]) setTimeout(() => void forget(), ms);
+    await Promise.all(stores.map((store) => readOn(store, reads, startedAt + 2500)));
+    expect(busiestSecond(reads)).toBeLessThanOrEqual(50);
+    expect(reads.length).toBeGreaterThan(5);
+  });
+});

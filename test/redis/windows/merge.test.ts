@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mergeEvidence, type WindowEvidence } from '../../../src/core/service-window.js';
+import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
+import { connectedStore, newPrefix, patienceMs } from '../support.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const AT = Date.UTC(2026, 0, 5, 9);
+const clock = { now: (): number => AT };
+
+let server: RedisServer;
+let windows = 0;
+
+const newKey = (): { workspaceId: string; channelId: string; address: string } => {
+  windows += 1;
+  return { workspaceId: 'w', channelId: 'c', address: `a${windows}` };
+};
+
+const instant = fc.integer({ min: AT - 50, max: AT + 50 });
+const message = fc.record(
+  { id: fc.constantFrom('a', 'b', 'c', 'é"\\'), at: instant, isLost: fc.constant(true as const) },
+  { requiredKeys: ['id', 'at'] },
+);
+const anyEvidence: fc.Arbitrary<WindowEvidence> = fc.record(
+  {
+    expiresAt: instant,
+    lastInboundAt: instant,
+    refusedAt: instant,
+    permanentUntil: instant,
+    contactWroteAt: instant,
+    doubtedAt: instant,
+    readAt: instant,
+    sent: fc.uniqueArray(message, { minLength: 1, maxLength: 4, selector: ({ id }) => id }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Without what is undefined, and the messages in one order: neither says anything. */
+function plain(evidence: WindowEvidence | undefined): unknown {
+  const sent = evidence?.sent?.toSorted((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
+  return JSON.parse(JSON.stringify({ ...evidence, sent }));
+}
+
+describeWithRedis('the script that merges in Redis', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.stop());
+
+  it('property: joins what several processes tell exactly as mergeEvidence does', async () => {
+    const options = { clock, patienceMs, max: 0, prefix: newPrefix() };
+    const stores = [await connectedStore(server.port, options), await connectedStore(server.port, options)];
+    const told = fc.array(fc.tuple(fc.nat(1), anyEvidence), { minLength: 1, maxLength: 6 });
+    const property = fc.asyncProperty(told, async (all) => {
+      const key = newKey();
+      let joined: WindowEvidence = {};
+      for (const [index, evidence] of all) {
+        await stores[index]?.merge(key, evidence);
+        joined = mergeEvidence(joined, evidence);
+      }
+      expect(plain(await stores[0]?.get(key))).toEqual(plain(joined));
+    });
+    await fc.assert(property, { numRuns: 200 });
+  });
+
+  it('keeps the 32 newest of the messages that were sent', async () => {
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const key = newKey();
+    const sent = Array.from({ length: 40 }, (_, index) => ({ id: `m${index}`, at: AT - 1000 + index }));
+    for (const one of sent) await store.merge(key, { sent: [one] });
+    expect((await store.get(key))?.sent).toEqual(sent.slice(-32));
+  });
+
+  it.each<[what: string, evidence: WindowEvidence, least: number, most: number]>([
+    ['an end', { expiresAt: AT + HOUR }, HOUR, 3 * HOUR],
+    ["a customer's message", { lastInboundAt: AT }, 30 * DAY, 30 * DAY + 2 * HOUR],
+    ['a refusal', { refusedAt: AT }, 31 * DAY, 31 * DAY + 2 * HOUR],
+    ['a refusal beside an end', { refusedAt: AT, expiresAt: AT + HOUR }, 31 * DAY, 31 * DAY + 2 * HOUR],
+    ['a permanent session', { permanentUntil: AT + HOUR }, HOUR, 3 * HOUR],
+  ])('keeps %s past all that it can open or refute, and not for ever', async (_, evidence, least, most) => {
+    const prefix = newPrefix();
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix });
+    await store.merge(newKey(), evidence);
+    const lives = await Promise.all((await server.client.keys(`${prefix}w:*`)).map((name) => server.client.pTTL(name)));
+    const life = Math.max(...lives.filter((ms) => ms < 32 * DAY));
+    expect(life).toBeGreaterThan(least);
+    expect(life).toBeLessThanOrEqual(most);
+  });
+
+  it('keeps nothing that can open nothing any more', async () => {
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const key = newKey();
+    await store.merge(key, { expiresAt: AT - 2 * HOUR });
+    expect(await store.get(key)).toBeUndefined();
+  });
+
+  it('runs by its name, and brings its text where Redis has lost it', async () => {
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    await server.client.scriptFlush();
+    const key = newKey();
+    await store.merge(key, { expiresAt: AT + 1 });
+    expect(await store.get(key)).toMatchObject({ expiresAt: AT + 1 });
+  });
+
+  it.each<[what: string, evidence: WindowEvidence]>([
+    ['later than any window', { expiresAt: AT + 400 * DAY }],
+    ['of no instant', { expiresAt: Number.NaN, lastInboundAt: -1, refusedAt: 0 }],
+  ])('takes no instant that is %s', async (_, evidence) => {
+    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const key = newKey();
+    await store.merge(key, { ...evidence, readAt: AT });
+    const { expiresAt = AT, lastInboundAt, refusedAt } = (await store.get(key)) ?? {};
+    expect(expiresAt).toBeLessThanOrEqual(AT + 31 * DAY);
+    expect([lastInboundAt, refusedAt]).toEqual([undefined, undefined]);
+  });
+});
