@@ -1,9 +1,9 @@
 import { toInstant } from '../core/instant.js';
-import { toArrive } from './arrived-message.js';
-import type { MessageStatus, OutgoingMessage } from './bird-message.js';
+import { toArrive } from './model/arrived-message.js';
+import type { MessageStatus, OutgoingMessage } from './model/bird-message.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { type FailedVerdict, judge, type Verdict } from './verdict.js';
-import { publishMessage } from './webhook-publish.js';
+import { publishMessage } from './webhooks/webhook-publish.js';
 
 /** When a message reaches these statuses, in ms after it was sent. Bird names no times; these are ours. */
 const PROCESSING_AFTER_MS = 200;

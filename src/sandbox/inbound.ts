@@ -1,9 +1,9 @@
-import type { BirdChannel } from './bird-channel.js';
-import { type BirdContact, defaultIdentifier } from './bird-contact.js';
-import { createInboundMessage, type InboundMessage } from './bird-message.js';
-import { sandboxAddress } from './sandbox-address.js';
+import type { BirdChannel } from './model/bird-channel.js';
+import { type BirdContact, defaultIdentifier } from './model/bird-contact.js';
+import { createInboundMessage, type InboundMessage } from './model/bird-message.js';
+import { sandboxAddress } from './model/sandbox-address.js';
 import type { SandboxState, WorkspaceState } from './state.js';
-import { publishMessage } from './webhook-publish.js';
+import { publishMessage } from './webhooks/webhook-publish.js';
 
 /** One of a contact's addresses on a channel. */
 export interface AddressOptions {

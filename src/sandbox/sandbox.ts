@@ -7,39 +7,39 @@
 import { randomUUID } from 'node:crypto';
 import { toInstant } from '../core/instant.js';
 import type { Instant } from '../core/types.js';
-import type { ArrivedMessage } from './arrived-message.js';
-import type { OutgoingMessage } from './bird-message.js';
 import { createClock, type SandboxClock } from './clock.js';
-import type { FaultHook } from './fault.js';
-import { openHttpFace } from './http-face.js';
-import { createRequestLog, type LoggedRequest } from './request-log.js';
+import type { FaultHook } from './http/fault.js';
+import { openHttpFace } from './http/http-face.js';
+import { createRequestLog, type LoggedRequest } from './http/request-log.js';
+import type { ArrivedMessage } from './model/arrived-message.js';
+import type { OutgoingMessage } from './model/bird-message.js';
 import { createWorkspaceState, type SandboxState } from './state.js';
 import { checkSwitches, type SwitchOptions } from './switches.js';
-import { createWebhookFeed, type WebhookAttempt } from './webhook-feed.js';
+import { createWebhookFeed, type WebhookAttempt } from './webhooks/webhook-feed.js';
 import { createWorkspace, newAccessKey, type SandboxWorkspace } from './workspace.js';
 
-export type { ArrivedMessage } from './arrived-message.js';
-export type { BirdCapability, BirdChannel, ChannelOptions } from './bird-channel.js';
-export type { BirdContact, ContactIdentifier } from './bird-contact.js';
-export type { BirdConversation, BirdParticipant } from './bird-conversation.js';
+export type { RequestKind } from './api/routes.js';
+export type { SandboxClock } from './clock.js';
+export type { Duration } from './duration.js';
+export type { Fault, FaultHook, FaultRequest } from './http/fault.js';
+export type { LoggedRequest } from './http/request-log.js';
+export type { AddressOptions, InboundOptions } from './inbound.js';
+export type { ArrivedMessage } from './model/arrived-message.js';
+export type { BirdCapability, BirdChannel, ChannelOptions } from './model/bird-channel.js';
+export type { BirdContact, ContactIdentifier } from './model/bird-contact.js';
+export type { BirdConversation, BirdParticipant } from './model/bird-conversation.js';
 export type {
   BirdFailure,
   BirdReceiverContact,
   InboundMessage,
   MessageStatus,
   OutgoingMessage,
-} from './bird-message.js';
-export type { BirdSubscription, EventFilter } from './bird-subscription.js';
-export type { SandboxClock } from './clock.js';
-export type { Duration } from './duration.js';
-export type { Fault, FaultHook, FaultRequest } from './fault.js';
-export type { AddressOptions, InboundOptions } from './inbound.js';
-export type { LoggedRequest } from './request-log.js';
-export type { RequestKind } from './routes.js';
+} from './model/bird-message.js';
+export type { BirdSubscription, EventFilter } from './model/bird-subscription.js';
 export type { Switches, SwitchOptions } from './switches.js';
-export type { SandboxTemplate } from './template.js';
-export type { TemplateOptions } from './template-options.js';
-export type { WebhookAttempt } from './webhook-feed.js';
+export type { SandboxTemplate } from './templates/template.js';
+export type { TemplateOptions } from './templates/template-options.js';
+export type { WebhookAttempt } from './webhooks/webhook-feed.js';
 export type { ConversationOptions, SandboxWorkspace, SubscribeOptions } from './workspace.js';
 
 /** How to start a sandbox: where, when, and what its Bird does where Bird's documentation is silent. */

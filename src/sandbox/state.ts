@@ -1,15 +1,15 @@
-import type { ArrivedMessage } from './arrived-message.js';
-import type { BirdChannel } from './bird-channel.js';
-import type { BirdConversation } from './bird-conversation.js';
-import type { InboundMessage, OutgoingMessage } from './bird-message.js';
-import type { BirdSubscription } from './bird-subscription.js';
 import type { SandboxClock } from './clock.js';
-import { type ContactBook, createContactBook } from './contact-book.js';
-import { createRateLimit, type RateLimit } from './rate-limit.js';
+import type { ArrivedMessage } from './model/arrived-message.js';
+import type { BirdChannel } from './model/bird-channel.js';
+import type { BirdConversation } from './model/bird-conversation.js';
+import type { InboundMessage, OutgoingMessage } from './model/bird-message.js';
+import type { BirdSubscription } from './model/bird-subscription.js';
+import { type ContactBook, createContactBook } from './model/contact-book.js';
+import { createRateLimit, type RateLimit } from './model/rate-limit.js';
+import { createWindows, type Windows } from './model/windows.js';
 import { resolveSwitches, type Switches, type SwitchOptions } from './switches.js';
-import { createTemplateBook, type TemplateBook } from './template-book.js';
-import type { WebhookFeed } from './webhook-feed.js';
-import { createWindows, type Windows } from './windows.js';
+import { createTemplateBook, type TemplateBook } from './templates/template-book.js';
+import type { WebhookFeed } from './webhooks/webhook-feed.js';
 
 /** Everything that a sandbox knows. The HTTP face and the handles read and change it; nothing else holds state. */
 export interface SandboxState {

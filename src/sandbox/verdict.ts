@@ -1,12 +1,12 @@
 import { isOutgoingUnavailable, maySend } from '../core/channel-availability.js';
 import { own } from '../core/own.js';
 import { platformOf, platformRow } from '../core/platforms.js';
-import type { BirdFailure, MessageStatus, OutgoingMessage } from './bird-message.js';
-import { fillTemplate } from './fill-template.js';
-import { bodyContent, type MessageContent } from './message-content.js';
+import type { BirdFailure, MessageStatus, OutgoingMessage } from './model/bird-message.js';
+import { bodyContent, type MessageContent } from './model/message-content.js';
+import { keyOf } from './model/windows.js';
 import { type SandboxState, switchesOf, type WorkspaceState } from './state.js';
-import type { TemplateRefusal } from './template-refusal.js';
-import { keyOf } from './windows.js';
+import { fillTemplate } from './templates/fill-template.js';
+import type { TemplateRefusal } from './templates/template-refusal.js';
 
 /** What becomes of a message: delivered, with what its receivers get, or the status and failure in which it ends. */
 export type Verdict = { readonly ends: 'delivered'; readonly content: MessageContent } | FailedVerdict;

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { platformOf } from '../core/platforms.js';
-import { type BirdChannel, type ChannelOptions, createChannel } from './bird-channel.js';
-import type { BirdContact, ContactIdentifier } from './bird-contact.js';
-import { type BirdConversation, createConversation } from './bird-conversation.js';
-import type { InboundMessage } from './bird-message.js';
-import { type BirdSubscription, createSubscription, subscriptionProblems } from './bird-subscription.js';
+import { resolveReceivers } from './api/receivers.js';
 import { type AddressOptions, existing, type InboundOptions, locate, receiveInbound } from './inbound.js';
-import { resolveReceivers } from './receivers.js';
+import { type BirdChannel, type ChannelOptions, createChannel } from './model/bird-channel.js';
+import type { BirdContact, ContactIdentifier } from './model/bird-contact.js';
+import { type BirdConversation, createConversation } from './model/bird-conversation.js';
+import type { InboundMessage } from './model/bird-message.js';
+import { type BirdSubscription, createSubscription, subscriptionProblems } from './model/bird-subscription.js';
+import { keyOf } from './model/windows.js';
 import type { SandboxState, WorkspaceState } from './state.js';
 import { checkSwitches, type Switches, type SwitchOptions } from './switches.js';
-import type { SandboxTemplate } from './template.js';
-import type { TemplateOptions } from './template-options.js';
-import { keyOf } from './windows.js';
+import type { SandboxTemplate } from './templates/template.js';
+import type { TemplateOptions } from './templates/template-options.js';
 
 /** A conversation to open. */
 export interface ConversationOptions extends AddressOptions {

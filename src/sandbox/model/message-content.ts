@@ -1,4 +1,4 @@
-import { own } from '../core/own.js';
+import { own } from '../../core/own.js';
 
 /** What a customer gets to see of a message. */
 export interface MessageContent {

@@ -1,7 +1,7 @@
-import { platformOf } from '../core/platforms.js';
-import type { InboundMessage, OutgoingMessage } from './bird-message.js';
-import { type BirdSubscription, isLoopback } from './bird-subscription.js';
-import { type SandboxState, switchesOf, type WorkspaceState } from './state.js';
+import { platformOf } from '../../core/platforms.js';
+import type { InboundMessage, OutgoingMessage } from '../model/bird-message.js';
+import { type BirdSubscription, isLoopback } from '../model/bird-subscription.js';
+import { type SandboxState, switchesOf, type WorkspaceState } from '../state.js';
 
 /** Tells the subscribers about a message that came, or of which the status has changed. */
 export function publishMessage(

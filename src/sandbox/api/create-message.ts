@@ -1,5 +1,5 @@
-import { toInstant } from '../core/instant.js';
-import { own } from '../core/own.js';
+import { toInstant } from '../../core/instant.js';
+import { own } from '../../core/own.js';
 
 /** What is wrong with a request body, by field, as Bird's `ValidationError` lists it. Empty: nothing. */
 export type Problems = Readonly<Record<string, readonly string[]>>;

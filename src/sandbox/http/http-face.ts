@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { answerRequest } from './api.js';
+import { answerRequest } from '../api/api.js';
+import { matchRoute, type RequestKind } from '../api/routes.js';
+import type { SandboxState } from '../state.js';
 import { checkFault, type Fault, type FaultHook, type FaultRequest } from './fault.js';
 import { playAnswer, playInstead, replacesAnswer, type Wire } from './playback.js';
 import type { RequestLog } from './request-log.js';
-import { matchRoute, type RequestKind } from './routes.js';
-import type { SandboxState } from './state.js';
 
 /** The running server. */
 export interface HttpFace {

@@ -1,6 +1,6 @@
+import { type SandboxState, switchesOf, type WorkspaceState } from '../state.js';
 import { type Answer, requestError } from './answer.js';
 import { matchRoute } from './routes.js';
-import { type SandboxState, switchesOf, type WorkspaceState } from './state.js';
 
 /** A request as it came over the wire, its body read but not yet parsed. */
 export interface WireRequest {

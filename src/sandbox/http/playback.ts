@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Answer } from './answer.js';
-import type { SandboxClock } from './clock.js';
+import type { Answer } from '../api/answer.js';
+import type { SandboxClock } from '../clock.js';
 import type { Fault } from './fault.js';
 
 /** One answer on its way out. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { own } from '../core/own.js';
+import { own } from '../../core/own.js';
+import { takeOver, takeOverInvalid, waitBefore } from '../delivery.js';
+import type { BirdChannel } from '../model/bird-channel.js';
+import { createOutgoingMessage, type OutgoingMessage } from '../model/bird-message.js';
+import type { SandboxState, WorkspaceState } from '../state.js';
+import { invalidInput } from '../verdict.js';
 import { type Answer, accepted, invalidPayload, notFound, ok, requestError } from './answer.js';
 import type { ApiRequest } from './api-request.js';
-import type { BirdChannel } from './bird-channel.js';
-import { createOutgoingMessage, type OutgoingMessage } from './bird-message.js';
 import { messageProblems } from './create-message.js';
-import { takeOver, takeOverInvalid, waitBefore } from './delivery.js';
 import { pageOf } from './page.js';
 import { resolveReceivers } from './receivers.js';
-import type { SandboxState, WorkspaceState } from './state.js';
-import { invalidInput } from './verdict.js';
 
 const MOST_MESSAGES = 100;
 const LARGEST_BATCH = 100;

@@ -1,9 +1,9 @@
-import { own } from '../core/own.js';
+import { own } from '../../core/own.js';
+import type { BirdContact } from '../model/bird-contact.js';
+import { switchesOf } from '../state.js';
 import { type Answer, invalidPayload, notFound, ok } from './answer.js';
 import type { ApiRequest } from './api-request.js';
-import type { BirdContact } from './bird-contact.js';
 import { pageOf } from './page.js';
-import { switchesOf } from './state.js';
 
 const MAX_IDENTIFIERS = 100;
 

@@ -1,13 +1,13 @@
-import { own } from '../core/own.js';
-import { type Answer, created, invalidPayload, notFound, ok } from './answer.js';
-import type { ApiRequest } from './api-request.js';
+import { own } from '../../core/own.js';
 import {
   type BirdSubscription,
   createSubscription,
   type EventFilter,
   type SubscriptionParts,
   subscriptionProblems,
-} from './bird-subscription.js';
+} from '../model/bird-subscription.js';
+import { type Answer, created, invalidPayload, notFound, ok } from './answer.js';
+import type { ApiRequest } from './api-request.js';
 import { pageOf } from './page.js';
 
 const MOST_SUBSCRIPTIONS = 100;

@@ -1,4 +1,4 @@
-import { own } from '../core/own.js';
+import { own } from '../../core/own.js';
 import type { KnownTemplate } from './template.js';
 import { refusal, type TemplateRefusal } from './template-refusal.js';
 

@@ -1,6 +1,6 @@
-import { own } from '../core/own.js';
-import { platformOf } from '../core/platforms.js';
-import { type MessageContent, mediaUrlsIn } from './message-content.js';
+import { own } from '../../core/own.js';
+import { platformOf } from '../../core/platforms.js';
+import { type MessageContent, mediaUrlsIn } from '../model/message-content.js';
 import type { KnownTemplate } from './template.js';
 import type { TemplateBook } from './template-book.js';
 import { formatProblem, parameterProblem, parametersOf, textsOf } from './template-parameters.js';

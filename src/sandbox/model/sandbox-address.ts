@@ -1,4 +1,4 @@
-import { normaliseAddress } from '../bird/send/address.js';
+import { normaliseAddress } from '../../bird/send/address.js';
 
 /** An address as the sandbox keeps it: numbers in one spelling, as the guard asks for them. */
 export function sandboxAddress(value: string, key?: string | undefined): string {

@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import type { SandboxClock } from './clock.js';
+import type { SandboxClock } from '../clock.js';
 import { callWebhook, type WebhookCall } from './webhook-call.js';
 
 /** One attempt to deliver an event. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { platformOf } from '../core/platforms.js';
+import { platformOf } from '../../core/platforms.js';
 import { sandboxAddress } from './sandbox-address.js';
 
 /** One way to reach a contact, e.g. `{ key: 'phonenumber', value: '+12025550100' }`. */

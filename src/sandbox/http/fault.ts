@@ -1,4 +1,4 @@
-import type { RequestKind } from './routes.js';
+import type { RequestKind } from '../api/routes.js';
 
 /**
  * What goes wrong with one answer. `status`, `redirect`, `stall: 'headers'` and `reset: true` come instead of the

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ClientRequest, request } from 'node:http';
-import { signWebhook } from '../bird/webhook-signature.js';
+import { signWebhook } from '../../bird/webhook-signature.js';
 
 /** One POST to a subscriber. */
 export interface WebhookCall {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { own } from '../core/own.js';
-import type { Problems } from './create-message.js';
+import { own } from '../../core/own.js';
+import type { Problems } from '../api/create-message.js';
 
 /** A condition on the events of a subscription; all of them have to hold. */
 export interface EventFilter {

@@ -1,8 +1,8 @@
-import { own } from '../core/own.js';
+import { own } from '../../core/own.js';
+import type { BirdConversation } from '../model/bird-conversation.js';
+import type { OutgoingMessage } from '../model/bird-message.js';
 import { type Answer, accepted, invalidPayload, notFound, ok, requestError } from './answer.js';
 import type { ApiRequest } from './api-request.js';
-import type { BirdConversation } from './bird-conversation.js';
-import type { OutgoingMessage } from './bird-message.js';
 import { collect, contentProblems } from './create-message.js';
 import { send } from './message-operations.js';
 

@@ -1,8 +1,8 @@
-import { platformRow } from '../core/platforms.js';
-import type { BirdChannel } from './bird-channel.js';
-import type { WorkspaceState } from './state.js';
-import type { Switches } from './switches.js';
-import { keyOf } from './windows.js';
+import { platformRow } from '../../core/platforms.js';
+import type { BirdChannel } from '../model/bird-channel.js';
+import { keyOf } from '../model/windows.js';
+import type { WorkspaceState } from '../state.js';
+import type { Switches } from '../switches.js';
 
 /** Bird's `ChannelContactInformation`. */
 export interface WindowReport {

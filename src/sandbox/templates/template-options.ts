@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { toId } from '../bird/send/ids.js';
+import { toId } from '../../bird/send/ids.js';
 import { hasLooseBraces } from './template-text.js';
 
 /** A template to add. */

@@ -1,4 +1,4 @@
-import type { SandboxState, WorkspaceState } from './state.js';
+import type { SandboxState, WorkspaceState } from '../state.js';
 
 /** A request that has passed routing, key and rate limit: what an operation gets to see. */
 export interface ApiRequest {

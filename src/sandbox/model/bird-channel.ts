@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { platformOf } from '../core/platforms.js';
+import { platformOf } from '../../core/platforms.js';
 
 /** A node of Bird's capabilities; the nodes below it stand beside its own fields. */
 export interface BirdCapability {

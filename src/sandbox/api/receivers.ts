@@ -1,9 +1,9 @@
-import { own } from '../core/own.js';
-import type { BirdChannel } from './bird-channel.js';
-import { type BirdContact, type ContactIdentifier, defaultIdentifier, identifierKind } from './bird-contact.js';
-import type { BirdReceiverContact } from './bird-message.js';
-import { sandboxAddress } from './sandbox-address.js';
-import type { WorkspaceState } from './state.js';
+import { own } from '../../core/own.js';
+import type { BirdChannel } from '../model/bird-channel.js';
+import { type BirdContact, type ContactIdentifier, defaultIdentifier, identifierKind } from '../model/bird-contact.js';
+import type { BirdReceiverContact } from '../model/bird-message.js';
+import { sandboxAddress } from '../model/sandbox-address.js';
+import type { WorkspaceState } from '../state.js';
 
 /** Where a message is to go, as its request says it. */
 export interface Destination {

@@ -1,10 +1,10 @@
+import type { BirdChannel } from '../model/bird-channel.js';
+import { type BirdContact, defaultIdentifier } from '../model/bird-contact.js';
+import { sandboxAddress } from '../model/sandbox-address.js';
+import { switchesOf } from '../state.js';
 import { type Answer, notFound, ok, requestError } from './answer.js';
 import type { ApiRequest } from './api-request.js';
-import type { BirdChannel } from './bird-channel.js';
-import { type BirdContact, defaultIdentifier } from './bird-contact.js';
 import { pageOf } from './page.js';
-import { sandboxAddress } from './sandbox-address.js';
-import { switchesOf } from './state.js';
 import { windowReport } from './window-report.js';
 
 const MOST_CHANNELS = 1000;
