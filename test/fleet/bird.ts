@@ -1,5 +1,5 @@
 import { createSandbox, type Sandbox, type SandboxWorkspace } from 'freeform-guard/sandbox';
-import { type Customer, WINDOW_MS } from './crowd.js';
+import { type Customer, WINDOW_MS } from './customers.js';
 
 /** Before the oldest message that anybody remembers. */
 const HISTORY_MS = 3 * WINDOW_MS + 60_000;

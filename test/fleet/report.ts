@@ -1,5 +1,5 @@
 import type { Fault } from './faults.js';
-import type { Probe } from './prober.js';
+import type { Probe } from './propagation-probe.js';
 import type { Rig } from './rig.js';
 import type { Phase, Tally } from './tally.js';
 

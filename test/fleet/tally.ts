@@ -1,6 +1,6 @@
-import type { Customer } from './crowd.js';
-import { type Judgement, judge } from './judge.js';
+import type { Customer } from './customers.js';
 import type { Decided } from './messages.js';
+import { type Judgement, judge } from './oracle.js';
 
 /** `recovery`: two seconds after the fault. */
 export type Phase = 'warm-up' | 'before' | 'fault' | 'recovery' | 'after';

@@ -1,5 +1,5 @@
 import type { Random } from '../simulation/random.js';
-import type { Crowd, Customer } from './crowd.js';
+import type { Crowd, Customer } from './customers.js';
 
 export interface TrafficOptions {
   readonly sendsPerSecond: number;

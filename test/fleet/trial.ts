@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../simulation/random.js';
-import { Crowd, type Customer } from './crowd.js';
+import { Orders } from './commands.js';
+import { Crowd, type Customer } from './customers.js';
 import type { Fault } from './faults.js';
 import type { GuardHandle } from './guard-handle.js';
 import type { FromGuard } from './messages.js';
-import { Orders } from './orders.js';
-import { Prober } from './prober.js';
+import { Prober } from './propagation-probe.js';
 import { RECOVERY_MS, type Report, type Timeline, toReport } from './report.js';
 import { type Programs, type Rig, startRig } from './rig.js';
 import { Traffic } from './traffic.js';

@@ -1,4 +1,4 @@
-import { AskAndKeep, AskEveryTime, LastInbound } from './naive.js';
+import { AskAndKeep, AskEveryTime, LastInbound } from './baselines.js';
 import type { Report, SliceReport } from './report.js';
 import { coldStart, foul, outage, steady } from './scenarios.js';
 import { type Knowledge, type Scenario, simulate } from './simulate.js';

@@ -1,7 +1,7 @@
 import { type Customers, HUMAN_WINDOW_MS, WINDOW_MS } from './customers.js';
-import type { Answer } from './subjects.js';
+import { type Known, NEVER } from './expected-knowledge.js';
+import type { Answer } from './systems-under-test.js';
 import type { Timeline } from './timeline.js';
-import { type Known, NEVER } from './told.js';
 
 /** One send that was put to the subject, as the truth was when it came. */
 export interface Case {

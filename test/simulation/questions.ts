@@ -1,5 +1,5 @@
-import type { LinkWeather, Passage } from './link-weather.js';
-import type { Server } from './server.js';
+import type { LinkWeather, Passage } from './fleet/redis-link-faults.js';
+import type { Server } from './server/server.js';
 import type { Timeline } from './timeline.js';
 
 export const PATIENCE_MS = 40;

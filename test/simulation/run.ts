@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { rare, unreached } from './coverage.js';
 import { printFigures } from './figures.js';
+import { runFleetDays } from './fleet/run-fleet.js';
 import type { Report } from './report.js';
-import { runFleetDays } from './run-fleet.js';
 import { foul } from './scenarios.js';
 import { type Knowledge, simulate } from './simulate.js';
 

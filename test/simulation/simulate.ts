@@ -1,18 +1,18 @@
 import { Customers } from './customers.js';
 import { Directory } from './directory.js';
+import { Mischief } from './edge-timing.js';
 import { Events } from './events.js';
+import { Told } from './expected-knowledge.js';
 import { FakeBird } from './fake-bird.js';
-import { Mischief } from './mischief.js';
 import { Network } from './network.js';
 import { type Case, Oracle } from './oracle.js';
+import { Troubles } from './process-faults.js';
 import { Random } from './random.js';
+import { type Outage, Weather } from './read-faults.js';
 import { type Report, type Slice, Tally } from './report.js';
-import { type Answer, GuardSubject, type Subject, type SubjectParts } from './subjects.js';
+import { type Answer, GuardSubject, type Subject, type SubjectParts } from './systems-under-test.js';
 import { Timeline } from './timeline.js';
-import { Told } from './told.js';
 import { Traffic, type TrafficOptions } from './traffic.js';
-import { Troubles } from './troubles.js';
-import { type Outage, Weather } from './weather.js';
 
 /** What the guard gets to know of the customers' messages: nothing, Bird's events, or also what the app has seen. */
 export type Knowledge = 'lookups' | 'webhooks' | 'observed';

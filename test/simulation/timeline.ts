@@ -1,5 +1,5 @@
 import type { Clock } from 'freeform-guard';
-import { type Happening, Happenings } from './happenings.js';
+import { type Happening, Happenings } from './event-queue.js';
 
 /**
  * True time as one process lives in it. What is *ours* happens inside the process that runs the guard: it waits while

@@ -1,6 +1,6 @@
-import { mergeEvidence, type WindowEvidence } from '../../src/core/service-window.js';
-import type { Store, WindowKey } from '../../src/ports.js';
-import type { SharedWindow } from '../../src/redis/windows/remote-windows.js';
+import { mergeEvidence, type WindowEvidence } from '../../../src/core/service-window.js';
+import type { Store, WindowKey } from '../../../src/ports.js';
+import type { SharedWindow } from '../../../src/redis/windows/remote-windows.js';
 import type { Listener, Server, StoredWindow } from './server.js';
 
 export type ForgetTarget = Parameters<Store['forget']>[0];

@@ -1,13 +1,13 @@
-import type { Customers } from './customers.js';
-import type { Directory } from './directory.js';
-import type { FleetCase, FleetKnowledge } from './fleet-knowledge.js';
-import type { FleetProcess } from './fleet-process.js';
-import type { Oracle } from './oracle.js';
-import type { Random } from './random.js';
-import type { Tally } from './report.js';
-import type { Answer } from './subjects.js';
-import type { Timeline } from './timeline.js';
-import type { Told } from './told.js';
+import type { Customers } from '../customers.js';
+import type { Directory } from '../directory.js';
+import type { Told } from '../expected-knowledge.js';
+import type { Oracle } from '../oracle.js';
+import type { Random } from '../random.js';
+import type { Tally } from '../report.js';
+import type { Answer } from '../systems-under-test.js';
+import type { Timeline } from '../timeline.js';
+import type { FleetCase, FleetKnowledge } from './knowledge.js';
+import type { FleetProcess } from './process.js';
 
 export interface DispatchParts {
   /** Of no process. */

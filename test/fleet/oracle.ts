@@ -1,4 +1,4 @@
-import { type Customer, isOpenThroughout, isOpenWithin } from './crowd.js';
+import { type Customer, isOpenThroughout, isOpenWithin } from './customers.js';
 import type { Decided } from './messages.js';
 
 /** Around the end of a window, where the clocks' grain and the way of an answer decide. */

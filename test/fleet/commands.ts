@@ -1,4 +1,4 @@
-import type { Customer } from './crowd.js';
+import type { Customer } from './customers.js';
 import type { GuardHandle } from './guard-handle.js';
 import type { FromGuard } from './messages.js';
 import { type Phase, Tally } from './tally.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { unreachedOfFleet } from './fleet-coverage.js';
+import { foulFleet } from '../scenarios.js';
+import { unreachedOfFleet } from './coverage.js';
 import { simulateFleet } from './fleet-simulation.js';
 import { MOST_READS, MOST_READS_APART } from './run-fleet.js';
-import { foulFleet } from './scenarios.js';
 
 /** Replies of which the application has told, and events alone: `npm run simulate -- --fleet` goes on from here. */
 const seeds: readonly number[] = [6, 3];

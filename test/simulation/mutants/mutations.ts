@@ -10,7 +10,7 @@ export interface Mutation {
   readonly tests: readonly string[];
 }
 
-const checker = ['simulation/checker.test.ts'];
+const checker = ['simulation/every-order/checker.test.ts'];
 const goodDays = ['simulation/good-days.test.ts'];
 const badDays = ['simulation/bad-days.test.ts'];
 
@@ -712,7 +712,7 @@ const fleets: readonly Mutation[] = [
     file: 'lookup/reads/fleet-coalescing.ts',
     find: 'if (running < read) this',
     replace: 'this',
-    tests: ['lookup/reads/fleet-coalescing.test.ts', 'simulation/fleet-days.test.ts'],
+    tests: ['lookup/reads/fleet-coalescing.test.ts', 'simulation/fleet/fleet-days.test.ts'],
   },
   {
     name: 'a fleet believes answers that nobody has signed',
@@ -790,28 +790,28 @@ const fleets: readonly Mutation[] = [
     file: 'redis/windows/tiered-store.ts',
     find: '    slot.epoch = -1;\n',
     replace: '',
-    tests: ['simulation/fleet-days.test.ts'],
+    tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
     name: 'a fleet: what a process learns takes the place of what it knew',
     file: 'redis/windows/local-windows.ts',
     find: 'slot.evidence = mergeEvidence(slot.evidence ?? noEvidence, evidence);',
     replace: 'slot.evidence = evidence;',
-    tests: ['simulation/fleet-days.test.ts'],
+    tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
     name: 'a fleet: whoever waits takes the answer of any read',
     file: 'lookup/reads/fleet-coalescing.ts',
     find: 'after ??= turn.running;',
     replace: 'after = -1;',
-    tests: ['simulation/fleet-days.test.ts'],
+    tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
     name: 'a fleet: a read serves those who will join later',
     file: 'lookup/reads/fleet-coalescing.ts',
     find: 'company?.serves(company.joined);',
     replace: 'company?.serves(Number.POSITIVE_INFINITY);',
-    tests: ['simulation/fleet-days.test.ts'],
+    tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
     name: 'a fleet: what is told while the store is asked for something else does not count',

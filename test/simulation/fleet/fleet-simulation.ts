@@ -1,14 +1,14 @@
+import { Mischief } from '../edge-timing.js';
+import { Events } from '../events.js';
+import { Troubles, type Victim } from '../process-faults.js';
+import type { Random } from '../random.js';
+import type { Report } from '../report.js';
+import type { Scenario } from '../simulate.js';
+import { Traffic } from '../traffic.js';
+import { FleetArrivals } from './arrivals.js';
 import { Dispatch } from './dispatch.js';
-import { Events } from './events.js';
-import { FleetArrivals } from './fleet-arrivals.js';
-import { FleetTroubles } from './fleet-troubles.js';
-import { Mischief } from './mischief.js';
-import type { Random } from './random.js';
-import type { Report } from './report.js';
-import type { Scenario } from './simulate.js';
+import { FleetTroubles } from './process-faults.js';
 import { SimulatedFleet } from './simulated-fleet.js';
-import { Traffic } from './traffic.js';
-import { Troubles, type Victim } from './troubles.js';
 
 export interface FleetReport extends Report {
   /** The most reads of one workspace within any 1000 ms while there was one server, reached by all or not. */

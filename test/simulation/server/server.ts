@@ -1,5 +1,5 @@
-import type { Random } from './random.js';
-import { endOf, type Member } from './server-members.js';
+import type { Random } from '../random.js';
+import { endOf, type Member } from './members.js';
 
 /** What a process is told that another has changed: a window, or whose turn it is to read one; no `id`: any. */
 export interface Change {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { LinkWeather } from './link-weather.js';
+import { Random } from '../random.js';
+import { Server } from '../server/server.js';
+import { ServerLink } from '../server/server-link.js';
+import { Timeline } from '../timeline.js';
 import { LinkedFleet } from './linked-fleet.js';
-import { Random } from './random.js';
-import { Server } from './server.js';
-import { ServerLink } from './server-link.js';
-import { Timeline } from './timeline.js';
+import { LinkWeather } from './redis-link-faults.js';
 
 const limit = { perSecond: 40, burst: 10 };
 const PROCESSES = 4;

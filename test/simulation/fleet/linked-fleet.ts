@@ -1,8 +1,15 @@
-import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../src/ports.js';
+import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../../src/ports.js';
+import {
+  finishTurn,
+  type Joined,
+  joinTurn,
+  LONGEST_READ_MS,
+  type Reserved,
+  reserveRead,
+} from '../server/read-leases.js';
+import type { ServerLink } from '../server/server-link.js';
+import type { Timeline } from '../timeline.js';
 import { LinkedMembership } from './linked-membership.js';
-import type { ServerLink } from './server-link.js';
-import { finishTurn, type Joined, joinTurn, LONGEST_READ_MS, type Reserved, reserveRead } from './server-turns.js';
-import type { Timeline } from './timeline.js';
 
 const PATIENCE_MS = 20;
 const BURST_SHARE = 0.8;

@@ -1,5 +1,5 @@
 import { WINDOW_MS } from './customers.js';
-import type { Answer, Subject, SubjectParts } from './subjects.js';
+import type { Answer, Subject, SubjectParts } from './systems-under-test.js';
 
 const TIMEOUT_MS = 800;
 

@@ -1,8 +1,8 @@
-import type { WindowEvidence } from '../../src/core/service-window.js';
-import type { WindowKey } from '../../src/ports.js';
-import type { SharedWindow, SharedWindows, SharedWindowsListener } from '../../src/redis/windows/remote-windows.js';
-import type { ServerLink } from './server-link.js';
-import { type ForgetTarget, forgetWindows, mergeWindow, readWindow, windowId } from './server-windows.js';
+import type { WindowEvidence } from '../../../src/core/service-window.js';
+import type { WindowKey } from '../../../src/ports.js';
+import type { SharedWindow, SharedWindows, SharedWindowsListener } from '../../../src/redis/windows/remote-windows.js';
+import type { ServerLink } from '../server/server-link.js';
+import { type ForgetTarget, forgetWindows, mergeWindow, readWindow, windowId } from '../server/windows.js';
 
 export interface LinkedWindowsParts {
   readonly link: ServerLink;

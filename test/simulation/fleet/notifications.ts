@@ -1,6 +1,6 @@
-import type { LinkWeather } from './link-weather.js';
-import type { Change } from './server.js';
-import type { Timeline } from './timeline.js';
+import type { Change } from '../server/server.js';
+import type { Timeline } from '../timeline.js';
+import type { LinkWeather } from './redis-link-faults.js';
 
 export interface HearsayParts {
   readonly process: number;

@@ -1,5 +1,5 @@
 import type { Bird } from './bird.js';
-import type { Customer } from './crowd.js';
+import type { Customer } from './customers.js';
 import type { GuardHandle } from './guard-handle.js';
 import type { FromGuard } from './messages.js';
 

@@ -1,6 +1,6 @@
-import { rareOfFleets, unreachedOfFleet } from './fleet-coverage.js';
+import { foulFleet } from '../scenarios.js';
+import { rareOfFleets, unreachedOfFleet } from './coverage.js';
 import { type FleetReport, simulateFleet } from './fleet-simulation.js';
-import { foulFleet } from './scenarios.js';
 
 /** What Bird allows. */
 export const MOST_READS = 50;

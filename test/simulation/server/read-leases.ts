@@ -1,5 +1,5 @@
+import { aliveAt, knownFrom, LONGEST_PROMISE_MS, type Presence, renewMember } from './members.js';
 import type { Server, Turn } from './server.js';
-import { aliveAt, knownFrom, LONGEST_PROMISE_MS, type Presence, renewMember } from './server-members.js';
 
 /** No read takes longer; after that another process may try. */
 export const LONGEST_READ_MS = 1_000;

@@ -1,8 +1,8 @@
-import type { Alone } from '../../src/ports.js';
-import type { Server } from './server.js';
-import { BEAT_MS, type ServerLink } from './server-link.js';
-import { MEMBER_LIFE_MS, type Presence, renewMember } from './server-members.js';
-import type { Timeline } from './timeline.js';
+import type { Alone } from '../../../src/ports.js';
+import { MEMBER_LIFE_MS, type Presence, renewMember } from '../server/members.js';
+import type { Server } from '../server/server.js';
+import { BEAT_MS, type ServerLink } from '../server/server-link.js';
+import type { Timeline } from '../timeline.js';
 
 export interface LinkedMembershipParts {
   readonly process: string;

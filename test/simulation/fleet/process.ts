@@ -1,12 +1,12 @@
-import { TieredStore } from '../../src/redis/windows/tiered-store.js';
+import { TieredStore } from '../../../src/redis/windows/tiered-store.js';
+import type { Told } from '../expected-knowledge.js';
+import type { AnswerListener } from '../network.js';
+import { ServerLink, type ServerLinkParts } from '../server/server-link.js';
+import type { ForgetTarget } from '../server/windows.js';
+import { GuardSubject, type SubjectParts } from '../systems-under-test.js';
+import type { Timeline } from '../timeline.js';
 import { LinkedFleet } from './linked-fleet.js';
 import { LinkedWindows } from './linked-windows.js';
-import type { AnswerListener } from './network.js';
-import { ServerLink, type ServerLinkParts } from './server-link.js';
-import type { ForgetTarget } from './server-windows.js';
-import { GuardSubject, type SubjectParts } from './subjects.js';
-import type { Timeline } from './timeline.js';
-import type { Told } from './told.js';
 
 export interface FleetProcessParts extends Omit<SubjectParts, 'timeline' | 'fetch' | 'store'> {
   readonly process: number;
