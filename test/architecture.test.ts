@@ -10,23 +10,37 @@ import { describe, expect, it } from 'vitest';
 const source = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * The layers, and what each may import: `core <- ports, errors <- bird | lookup | stores <- guard <- http <- index`.
- * Nothing sideways inside a level; the sandbox stands apart.
+ * The rooms, and what each may import: `core <- ports, errors, clock, runtime <- bird | lookup | stores <- redis | held <-
+ * guard <- http <- index`. Nothing sideways inside a level; the sandbox and the doctor stand apart.
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  runtime: [],
   ports: ['core'],
   errors: ['core'],
+  clock: ['ports', 'errors'],
   bird: ['core', 'ports', 'errors'],
   lookup: ['core', 'ports', 'errors'],
   stores: ['core', 'ports', 'errors'],
-  guard: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores'],
-  http: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores', 'guard'],
-  index: ['core', 'ports', 'errors', 'bird', 'lookup', 'stores', 'guard', 'http'],
+  // In front of Redis stands the memory store.
+  redis: ['core', 'ports', 'errors', 'stores'],
+  held: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'stores'],
+  guard: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held'],
+  http: ['core', 'ports', 'errors', 'clock', 'bird', 'stores', 'guard'],
+  index: ['core', 'ports', 'errors', 'bird', 'stores', 'held', 'guard', 'http'],
   sandbox: ['core', 'errors', 'bird'],
-  // A command beside the guard: of it, only the default clock and the rule for base URLs.
-  doctor: ['core', 'ports', 'errors', 'bird', 'guard'],
+  doctor: ['core', 'ports', 'errors', 'clock', 'bird'],
 };
+
+/** Rooms whose wings know nothing of each other. What they share stands in the room itself. */
+const wings: readonly string[] = ['redis', 'http'];
+/** What one wing may know of another all the same. */
+const doors: Readonly<Record<string, string>> = {
+  'http/middleware': 'http/request',
+};
+
+/** No folder has more files than somebody takes in at a glance. */
+const MAX_FILES_IN_FOLDER = 18;
 
 /** Each package has one file that wraps it. */
 const wrappers: Readonly<Record<string, string>> = {
@@ -125,6 +139,21 @@ describe('the layers', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('are divided into wings that know nothing of each other', () => {
+    const wrong = files.flatMap((file) =>
+      localImports(file)
+        .filter((path) => isOfOtherWing(file.path, path))
+        .map((path) => `${file.path} imports ${path}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it(`have folders of at most ${MAX_FILES_IN_FOLDER} files`, () => {
+    const counts = new Map<string, number>();
+    for (const { path } of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+    expect([...counts].filter(([, count]) => count > MAX_FILES_IN_FOLDER)).toEqual([]);
+  });
+
   it('import files that exist, by their whole name', () => {
     const paths = new Set(files.map(({ path }) => path));
     const missing = files.flatMap((file) => localImports(file).filter((path) => !paths.has(path)));
@@ -140,6 +169,13 @@ describe('the layers', () => {
     expect(pure.filter(({ imports }) => imports.some((name) => name.startsWith('node:')))).toEqual([]);
   });
 });
+
+function isOfOtherWing(path: string, imported: string): boolean {
+  const [one, other] = [dirname(path), dirname(imported)];
+  const [room = '', wing] = one.split('/');
+  const isBetweenWings = other.startsWith(`${room}/`) && wing !== undefined && one !== other;
+  return wings.includes(room) && isBetweenWings && doors[one] !== other;
+}
 
 function findCycles(): string[] {
   const imported = new Map(files.map((file) => [file.path, localImports(file)]));

@@ -10,7 +10,7 @@ import { contactOf, type Reader } from '../lookup/remembered.js';
 import type { WindowAnswer } from '../lookup/window-cache.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
 import type { Circumstances } from './circumstances.js';
-import type { Judgement } from './judgement.js';
+import type { SourcedDecision } from './outcome.js';
 import type { Policy } from './policy.js';
 import { templateFromMemory, templateWithBird } from './template.js';
 
@@ -18,7 +18,7 @@ import { templateFromMemory, templateWithBird } from './template.js';
 export function decideFromMemory(
   question: FreeformQuestion | TemplateQuestion,
   circumstances: Circumstances,
-): Judgement | undefined {
+): SourcedDecision | undefined {
   const { workspace, policy, now } = circumstances;
   if (question.kind === 'template') return templateFromMemory(question, circumstances, decideFromMemory);
   const facts = workspace.channels.recallFresh(question.channelId);
@@ -43,7 +43,7 @@ export function decideFromMemory(
 export async function decideWithBird(
   question: FreeformQuestion | TemplateQuestion,
   circumstances: Circumstances,
-): Promise<Judgement> {
+): Promise<SourcedDecision> {
   if (question.kind === 'template') {
     return templateWithBird(question, circumstances, { channelFacts, decide: decideWithBird });
   }
@@ -170,7 +170,7 @@ function withoutRefutedDate(contact: ContactInput, facts: ChannelFacts, now: num
 function unanswerable(
   { target }: FreeformQuestion,
   { reason }: { readonly reason: UnknownReason },
-): Judgement | undefined {
+): SourcedDecision | undefined {
   if (reason === 'unclassified_message') return { decision: { verdict: 'unknown', reason }, source: 'none' };
   if (typeof target !== 'string') return undefined;
   return { decision: { verdict: 'unknown', reason: target }, source: 'none' };

@@ -12,12 +12,12 @@ import { decideFromMemory, decideWithBird } from './decide.js';
 import { Directory } from './directory.js';
 import { Holdings } from './held-messages.js';
 import type { GuardInternals } from './internals.js';
-import { type Judgement, undecided } from './judgement.js';
 import { Reports } from './notices/notices.js';
 import { Statistics } from './notices/statistics.js';
 import { type ForgetTarget, Observations } from './observations.js';
 import { type GuardOptions, type GuardParts, resolveGuardOptions } from './options.js';
 import type { Outcome } from './outcome.js';
+import { type SourcedDecision, undecided } from './outcome.js';
 import { PlannedSend, type RerouteSupport } from './planned-send.js';
 import { type Policy, resolvePolicy } from './policy.js';
 import { isChannelKnown, templatePasses } from './template.js';
@@ -25,7 +25,7 @@ import { signingKeysOf, Workspace } from './workspace.js';
 import { Workspaces } from './workspaces.js';
 
 interface Judged {
-  readonly judgement: Judgement;
+  readonly judgement: SourcedDecision;
   /** As it was decided: of a conversation's send, with what the conversation told. */
   readonly question: Question;
 }
@@ -189,7 +189,7 @@ export class DecidingGuard {
     question: Question,
     workspace: Workspace | 'unknown',
     policy: Policy = this.#policyFor(question, workspace),
-  ): OpenCase | Judgement {
+  ): OpenCase | SourcedDecision {
     if (this.#isClosed) return undecided('lookup_failed');
     if (policy.mode === 'off') return undecided('window_unknown');
     if (question.kind === 'undecidable') return undecided(this.#reports.undecidable(question));

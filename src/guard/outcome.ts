@@ -5,9 +5,8 @@ import { isObject } from '../core/option-checks.js';
 import { own, ownFields } from '../core/own.js';
 import { ignoreRejection, isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
-import type { Decision, Instant, UnknownDecision } from '../core/types.js';
+import type { Decision, Instant, UnknownDecision, UnknownReason } from '../core/types.js';
 import type { Logger } from '../ports.js';
-import type { Judgement } from './judgement.js';
 import type { Policy } from './policy.js';
 import type { Rerouting } from './reroute.js';
 
@@ -49,11 +48,21 @@ export interface OutcomeContext {
   readonly checkedAt: number;
 }
 
+/** A decision, and where the facts behind it came from. */
+export interface SourcedDecision {
+  readonly decision: Decision;
+  readonly source: 'memory' | 'bird' | 'none';
+}
+
+export function undecided(reason: UnknownReason): SourcedDecision {
+  return { decision: { verdict: 'unknown', reason }, source: 'none' };
+}
+
 /** What the policy wants done with a decision, before any way out is tried. */
 export type Plan = 'send' | 'block' | 'reroute';
 
 export function planFor(
-  { decision }: Judgement,
+  { decision }: SourcedDecision,
   { policy, send, logger }: { readonly policy: Policy; readonly send: SendRequest; readonly logger: Logger },
 ): Plan {
   if (policy.mode === 'off' || decision.verdict === 'allow') return 'send';
@@ -66,7 +75,7 @@ export function planFor(
 
 /** The outcome of a decision, with what came of rerouting where that was the plan. */
 export function outcomeOf(
-  { decision, source }: Judgement,
+  { decision, source }: SourcedDecision,
   action: OutcomeAction,
   { policy, platform, checkedAt }: OutcomeContext,
   rerouting?: Partial<Rerouting>,

@@ -4,7 +4,7 @@ import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Directory } from './directory.js';
-import type { Judgement } from './judgement.js';
+import type { SourcedDecision } from './outcome.js';
 import { type Outcome, outcomeOf, type Plan, planFor } from './outcome.js';
 import type { Policy } from './policy.js';
 import { type Rerouting, reroute } from './reroute.js';
@@ -12,7 +12,7 @@ import { type Rerouting, reroute } from './reroute.js';
 export interface PlannedSendParts {
   /** The send as it was asked about, with what the facts have told of its channel and contact. */
   readonly send: SendRequest;
-  readonly judgement: Judgement;
+  readonly judgement: SourcedDecision;
   readonly policy: Policy;
   readonly platform: string | undefined;
   readonly guard: RerouteSupport;

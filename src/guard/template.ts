@@ -5,15 +5,15 @@ import { platformRow } from '../core/platforms.js';
 import { LookupError } from '../errors.js';
 import type { ChannelFacts } from '../ports.js';
 import type { Circumstances } from './circumstances.js';
-import type { Judgement } from './judgement.js';
+import type { SourcedDecision } from './outcome.js';
 
 /** A template needs no window where the platform has templates. */
-export const templatePasses: Judgement = {
+export const templatePasses: SourcedDecision = {
   decision: { verdict: 'allow', reason: 'template', validUntil: null },
   source: 'none',
 };
 
-const inactive: Judgement = {
+const inactive: SourcedDecision = {
   decision: { verdict: 'deny', reason: 'channel_inactive', closedAt: null },
   source: 'bird',
 };
@@ -26,15 +26,15 @@ export interface TemplateSupport {
     isUsable: (facts: ChannelFacts) => boolean,
   ): Promise<{ readonly facts: ChannelFacts }>;
   /** @throws {LookupError} */
-  decide(question: FreeformQuestion, circumstances: Circumstances): Promise<Judgement>;
+  decide(question: FreeformQuestion, circumstances: Circumstances): Promise<SourcedDecision>;
 }
 
 /** Decides from memory; `undefined` where the channel is not known, or where only a fresh read may stop the template. */
 export function templateFromMemory(
   question: TemplateQuestion,
   circumstances: Circumstances,
-  decide: (question: FreeformQuestion, circumstances: Circumstances) => Judgement | undefined,
-): Judgement | undefined {
+  decide: (question: FreeformQuestion, circumstances: Circumstances) => SourcedDecision | undefined,
+): SourcedDecision | undefined {
   const { workspaceId, channelId } = question;
   if (workspaceId === undefined || channelId === undefined) return templatePasses;
   const facts = circumstances.workspace.channels.recall(channelId);
@@ -53,7 +53,7 @@ export async function templateWithBird(
   question: TemplateQuestion,
   circumstances: Circumstances,
   { channelFacts, decide }: TemplateSupport,
-): Promise<Judgement> {
+): Promise<SourcedDecision> {
   const { workspaceId, channelId } = question;
   if (workspaceId === undefined || channelId === undefined) return templatePasses;
   const { workspace, policy } = circumstances;
@@ -70,7 +70,7 @@ export async function templateWithBird(
 }
 
 /** Whether what was decided about the free text is what counts for the template. */
-function stands({ decision }: Judgement): boolean {
+function stands({ decision }: SourcedDecision): boolean {
   return decision.verdict === 'allow' || decision.reason === 'channel_inactive';
 }
 

@@ -33,7 +33,7 @@ describe('the option tables', () => {
 
 describe('the reasons for declining', () => {
   const documented = tableRows(section(page, 'Reasons for declining')).map(([reason]) => reason ?? '');
-  const directories = ['src/core/reroute', 'src/guard', 'src/http/request'];
+  const directories = ['src/core/reroute', 'src/guard', 'src/held', 'src/http/request'];
   const code = directories
     .flatMap((directory) => readdirSync(directory).map((name) => `${directory}/${name}`))
     .filter((path) => path.endsWith('.ts'))

@@ -6,13 +6,13 @@ const EDGE_MS = 100;
 /** A millisecond each for the two who round. */
 const GRAIN_MS = 2;
 
-export type Judgement = 'right' | 'unknown' | 'at the edge' | 'wrong block' | 'wrong allow' | 'unproved block';
+export type SourcedDecision = 'right' | 'unknown' | 'at the edge' | 'wrong block' | 'wrong allow' | 'unproved block';
 
 /**
  * Holds a decision against the truth. A denial is wrong where the window was open all the time from when the send came:
  * whatever was read meanwhile showed it. What Bird was told after the send came may be missed.
  */
-export function judge({ verdict, reason, source, arrivedAt, decidedAt }: Decided, customer: Customer): Judgement {
+export function judge({ verdict, reason, source, arrivedAt, decidedAt }: Decided, customer: Customer): SourcedDecision {
   if (verdict === 'unknown') return 'unknown';
   if (verdict === 'allow') {
     if (reason !== 'service_window_open') return 'wrong allow';

@@ -1,6 +1,6 @@
 import type { Customer } from './customers.js';
 import type { Decided } from './messages.js';
-import { type Judgement, judge } from './oracle.js';
+import { judge, type SourcedDecision } from './oracle.js';
 
 /** `recovery`: two seconds after the fault. */
 export type Phase = 'warm-up' | 'before' | 'fault' | 'recovery' | 'after';
@@ -49,7 +49,7 @@ export class Tally {
     return [...this.#reasons].map(([reason, count]) => `${reason} ${count}`).join(', ');
   }
 
-  count(name: Judgement | `${Phase} ${Judgement | 'sends'}`): number {
+  count(name: SourcedDecision | `${Phase} ${SourcedDecision | 'sends'}`): number {
     return this.#counts.get(name) ?? 0;
   }
 
@@ -58,11 +58,11 @@ export class Tally {
   }
 }
 
-function isWrong(judgement: Judgement): boolean {
+function isWrong(judgement: SourcedDecision): boolean {
   return judgement === 'wrong block' || judgement === 'wrong allow' || judgement === 'unproved block';
 }
 
-function describe(judgement: Judgement, decided: Decided, { customer, phase }: Asked): string {
+function describe(judgement: SourcedDecision, decided: Decided, { customer, phase }: Asked): string {
   const wrote = customer.inbounds.map((at) => at - decided.arrivedAt);
   return `${judgement}, ${phase}: ${JSON.stringify(decided)}, wrote ${wrote.slice(-3)} ms from then`;
 }

@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const long: readonly string[] = [
   '/test/simulation/',
   '/hold-crash.',
-  '/redis-budget.',
+  '/redis/fleet/',
   '/test/fleet/',
   '/test/examples/',
 ];

@@ -1,4 +1,4 @@
-import type { Judgement } from '../judgement.js';
+import type { SourcedDecision } from '../outcome.js';
 
 /** What a guard has done since it was created. */
 export interface GuardStats {
@@ -16,7 +16,7 @@ export class Statistics {
   readonly #lookups = { channel: 0, contactId: 0, window: 0, conversation: 0, identifiers: 0 };
   #fromMemory = 0;
 
-  countDecision({ decision, source }: Judgement): void {
+  countDecision({ decision, source }: SourcedDecision): void {
     this.#decisions.set(decision.reason, (this.#decisions.get(decision.reason) ?? 0) + 1);
     if (source === 'memory') this.#fromMemory += 1;
   }

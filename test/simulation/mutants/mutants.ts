@@ -14,7 +14,7 @@ const { values } = parseArgs({
   },
 });
 
-const simulation: readonly string[] = ['checker', 'bad-days', 'good-days', 'fleet-days'].map(
+const simulation: readonly string[] = ['every-order/checker', 'bad-days', 'good-days', 'fleet/fleet-days'].map(
   (name) => `simulation/${name}.test.ts`,
 );
 const RUNNERS = 2;
