@@ -16,8 +16,8 @@ it('names every option of redisStore, with its default', () => {
   );
 });
 
-it('names a file of tests that exists for each part that may be away', () => {
-  const files = tableRows(section(page, 'When a part is away')).map((cells) => cells.at(-1) ?? '');
+it('names a file of tests that exists for each component that may be unavailable', () => {
+  const files = tableRows(section(page, 'When a component is unavailable')).map((cells) => cells.at(-1) ?? '');
   expect(files.length).toBeGreaterThan(10);
   for (const file of files) expect(readFileSync(`${projectRoot}test/${file}`, 'utf8'), file).not.toBe('');
 });
