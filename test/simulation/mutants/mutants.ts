@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Mutation, mutations } from './mutations.js';
+import type { Mutation } from './mutation.js';
+import { mutations } from './mutations.js';
 
 const { values } = parseArgs({
   options: {

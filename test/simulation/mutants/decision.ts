@@ -1,0 +1,101 @@
+import { badDays, type Mutation } from './mutation.js';
+
+/** What the rule and the policy make of it, and at what time. */
+export const decision: readonly Mutation[] = [
+  {
+    name: '>= for >: a window is still open at its very end',
+    file: 'core/freeform.ts',
+    find: 'if (end !== undefined && at < end - marginMs) {',
+    replace: 'if (end !== undefined && at <= end - marginMs) {',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'the safety margin is dropped',
+    file: 'guard/decide.ts',
+    find: '{ policy, at: now(), marginMs: policy.safetyMarginMs });\n  if (decision',
+    replace: '{ policy, at: now(), marginMs: 0 });\n  if (decision',
+    tests: ['guard/hit.test.ts', 'guard/reads/faults.test.ts', ...badDays],
+  },
+  {
+    name: 'a permanent session is not known',
+    file: 'core/freeform.ts',
+    find: "if (own(contact, 'isPermanentSession') === true) return allow('permanent_session', Number.POSITIVE_INFINITY);",
+    replace: '',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'what a human may still answer, automation may too',
+    file: 'core/freeform.ts',
+    find: 'isHuman ? humanAgentWindow(contact, window, at) : undefined',
+    replace: 'humanAgentWindow(contact, window, at)',
+    tests: ['core/freeform.test.ts'],
+  },
+  {
+    name: 'a flag behind __proto__ is believed',
+    file: 'core/own.ts',
+    find: 'return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;',
+    replace: 'return (value as Record<string, unknown>)[key];',
+    tests: ['core/freeform.test.ts', 'core/freeform.property.test.ts'],
+  },
+  {
+    name: 'a date without offset is read as if it were one',
+    file: 'core/instant.ts',
+    find: '(Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)$/i',
+    replace: '(Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)?$/i',
+    tests: ['core/instant.test.ts', 'guard/reads/reads.test.ts'],
+  },
+  {
+    name: 'a message that is scheduled is judged as if it left now',
+    file: 'guard/decide.ts',
+    find: "const at = typeof sendAt === 'number' ? Math.max(sendAt, now) : now;",
+    replace: 'const at = now;',
+    tests: [
+      'guard/reads/renewal.test.ts',
+      'guard/windows/platform.test.ts',
+      'guard/reads/reads.test.ts',
+      'guard/windows/evidence-scenarios.test.ts',
+    ],
+  },
+  {
+    name: 'a template with a body beside it passes for a template',
+    file: 'bird/send/message.ts',
+    find: "&& !hasContent ? 'template'",
+    replace: "? 'template'",
+    tests: ['bird/send/message.test.ts', 'guard/hit.test.ts'],
+  },
+  {
+    name: 'observe blocks',
+    file: 'guard/outcome.ts',
+    find: "mode === 'enforce' ? action : 'send'",
+    replace: 'action',
+    tests: ['guard/modes.test.ts'],
+  },
+  {
+    name: 'what is not known is blocked, whatever the policy says',
+    file: 'guard/outcome.ts',
+    find: "if (answer === 'allow') return 'send';",
+    replace: '',
+    tests: ['guard/unknown.test.ts', 'guard/reads/reads.test.ts'],
+  },
+  {
+    name: 'the wall clock only: set back, it keeps windows open',
+    file: 'clock.ts',
+    find: 'return Math.round(passed + offsetMs);',
+    replace: 'return clock.now();',
+    tests: ['guard/windows/time.test.ts', ...badDays],
+  },
+  {
+    name: 'the monotonic clock only: asleep, it keeps windows open',
+    file: 'clock.ts',
+    find: 'offsetMs += Math.max(0, gainedMs);',
+    replace: '',
+    tests: ['guard/windows/time.test.ts', ...badDays],
+  },
+  {
+    name: "Bird's Date is not looked at",
+    file: 'bird/api/bird-lookup.ts',
+    find: 'if (isGood(answer)) options.onDate?.(datedHeaders(answer), { sentAt, answeredAt });',
+    replace: '',
+    tests: ['guard/windows/time.test.ts', ...badDays],
+  },
+];

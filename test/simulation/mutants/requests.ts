@@ -1,0 +1,54 @@
+import type { Mutation } from './mutation.js';
+
+/** Which requests are sends, to whom, and what becomes of them. */
+export const requests: readonly Mutation[] = [
+  {
+    name: 'what is no phone number loses its dots and dashes',
+    file: 'bird/send/address.ts',
+    find: "return compact === '' ? undefined : text;",
+    replace: "return compact === '' ? undefined : key === 'phonenumber' ? compact : text;",
+    tests: ['bird/send/address.test.ts'],
+  },
+  {
+    name: 'a path is a send in its usual spelling alone',
+    file: 'bird/send/send-path.ts',
+    find: 'if (literal !== undefined ||',
+    replace: 'if (true ||',
+    tests: ['bird/send/send-request.test.ts'],
+  },
+  {
+    name: 'a second spelling of the list of messages is not seen',
+    file: 'bird/send/send-request.ts',
+    find: 'items.length === 0 || isAmbiguous',
+    replace: 'items.length === 0 || (false && isAmbiguous)',
+    tests: ['bird/send/rival-keys.test.ts'],
+  },
+  {
+    name: 'a send is looked for where the request came to, not where it goes now',
+    file: 'bird/send/send-path.ts',
+    find: 'const target = targetOfPath(now) ??',
+    replace: 'const target = targetOfPath(originalUrl ?? now) ??',
+    tests: ['bird/send/send-request.test.ts'],
+  },
+  {
+    name: 'after a reroute the headers speak of the old body',
+    file: 'http/middleware/apply-rewrite.ts',
+    find: 'describeBody(req, JSON.stringify(body));',
+    replace: '',
+    tests: ['http/middleware/rewritten-body.test.ts'],
+  },
+  {
+    name: 'after a reroute the raw bytes are the old ones',
+    file: 'http/middleware/apply-rewrite.ts',
+    find: "req.rawBody = typeof req.rawBody === 'string' ? json : Buffer.from(json);",
+    replace: '',
+    tests: ['http/middleware/rewritten-body.test.ts'],
+  },
+  {
+    name: 'a guard that has decided nothing keeps the next one from it',
+    file: 'http/middleware/freeform-guard.ts',
+    find: 'if (decision.isDecided) this.#req[decided] = true;',
+    replace: 'this.#req[decided] = true;',
+    tests: ['http/middleware/mark.test.ts'],
+  },
+];
