@@ -8,7 +8,9 @@ import type { WindowEvidence } from './core/service-window.js';
 export interface Clock {
   /** Wall time, epoch ms. */
   now(): number;
+  /** Calls `fn` once, `ms` milliseconds from now. The result is for `clearTimeout` alone. */
   setTimeout(fn: () => void, ms: number): unknown;
+  /** Takes back what `setTimeout` was asked for; a call that has been made is ignored. */
   clearTimeout(handle: unknown): void;
   /** Milliseconds that only ever grow; with it, a wall clock that is set back cannot keep a window open. */
   monotonic?(): number;
@@ -18,20 +20,27 @@ type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => vo
 
 /** Called as `(fields, text)`, as pino is. Fields hold ids and reasons, never texts, phone numbers or keys. */
 export interface Logger {
+  /** Each fact that could not be obtained, each event that was refused; absent: not logged. */
   readonly debug?: LogMethod | undefined;
+  /** What works again after a warning; absent: that is logged as a warning, too. */
   readonly info?: LogMethod | undefined;
+  /** What somebody should look into: Bird cannot be asked, the store fails, nothing is guarded. */
   readonly warn: LogMethod;
+  /** A hook of yours failed, or something became of a message that nobody wanted. */
   readonly error: LogMethod;
 }
 
 /** Ids are lower-case UUIDs wherever these ports see them. */
 export interface ChannelRef {
+  /** The workspace, a lower-case UUID. */
   readonly workspaceId: string;
+  /** The channel, a lower-case UUID. */
   readonly channelId: string;
 }
 
 /** One service window. `address` is normalised; a contact that is known by its id alone has ` id:` and the id here. */
 export interface WindowKey extends ChannelRef {
+  /** The normalised address, which may hold any text; ` id:` and the contact's id where no address is known. */
   readonly address: string;
 }
 
@@ -123,12 +132,17 @@ export interface Lookup {
  * once returns a promise; `get` of one that can returns the value itself, and then a hit does no I/O.
  */
 export interface Store {
+  /** What is known of a window; `undefined` for nothing. */
   get(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined>;
+  /** Adds evidence to what is known of a window: the later of each instant stays, in one step. */
   merge(key: WindowKey, evidence: WindowEvidence): void | Promise<void>;
   /** Drops one window, all of a channel's, or all of a workspace's. */
   forget(target: {
+    /** The workspace whose windows are dropped. */
     readonly workspaceId: string;
+    /** Only those of this channel. Default: of all its channels. */
     readonly channelId?: string | undefined;
+    /** Only those of this address. Default: of all addresses. */
     readonly address?: string | undefined;
   }): void | Promise<void>;
   /** What the processes that share the store do together; a store of one process has none. */
@@ -175,15 +189,17 @@ export type ReadTurn =
 
 /** A message that waits until the customer writes. Holds the message's text and the contact's address. */
 export interface HeldMessage extends WindowKey {
+  /** The id of this message in the store, a UUID. Another one under the same reference has another. */
   readonly id: string;
   /** The message's own reference, or one that was made for it. It is released under it, also when it is repeated. */
   readonly reference: string;
+  /** The conversation that it goes into; absent for one to a channel. */
   readonly conversationId?: string | undefined;
   /** An entry of Bird's `receiver.contacts`. */
   readonly contact?: unknown;
   /** A whole create-message body, with the reference. JSON. */
   readonly message: Readonly<Record<string, unknown>>;
-  /** Epoch ms. */
+  /** When it was held, epoch ms. */
   readonly heldAt: number;
   /** Epoch ms; from then on it is not sent any more. */
   readonly expiresAt: number;
@@ -221,16 +237,20 @@ export interface HeldStore {
    * extend it. A store of one process may always say true.
    */
   lock(key: WindowKey, owner: string, until: number): Answer<boolean>;
+  /** Gives the row free before `until`. By anybody but the owner of the lock it changes nothing. */
   unlock(key: WindowKey, owner: string): Answer<void>;
   /** True for the first call since `endNudge`; the answer must be kept as long as the messages are. */
   claimNudge(key: WindowKey): Answer<boolean>;
+  /** Forgets that a nudge went out: the customer has written, and the next message may ask again. */
   endNudge(key: WindowKey): Answer<void>;
   /**
    * Notes that a row waits on although its window is open: the customer's last message was none to answer, such as an
    * opt-out word. A store without these three leaves that to the process, which forgets it when it ends.
    */
   pause?(key: WindowKey): Answer<void>;
+  /** Takes back what `pause` noted. */
   resume?(key: WindowKey): Answer<void>;
+  /** Whether `pause` was noted, and not taken back. */
   isPaused?(key: WindowKey): Answer<boolean>;
   /** How many messages it has met that it cannot open: damaged ones, and those of another secret, one for each such secret. */
   countUnreadable?(): Answer<number>;

@@ -1,8 +1,10 @@
 /** A point in time as users hold it: an RFC 3339 string with offset, epoch milliseconds, or a `Date`. */
 export type Instant = string | number | Date;
 
+/** Whether a message may be sent; `unknown` where the facts do not say. */
 export type Verdict = 'allow' | 'deny' | 'unknown';
 
+/** Why a message may be sent: it needs no open window, or one is open. */
 export type AllowReason =
   | 'template'
   | 'no_service_window'
@@ -10,6 +12,7 @@ export type AllowReason =
   | 'service_window_open'
   | 'human_agent_window';
 
+/** Why a message would be lost. Only a known fact denies, never a missing one. */
 export type DenyReason =
   | 'service_window_closed'
   | 'channel_inactive'
@@ -17,6 +20,7 @@ export type DenyReason =
   | 'quota_spent'
   | 'opted_out';
 
+/** Why nothing can be said: which fact is missing, or why it could not be obtained. */
 export type UnknownReason =
   | 'window_unknown'
   | 'platform_unknown'
@@ -34,8 +38,11 @@ export type UnknownReason =
   | 'template_unsupported'
   | 'too_many_recipients';
 
+/** The message may be sent. */
 export interface AllowDecision {
+  /** Tells this arm of `Decision` from the others. */
   readonly verdict: 'allow';
+  /** What permits the message. */
   readonly reason: AllowReason;
   /**
    * Epoch ms up to which (exclusive) the answer holds; null: no end known. `decideFreeform` takes the margin off that it
@@ -44,15 +51,21 @@ export interface AllowDecision {
   readonly validUntil: number | null;
 }
 
+/** The message would be lost. */
 export interface DenyDecision {
+  /** Tells this arm of `Decision` from the others. */
   readonly verdict: 'deny';
+  /** The fact that stops the message. */
   readonly reason: DenyReason;
   /** Epoch ms at which the window ends or ended; null: not known, or not a matter of time. */
   readonly closedAt: number | null;
 }
 
+/** The facts do not say whether the message would be lost. */
 export interface UnknownDecision {
+  /** Tells this arm of `Decision` from the others. */
   readonly verdict: 'unknown';
+  /** What is missing. */
   readonly reason: UnknownReason;
 }
 
@@ -61,8 +74,11 @@ export type Decision = AllowDecision | DenyDecision | UnknownDecision;
 
 /** Bird's channel object as the API returns it. Only these fields are read, and only own properties. */
 export interface ChannelInput {
+  /** Bird's id of the platform, such as `whatsapp`. One that the table does not know is `platform_unknown`. */
   readonly platformId?: string | undefined;
+  /** `active` and `preview` may send. A status that is not known to stop sends lets them through. */
   readonly status?: string | undefined;
+  /** Bird's nested capabilities; only `messaging.messaging` and its `outgoing` are read. Absent is fine. */
   readonly capabilities?: unknown;
 }
 
@@ -70,6 +86,7 @@ export interface ChannelInput {
 export interface ContactInput {
   /** Bird's word on the end of the window. `null` is known and closed; missing is not known. */
   readonly serviceWindowExpireAt?: Instant | null | undefined;
+  /** Bird says that the window of this contact has no end: `true` allows. */
   readonly isPermanentSession?: boolean | null | undefined;
   /** When the customer last wrote, by the platform's clock. */
   readonly lastInboundAt?: Instant | null | undefined;
@@ -77,6 +94,7 @@ export interface ContactInput {
   readonly refusedAt?: Instant | null | undefined;
   /** Messages sent since the customer last wrote; absent means not counted. */
   readonly messagesSinceInbound?: number | null | undefined;
+  /** The contact wants no messages: `true` denies every free-form one, on every platform. */
   readonly optedOut?: boolean | null | undefined;
 }
 
@@ -92,6 +110,7 @@ export interface ServiceWindow {
   readonly nullSaysNothing?: boolean | undefined;
 }
 
+/** What a platform permits: one row of `platforms`. */
 export interface PlatformRow {
   /** `null`: free-form messages need no window here. */
   readonly window: ServiceWindow | null;
@@ -99,12 +118,13 @@ export interface PlatformRow {
   readonly hasTemplates?: boolean | undefined;
 }
 
+/** When, by whom and under which rules a message would be sent. */
 export interface FreeformOptions {
   /** The instant that the question is about, which may be in the future. Default: now. */
   readonly at?: Date | number | undefined;
   /** How long before its end a window already counts as closed, in ms. Default 0, range 0 and up. */
   readonly safetyMarginMs?: number | undefined;
-  /** Who writes. Only `human` may use a human-agent window. Default `automation`. */
+  /** Whether a human or automation writes: only `human` may use a human-agent window. Default `automation`. */
   readonly sender?: 'human' | 'automation' | undefined;
   /** Rows by `platformId` that override or extend the exported `platforms`. */
   readonly platforms?: Readonly<Record<string, PlatformRow>> | undefined;

@@ -7,6 +7,7 @@ import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observati
 import type { GuardOptions, WorkspaceSource } from './options.js';
 import type { Outcome } from './outcome.js';
 
+/** Decides about sends, and remembers which windows are open. One guard serves a whole process. */
 export interface Guard {
   /** Decides about one message to one recipient, policy included. Never rejects; settles within `deadlineMs`. */
   check(send: SendRequest): Promise<Outcome>;

@@ -11,6 +11,7 @@ import type { ChannelRef, Store, WindowKey } from '../ports.js';
 import type { Notices } from './notices/log-once.js';
 import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 
+/** A customer's message that you have seen yourself. */
 export interface ObservedInbound extends ObservedContact {
   /** When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; later opens nothing. */
   readonly at: Instant;
@@ -20,6 +21,7 @@ export interface ObservedInbound extends ObservedContact {
   readonly text?: string | undefined;
 }
 
+/** A message of yours that the provider refused as too late. */
 export interface ObservedRefusal extends ObservedContact {
   /** When the refused message was sent. */
   readonly sentAt: Instant;
@@ -39,6 +41,7 @@ export interface ObservedSent extends ObservedContact {
 
 /** One window; without contact and address, all of a channel's; without a channel too, all of a workspace's. */
 export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
+  /** The channel whose windows are dropped. Default: every channel of the workspace. */
   readonly channelId?: string | undefined;
 }
 

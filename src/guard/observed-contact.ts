@@ -7,11 +7,11 @@ import type { ChannelRef } from '../ports.js';
 
 /** Whose window an observation is about: the address where it is known, else the contact's id. */
 export interface ObservedContact {
-  /** UUID. */
+  /** The workspace that the channel belongs to, a UUID. */
   readonly workspaceId: string;
-  /** UUID. */
+  /** The channel on which it happened, a UUID. */
   readonly channelId: string;
-  /** UUID; one of this and `address` is needed, both are best. */
+  /** The contact's id, a UUID. One of this and `address` is needed, both are best. */
   readonly contactId?: string | undefined;
   /** What the customer wrote from, or the message was sent to. */
   readonly address?: string | undefined;

@@ -25,6 +25,7 @@ import { MountWatch } from './notices/mount-watch.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { safeStore } from './safe-store.js';
 
+/** How one workspace of Bird is asked, and what is done with the answers. */
 export interface WorkspaceOptions extends PolicyOptions {
   /**
    * Bird's access key, or a function that gives it; called before each read, so that a rotated key takes effect. Where it
@@ -51,17 +52,19 @@ export type WorkspaceSource =
   | Readonly<Record<string, WorkspaceOptions>>
   | ((workspaceId: string) => WorkspaceOptions | undefined | Promise<WorkspaceOptions | undefined>);
 
+/** Which workspaces a guard knows, and what it uses to remember, to wait, to ask and to report. */
 export interface GuardOptions {
+  /** The workspaces that the guard decides for. A send of any other is `workspace_unknown`. */
   readonly workspaces: WorkspaceSource;
   /** Options for every workspace that does not set them itself. */
   readonly defaults?: Partial<WorkspaceOptions> | undefined;
   /** Where openings are remembered. Default: `memoryStore()`. */
   readonly store?: Store | undefined;
-  /** Default: the system's clock. */
+  /** Where every instant and every wait comes from. Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  /** Default: the global `fetch`. */
+  /** What reaches Bird's API. Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Default: warnings and errors to the console. */
+  /** Where the guard reports what needs attention. Default: warnings and errors to the console. */
   readonly logger?: Logger | undefined;
 }
 

@@ -10,11 +10,14 @@ import type { Logger } from '../ports.js';
 import type { Policy } from './policy.js';
 import type { Rerouting } from './reroute.js';
 
+/** What is to be done with a message: send it as it is, stop it, send something else, or let it wait. */
 export type OutcomeAction = 'send' | 'block' | 'reroute' | 'hold';
 
 /** A decision, and what the workspace's policy makes of it. */
 export interface Outcome {
+  /** What to do with the message now. */
   readonly action: OutcomeAction;
+  /** What the facts say, whatever the policy makes of it. */
   readonly decision: Decision;
   /** The mode in force; with `off` nothing was decided. */
   readonly mode: Policy['mode'];

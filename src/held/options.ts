@@ -18,14 +18,19 @@ import { memoryHeldStore } from '../stores/memory-held-store.js';
  * its own. `id` is the same when it is repeated, and another for another message under the same reference.
  */
 export interface ReleasedMessage extends Omit<HeldMessage, 'address' | 'expiresAt' | 'isWindowUnknown'> {
+  /** `held` for a message that waited, `nudge` for the template that asks the customer to write. */
   readonly kind: 'held' | 'nudge';
 }
 
 /** A customer's message, for which held messages have waited. */
 export interface ReplyEvent {
+  /** The workspace that was written to. */
   readonly workspaceId: string;
+  /** The channel on which the customer wrote. */
   readonly channelId: string;
+  /** The customer's contact id; absent where only an address is known. */
   readonly contactId?: string | undefined;
+  /** What the customer wrote from; absent where only a contact id is known. */
   readonly address?: string | undefined;
   /** What the customer wrote; `undefined`: no text, or the guard was not told. */
   readonly text?: string | undefined;
@@ -33,15 +38,17 @@ export interface ReplyEvent {
 
 /** A template that asks the customer to write. */
 export interface Nudge {
+  /** The template's project in Bird's Studio, a UUID. */
   readonly projectId: string;
-  /** Default `latest`. */
+  /** Which of its versions is sent. Default `latest`. */
   readonly version?: string | undefined;
-  /** BCP 47. */
+  /** The language of the template, as a BCP 47 locale. */
   readonly locale: string;
   /** Values by variable. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
+/** How long messages wait, where, and how they are sent in the end. */
 export interface HoldUntilReplyOptions {
   /**
    * Where the messages wait. Default: `memoryHeldStore()`, which loses them when the process ends. For several processes:

@@ -3,8 +3,16 @@
  * store opens a connection of its own with them, so the client itself may stay unconnected.
  */
 export interface RedisClient {
-  readonly options?: { readonly socket?: object | undefined } | undefined;
+  /** The settings that the client was created with. */
+  readonly options?:
+    | {
+        /** How it connects: host, port, TLS and so on. */
+        readonly socket?: object | undefined;
+      }
+    | undefined;
+  /** Makes another connection with the same settings, but for these. */
   duplicate(overrides: RedisOverrides): RedisConnection;
+  /** Tells when the client has been closed for good; the store then closes its own connection. */
   on(event: 'end', listener: () => void): unknown;
 }
 

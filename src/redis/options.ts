@@ -4,6 +4,7 @@ import { platforms } from '../core/platforms.js';
 const DAY_MS = 86_400_000;
 const SHORTEST_SECRET = 16;
 
+/** What the processes that share a Redis have in common, and what each keeps for itself. */
 export interface RedisStoreOptions {
   /**
    * From which the names of customers' windows are made, so that nobody without it can tell whose they are. The same for
@@ -31,7 +32,12 @@ export interface RedisStoreOptions {
    */
   readonly patienceMs?: number | undefined;
   /** The guard's clock, where that is not the system's. */
-  readonly clock?: { now(): number } | undefined;
+  readonly clock?:
+    | {
+        /** Wall time, epoch ms. */
+        now(): number;
+      }
+    | undefined;
 }
 
 export type ResolvedRedisOptions = {

@@ -22,6 +22,7 @@ export type { RedisStoreOptions } from './options.js';
 
 /** A store that processes share through Redis. */
 export interface RedisStore extends Store {
+  /** How the processes share Bird's limit of reads, and the reads themselves. */
   readonly fleet: Fleet;
   /**
    * Where messages wait that any of the processes releases, once: `holdUntilReply({ store: store.held })`. They are

@@ -11,17 +11,17 @@ export interface AddressOptions {
   readonly channelId: string;
   /** A contact of the workspace. */
   readonly contactId: string;
-  /** Default: the contact's first identifier of the platform's kind, else its first. */
+  /** What the contact uses on this channel. Default: its first identifier of the platform's kind, else its first. */
   readonly address?: string | undefined;
 }
 
 /** What a customer writes. */
 export interface InboundOptions extends AddressOptions {
-  /** Default `Hello`. */
+  /** What the customer writes. Default `Hello`. */
   readonly text?: string | undefined;
   /** Bird's body in place of a text, e.g. `{ type: 'image', image: {} }`. */
   readonly body?: object | undefined;
-  /** Bird's `meta`. Default: with the platform's own time; `{}`: without it, as on platforms that give none. */
+  /** Bird's `meta` for the message. Default: the platform's own time; `{}`: without it, as on platforms that give none. */
   readonly meta?: object | undefined;
   /** `false`: what comes is no message of the customer's, and opens no window. Default true. */
   readonly opensWindow?: boolean | undefined;

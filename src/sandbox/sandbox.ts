@@ -54,9 +54,9 @@ export interface SandboxOptions extends SwitchOptions {
 
 /** How to add a workspace: its identity, and switches that win over the sandbox's. */
 export interface SandboxWorkspaceOptions extends SwitchOptions {
-  /** Default: a new uuid. */
+  /** The workspace's id, a UUID. Default: a new one. */
   readonly id?: string | undefined;
-  /** Default: a new key. */
+  /** The key that requests have to carry. Default: a new one. */
   readonly accessKey?: string | undefined;
 }
 

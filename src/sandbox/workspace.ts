@@ -15,17 +15,17 @@ import type { TemplateOptions } from './templates/template-options.js';
 
 /** A conversation to open. */
 export interface ConversationOptions extends AddressOptions {
-  /** Default `active`; nothing can be sent into a `closed` one. */
+  /** Whether messages can be sent into it: none into a `closed` one. Default `active`. */
   readonly status?: 'active' | 'closed' | undefined;
 }
 
 /** Where events go. */
 export interface SubscribeOptions {
-  /** http on loopback. */
+  /** Where events are posted: http on loopback. */
   readonly url: string;
   /** With which deliveries are signed. */
   readonly signingKey: string;
-  /** Default: the inbound and outbound events of every platform on which the workspace has a channel by now. */
+  /** Which events are wanted, by Bird's names. Default: inbound and outbound of every platform that the workspace has a channel on. */
   readonly events?: readonly string[] | undefined;
   /** Only the events of this channel; they then go to no subscription without a filter. */
   readonly channelId?: string | undefined;
@@ -36,7 +36,7 @@ export interface SubscribeOptions {
  * throw a `RangeError`.
  */
 export interface SandboxWorkspace {
-  /** A uuid. */
+  /** The workspace's id, a UUID. */
   readonly id: string;
   /** The key in force; the empty string after `revokeKey`. */
   readonly accessKey: string;

@@ -12,7 +12,12 @@ const NUDGES_REMEMBERED = 100_000;
  * @param max messages kept in all; beyond it `add` says `full`. Default 10 000
  * @throws {RangeError} when `max` is not an integer from 1
  */
-export function memoryHeldStore({ max = 10_000 }: { readonly max?: number | undefined } = {}): HeldStore {
+export function memoryHeldStore({
+  max = 10_000,
+}: {
+  /** Messages kept in all; an integer from 1. Default 10 000. */
+  readonly max?: number | undefined;
+} = {}): HeldStore {
   if (!Number.isInteger(max) || max < 1) throw new RangeError('memoryHeldStore: max must be an integer from 1');
   const rows = new Map<string, HeldMessage[]>();
   const nudged = memoryCache<object>({ max: NUDGES_REMEMBERED });

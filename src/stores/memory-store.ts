@@ -5,6 +5,7 @@ import { ownFields } from '../core/own.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Cache, Store, WindowKey } from '../ports.js';
 
+/** How much `memoryStore` remembers. */
 export interface MemoryStoreOptions {
   /** Customers kept; the least recently used go first. Default 100 000, about 30 MB. Range: an integer from 1. */
   readonly max?: number | undefined;

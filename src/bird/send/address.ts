@@ -4,12 +4,26 @@ import { hasRival } from './rival-keys.js';
 
 /** A contact as a send names it: an entry of Bird's `receiver.contacts`. */
 export interface ReceiverContact {
+  /** The contact's id at Bird, a UUID in any letter case. */
   readonly id?: string | undefined;
+  /**
+   * The kind of `identifierValue`: `phonenumber`, `emailaddress`, or a platform's own. Default: guessed from the value.
+   */
   readonly identifierKey?: string | undefined;
+  /** What the contact is searched by: a phone number, a mail address, a page-scoped id. */
   readonly identifierValue?: string | undefined;
-  readonly identifiers?: readonly { readonly identifierKey?: string; readonly identifierValue?: string }[] | undefined;
+  /** The same as a list; with more than one entry, the send is `address_unresolved`. */
+  readonly identifiers?:
+    | readonly {
+        /** The kind of this entry's `identifierValue`. */
+        readonly identifierKey?: string;
+        /** What the contact is searched by. */
+        readonly identifierValue?: string;
+      }[]
+    | undefined;
   /** What the message is really sent to, where it differs from the identifier. */
   readonly platformAddress?: string | undefined;
+  /** Bird's rule for choosing an address; with one, the send is `address_unresolved`. */
   readonly platformAddressSelector?: string | null | undefined;
 }
 

@@ -7,9 +7,9 @@ import { type PathTarget, type RequestPaths, targetOfPaths } from './send-path.j
 
 /** One message to one recipient. */
 export interface SendRequest {
-  /** UUID, in either case. */
+  /** The workspace that sends, a UUID in either letter case. */
   readonly workspaceId: string;
-  /** UUID, in either case; left out only with `conversationId`. */
+  /** The channel to send on, a UUID in either letter case; left out only with `conversationId`. */
   readonly channelId?: string | undefined;
   /** The conversation that the message goes into: its channel is the conversation's, and so is a contact not given. */
   readonly conversationId?: string | undefined;
@@ -19,7 +19,7 @@ export interface SendRequest {
   readonly message?: unknown;
   /** When the message will be sent. Default: the message's `scheduledFor`, else now. */
   readonly sendAt?: Instant | undefined;
-  /** Who writes. Default: `human` where the message's `useCase` says so, else `automation`. */
+  /** Whether a human or automation writes. Default: `human` where the message's `useCase` says so, else `automation`. */
   readonly sender?: 'human' | 'automation' | undefined;
   /** The position of the message in a batch. */
   readonly item?: number | undefined;

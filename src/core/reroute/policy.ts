@@ -2,9 +2,11 @@ import type { Decision } from '../types.js';
 
 /** The send that may not go as it is: one message to one recipient. */
 export interface SendToReroute {
+  /** The workspace that sends, a UUID. */
   readonly workspaceId: string;
   /** The channel that it was for; of a send into a conversation, the conversation's. */
   readonly channelId?: string | undefined;
+  /** The conversation that the send goes into; absent for one to a channel. */
   readonly conversationId?: string | undefined;
   /** An entry of Bird's `receiver.contacts`. */
   readonly contact?: unknown;
@@ -14,19 +16,25 @@ export interface SendToReroute {
 
 /** One way to reach a contact, as the provider lists it, e.g. `{ key: 'phonenumber', value: '+12025550123' }`. */
 export interface ContactIdentifier {
+  /** The kind: `phonenumber`, `emailaddress`, or a platform's own. */
   readonly key: string;
+  /** The number, mail address or id, as the provider writes it. */
   readonly value: string;
 }
 
 /** What is to be sent in the place of a message: a whole create-message body, on this channel. */
 export interface ReroutedSend {
+  /** The channel to send on, of the same workspace. */
   readonly channelId: string;
+  /** The create-message body, receiver included. */
   readonly message: Readonly<Record<string, unknown>>;
 }
 
 /** What a policy has to go by. */
 export interface RerouteContext {
+  /** The message that may not be sent as it is. */
   readonly send: SendToReroute;
+  /** Why it may not: a denial, or with `onUnknown: 'reroute'` an unknown. */
   readonly decision: Decision;
   /** The channel's platform; `undefined` where it could not be had. */
   readonly platform?: string | undefined;
@@ -52,6 +60,7 @@ export interface RerouteContext {
 
 /** A message that waits for the customer's reply. */
 export interface HeldNote {
+  /** The id that the message was given when it was held; `release` gets it as well. */
   readonly id: string;
   /** The message's own reference, or one that was made for it; it is released under it. */
   readonly reference: string;
@@ -59,7 +68,9 @@ export interface HeldNote {
   readonly expiresAt: number;
 }
 
+/** What a policy makes of a message. */
 export interface RerouteResult {
+  /** Send something else, let the message wait, or stop it without asking the next policy. */
   readonly action: 'reroute' | 'hold' | 'block';
   /** For `reroute`: what is to be sent instead, in this order. At least one. */
   readonly sends?: readonly ReroutedSend[] | undefined;

@@ -6,6 +6,7 @@ import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
 
+/** How `toChannel` finds another channel, the contact on it, and the message for it. */
 export interface ToChannelOptions {
   /** Ids of channels of the same workspace, the preferred one first. */
   readonly channels: readonly string[];

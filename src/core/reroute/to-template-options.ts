@@ -15,8 +15,9 @@ import type { SendToReroute } from './policy.js';
 
 /** A template of Bird's Studio with a picture or a document in its header. */
 export interface MediaTemplate {
+  /** The template's project in Bird's Studio, a UUID. */
   readonly projectId: string;
-  /** Default `latest`. */
+  /** Which of its versions is sent. Default `latest`. */
   readonly version?: string | undefined;
   /** The variable that takes the media's URL. */
   readonly mediaVariable: string;
@@ -24,10 +25,11 @@ export interface MediaTemplate {
   readonly variable?: string | undefined;
 }
 
+/** Which template takes the place of a text, in which language, and what becomes of long texts, media and buttons. */
 export interface ToTemplateOptions {
   /** The template's project in Bird's Studio. */
   readonly projectId: string;
-  /** Default `latest`. */
+  /** Which of its versions is sent. Default `latest`. */
   readonly version?: string | undefined;
   /** The locale where nothing better is known: the workspace's. BCP 47; `en_US` is taken for `en-US`. */
   readonly locale: string;
@@ -50,7 +52,12 @@ export interface ToTemplateOptions {
   readonly variables?: ((message: unknown) => Readonly<Record<string, string>>) | undefined;
   /** Where pictures and documents go. Without a template for them they are declined. */
   readonly media?:
-    | { readonly image?: MediaTemplate | undefined; readonly file?: MediaTemplate | undefined }
+    | {
+        /** The template for a single picture. */
+        readonly image?: MediaTemplate | undefined;
+        /** The template for a single document. */
+        readonly file?: MediaTemplate | undefined;
+      }
     | undefined;
   /** Buttons, cards and lists are lost in a template: such messages are declined, or only their text is sent. Default `block`. */
   readonly onInteractive?: 'block' | 'text' | undefined;

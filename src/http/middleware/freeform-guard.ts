@@ -36,8 +36,12 @@ declare global {
 }
 
 /** A request that has passed the guard. */
-export type GuardedRequest = IncomingMessage & { freeformGuard?: GuardedSends };
+export type GuardedRequest = IncomingMessage & {
+  /** What the guard has made of the request; `undefined` where it was no send. */
+  freeformGuard?: GuardedSends;
+};
 
+/** Hands the request on, as in Express and Connect; an error goes to their error handler. */
 export type NextFunction = (error?: unknown) => void;
 
 /** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. */

@@ -5,8 +5,13 @@ import { headerOf, WINDOW_HEADER } from './window-header.js';
 
 /** A whole HTTP answer, for any host. `body` is to be sent as JSON. */
 export interface HttpAnswer {
+  /** HTTP status, the same as in the body. */
   readonly status: number;
+  /**
+   * Headers by name: content type, `Freeform-Window`, `Cache-Control`, and `Retry-After` where a repetition may help.
+   */
   readonly headers: Readonly<Record<string, string>>;
+  /** What the client reads. It holds no message text, phone number or key. */
   readonly body: Problem;
 }
 

@@ -8,6 +8,7 @@ import { type RequestHooks, sendsOf } from './sends-of.js';
 
 /** A request as any host has it. */
 export interface GuardRequestInput {
+  /** HTTP method, in any letter case. */
   readonly method: string;
   /** The path, with the query or without; or the whole URL. */
   readonly url: string;
@@ -24,6 +25,7 @@ interface UrlRequestInput extends Omit<GuardRequestInput, 'url'> {
   readonly url: URL;
 }
 
+/** How `guardRequest` finds the sends of a request, and answers a denied one. */
 export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput>, 'skip'> {
   /** Status of the answer to a denied request. Default 409; 400 to 599. */
   readonly statusCode?: number | undefined;

@@ -12,8 +12,16 @@ export type ResolvedSends = SendRequest | Sends | undefined;
 
 /** How a request is read beside by its path. `R` is the request as the host's hooks get it. */
 export interface RequestHooks<R> {
+  /** Requests that pass untouched: true skips. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: R) => boolean) | undefined;
+  /**
+   * Reads the sends out of a request of any other shape than Bird's own. Where it throws or takes too long, the send is
+   * `unclassified_message`.
+   */
   readonly resolve?: ((req: R) => ResolvedSends | Promise<ResolvedSends>) | undefined;
+  /**
+   * How many recipients a message may have; with more, the send is `too_many_recipients`. Default 1000; 1 to 100 000.
+   */
   readonly maxRecipients?: number | undefined;
 }
 

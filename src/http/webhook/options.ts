@@ -13,6 +13,7 @@ export interface BirdEvent {
   readonly payload?: unknown;
 }
 
+/** Whose events a receiver takes, how it knows them to be Bird's, and who else hears of them. */
 export interface WebhookReceiverOptions {
   /**
    * The URL that the subscription was made for, to the letter: the signature covers it. https, or http on loopback. It

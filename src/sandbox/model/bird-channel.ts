@@ -49,11 +49,11 @@ export interface BirdChannel {
 export interface ChannelOptions {
   /** Bird's id of the platform, such as `whatsapp` or `sms`. */
   readonly platformId: string;
-  /** Default `active`. */
+  /** One of Bird's statuses; only `active` and `preview` send. Default `active`. */
   readonly status?: string | undefined;
   /** Replaces Bird's usual capabilities (messaging and voice, all active) as a whole. */
   readonly capabilities?: BirdChannel['capabilities'] | undefined;
-  /** Default: a made-up phone number, mail address or page id. */
+  /** What the channel is known by on its platform. Default: a made-up phone number, mail address or page id. */
   readonly identifier?: string | undefined;
   /** Name for people. Default: the platform's id and a number. */
   readonly name?: string | undefined;

@@ -20,7 +20,7 @@ export interface BirdSubscription {
   readonly workspaceId: string;
   /** Which of Bird's services the events are of: `channels` for messages. */
   readonly service: string;
-  /** `whatsapp.inbound`, `sms.outbound`, ... */
+  /** Bird's name of the event: `whatsapp.inbound`, `sms.outbound` and so on. */
   readonly event: string;
   /** What an event has to fulfil; with an empty list, every one counts. */
   readonly eventFilters: readonly EventFilter[];

@@ -8,7 +8,7 @@ export interface WebhookAttempt {
   readonly subscriptionId: string;
   /** Where it was posted. */
   readonly url: string;
-  /** `whatsapp.inbound`, ... */
+  /** Bird's name of the event: `whatsapp.inbound`, `sms.outbound` and so on. */
   readonly event: string;
   /** The message that the event is about. */
   readonly messageId: string;
