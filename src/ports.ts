@@ -2,35 +2,38 @@ import type { ContactIdentifier } from './core/reroute/policy.js';
 import type { WindowEvidence } from './core/service-window.js';
 
 /**
- * Where every instant and every wait inside the guard comes from. A virtual clock drives all of it. `setTimeout` should
- * not keep the process alive.
+ * The source of every instant and every timer in the guard, so that a virtual clock drives all of it. Timers should not
+ * keep the process alive.
  */
 export interface Clock {
   /** Wall time, epoch ms. */
   now(): number;
-  /** Calls `fn` once, `ms` milliseconds from now. The result is for `clearTimeout` alone. */
+  /** Calls `fn` once, after `ms` milliseconds. The result is passed to `clearTimeout` and used for nothing else. */
   setTimeout(fn: () => void, ms: number): unknown;
-  /** Takes back what `setTimeout` was asked for; a call that has been made is ignored. */
+  /** Cancels a timer; one that has fired is ignored. */
   clearTimeout(handle: unknown): void;
-  /** Milliseconds that only ever grow; with it, a wall clock that is set back cannot keep a window open. */
+  /** Milliseconds that only grow. With them, a wall clock that is set back cannot keep a window open. */
   monotonic?(): number;
 }
 
 type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => void;
 
-/** Called as `(fields, text)`, as pino is. Fields hold ids and reasons, never texts, phone numbers or keys. */
+/**
+ * A logger whose methods are called as `(fields, text)`, like pino's. Fields hold ids and reasons, never texts, phone
+ * numbers or keys.
+ */
 export interface Logger {
-  /** Each fact that could not be obtained, each event that was refused; absent: not logged. */
+  /** Logs each fact that could not be obtained and each refused event. Default: not logged. */
   readonly debug?: LogMethod | undefined;
-  /** What works again after a warning; absent: that is logged as a warning, too. */
+  /** Logs that something works again. Default: logged as a warning. */
   readonly info?: LogMethod | undefined;
-  /** What somebody should look into: Bird cannot be asked, the store fails, nothing is guarded. */
+  /** Logs what needs attention: Bird cannot be asked, the store fails, nothing is guarded. */
   readonly warn: LogMethod;
-  /** A hook of yours failed, or something became of a message that nobody wanted. */
+  /** Logs a hook that failed, and a held message that could not be handled. */
   readonly error: LogMethod;
 }
 
-/** Ids are lower-case UUIDs wherever these ports see them. */
+/** Identifies a channel. In these ports, ids are lower-case UUIDs. */
 export interface ChannelRef {
   /** The workspace, a lower-case UUID. */
   readonly workspaceId: string;
@@ -38,9 +41,9 @@ export interface ChannelRef {
   readonly channelId: string;
 }
 
-/** One service window. `address` is normalised; a contact that is known by its id alone has ` id:` and the id here. */
+/** Identifies one service window. */
 export interface WindowKey extends ChannelRef {
-  /** The normalised address, which may hold any text; ` id:` and the contact's id where no address is known. */
+  /** The normalised address, which may hold any text. Where only the contact id is known: ` id:` and the id. */
   readonly address: string;
 }
 
@@ -126,17 +129,17 @@ export interface Lookup {
 }
 
 /**
- * Keeps window evidence. An implementation may forget a window at any time: that costs reads, never correctness. It must
- * not forget a part of one: an opening would stand without the refusal or the doubt that counts against it. It must be
- * monotone: `merge` joins with what is there (see `mergeEvidence`) and never replaces it. A store that cannot answer at
- * once returns a promise; `get` of one that can returns the value itself, and then a hit does no I/O.
+ * Keeps evidence about windows. An implementation may forget a window at any time: that costs reads, never correctness.
+ * It must not forget a part of one, because a window would then open without the refusal or the doubt against it. It
+ * must be monotone: `merge` joins with what is there and never replaces it. Return a promise only where the answer is
+ * not at hand: a hit then needs no I/O.
  */
 export interface Store {
-  /** What is known of a window; `undefined` for nothing. */
+  /** The evidence about a window; `undefined` where there is none. */
   get(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined>;
-  /** Adds evidence to what is known of a window: the later of each instant stays, in one step. */
+  /** Merges evidence into a window in one step: the later of each instant stays. */
   merge(key: WindowKey, evidence: WindowEvidence): void | Promise<void>;
-  /** Drops one window, all of a channel's, or all of a workspace's. */
+  /** Forgets one window, a channel's, or a workspace's. */
   forget(target: {
     /** The workspace whose windows are dropped. */
     readonly workspaceId: string;
@@ -145,7 +148,7 @@ export interface Store {
     /** Only those of this address. Default: of all addresses. */
     readonly address?: string | undefined;
   }): void | Promise<void>;
-  /** What the processes that share the store do together; a store of one process has none. */
+  /** What processes that share the store do together. A store for one process omits it. */
   readonly fleet?: Fleet | undefined;
 }
 
@@ -187,72 +190,72 @@ export type ReadTurn =
   /** The answer of a read, and which one it was. */
   | { readonly role: 'told'; readonly facts: WindowFacts; readonly read: number };
 
-/** A message that waits until the customer writes. Holds the message's text and the contact's address. */
+/** A message that waits until the customer writes. It holds the message's text and the contact's address. */
 export interface HeldMessage extends WindowKey {
-  /** The id of this message in the store, a UUID. Another one under the same reference has another. */
+  /** The message's id in the store, a UUID, unique even among messages with the same reference. */
   readonly id: string;
-  /** The message's own reference, or one that was made for it. It is released under it, also when it is repeated. */
+  /** The message's own reference, or one generated for it. The message is released under it, however often. */
   readonly reference: string;
   /** The conversation that it goes into; absent for one to a channel. */
   readonly conversationId?: string | undefined;
-  /** An entry of Bird's `receiver.contacts`. */
+  /** The recipient, as an entry of Bird's `receiver.contacts`. */
   readonly contact?: unknown;
-  /** A whole create-message body, with the reference. JSON. */
+  /** The whole create-message body as JSON, reference included. */
   readonly message: Readonly<Record<string, unknown>>;
-  /** When it was held, epoch ms. */
+  /** When the message was held, epoch ms. */
   readonly heldAt: number;
-  /** Epoch ms; from then on it is not sent any more. */
+  /** When the message expires and is no longer sent, epoch ms. */
   readonly expiresAt: number;
-  /** It was not known whether the window was open: Bird is asked until that is known. */
+  /** Whether the message was held because the window was unknown: Bird is asked until it is known. */
   readonly isWindowUnknown?: boolean | undefined;
 }
 
 /**
- * Keeps messages that wait. What `add` has taken must be there until `remove`, or messages are lost: a store that forgets
- * when the process ends has to say so. Methods may answer at once or with a promise; one that rejects is asked again.
+ * Keeps held messages. What `add` has accepted must stay until `remove`, or messages are lost; a store that forgets
+ * when the process ends has to say so. Methods may return a value or a promise; one that rejects is called again.
  */
 export interface HeldStore {
   /**
-   * Puts a message at the end of its window's row. Gives the one that is there already with the same reference *and* the
-   * same content (`conversationId`, `contact`, `message`), which is a repetition. Other content waits by itself. `full` where `mostPerWindow` wait there, or the store has no room.
+   * Appends a message to its window's queue. Returns the message that already waits with the same reference *and* the
+   * same content (`conversationId`, `contact`, `message`): that is a repetition. Other content waits separately.
+   * Returns `full` where `mostPerWindow` messages wait, or the store has no room.
    */
   add(message: HeldMessage, mostPerWindow: number): Answer<'added' | 'full' | HeldMessage>;
-  /** A window's row, in the order in which it was added. */
+  /** A window's queue, in the order of `add`. */
   list(key: WindowKey): Answer<readonly HeldMessage[]>;
-  /** Removing what is not there changes nothing. */
+  /** Removes a message; removing one that is not there changes nothing. */
   remove(message: HeldMessage): Answer<void>;
   /**
-   * For a store that processes share; one of a single process does without. When a message is added it is not certain
-   * yet that it is to wait: something else may stop its request. Until `settle` says so, or for a minute, such a store lists
-   * it for the process alone that has added it; after that for all. With `isUsed` false the message is taken back, unless
-   * another request has settled that it is to wait.
+   * Confirms or withdraws a message after `add`, for stores that processes share; others omit it. Until `settle`, or
+   * for one minute, the store lists the message only for the process that added it, because another recipient may still
+   * stop the request. With `isUsed` false the message is removed, unless another request has confirmed it.
    *
    * @returns whether nothing is left to do for it to be sent: it waits, or has been released just now
    */
   settle?(message: HeldMessage, isUsed: boolean): Answer<boolean>;
-  /** The windows of a workspace for which something waits. */
+  /** The windows of a workspace for which messages wait. */
   windows(workspaceId: string): Answer<readonly WindowKey[]>;
   /**
-   * Whether the caller alone may release this row until `until`, epoch ms; true again for the same `owner`, which may
-   * extend it. A store of one process may always say true.
+   * Whether the caller alone may release this queue until `until`, epoch ms. True again for the same `owner`, which
+   * extends the lock. A store of one process may always return true.
    */
   lock(key: WindowKey, owner: string, until: number): Answer<boolean>;
-  /** Gives the row free before `until`. By anybody but the owner of the lock it changes nothing. */
+  /** Releases the lock before `until`. Does nothing for anybody but its owner. */
   unlock(key: WindowKey, owner: string): Answer<void>;
-  /** True for the first call since `endNudge`; the answer must be kept as long as the messages are. */
+  /** True for the first call since `endNudge`. The answer must be kept as long as the messages. */
   claimNudge(key: WindowKey): Answer<boolean>;
-  /** Forgets that a nudge went out: the customer has written, and the next message may ask again. */
+  /** Allows the next nudge, after the customer has written. */
   endNudge(key: WindowKey): Answer<void>;
   /**
-   * Notes that a row waits on although its window is open: the customer's last message was none to answer, such as an
-   * opt-out word. A store without these three leaves that to the process, which forgets it when it ends.
+   * Records that a queue keeps waiting although its window is open, because the customer's last message was a bare opt-
+   * out word. Without `pause`, `resume` and `isPaused`, the process remembers this until it ends.
    */
   pause?(key: WindowKey): Answer<void>;
-  /** Takes back what `pause` noted. */
+  /** Lets the queue go on after `pause`. */
   resume?(key: WindowKey): Answer<void>;
-  /** Whether `pause` was noted, and not taken back. */
+  /** Whether the queue is paused. */
   isPaused?(key: WindowKey): Answer<boolean>;
-  /** How many messages it has met that it cannot open: damaged ones, and those of another secret, one for each such secret. */
+  /** How many unreadable messages the store has met: damaged ones, and one for each other secret. */
   countUnreadable?(): Answer<number>;
 }
 

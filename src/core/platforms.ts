@@ -7,8 +7,8 @@ const DAY = 24 * HOUR;
 const withoutWindow: PlatformRow = { window: null };
 
 /**
- * THE table: what each platform allows after a customer's message. Sources and the day they were read stand in
- * `docs/platforms.md`. A missing platform is not an open one: its sends are `platform_unknown`.
+ * The window rules of each platform, by platform. `docs/platforms.md` has the sources and the day they were read. A
+ * platform that is not here has no known rule: its sends are `platform_unknown`.
  */
 export const platforms: Readonly<Record<string, PlatformRow>> = {
   // Closed at exactly 24 h. The 72 h free entry point concerns the price, not the window.

@@ -3,40 +3,40 @@ import { own, ownFields } from './own.js';
 import type { ServiceWindow } from './types.js';
 
 /**
- * What is remembered of one window: only what opens it, and `refusedAt`, which refutes openings. Each field grows and
- * never shrinks, so evidence merges in any order, any number of times, to the same result.
+ * What is known about one window. Every field only grows, so evidence merges in any order and any number of times to
+ * the same result.
  */
 export interface WindowEvidence {
-  /** Bird's latest word on the end of the window, epoch ms. */
+  /** The latest end of the window that Bird reported, epoch ms. */
   readonly expiresAt?: number | undefined;
   /**
-   * Until when a date of Bird's is believed, epoch ms, that lies too far ahead for any customer's message to explain it.
-   * Kept apart, since any refusal refutes it.
+   * How long an end that Bird reported is trusted when it lies further ahead than any customer message explains, epoch
+   * ms. Kept apart because any refusal refutes it.
    */
   readonly farUntil?: number | undefined;
-  /** The customer's latest message, epoch ms, by the platform's clock. */
+  /** When the customer last wrote, epoch ms, by the platform's clock. */
   readonly lastInboundAt?: number | undefined;
-  /** The epoch: when the latest refused message was sent. Nothing from before it opens the window any more. */
+  /** When the latest refused message was sent, epoch ms. Nothing older opens the window any more. */
   readonly refusedAt?: number | undefined;
-  /** How long Bird's `isPermanentSession: true` is believed, epoch ms. */
+  /** How long Bird's `isPermanentSession: true` is trusted, epoch ms. */
   readonly permanentUntil?: number | undefined;
   /**
-   * When the contact wrote, epoch ms, where the address or the instant is not certain. Opens nothing, but casts doubt on a
-   * closed window, and ends the count of messages before it.
+   * When the contact wrote although the address or the instant is uncertain, epoch ms. It opens nothing, but it casts
+   * doubt on a closed window and restarts the message count.
    */
   readonly contactWroteAt?: number | undefined;
-  /** When something happened that nobody understands, epoch ms: a later read, or message, has to confirm the rest. */
+  /** When something unexplained happened, epoch ms. A later read or message has to confirm the rest. */
   readonly doubtedAt?: number | undefined;
   /**
-   * The contact's id with which Bird was asked for `expiresAt`, `farUntil` and `permanentUntil`, where only the caller says
-   * that it belongs to the address: for others they open nothing.
+   * The contact id that Bird was asked with for `expiresAt`, `farUntil` and `permanentUntil`, where only the caller
+   * connects it to the address. For other ids these fields open nothing.
    */
   readonly readFor?: string | undefined;
-  /** When the latest read of a doubted window started in which Bird said open, epoch ms. */
+  /** When the latest read started that reported a doubted window as open, epoch ms. */
   readonly readAt?: number | undefined;
-  /** When the latest message was sent that was refused because the quota of the window was spent, epoch ms. */
+  /** When the latest message was sent that the provider refused because the window's quota was spent, epoch ms. */
   readonly quotaSpentAt?: number | undefined;
-  /** The latest messages that were sent into the window, where the platform counts them. */
+  /** The latest messages sent into the window, on platforms that count them. */
   readonly sent?: readonly SentMessage[] | undefined;
 }
 

@@ -1,10 +1,10 @@
-/** A point in time as users hold it: an RFC 3339 string with offset, epoch milliseconds, or a `Date`. */
+/** An instant: an RFC 3339 string with offset, epoch milliseconds, or a `Date`. */
 export type Instant = string | number | Date;
 
-/** Whether a message may be sent; `unknown` where the facts do not say. */
+/** Whether a message may be sent; `unknown` where the facts do not decide. */
 export type Verdict = 'allow' | 'deny' | 'unknown';
 
-/** Why a message may be sent: it needs no open window, or one is open. */
+/** Why a message may be sent: it needs no window, or a window is open. */
 export type AllowReason =
   | 'template'
   | 'no_service_window'
@@ -12,7 +12,7 @@ export type AllowReason =
   | 'service_window_open'
   | 'human_agent_window';
 
-/** Why a message would be lost. Only a known fact denies, never a missing one. */
+/** Why a message may not be sent. Only a known fact denies, never a missing one. */
 export type DenyReason =
   | 'service_window_closed'
   | 'channel_inactive'
@@ -20,7 +20,7 @@ export type DenyReason =
   | 'quota_spent'
   | 'opted_out';
 
-/** Why nothing can be said: which fact is missing, or why it could not be obtained. */
+/** Why nothing is decided: which fact is missing, or why it could not be obtained. */
 export type UnknownReason =
   | 'window_unknown'
   | 'platform_unknown'
@@ -40,89 +40,89 @@ export type UnknownReason =
 
 /** The message may be sent. */
 export interface AllowDecision {
-  /** Tells this arm of `Decision` from the others. */
+  /** Discriminates the union `Decision`. */
   readonly verdict: 'allow';
-  /** What permits the message. */
+  /** Why the message may be sent. */
   readonly reason: AllowReason;
   /**
-   * Epoch ms up to which (exclusive) the answer holds; null: no end known. `decideFreeform` takes the margin off that it
-   * was given. A guard's outcome has the true end of the window, and `isStillValid` takes the margin off.
+   * When the decision expires (exclusive), epoch ms; `null` where no end is known. `decideFreeform` subtracts its
+   * margin. An outcome of a guard has the true end of the window, and `isStillValid` subtracts the margin.
    */
   readonly validUntil: number | null;
 }
 
-/** The message would be lost. */
+/** The message may not be sent: it would be lost, or the contact has opted out. */
 export interface DenyDecision {
-  /** Tells this arm of `Decision` from the others. */
+  /** Discriminates the union `Decision`. */
   readonly verdict: 'deny';
-  /** The fact that stops the message. */
+  /** Why the message may not be sent. */
   readonly reason: DenyReason;
-  /** Epoch ms at which the window ends or ended; null: not known, or not a matter of time. */
+  /** The end of the window, epoch ms; `null` where it is not known, or where time is not the reason. */
   readonly closedAt: number | null;
 }
 
-/** The facts do not say whether the message would be lost. */
+/** The facts do not decide whether the message may be sent. */
 export interface UnknownDecision {
-  /** Tells this arm of `Decision` from the others. */
+  /** Discriminates the union `Decision`. */
   readonly verdict: 'unknown';
-  /** What is missing. */
+  /** Which fact is missing, or why it could not be obtained. */
   readonly reason: UnknownReason;
 }
 
-/** The pure answer. Denial is a value; `unknown` means that the facts do not decide it, and is never `deny`. */
+/** The result of the rules. A denial is a value; `unknown` means that the facts do not decide, and is never `deny`. */
 export type Decision = AllowDecision | DenyDecision | UnknownDecision;
 
-/** Bird's channel object as the API returns it. Only these fields are read, and only own properties. */
+/** Bird's channel object as the API returns it. Only these fields are read, as own properties. */
 export interface ChannelInput {
   /** Bird's id of the platform, such as `whatsapp`. One that the table does not know is `platform_unknown`. */
   readonly platformId?: string | undefined;
-  /** `active` and `preview` may send. A status that is not known to stop sends lets them through. */
+  /** The channel's status. `active` and `preview` may send; a status that is not known to block lets sends through. */
   readonly status?: string | undefined;
-  /** Bird's nested capabilities; only `messaging.messaging` and its `outgoing` are read. Absent is fine. */
+  /** Bird's nested capabilities. Only `messaging.messaging` and its `outgoing` are read; absent is fine. */
   readonly capabilities?: unknown;
 }
 
-/** Bird's channel-contact object as the API returns it, and/or what you know of the contact yourself. */
+/** Bird's channel-contact object as the API returns it, evidence of your own, or both. */
 export interface ContactInput {
-  /** Bird's word on the end of the window. `null` is known and closed; missing is not known. */
+  /** The end of the window as Bird reports it. `null` means closed; missing means unknown. */
   readonly serviceWindowExpireAt?: Instant | null | undefined;
-  /** Bird says that the window of this contact has no end: `true` allows. */
+  /** Whether Bird reports a window without end for this contact; `true` allows. */
   readonly isPermanentSession?: boolean | null | undefined;
   /** When the customer last wrote, by the platform's clock. */
   readonly lastInboundAt?: Instant | null | undefined;
-  /** When the last message that the provider refused as too late was *sent*. */
+  /** When the last message was *sent* that the provider refused as too late. */
   readonly refusedAt?: Instant | null | undefined;
-  /** Messages sent since the customer last wrote; absent means not counted. */
+  /** How many messages were sent since the customer last wrote. Absent means not counted. */
   readonly messagesSinceInbound?: number | null | undefined;
-  /** The contact wants no messages: `true` denies every free-form one, on every platform. */
+  /** Whether the contact has opted out; `true` denies free-form messages on every platform. */
   readonly optedOut?: boolean | null | undefined;
 }
 
-/** What a platform allows after a customer's message. */
+/** How long a platform permits free-form messages after a customer's message, and how many. */
 export interface ServiceWindow {
-  /** Length of the window in ms, from the customer's last message; `Infinity`: it does not end by time. */
+  /** Length of the window after the customer's last message, in ms. `Infinity`: it has no end by time. */
   readonly durationMs: number;
-  /** Length in ms of the longer window in which a human (never automation) may still answer. */
+  /** Length of the longer window in which a human, but not automation, may answer, in ms. */
   readonly humanAgentMs?: number | undefined;
-  /** How many messages may follow one customer message. */
+  /** How many messages the platform permits after one customer message. Default: any number. */
   readonly quota?: number | undefined;
-  /** Bird's `serviceWindowExpireAt: null` says nothing about this platform: it does not mean closed. */
+  /** Whether Bird's `serviceWindowExpireAt: null` means nothing on this platform, instead of closed. Default false. */
   readonly nullSaysNothing?: boolean | undefined;
 }
 
-/** What a platform permits: one row of `platforms`. */
+/** The rules of one platform: a row of `platforms`. */
 export interface PlatformRow {
-  /** `null`: free-form messages need no window here. */
+  /** The platform's service window; `null` where free-form messages need none. */
   readonly window: ServiceWindow | null;
-  /** A template gets through when the window is closed. */
+  /** Whether a template is delivered outside the window. Default false. */
   readonly hasTemplates?: boolean | undefined;
 }
 
-/** When, by whom and under which rules a message would be sent. */
+/** The instant, the sender and the platform rules that a decision uses. */
 export interface FreeformOptions {
-  /** The instant that the question is about, which may be in the future. Default: now. */
+  /** The instant to decide for, which may be in the future. Default: now. */
   readonly at?: Date | number | undefined;
-  /** How long before its end a window already counts as closed, in ms. Default 0, range 0 and up. */
+  /** How long before its end a window already counts as closed, in ms. Default 0; 0 and up. */
   readonly safetyMarginMs?: number | undefined;
   /** Whether a human or automation writes: only `human` may use a human-agent window. Default `automation`. */
   readonly sender?: 'human' | 'automation' | undefined;

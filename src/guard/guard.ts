@@ -7,13 +7,13 @@ import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observati
 import type { GuardOptions, WorkspaceSource } from './options.js';
 import type { Outcome } from './outcome.js';
 
-/** Decides about sends, and remembers which windows are open. One guard serves a whole process. */
+/** Decides about sends and remembers which windows are open. One guard serves a whole process. */
 export interface Guard {
-  /** Decides about one message to one recipient, policy included. Never rejects; settles within `deadlineMs`. */
+  /** Decides about one message to one recipient and applies the policy. Never rejects; settles within `deadlineMs`. */
   check(send: SendRequest): Promise<Outcome>;
   /**
-   * `check` for many at once, each alone; the outcomes come in the order of the sends. What one holds stays held although
-   * another is blocked: for the sends of one request, take `guardRequest`.
+   * Runs `check` on each send independently; outcomes come in the order of the sends. What one send holds stays held
+   * when another is blocked: for the sends of one request, use `guardRequest`.
    *
    * @throws {TypeError} for what is no list; it rejects with it
    */
@@ -21,21 +21,21 @@ export interface Guard {
   /** Decides from memory alone, synchronously and without I/O; `undefined` where Bird must be asked. */
   peek(send: SendRequest): Outcome | undefined;
   /**
-   * A customer wrote. Tell it before you reply, from your own webhook consumer: then Bird's delay cannot matter. Any
-   * order and any repetition give the same result.
+   * Records that a customer wrote. Call it from your webhook consumer before you reply, so that Bird's delay cannot
+   * matter. Order and repetition make no difference.
    *
    * @throws {TypeError} for an invalid id, address or instant
    */
   observeInbound(inbound: ObservedInbound): void | Promise<void>;
   /**
-   * The provider refused a message as too late: nothing older than that message opens its window any more, only a newer
-   * message of the customer does.
+   * Records that the provider refused a message as too late. Only a customer message newer than the refused one opens
+   * the window again.
    *
    * @throws {TypeError} for an invalid id, address or instant
    */
   observeRefusal(refusal: ObservedRefusal): void | Promise<void>;
   /**
-   * Drops what is remembered, so that Bird is asked again.
+   * Drops what is remembered about a window, a channel or a workspace, so that Bird is asked again.
    *
    * @throws {TypeError} for an invalid id or address
    */
@@ -43,17 +43,20 @@ export interface Guard {
   /** What the guard has done since it was created. */
   stats(): GuardStats;
   /**
-   * Takes new workspaces from the next decision on. What is remembered stays, but for workspaces that are gone.
+   * Replaces the workspaces, from the next decision on. Memory is kept, except for workspaces that are gone.
    *
    * @throws {TypeError | RangeError} for invalid options; the old ones then stay in force
    */
   reload(workspaces: WorkspaceSource): void;
-  /** No more reads: later sends pass, flagged `lookup_failed`. What runs is settled by its own deadline. */
+  /**
+   * Stops reading from Bird. Later sends pass, flagged `lookup_failed`; decisions under way settle by their own
+   * deadline.
+   */
   close(): void;
 }
 
 /**
- * Creates what decides about sends, with a memory and a budget of reads. Every option is checked here, not in a request.
+ * Creates a guard with its own memory and its own budget of reads. Options are checked here, never in a request.
  *
  * @throws {TypeError} for a misspelt option, a missing one or a wrong type; {RangeError} for a value out of range;
  *   {TypeError} also where the runtime lacks what a guard needs, such as `fetch`

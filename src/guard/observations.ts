@@ -11,23 +11,27 @@ import type { ChannelRef, Store, WindowKey } from '../ports.js';
 import type { Notices } from './notices/log-once.js';
 import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 
-/** A customer's message that you have seen yourself. */
+/** A customer's message that your application has seen. */
 export interface ObservedInbound extends ObservedContact {
-  /** When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; later opens nothing. */
+  /**
+   * When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; anything later opens
+   * nothing.
+   */
   readonly at: Instant;
-  /** The message's id, for your logs; telling the same message twice changes nothing. */
+  /** The message's id, for your logs. Reporting the same message twice changes nothing. */
   readonly messageId?: string | undefined;
   /** What the customer wrote, for `holdUntilReply`: an opt-out word alone releases nothing. It is not kept. */
   readonly text?: string | undefined;
 }
 
-/** A message of yours that the provider refused as too late. */
+/** A message that the provider refused as too late. */
 export interface ObservedRefusal extends ObservedContact {
   /** When the refused message was sent. */
   readonly sentAt: Instant;
   /**
-   * The provider's code, with its subcode or the provider's words where there are some: `131047`, `10/2018278`. One that
-   * says nothing about the window changes nothing, and the first one is told to the logger; after one that may mean the window, Bird is asked again.
+   * The provider's code, with its subcode or its words where there are any: `131047`, `10/2018278`. A code that does
+   * not concern the window changes nothing, and the first such code is logged. After a code that may concern the
+   * window, Bird is asked again.
    */
   readonly code: string | number;
 }
@@ -39,9 +43,9 @@ export interface ObservedSent extends ObservedContact {
   readonly isLost: boolean;
 }
 
-/** One window; without contact and address, all of a channel's; without a channel too, all of a workspace's. */
+/** What to forget: one window; without contact and address, a channel; without a channel, a workspace. */
 export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
-  /** The channel whose windows are dropped. Default: every channel of the workspace. */
+  /** The channel whose windows are forgotten. Default: all channels of the workspace. */
   readonly channelId?: string | undefined;
 }
 

@@ -5,17 +5,17 @@ import { addressOfId } from '../core/contact-address.js';
 import { ownFields } from '../core/own.js';
 import type { ChannelRef } from '../ports.js';
 
-/** Whose window an observation is about: the address where it is known, else the contact's id. */
+/** Whose window an observation concerns: the address where it is known, else the contact id. */
 export interface ObservedContact {
   /** The workspace that the channel belongs to, a UUID. */
   readonly workspaceId: string;
   /** The channel on which it happened, a UUID. */
   readonly channelId: string;
-  /** The contact's id, a UUID. One of this and `address` is needed, both are best. */
+  /** The contact's id, a UUID. Either this or `address` is required; both are best. */
   readonly contactId?: string | undefined;
-  /** What the customer wrote from, or the message was sent to. */
+  /** What the customer wrote from, or what the message was sent to. */
   readonly address?: string | undefined;
-  /** Bird's key of the address, such as `phonenumber`; needed only for a number that is written without its `+`. */
+  /** Bird's key of the address, such as `phonenumber`. Needed only for a phone number without its `+`. */
   readonly identifierKey?: string | undefined;
 }
 

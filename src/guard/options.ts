@@ -25,46 +25,49 @@ import { MountWatch } from './notices/mount-watch.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { safeStore } from './safe-store.js';
 
-/** How one workspace of Bird is asked, and what is done with the answers. */
+/** How to reach Bird for one workspace, and the policy for its sends. */
 export interface WorkspaceOptions extends PolicyOptions {
   /**
-   * Bird's access key, or a function that gives it; called before each read, so that a rotated key takes effect. Where it
-   * throws or gives no key, sends are `lookup_failed`.
+   * Bird's access key, or a function that returns it. The function is called before each read, so that a rotated key
+   * takes effect. Where it throws or returns no key, sends are `lookup_failed`.
    */
   readonly accessKey: string | (() => string | Promise<string>);
-  /** Where Bird's API is: https, or http on loopback. Default `https://api.bird.com`. */
+  /** The URL of Bird's API: https, or http on loopback. Default `https://api.bird.com`. */
   readonly baseUrl?: string | undefined;
-  /** Reads a second, of the 50 that Bird allows a workspace. Default 40; 0.1 to 10 000. */
+  /** How many reads a second the guard may make, of the 50 that Bird allows a workspace. Default 40; 0.1 to 10 000. */
   readonly lookupsPerSecond?: number | undefined;
-  /** Reads that may go at once after a quiet time, beyond the rate. Default 10; 1 to 10 000. */
+  /** How many reads may start at once after a quiet time, beyond the rate. Default 10; 1 to 10 000. */
   readonly lookupBurst?: number | undefined;
-  /** The keys of the workspace's webhook subscriptions, for receivers that name none. During a rotation old and new. */
+  /**
+   * The keys of the workspace's webhook subscriptions, for receivers without keys of their own. During a rotation: the
+   * old key and the new one.
+   */
   readonly signingKeys?: readonly string[] | undefined;
-  /** Policies by channel id, laid over the workspace's. */
+  /** Policies by channel id, which override the workspace's. */
   readonly channels?: Readonly<Record<string, PolicyOptions>> | undefined;
 }
 
 /**
- * One workspace's options by id, or a function that finds them; `undefined` for an id that it does not know. It is asked again
- * a minute later, 10 s after it failed, and after `reload`.
+ * The options of each workspace by id, or a function that finds them. The function returns `undefined` for an id it
+ * does not know. It is asked again after a minute, 10 s after an error, and after `reload`.
  */
 export type WorkspaceSource =
   | Readonly<Record<string, WorkspaceOptions>>
   | ((workspaceId: string) => WorkspaceOptions | undefined | Promise<WorkspaceOptions | undefined>);
 
-/** Which workspaces a guard knows, and what it uses to remember, to wait, to ask and to report. */
+/** The workspaces of a guard, and its store, clock, transport and logger. */
 export interface GuardOptions {
-  /** The workspaces that the guard decides for. A send of any other is `workspace_unknown`. */
+  /** The workspaces that the guard knows. Sends of any other are `workspace_unknown`. */
   readonly workspaces: WorkspaceSource;
-  /** Options for every workspace that does not set them itself. */
+  /** Options of every workspace that does not set them itself. */
   readonly defaults?: Partial<WorkspaceOptions> | undefined;
-  /** Where openings are remembered. Default: `memoryStore()`. */
+  /** Where open windows are remembered. Default: `memoryStore()`. */
   readonly store?: Store | undefined;
-  /** Where every instant and every wait comes from. Default: the system's clock. */
+  /** The source of every instant and every timer. Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  /** What reaches Bird's API. Default: the global `fetch`. */
+  /** The function that calls Bird's API. Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Where the guard reports what needs attention. Default: warnings and errors to the console. */
+  /** The logger for what needs attention. Default: warnings and errors go to the console. */
   readonly logger?: Logger | undefined;
 }
 

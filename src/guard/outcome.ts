@@ -10,38 +10,38 @@ import type { Logger } from '../ports.js';
 import type { Policy } from './policy.js';
 import type { Rerouting } from './reroute.js';
 
-/** What is to be done with a message: send it as it is, stop it, send something else, or let it wait. */
+/** What to do with a message: send it as it is, block it, send something else, or hold it. */
 export type OutcomeAction = 'send' | 'block' | 'reroute' | 'hold';
 
 /** A decision, and what the workspace's policy makes of it. */
 export interface Outcome {
   /** What to do with the message now. */
   readonly action: OutcomeAction;
-  /** What the facts say, whatever the policy makes of it. */
+  /** What the facts say, before any policy. */
   readonly decision: Decision;
   /** The mode in force; with `off` nothing was decided. */
   readonly mode: Policy['mode'];
-  /** In `observe` mode, where `action` is always `send`: what `enforce` would do. */
+  /** In `observe` mode, where `action` is always `send`: what `enforce` would have done. */
   readonly wouldBe?: OutcomeAction | undefined;
-  /** With `reroute`: what to send instead, all of it and in this order. */
+  /** With `reroute`: the sends that replace the message, all of them and in this order. */
   readonly sends?: readonly ReroutedSend[] | undefined;
-  /** With `sends`: until when all of them are permitted, epoch ms; null: no end known. */
+  /** With `sends`: until when all of them are permitted, epoch ms; `null` where no end is known. */
   readonly sendsValidUntil?: number | null | undefined;
-  /** With `reroute` and `hold`: what was changed, such as `template`, `split`, `channel`. */
+  /** With `reroute` and `hold`: labels for what was changed, such as `template`, `split`, `channel`. */
   readonly changes?: readonly string[] | undefined;
-  /** With `hold`: by what the parked message is found. */
+  /** With `hold`: how to find the held message. */
   readonly held?: HeldNote | undefined;
-  /** Why reroute policies could not help, in the order in which they were asked. */
+  /** Why reroute policies could not help, in the order they were tried. */
   readonly declined?: readonly string[] | undefined;
-  /** Where the facts came from; a `service_window_closed` always comes from `bird`. */
+  /** Where the facts came from. A `service_window_closed` always comes from `bird`. */
   readonly source: 'memory' | 'bird' | 'none';
-  /** When it was decided, epoch ms. */
+  /** When the decision was made, epoch ms. */
   readonly checkedAt: number;
   /** The channel's platform, where it is known. */
   readonly platform?: string | undefined;
-  /** How long before the end of the window a message is not to leave any more, ms: the policy's. */
+  /** How long before the end of the window the message must leave, in ms: the policy's `safetyMarginMs`. */
   readonly safetyMarginMs: number;
-  /** Whether the customer's side may be told when the window closed: the policy's `exposeExpiry`. */
+  /** Whether a response may say when the window closed: the policy's `exposeExpiry`. */
   readonly exposeExpiry: boolean;
 }
 

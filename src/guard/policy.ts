@@ -17,43 +17,51 @@ import { holdUntilReply } from '../held/hold-until-reply.js';
 
 type UnknownAction = 'allow' | 'block' | 'reroute';
 
-/** Called at once, never awaited; one that throws counts as `'allow'`. */
+/**
+ * What to do where the facts do not decide: an action, or a function that chooses one. The function is not awaited;
+ * after an error `'allow'` applies.
+ */
 export type OnUnknown = UnknownAction | ((decision: UnknownDecision, send: SendRequest) => UnknownAction);
 
-/** What to try with a message that is denied, in order. The word `block`, or the end of the list, stops it. */
+/**
+ * What to do with a denied message: block it, or try reroute policies in order. `'block'`, or the end of the list,
+ * blocks.
+ */
 export type OnClosed = 'block' | ReroutePolicy | readonly (ReroutePolicy | 'block')[];
 
-/** What a workspace, or one of its channels, wants done with the answers. */
+/** What a workspace, or one of its channels, does with decisions. */
 export interface PolicyOptions {
   /**
-   * `enforce` acts on decisions; `observe` decides and reports, and never changes a request; `off` does nothing at all.
-   * Default `enforce`.
+   * Whether decisions are enforced. `enforce` acts on them; `observe` decides and reports but never changes a request;
+   * `off` does nothing. Default `enforce`.
    */
   readonly mode?: 'enforce' | 'observe' | 'off' | undefined;
   /** What happens to a free-form message that is denied. Default `block`. */
   readonly onClosed?: OnClosed | undefined;
   /**
-   * What happens to a request of which some recipients may be written to and some not: `block` stops all of it, `split`
-   * sends to those that can be sent to. Default `block`.
+   * What happens to a request in which only some recipients may be written to. `block` stops the whole request, `split`
+   * sends to those recipients. Default `block`.
    */
   readonly onMixed?: 'block' | 'split' | undefined;
   /**
-   * What happens where the facts could not be had. Default `allow`: the send passes, flagged. `reroute` does what
-   * `onClosed` says.
+   * What happens where the facts could not be obtained. `allow` sends, flagged; `reroute` applies `onClosed`. Default
+   * `allow`.
    */
   readonly onUnknown?: OnUnknown | undefined;
-  /** How long before its end a remembered window is asked for again, in ms. Default 10 000 (10 s); 0 to under 24 h. */
+  /**
+   * How long before the end of a remembered window Bird is asked again, in ms. Default 10 000 (10 s); 0 to under 24 h.
+   */
   readonly safetyMarginMs?: number | undefined;
-  /** Longest time a decision may take, in ms, everything included. Default 800; 1 to 60 000. */
+  /** The longest time a decision may take, in ms, everything included. Default 800; 1 to 60 000. */
   readonly deadlineMs?: number | undefined;
   /** Whether Bird's `isPermanentSession: true` allows a send. Default true. */
   readonly trustPermanentSession?: boolean | undefined;
   /**
-   * What a contact means that Bird does not know: `unknown`, or `closed` once two reads at least 1 s apart say so.
-   * Default `unknown`.
+   * What a contact that Bird does not know means: `unknown`, or `closed` after two 'not found' answers at least 1 s
+   * apart. Default `unknown`.
    */
   readonly onContactNotFound?: 'unknown' | 'closed' | undefined;
-  /** Whether a blocked response tells when the window closed. Default true. */
+  /** Whether a blocked response says when the window closed. Default true. */
   readonly exposeExpiry?: boolean | undefined;
 }
 

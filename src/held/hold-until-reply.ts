@@ -4,9 +4,9 @@ import { requireRuntime } from '../runtime.js';
 import { type HoldUntilReplyOptions, resolveHold } from './options.js';
 import { Holding } from './queue.js';
 
-/** A policy that holds, and tells what it holds. */
+/** The reroute policy of `holdUntilReply`, which can list the messages it holds. */
 export interface HoldPolicy extends ReroutePolicy {
-  /** What waits in a workspace, by window and in order. */
+  /** The held messages of a workspace, by window and in order. */
   pending(workspaceId: string): Promise<readonly HeldMessage[]>;
 }
 
@@ -18,8 +18,8 @@ export function holdingOf(policy: ReroutePolicy | 'block'): Holding | undefined 
 }
 
 /**
- * Parks a message until the customer writes (`observeInbound`, or Bird's event), then sends it, in order and each once
- * per `reference`. Declines with `hold_full`, `hold_store_failed`, `address_unresolved`, `content_not_carried`, or
+ * Holds a message until the customer writes (`observeInbound`, or Bird's event), then sends it, in order and once per
+ * `reference`. Declines with `hold_full`, `hold_store_failed`, `address_unresolved`, `content_not_carried`, or
  * `reason_not_time` where a reply would not help.
  *
  * @throws {TypeError | RangeError} at creation, for invalid options, and where the runtime has no `crypto.randomUUID`

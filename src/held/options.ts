@@ -14,15 +14,15 @@ import type { HeldMessage, HeldStore } from '../ports.js';
 import { memoryHeldStore } from '../stores/memory-held-store.js';
 
 /**
- * A message that is to go out now: one that was held, or the nudge that asks the customer to write. Each call has a copy of
- * its own. `id` is the same when it is repeated, and another for another message under the same reference.
+ * A message to send now: a held one, or the nudge. Each call gets its own copy. A repeated call has the same `id`;
+ * another message under the same reference has another.
  */
 export interface ReleasedMessage extends Omit<HeldMessage, 'address' | 'expiresAt' | 'isWindowUnknown'> {
   /** `held` for a message that waited, `nudge` for the template that asks the customer to write. */
   readonly kind: 'held' | 'nudge';
 }
 
-/** A customer's message, for which held messages have waited. */
+/** A customer's message on a channel where messages are held for that customer. */
 export interface ReplyEvent {
   /** The workspace that was written to. */
   readonly workspaceId: string;
@@ -32,7 +32,7 @@ export interface ReplyEvent {
   readonly contactId?: string | undefined;
   /** What the customer wrote from; absent where only a contact id is known. */
   readonly address?: string | undefined;
-  /** What the customer wrote; `undefined`: no text, or the guard was not told. */
+  /** What the customer wrote; `undefined` where there is no text, or the guard does not know it. */
   readonly text?: string | undefined;
 }
 
@@ -44,40 +44,40 @@ export interface Nudge {
   readonly version?: string | undefined;
   /** The language of the template, as a BCP 47 locale. */
   readonly locale: string;
-  /** Values by variable. */
+  /** The values of the template's variables. Default: none. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
-/** How long messages wait, where, and how they are sent in the end. */
+/** Where held messages wait, for how long, and how they are sent. */
 export interface HoldUntilReplyOptions {
   /**
-   * Where the messages wait. Default: `memoryHeldStore()`, which loses them when the process ends. For several processes:
-   * `redisStore(...).held`.
+   * Where held messages are kept. Default: `memoryHeldStore()`, which loses them when the process ends. For several
+   * processes: `redisStore(...).held`.
    */
   readonly store?: HeldStore | undefined;
   /**
-   * Sends a message that may go now. `'rejected'`: it never can be sent, `onExpired(message, 'rejected')` is called, and the
-   * next one goes on. Anything else: it was accepted. After a crash, or where it throws or takes longer than 30 s, it is
-   * called again with the same `id` and `reference`, and those behind it wait. Default: Bird's API, with the workspace's key.
+   * Sends a message that may go now. Return `'rejected'` where it can never be sent: `onExpired(message, 'rejected')`
+   * is called and the next message follows. Any other result means accepted. After a crash, an error or 30 s it is
+   * called again with the same `id` and `reference`, and later messages wait. Default: Bird's API with the workspace's
+   * key.
    */
   readonly release?: ((message: ReleasedMessage) => unknown) | undefined;
-  /** Called after a held message was accepted. It is sent whatever this does. */
+  /** Called after a held message was accepted. Its result and its errors do not affect the message. */
   readonly onReleased?: ((message: ReleasedMessage) => unknown) | undefined;
   /**
-   * Whether a customer's message releases what waits. Not awaited; where it throws or gives no boolean, the default counts.
-   * Default: every message but one that is only an opt-out word (STOP, BAJA, ARRET, ...). After such a message the rest
-   * waits for the next one.
+   * Whether a customer's message releases held messages. Not awaited; after an error or a result that is no boolean,
+   * the default applies. Default: every message except a bare opt-out word (STOP, BAJA, ARRET, ...), after which held
+   * messages wait for the next one.
    */
   readonly releaseOn?: ((event: ReplyEvent) => boolean) | undefined;
-  /** Sent when a message is held, at most once until the customer writes. Default: none. */
+  /** The template to send when a message is held, at most once until the customer writes. Default: none. */
   readonly nudge?: Nudge | undefined;
   /** How many messages may wait for one contact on one channel. Default 20; 1 to 1000. */
   readonly maxPerContact?: number | undefined;
   /** How long a message waits, in ms. Default 259 200 000 (72 h); 1000 (1 s) to 30 days. */
   readonly lifetimeMs?: number | undefined;
   /**
-   * Called with a message that is not sent any more: its time is over, or Bird refuses it for good. Where it throws, it is
-   * called again.
+   * Called with a message that will not be sent: it has expired, or Bird rejects it. After an error it is called again.
    */
   readonly onExpired?: ((message: HeldMessage, why: 'expired' | 'rejected') => unknown) | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * What the store uses of a client of node-redis 5 or 6 (`createClient()` of the package `redis`): only its settings. The
- * store opens a connection of its own with them, so the client itself may stay unconnected.
+ * The part of a node-redis client (version 5 or 6, `createClient()`) that the store uses. The store opens its own
+ * connection with the client's settings, so the client may stay unconnected.
  */
 export interface RedisClient {
   /** The settings that the client was created with. */
@@ -10,9 +10,9 @@ export interface RedisClient {
         readonly socket?: object | undefined;
       }
     | undefined;
-  /** Makes another connection with the same settings, but for these. */
+  /** Creates another connection with the same settings, except for `overrides`. */
   duplicate(overrides: RedisOverrides): RedisConnection;
-  /** Tells when the client has been closed for good; the store then closes its own connection. */
+  /** Registers a listener for the end of the client; the store then closes its own connection. */
   on(event: 'end', listener: () => void): unknown;
 }
 

@@ -4,34 +4,38 @@ import { platforms } from '../core/platforms.js';
 const DAY_MS = 86_400_000;
 const SHORTEST_SECRET = 16;
 
-/** What the processes that share a Redis have in common, and what each keeps for itself. */
+/** The secret that all processes share, and the limits of memory and time. */
 export interface RedisStoreOptions {
   /**
-   * From which the names of customers' windows are made, so that nobody without it can tell whose they are. The same for
-   * all processes, at least 16 characters, kept like a password. Held messages are encrypted with a key made of it. With
-   * a new one everything is asked of Bird once, and messages that were held under the former are not found.
+   * The secret from which the names of windows in Redis are derived, so that nobody without it can tell whose they are.
+   * The same for all processes, at least 16 characters; keep it like a password. Held messages are encrypted with a key
+   * derived from it. After a change, every window is asked of Bird once, and messages held under the old secret are not
+   * found.
    */
   readonly secret: string;
-  /** What all keys begin with. Default `ffg:`. One per deployment that shares a Redis with others. */
+  /** The prefix of all keys, one per deployment in a shared Redis. Default `ffg:`. */
   readonly prefix?: string | undefined;
-  /** Windows kept in this process's memory, in front of Redis. Default 100 000; 0: none, each question is a round trip. */
+  /**
+   * How many windows this process keeps in memory, in front of Redis. 0: none, every decision asks Redis. Default 100
+   * 000.
+   */
   readonly max?: number | undefined;
   /**
-   * How many processes there are at most, at the same time. Each that is alive brings its share of the workspace's limit:
-   * nobody can tell those that are gone from those that are cut off and read by themselves. Default 4; 1 to 10 000.
+   * The largest number of processes at the same time. Each live process contributes its share of the workspace's limit,
+   * because one that is gone cannot be told from one that is cut off and still reads. Default 4; 1 to 10 000.
    */
   readonly instances?: number | undefined;
   /**
-   * How long the longest window lasts that is of interest, in ms: so long a customer's message is kept, and a refusal for
-   * a day more. Default: 30 days, as long as any platform's. Shorter needs less of Redis's memory. From a day.
+   * The length of the longest window that matters, in ms. A customer's message is kept that long, a refusal a day
+   * longer; a shorter time saves Redis memory. Default: 30 days, the longest of all platforms; from one day.
    */
   readonly longestWindowMs?: number | undefined;
   /**
-   * How long an answer of Redis may take, in ms of real time; what takes longer has failed, and the memory goes on alone.
-   * Default 40, a little less than the 50 ms that a guard waits for any store. 1 to 60 000.
+   * How long to wait for an answer from Redis, in ms of real time; after that the call has failed and memory is used
+   * alone. Default 40, a little less than the 50 ms that a guard waits for any store; 1 to 60 000.
    */
   readonly patienceMs?: number | undefined;
-  /** The guard's clock, where that is not the system's. */
+  /** The guard's clock, where it is not the system's. */
   readonly clock?:
     | {
         /** Wall time, epoch ms. */

@@ -22,23 +22,24 @@ export type { RedisStoreOptions } from './options.js';
 
 /** A store that processes share through Redis. */
 export interface RedisStore extends Store {
-  /** How the processes share Bird's limit of reads, and the reads themselves. */
+  /** How processes share Bird's read limit and the reads themselves. */
   readonly fleet: Fleet;
   /**
-   * Where messages wait that any of the processes releases, once: `holdUntilReply({ store: store.held })`. They are
-   * encrypted, and nothing in Redis says whose they are. They are as durable as Redis: it needs `appendonly yes` and
-   * `maxmemory-policy noeviction`. While Redis is away methods reject, and messages take the next way out. A message that
-   * cannot be decrypted or read stays where it is and is not listed; with another `secret` nothing of before is found.
+   * Where held messages wait for any process to release them, once: `holdUntilReply({ store: store.held })`. They are
+   * encrypted, and Redis cannot tell whose they are. They are as durable as Redis: use `appendonly yes` and `maxmemory-
+   * policy noeviction`. While Redis is unavailable, methods reject, and the next reroute policy is tried. A message
+   * that cannot be decrypted or read stays in place and is not listed. With another `secret`, earlier messages are not
+   * found.
    */
   readonly held: HeldStore;
-  /** Closes the store's own connection, as the end of the client does. A guard goes on with its memory alone. */
+  /** Closes the store's connection, as the end of the client does. A guard continues with memory alone. */
   close(): void;
 }
 
 /**
- * What all processes know, kept in Redis 6.2 or later, or in Valkey, with this process's memory in front of it. It opens
- * a connection of its own with the settings of `client`, which may stay unconnected, and closes it when the client ends.
- * Redis is never waited for longer than 50 ms, and while it is away the memory goes on alone.
+ * Creates a store that shares windows through Redis 6.2 or later, or Valkey, behind this process's memory. It opens its
+ * own connection with the settings of `client`, which may stay unconnected, and closes it when the client ends. A
+ * decision waits at most 50 ms for Redis; while Redis is unavailable, memory is used alone.
  *
  * @param client of the package `redis`, version 5 or 6
  * @throws {TypeError} for another client, a misspelt option or a wrong type; {RangeError} for a value out of range

@@ -2,21 +2,21 @@ import type { Duration } from './duration.js';
 import { durationMs } from './duration.js';
 
 /**
- * The sandbox's clock. It stands still until `advance` moves it, and has the shape that a guard takes as its `clock`, so
- * that one clock drives both sides. Its functions may be passed around without the object.
+ * A clock that stands still until `advance` moves it. It fits a guard's `clock` option, so that one clock drives both
+ * sides. Its functions work without the object.
  */
 export interface SandboxClock {
-  /** The sandbox's instant, in epoch ms. */
+  /** The current instant, epoch ms. */
   now(): number;
   /**
-   * Moves time forward. Timers that fall due on the way fire in order of their due time, equal ones in the order in
-   * which they were set, each with `now()` at its own due instant; those that they set are included. Throws a
-   * `TypeError` or `RangeError` that names the field when the duration is not one; time cannot go back.
+   * Moves time forward. Timers due on the way fire in the order of their due time, equal ones in the order they were
+   * set, each with `now()` at its due instant; timers that they set are included. Throws a `TypeError` or `RangeError`
+   * that names the field for anything that is no duration. Time cannot go back.
    */
   advance(duration: Duration | number): void;
-  /** Runs `callback` once, when `advance` passes `ms` from now. 0 or less: at the next `advance`. */
+  /** Calls `callback` once, when `advance` has passed `ms` milliseconds. 0 or less: at the next `advance`. */
   setTimeout(callback: () => void, ms: number): unknown;
-  /** Takes a timer back; anything else, and a timer that has fired, is ignored. */
+  /** Cancels a timer; one that has fired, and anything else, is ignored. */
   clearTimeout(handle: unknown): void;
 }
 

@@ -1,4 +1,4 @@
-/** A length of time; its parts add up. Each is a finite number of 0 or more and defaults to 0. */
+/** A length of time: the sum of its parts. Each is a finite number from 0, default 0. */
 export interface Duration {
   /** Days of 24 hours. */
   readonly days?: number | undefined;
@@ -6,7 +6,7 @@ export interface Duration {
   readonly hours?: number | undefined;
   /** Minutes of 60 seconds. */
   readonly minutes?: number | undefined;
-  /** Seconds; fractions count to the millisecond. */
+  /** Seconds, with fractions down to the millisecond. */
   readonly seconds?: number | undefined;
   /** Milliseconds; the sum is rounded to a whole one. */
   readonly milliseconds?: number | undefined;

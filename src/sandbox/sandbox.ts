@@ -42,53 +42,53 @@ export type { TemplateOptions } from './templates/template-options.js';
 export type { WebhookAttempt } from './webhooks/webhook-feed.js';
 export type { ConversationOptions, SandboxWorkspace, SubscribeOptions } from './workspace.js';
 
-/** How to start a sandbox: where, when, and what its Bird does where Bird's documentation is silent. */
+/** How to start a sandbox: port, clock, faults, and switches for what Bird does not document. */
 export interface SandboxOptions extends SwitchOptions {
-  /** TCP port on 127.0.0.1. Default 0: any free one. */
+  /** The TCP port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number | undefined;
-  /** The instant that the clock shows first. Default: the real now. */
+  /** The clock's first instant. Default: now. */
   readonly startAt?: Instant | undefined;
-  /** What goes wrong; see `setFault`. Default: nothing. */
+  /** The hook that injects faults; see `setFault`. Default: none. */
   readonly fault?: FaultHook | undefined;
 }
 
-/** How to add a workspace: its identity, and switches that win over the sandbox's. */
+/** The identity of a workspace to add, and switches that override the sandbox's. */
 export interface SandboxWorkspaceOptions extends SwitchOptions {
   /** The workspace's id, a UUID. Default: a new one. */
   readonly id?: string | undefined;
-  /** The key that requests have to carry. Default: a new one. */
+  /** The access key that requests must carry. Default: a new one. */
   readonly accessKey?: string | undefined;
 }
 
 /** A running local Bird. */
 export interface Sandbox {
-  /** Base URL, e.g. `http://127.0.0.1:40123`: in the place of `https://api.bird.com`. */
+  /** The base URL, e.g. `http://127.0.0.1:40123`, to use in place of `https://api.bird.com`. */
   readonly url: string;
-  /** Time in the sandbox: it moves only with `advance`. Fits a guard's `clock` option. */
+  /** The sandbox's clock, which moves only with `advance`. It fits a guard's `clock` option. */
   readonly clock: SandboxClock;
   /** Adds a workspace with its own key, rate limits, channels and contacts. */
   addWorkspace(options?: SandboxWorkspaceOptions): SandboxWorkspace;
-  /** Everything that was sent, in every workspace, in order of acceptance and with the statuses of now. */
+  /** All messages sent, in every workspace, in the order of acceptance and with their current statuses. */
   messages(): OutgoingMessage[];
   /**
-   * What customers have really received, in every workspace: the messages that are `delivered` by now, in order of
-   * sending, with one entry per receiver. A late free-form message never comes.
+   * What customers have received, in every workspace: the messages that are `delivered`, in the order of sending, with
+   * one entry per receiver. A late free-form message never arrives.
    */
   arrived(): ArrivedMessage[];
   /**
-   * Waits until every webhook delivery that is due has been made and answered, and gives all attempts so far. A refused
-   * one is repeated on the sandbox's clock: at growing intervals, for 8 hours, under its first timestamp.
+   * Waits until every due webhook delivery has been answered, and returns all attempts so far. A refused delivery is
+   * repeated on the sandbox's clock, at growing intervals, for 8 hours, with its first timestamp.
    */
   deliveries(): Promise<WebhookAttempt[]>;
-  /** Every request to the HTTP face so far, in order of processing. */
+  /** All HTTP requests so far, in the order of processing. */
   requests(): LoggedRequest[];
-  /** The most GET requests within any 1000 ms of the sandbox's clock, refused ones included. */
+  /** The largest number of GET requests within any 1000 ms of the sandbox's clock, refused ones included. */
   readsInBusiestSecond(): number;
-  /** Changes switches; `undefined` sets one back to its default. */
+  /** Changes switches; `undefined` restores a default. */
   set(switches: SwitchOptions): void;
-  /** Sets the hook that decides what goes wrong with a request; `undefined`: nothing. */
+  /** Sets the hook that injects faults into requests; `undefined` removes it. */
   setFault(fault: FaultHook | undefined): void;
-  /** Stops the server and cuts its connections. Nothing of the sandbox keeps the process alive afterwards. */
+  /** Stops the server and cuts its connections. Afterwards nothing of the sandbox keeps the process alive. */
   close(): Promise<void>;
 }
 

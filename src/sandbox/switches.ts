@@ -1,42 +1,49 @@
 /**
- * What Bird leaves undocumented, or does only in bad times. Given to `createSandbox`, to `addWorkspace` (which then wins
- * for that workspace) or to `set` at run time; `undefined` always means the default.
+ * Behaviour that Bird does not document, or that occurs only in bad times. Set it in `createSandbox`, in `addWorkspace`
+ * (which wins for that workspace), or with `set` at run time. `undefined` always means the default.
  */
 export interface Switches {
   /**
    * GET requests per sliding second and workspace before 429. Default 50, Bird's own; `Infinity`: no limit. While the
-   * clock stands still, no request ever leaves the second: advance it, or lift the limit.
+   * clock stands still, no request leaves the second: advance the clock, or lift the limit.
    */
   readonly readsPerSecond: number;
-  /** The same for POST requests, the contact search among them. Default 500. */
+  /** POST requests per sliding second and workspace before 429, contact searches included. Default 500. */
   readonly sendsPerSecond: number;
-  /** `Retry-After` of a 429, verbatim. Default absent, since Bird documents none. */
+  /** The `Retry-After` header of a 429, verbatim. Default absent, since Bird documents none. */
   readonly retryAfter: string | undefined;
-  /** How a window that was open once is reported when it has closed: `null` (default, also `'null'`), or `'past'`, its end. */
+  /** How a window that has closed is reported: `null` (default, also `'null'`), or `'past'`, its end. */
   readonly closedWindow: 'null' | 'past' | null;
-  /** What the contact search says of an unknown identifier: `'empty'` results (default) or a `'404'`. */
+  /** The contact search's answer for an unknown identifier: `'empty'` results (default) or a `'404'`. */
   readonly unknownContact: 'empty' | '404';
-  /** `isPermanentSession` in the contact answer, where a contact has no own value: `'absent'` (default) or a boolean. */
+  /**
+   * `isPermanentSession` in the contact answer, for contacts without their own value: `'absent'` (default) or a
+   * boolean.
+   */
   readonly permanentSession: 'absent' | boolean;
-  /** `'forbidden'`: 403 on the contact path alone, as for a key without that permission. Default `'allowed'`. */
+  /** Whether the key may read contacts: `'forbidden'` answers 403 on the contact path alone. Default `'allowed'`. */
   readonly contactAccess: 'allowed' | 'forbidden';
-  /** How long the contact answer does not show a new inbound message, in ms. Default 0. Sending sees it at once. */
+  /**
+   * How long the contact answer lags behind a new inbound message, in ms. Sending sees the message at once. Default 0.
+   */
   readonly readLagMs: number;
-  /** Status in which a late free-form message ends. Default `'delivery_failed'`; not verified against Bird. */
+  /** The final status of a late free-form message. Default `'delivery_failed'`; not verified against Bird. */
   readonly lateStatus: 'delivery_failed' | 'sending_failed' | 'rejected';
-  /** `failure.code` of a late message. Default 15000, a guess within Bird's platform family 15xxx; not verified. */
+  /** The `failure.code` of a late message. Default 15000, a guess within Bird's platform family 15xxx; not verified. */
   readonly lateFailureCode: number;
-  /** How long after it was sent a late message fails, in ms. Default 120 000 (2 minutes). */
+  /** How long after its send a late message fails, in ms. Default 120 000 (2 minutes). */
   readonly lateFailureAfterMs: number;
-  /** How long after an event its first delivery is made, in ms; signed with the time of the event. Default 0. */
+  /**
+   * How long after an event its first delivery is made, in ms; the signature carries the time of the event. Default 0.
+   */
   readonly webhookDelayMs: number;
-  /** How often each event is delivered. Default 1; 2: everything comes twice. */
+  /** How many times each event is delivered. Default 1. */
   readonly webhookCopies: number;
-  /** `'all'`: events that happen now are never delivered. Default `'none'`. */
+  /** Whether events are lost: with `'all'`, events that happen from now on are never delivered. Default `'none'`. */
   readonly webhookLoss: 'none' | 'all';
 }
 
-/** Switches as they are given: each may be left out. */
+/** The switches to set; each may be omitted. */
 export type SwitchOptions = { readonly [Name in keyof Switches]?: Switches[Name] | undefined };
 
 interface Rule<Value> {

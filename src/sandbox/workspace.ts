@@ -13,34 +13,40 @@ import { checkSwitches, type Switches, type SwitchOptions } from './switches.js'
 import type { SandboxTemplate } from './templates/template.js';
 import type { TemplateOptions } from './templates/template-options.js';
 
-/** A conversation to open. */
+/** The contact, the channel and the status of a conversation to open. */
 export interface ConversationOptions extends AddressOptions {
   /** Whether messages can be sent into it: none into a `closed` one. Default `active`. */
   readonly status?: 'active' | 'closed' | undefined;
 }
 
-/** Where events go. */
+/** Where to post which events. */
 export interface SubscribeOptions {
   /** Where events are posted: http on loopback. */
   readonly url: string;
-  /** With which deliveries are signed. */
+  /** The key that signs deliveries. */
   readonly signingKey: string;
-  /** Which events are wanted, by Bird's names. Default: inbound and outbound of every platform that the workspace has a channel on. */
+  /**
+   * Bird's names of the events. Default: inbound and outbound events of every platform that the workspace has a channel
+   * on.
+   */
   readonly events?: readonly string[] | undefined;
-  /** Only the events of this channel; they then go to no subscription without a filter. */
+  /**
+   * The only channel to deliver events of; such events then reach no subscription without a filter. Default: all
+   * channels.
+   */
   readonly channelId?: string | undefined;
 }
 
 /**
- * A workspace of the sandbox: what Bird's dashboard, a customer or an administrator would do. Ids that are not there
+ * A workspace of the sandbox, with the actions of Bird's dashboard, of customers and of administrators. Unknown ids
  * throw a `RangeError`.
  */
 export interface SandboxWorkspace {
   /** The workspace's id, a UUID. */
   readonly id: string;
-  /** The key in force; the empty string after `revokeKey`. */
+  /** The current access key; an empty string after `revokeKey`. */
   readonly accessKey: string;
-  /** Installs a channel, `active` unless said otherwise. Any field of Bird's channel object may be given. */
+  /** Installs a channel, by default `active`. Any field of Bird's channel object may be given. */
   addChannel(options: ChannelOptions): BirdChannel;
   /** Changes a channel's status, capabilities or any other field but its id. */
   setChannel(channelId: string, change: Partial<ChannelOptions>): BirdChannel;
@@ -49,30 +55,30 @@ export interface SandboxWorkspace {
     /** What the contact can be reached by; the first of a platform's kind is the default. */
     readonly identifiers: readonly ContactIdentifier[];
   }): BirdContact;
-  /** A customer writes: opens or extends the window for this channel and address. */
+  /** Delivers a customer's message, which opens or extends the window of this channel and address. */
   receiveInbound(options: InboundOptions): InboundMessage;
-  /** Has events delivered, signed as Bird signs them. Bird knows one subscription per event. */
+  /** Subscribes a URL to events, which are signed as Bird signs them. Bird has one subscription per event. */
   subscribe(options: SubscribeOptions): BirdSubscription[];
-  /** Opens a conversation of a contact on a channel. */
+  /** Opens a conversation with a contact on a channel. */
   addConversation(options: ConversationOptions): BirdConversation;
   /**
-   * Adds a template, or a version of one, as Bird's Studio would. Until the first one is there, every template send is
-   * taken. From then on one that does not fit is accepted like all others, and refused 1000 ms later: as `rejected` by
-   * `touchpoint` for an unknown or pending template, version or locale and for a missing, extra or unfit parameter, as
-   * `sending_failed` by `whatsapp` for a text that Meta does not take. Throws a `TypeError` or `RangeError` that names
-   * the option which is wrong.
+   * Adds a template, or a version of one, as Bird's Studio would. Before the first one, every template send succeeds.
+   * Afterwards, a template send that does not match is accepted and refused 1000 ms later: as `rejected` by
+   * `touchpoint` for an unknown or pending template, version or locale, or a missing, extra or invalid parameter; as
+   * `sending_failed` by `whatsapp` for a text that Meta does not accept. Throws a `TypeError` or `RangeError` that
+   * names the invalid option.
    */
   addTemplate(options: TemplateOptions): SandboxTemplate;
-  /** Overrides the switch `permanentSession` for one address; `true` also lets late messages through. */
+  /** Overrides the switch `permanentSession` for one address; `true` also delivers late messages. */
   setPermanentSession(
     options: AddressOptions & {
       /** What the contact answer says from now on. */
       readonly value: Switches['permanentSession'];
     },
   ): void;
-  /** Gives the workspace a new key, returned and valid at once; the old one is refused from then on. */
+  /** Replaces the key and returns the new one, valid at once; the old one is refused. */
   rotateKey(): string;
-  /** Takes the key back without a new one. */
+  /** Revokes the key without a new one. */
   revokeKey(): void;
   /** Changes switches for this workspace alone; `undefined` falls back to the sandbox's. */
   set(switches: SwitchOptions): void;

@@ -6,8 +6,8 @@ import { memoryCache } from './memory-store.js';
 const NUDGES_REMEMBERED = 100_000;
 
 /**
- * Held messages in this process's memory. **They are lost when the process ends**, and other processes do not see them: for
- * messages that matter, use a store that is durable.
+ * Keeps held messages in this process's memory. **They are lost when the process ends**, and other processes do not see
+ * them: use a durable store for messages that matter.
  *
  * @param max messages kept in all; beyond it `add` says `full`. Default 10 000
  * @throws {RangeError} when `max` is not an integer from 1

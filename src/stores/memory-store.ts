@@ -7,12 +7,15 @@ import type { Cache, Store, WindowKey } from '../ports.js';
 
 /** How much `memoryStore` remembers. */
 export interface MemoryStoreOptions {
-  /** Customers kept; the least recently used go first. Default 100 000, about 30 MB. Range: an integer from 1. */
+  /**
+   * How many customers are kept; the least recently used are dropped first. An integer from 1. Default 100 000, about
+   * 30 MB.
+   */
   readonly max?: number | undefined;
 }
 
 /**
- * The default store: this process's memory.
+ * Creates the default store, which keeps windows in this process's memory.
  *
  * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */

@@ -21,7 +21,7 @@ export interface ReceiverContact {
         readonly identifierValue?: string;
       }[]
     | undefined;
-  /** What the message is really sent to, where it differs from the identifier. */
+  /** The address the message is sent to, where it differs from the identifier. */
   readonly platformAddress?: string | undefined;
   /** Bird's rule for choosing an address; with one, the send is `address_unresolved`. */
   readonly platformAddressSelector?: string | null | undefined;

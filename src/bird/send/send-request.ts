@@ -11,11 +11,14 @@ export interface SendRequest {
   readonly workspaceId: string;
   /** The channel to send on, a UUID in either letter case; left out only with `conversationId`. */
   readonly channelId?: string | undefined;
-  /** The conversation that the message goes into: its channel is the conversation's, and so is a contact not given. */
+  /**
+   * The conversation to send into. Its channel is the channel of the send, and its contact the recipient where
+   * `contact` is absent.
+   */
   readonly conversationId?: string | undefined;
   /** The recipient, as an entry of Bird's `receiver.contacts`. */
   readonly contact?: ReceiverContact | undefined;
-  /** A whole create-message body; its receiver is ignored in favour of `contact`. Absent: a free-form message. */
+  /** The whole create-message body. Its receiver is ignored in favour of `contact`. Absent: a free-form message. */
   readonly message?: unknown;
   /** When the message will be sent. Default: the message's `scheduledFor`, else now. */
   readonly sendAt?: Instant | undefined;

@@ -6,19 +6,19 @@ import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';
 import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from './policy.js';
 
-/** How `toChannel` finds another channel, the contact on it, and the message for it. */
+/** Which channels `toChannel` tries, and how it carries contact and message over. */
 export interface ToChannelOptions {
-  /** Ids of channels of the same workspace, the preferred one first. */
+  /** The ids of channels of the same workspace, the preferred one first. */
   readonly channels: readonly string[];
   /**
-   * Who the contact is on another channel, as an entry of Bird's `receiver.contacts`; `undefined`: it cannot be reached
-   * there. Default: by the phone number or email address that the send names (`platformAddress` first), else by one that
-   * Bird lists for the contact, which is one read.
+   * The contact on another channel, as an entry of Bird's `receiver.contacts`; `undefined` where it cannot be reached
+   * there. Default: by the phone number or email address in the send (`platformAddress` first), else by one that Bird
+   * lists for the contact, which costs one read.
    */
   readonly contact?: ((send: SendToReroute, channelId: string) => object | undefined) | undefined;
   /**
-   * The message for another channel, as a whole create-message body; `undefined`: it cannot be carried. Default: plain
-   * text as it is, and nothing else.
+   * The message for another channel, as a whole create-message body; `undefined` where it cannot be converted. Default:
+   * plain text is kept, everything else is `undefined`.
    */
   readonly convert?: ((message: unknown, channelId: string) => object | undefined) | undefined;
 }

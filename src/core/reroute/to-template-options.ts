@@ -13,7 +13,7 @@ import { ownFields } from '../own.js';
 import { isSameLocale, readLocale } from './locale.js';
 import type { SendToReroute } from './policy.js';
 
-/** A template of Bird's Studio with a picture or a document in its header. */
+/** A template in Bird's Studio that has an image or a document in its header. */
 export interface MediaTemplate {
   /** The template's project in Bird's Studio, a UUID. */
   readonly projectId: string;
@@ -21,36 +21,36 @@ export interface MediaTemplate {
   readonly version?: string | undefined;
   /** The variable that takes the media's URL. */
   readonly mediaVariable: string;
-  /** The variable that takes the caption; without it, media with a caption are not carried. */
+  /** The variable that takes the caption. Without one, media with a caption are declined. */
   readonly variable?: string | undefined;
 }
 
-/** Which template takes the place of a text, in which language, and what becomes of long texts, media and buttons. */
+/** Which template replaces a text, in which locale, and what happens to long texts, media and buttons. */
 export interface ToTemplateOptions {
   /** The template's project in Bird's Studio. */
   readonly projectId: string;
   /** Which of its versions is sent. Default `latest`. */
   readonly version?: string | undefined;
-  /** The locale where nothing better is known: the workspace's. BCP 47; `en_US` is taken for `en-US`. */
+  /** The BCP 47 locale to use where neither the contact's nor the channel's is known. `en_US` is read as `en-US`. */
   readonly locale: string;
   /**
-   * The locales in which the template exists, `locale` among them. They are sent as they are written here. Default:
-   * `locale` alone, as BCP 47 writes it.
+   * The locales in which the template exists, `locale` included. They are sent exactly as written. Default: only
+   * `locale`, in BCP 47 form.
    */
   readonly locales?: readonly string[] | undefined;
-  /** The contact's locale, which goes first. `undefined`: not known. */
+  /** The contact's locale, which is tried first; `undefined` where it is not known. */
   readonly contactLocale?: ((send: SendToReroute) => string | undefined) | undefined;
-  /** The channel's locale, which goes before the workspace's. */
+  /** The channel's locale, which is tried before `locale`; `undefined` where it is not known. */
   readonly channelLocale?: ((send: SendToReroute) => string | undefined) | undefined;
   /** The variable that takes the text. */
   readonly variable: string;
   /** The longest text that the variable takes, in UTF-16 units. Default 1024; 1 to 32 768. */
   readonly maxLength?: number | undefined;
-  /** Longer text becomes several sends, cut at spaces, or is declined. Default `split`. */
+  /** Whether a longer text is split at spaces into several sends, or declined. Default `split`. */
   readonly onTooLong?: 'split' | 'block' | undefined;
-  /** The template's other variables, from the message. */
+  /** The values of the template's other variables, computed from the message. */
   readonly variables?: ((message: unknown) => Readonly<Record<string, string>>) | undefined;
-  /** Where pictures and documents go. Without a template for them they are declined. */
+  /** The templates for images and documents. Media without a template are declined. */
   readonly media?:
     | {
         /** The template for a single picture. */
@@ -59,7 +59,10 @@ export interface ToTemplateOptions {
         readonly file?: MediaTemplate | undefined;
       }
     | undefined;
-  /** Buttons, cards and lists are lost in a template: such messages are declined, or only their text is sent. Default `block`. */
+  /**
+   * Whether a message with buttons, cards or lists is declined (`block`) or reduced to its text (`text`). Default
+   * `block`.
+   */
   readonly onInteractive?: 'block' | 'text' | undefined;
 }
 

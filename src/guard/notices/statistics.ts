@@ -1,12 +1,12 @@
 import type { SourcedDecision } from '../outcome.js';
 
-/** What a guard has done since it was created. */
+/** Counters of a guard since its creation. */
 export interface GuardStats {
-  /** Decisions by reason. */
+  /** Number of decisions by reason. */
   readonly decisions: Readonly<Record<string, number>>;
-  /** Requests to Bird by kind; all but `contactId` are reads, of which Bird allows 50 a second. */
+  /** Number of requests to Bird by kind. All but `contactId` count as reads, of which Bird allows 50 a second. */
   readonly lookups: Readonly<Record<'channel' | 'contactId' | 'window' | 'conversation' | 'identifiers', number>>;
-  /** Decisions that memory answered, without any I/O. */
+  /** Number of decisions answered from memory, without I/O. */
   readonly fromMemory: number;
 }
 

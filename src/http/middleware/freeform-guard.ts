@@ -13,15 +13,15 @@ import { applyRewrite } from './apply-rewrite.js';
 import { hostRequestOf } from './host-request.js';
 import { type MiddlewareOptions, resolveMiddlewareOptions } from './middleware-options.js';
 
-/** What handlers downstream read at `req.freeformGuard`. */
+/** What handlers downstream find at `req.freeformGuard`. */
 export interface GuardedSends {
   /** One outcome per recipient, in the order of the request. */
   readonly outcomes: readonly Outcome[];
-  /** The request's body as it came. */
+  /** The request's body as it arrived. */
   readonly original: unknown;
-  /** Where something is sent instead: the request's body as it is now. */
+  /** After a reroute: the request's body as it is now. */
   readonly rewritten?: unknown;
-  /** With it: everything that is to be sent, in order. Of a text that was split, `req.body` is only the first. */
+  /** After a reroute: all sends that replace the message, in order. Of a split text, `req.body` is only the first. */
   readonly sends?: readonly ReroutedSend[] | undefined;
 }
 
@@ -41,10 +41,10 @@ export type GuardedRequest = IncomingMessage & {
   freeformGuard?: GuardedSends;
 };
 
-/** Hands the request on, as in Express and Connect; an error goes to their error handler. */
+/** Passes the request on, or an error to the error handler, as in Express and Connect. */
 export type NextFunction = (error?: unknown) => void;
 
-/** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. */
+/** A request handler on `node:http` types, for Express 4 and 5, Connect and a plain server. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: NextFunction) => void;
 
 /** Marks a request that a guard has decided: mounted twice, by whichever copy of the package, it still decides once. */
@@ -53,8 +53,8 @@ const decided = Symbol.for('freeform-guard.decided');
 type MarkedRequest = GuardedRequest & { [decided]?: true; body?: unknown };
 
 /**
- * Middleware that stops the free-form sends which the customer service window would lose. Mount it behind the body
- * parser. It answers a blocked request by itself and calls `next` exactly once for any other.
+ * Middleware that stops free-form sends which the customer service window would lose. Mount it behind the body parser.
+ * It answers a blocked request itself, and calls `next` exactly once for any other.
  *
  * @param guardOrOptions a guard, or the options to create one from
  * @throws {TypeError | RangeError} at creation, for invalid options

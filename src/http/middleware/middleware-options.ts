@@ -5,27 +5,30 @@ import type { Outcome } from '../../guard/outcome.js';
 import { maxRecipientsCheck, statusCodeCheck } from '../request/guard-request.js';
 import type { ResolvedSends } from '../request/sends-of.js';
 
-/** `Req` and `Res` are the request and response as the framework types them: `Request` and `Response` of Express, say. */
+/**
+ * How the middleware finds sends, and how it answers. `Req` and `Res` are the framework's types, such as Express's
+ * `Request` and `Response`.
+ */
 export interface MiddlewareOptions<
   Req extends IncomingMessage = IncomingMessage,
   Res extends ServerResponse = ServerResponse,
 > {
-  /** Requests that pass untouched: true skips. Not awaited: a promise skips nothing. */
+  /** Whether a request passes untouched: true skips it. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: Req) => boolean) | undefined;
-  /** Reads the sends out of a request of any other shape than Bird's own. */
+  /** Extracts sends from a custom request shape; `undefined` leaves the request to the built-in paths. */
   readonly resolve?: ((req: Req) => ResolvedSends | Promise<ResolvedSends>) | undefined;
   /**
-   * Answers a blocked request in place of the guard, by a response or by calling `next`. Where it throws before it has
-   * done either, or does neither within the defaults' `deadlineMs`, the guard answers.
+   * Answers a blocked request instead of the guard, by responding or by calling `next`. Where it throws first, or does
+   * neither within the defaults' `deadlineMs`, the guard answers.
    */
   readonly handler?:
     | ((req: Req, res: Res, next: (error?: unknown) => void, outcomes: readonly Outcome[]) => unknown)
     | undefined;
-  /** Status of the answer to a denied request. Default 409; 400 to 599. */
+  /** The status of the response to a denied request. Default 409; 400 to 599. */
   readonly statusCode?: number | undefined;
   /**
-   * How many recipients a message may have. More are not looked at one by one: the send is `too_many_recipients`. Default
-   * 1000; 1 to 100 000.
+   * How many recipients a message may have. With more, the send is `too_many_recipients`, and recipients are not looked
+   * at one by one. Default 1000; 1 to 100 000.
    */
   readonly maxRecipients?: number | undefined;
 }

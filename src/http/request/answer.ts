@@ -3,21 +3,19 @@ import { type Outcome, requireOutcomes } from '../../guard/outcome.js';
 import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
 import { headerOf, WINDOW_HEADER } from './window-header.js';
 
-/** A whole HTTP answer, for any host. `body` is to be sent as JSON. */
+/** A whole HTTP response for any host. Send `body` as JSON. */
 export interface HttpAnswer {
   /** HTTP status, the same as in the body. */
   readonly status: number;
-  /**
-   * Headers by name: content type, `Freeform-Window`, `Cache-Control`, and `Retry-After` where a repetition may help.
-   */
+  /** Headers by name: `Content-Type`, `Freeform-Window`, `Cache-Control`, and `Retry-After` where a retry may help. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What the client reads. It holds no message text, phone number or key. */
+  /** The problem that the client reads. It holds no message text, phone number or key. */
   readonly body: Problem;
 }
 
 /**
- * The answer to a send, or to several that belong together, of which at least one is blocked: what the middleware would
- * give, for those who use `check`. `undefined` where none is blocked.
+ * The response to one send, or several that belong together, of which at least one is blocked: what the middleware
+ * would answer. `undefined` where none is blocked.
  *
  * @throws {TypeError} for what is no list of outcomes
  *

@@ -9,23 +9,23 @@ import type { Rewrite } from './rewrite.js';
 import type { Sends } from './sends-of.js';
 import { headerOf } from './window-header.js';
 
-/** What a guard makes of a request, all of its recipients together. */
+/** The decision about a whole request, all recipients together. */
 export interface RequestDecision {
   /** One per recipient, in the order of the request. */
   readonly outcomes: readonly Outcome[];
-  /** The value of the `Freeform-Window` header, for whatever is answered. */
+  /** The value of the `Freeform-Window` header, for every response. */
   readonly header: string;
-  /** What to answer, and nothing is to be sent: the request is blocked, or all of it waits for the customer. */
+  /** The response to give instead of sending: the request is blocked, or all of it is held. */
   readonly response?: HttpAnswer | undefined;
-  /** After a reroute: everything that is to be sent in the place of the request, in this order. */
+  /** After a reroute: all sends that replace the request, in this order. */
   readonly sends?: readonly ReroutedSend[] | undefined;
-  /** After a reroute: the request's new body. Of a text that was split it is only the first of `sends`. */
+  /** After a reroute: the request's new body. Of a split text, it is only the first of `sends`. */
   readonly body?: unknown;
-  /** After a reroute to another channel: that of the new body. */
+  /** After a reroute to another channel: the channel of the new body. */
   readonly channelId?: string | undefined;
   /**
-   * To be called once, when it is certain whether the decision is used: `false` where the client has gone or somebody
-   * else has answered. Then nothing stays of what was done, such as a message that was held.
+   * Call it once, when it is certain whether the decision is used: `false` where the client has gone or something else
+   * has answered. Then everything is undone, such as a held message.
    */
   readonly settle: (isUsed: boolean) => void;
 }

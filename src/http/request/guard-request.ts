@@ -6,17 +6,17 @@ import { internalsOf } from '../../guard/internals.js';
 import { decideRequest, type RequestDecision } from './decide-request.js';
 import { type RequestHooks, sendsOf } from './sends-of.js';
 
-/** A request as any host has it. */
+/** A request in the form that any host can provide. */
 export interface GuardRequestInput {
   /** HTTP method, in any letter case. */
   readonly method: string;
-  /** The path, with the query or without; or the whole URL. */
+  /** The path, with or without query, or the whole URL. */
   readonly url: string;
   /** The parsed body. */
   readonly body?: unknown;
   /** The route's parameters: `workspaceId`, and `channelId` or `conversationId`. */
   readonly params?: unknown;
-  /** Set where the handler stands on a route of its own: then `params` alone say that it is a send. */
+  /** Set where the handler has a route of its own: then `params` alone identify a send. */
   readonly route?: unknown;
 }
 
@@ -27,7 +27,7 @@ interface UrlRequestInput extends Omit<GuardRequestInput, 'url'> {
 
 /** How `guardRequest` finds the sends of a request, and answers a denied one. */
 export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput>, 'skip'> {
-  /** Status of the answer to a denied request. Default 409; 400 to 599. */
+  /** The status of the response to a denied request. Default 409; 400 to 599. */
   readonly statusCode?: number | undefined;
 }
 
@@ -41,9 +41,9 @@ const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
 };
 
 /**
- * Decides about a whole request of any host: batches, several recipients and `onMixed` included, so that a request that is
- * refused leaves nothing held for any of them. `undefined`: the request is no send, or the guard is off for it. Never
- * rejects for what a request holds.
+ * Decides about a whole request of any host, batches, several recipients and `onMixed` included. A refused request
+ * leaves nothing held. `undefined`: the request is no send, or the guard is off for it. Never rejects because of a
+ * request's content.
  *
  * @throws {TypeError | RangeError} for invalid options, for a guard that `createGuard` did not make, and for a request
  *   without `method` or `url`

@@ -6,59 +6,59 @@ import type { Decision, DenyReason } from '../../core/types.js';
 import type { Outcome } from '../../guard/outcome.js';
 import { worstOf } from './worst.js';
 
-/** What a blocked request is answered with: RFC 9457, and a superset of Bird's own `{code, message}`. */
+/** The body of a blocked response: RFC 9457, and a superset of Bird's `{code, message}`. */
 export interface Problem {
-  /** Names the kind of problem: `urn:freeform-guard:problem:` and the reason. */
+  /** The problem type: `urn:freeform-guard:problem:` and the reason. */
   readonly type: string;
-  /** What is wrong, the same for every problem of this type. */
+  /** A short summary, the same for every problem of this type. */
   readonly title: string;
   /**
-   * HTTP status: 409 or `statusCode` for a denial, 422 for a request that has to change, 503 for missing facts, 202 for
-   * a message that waits.
+   * The HTTP status: 409 or `statusCode` for a denial, 422 for a request that must change, 503 for missing facts, 202
+   * for a held message.
    */
   readonly status: number;
-  /** What is wrong, in a sentence for people. */
+  /** An explanation in one sentence. */
   readonly detail: string;
-  /** The decision's reason, for programs; `held` for a message that waits. */
+  /** The decision's reason, for programs; `held` for a held message. */
   readonly code: string;
-  /** `detail` once more, where clients of Bird look for it. */
+  /** The same text as `detail`, where Bird's clients expect it. */
   readonly message: string;
-  /** The channel of the recipient that decided the answer; absent where the request names none. */
+  /** The channel of the recipient that determined the response; absent where the request names none. */
   readonly channelId?: string | undefined;
-  /** That channel's platform, where it is known. */
+  /** The platform of that channel, where it is known. */
   readonly platform?: string | undefined;
-  /** ISO instant; `null`: not known. Left out where the policy does not expose it. */
+  /** When the window closed, as an ISO instant; `null` where it is not known. Absent with `exposeExpiry: false`. */
   readonly closedAt?: string | null | undefined;
-  /** When it was decided, as an ISO instant. */
+  /** When the decision was made, as an ISO instant. */
   readonly checkedAt: string;
-  /** Where the facts came from; a closed window always comes from `bird`. */
+  /** Where the facts came from. A closed window always comes from `bird`. */
   readonly source: Outcome['source'];
-  /** The same request may succeed a little later: the facts could not be obtained. */
+  /** Whether the same request may succeed a little later, because facts could not be obtained. */
   readonly retryable: boolean;
-  /** What may help, the best first. */
+  /** What the client can do, the best first. */
   readonly nextActions: readonly {
-    /** A word for programs: `send_template`, `wait_for_inbound`, `retry_later` and so on. */
+    /** The action's name: `send_template`, `wait_for_inbound`, `retry_later` and so on. */
     readonly action: string;
   }[];
   /** How many recipients the request has, where `contacts` lists only the first 100. */
   readonly recipients?: number | undefined;
-  /** One verdict for each recipient, in the order of the request; at most 100. */
+  /** One verdict per recipient in the order of the request, at most 100. */
   readonly contacts: readonly RecipientVerdict[];
 }
 
-/** What was decided about one recipient of a request. */
+/** The decision about one recipient of a request. */
 export interface RecipientVerdict {
-  /** Position among the message's recipients. */
+  /** The recipient's position in the message. */
   readonly index: number;
-  /** Position of the message in a batch. */
+  /** The message's position in a batch. */
   readonly item?: number | undefined;
   /** What the facts say about this recipient. */
   readonly verdict: Decision['verdict'];
   /** Why, as in `Decision`. */
   readonly reason: Decision['reason'];
-  /** Why what `onClosed` names could not help, in the order in which it was asked. */
+  /** Why reroute policies could not help, in the order they were tried. */
   readonly declined?: readonly string[] | undefined;
-  /** Of a message that waits: by what it is found, and until when (ISO instant). */
+  /** How to find a held message, and when it expires. */
   readonly held?:
     | {
         /** The id that the message was given when it was held. */

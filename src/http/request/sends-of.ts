@@ -7,20 +7,20 @@ import type { GuardInternals } from '../../guard/internals.js';
 /** The sends in a request, one per recipient: none where it is not for the guard. */
 export type Sends = readonly SendRequest[];
 
-/** What a `resolve` hook makes of a request; `undefined`: it is none that the hook knows. */
+/** What a `resolve` hook returns: one send, several, or `undefined` for a request it does not know. */
 export type ResolvedSends = SendRequest | Sends | undefined;
 
 /** How a request is read beside by its path. `R` is the request as the host's hooks get it. */
 export interface RequestHooks<R> {
-  /** Requests that pass untouched: true skips. Not awaited: a promise skips nothing. */
+  /** Whether a request passes untouched: true skips it. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: R) => boolean) | undefined;
   /**
-   * Reads the sends out of a request of any other shape than Bird's own. Where it throws or takes too long, the send is
-   * `unclassified_message`.
+   * Extracts sends from a custom request shape; `undefined` leaves the request to the built-in paths. After an error or
+   * a timeout the send is `unclassified_message`.
    */
   readonly resolve?: ((req: R) => ResolvedSends | Promise<ResolvedSends>) | undefined;
   /**
-   * How many recipients a message may have; with more, the send is `too_many_recipients`. Default 1000; 1 to 100 000.
+   * How many recipients a message may have. With more, the send is `too_many_recipients`. Default 1000; 1 to 100 000.
    */
   readonly maxRecipients?: number | undefined;
 }

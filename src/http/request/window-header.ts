@@ -5,8 +5,9 @@ import { worstOf } from './worst.js';
 export const WINDOW_HEADER = 'Freeform-Window';
 
 /**
- * The header's value, a structured field (RFC 9651) of tokens and integers only:
- * `verdict=deny;reason=service_window_closed, source=bird`. Of several recipients the worst is told, with their number.
+ * The value of the `Freeform-Window` header, a structured field (RFC 9651) of tokens and integers:
+ * `verdict=deny;reason=service_window_closed, source=bird`. With several recipients, the worst outcome is reported,
+ * with their number.
  *
  * @param sends how many messages go out in the place of the one that came, where it was rewritten
  * @throws {TypeError} for what is no list of at least one outcome

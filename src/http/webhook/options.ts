@@ -3,30 +3,30 @@ import { toId } from '../../bird/send/ids.js';
 import { aFunction, aListOfKeys, checkOptions, type OptionCheck, requireAll } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 
-/** One of Bird's events, as it came. */
+/** One of Bird's webhook events, unchanged. */
 export interface BirdEvent {
-  /** `channels`, `conversations`, ... */
+  /** Bird's service, such as `channels` or `conversations`. */
   readonly service?: unknown;
-  /** `whatsapp.inbound`, `whatsapp.outbound`, ... */
+  /** Bird's event name, such as `whatsapp.inbound` or `whatsapp.outbound`. */
   readonly event?: unknown;
   /** Bird's message object, for inbound and outbound events. */
   readonly payload?: unknown;
 }
 
-/** Whose events a receiver takes, how it knows them to be Bird's, and who else hears of them. */
+/** Which workspace's events a receiver accepts, and how it verifies them. */
 export interface WebhookReceiverOptions {
   /**
-   * The URL that the subscription was made for, to the letter: the signature covers it. https, or http on loopback. It
-   * is never taken from the request, whose Host header anybody can write.
+   * The subscription's URL, exactly as registered: the signature covers it. https, or http on loopback. It is never
+   * taken from the request, because anybody can write a Host header.
    */
   readonly publicUrl: string;
-  /** Whose events these are: an event does not say. UUID. */
+  /** The workspace of the events, a UUID: an event does not name it. */
   readonly workspaceId: string;
-  /** The subscription's key; during a rotation the old and the new one. Default: the workspace's `signingKeys`. */
+  /** The subscription's key; during a rotation, the old key and the new one. Default: the workspace's `signingKeys`. */
   readonly signingKeys?: readonly string[] | undefined;
   /**
-   * Called with each event after it was answered, once per message and status, as long as this process remembers.
-   * Neither awaited nor heard: what it throws is logged without its message.
+   * Called with each event after the response, once per message and status as long as this process remembers. Not
+   * awaited; an error is logged without its message.
    */
   readonly onEvent?: ((event: BirdEvent) => unknown) | undefined;
 }

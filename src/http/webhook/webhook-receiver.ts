@@ -20,12 +20,12 @@ import {
 } from './options.js';
 import { readRawBody } from './raw-body.js';
 
-/** On `node:http` types, so that it fits Express 4 and 5, Connect and a bare server alike. It never calls `next`. */
+/** A request handler on `node:http` types, for Express 4 and 5, Connect and a plain server. It never calls `next`. */
 export type WebhookReceiver = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
 
 /**
- * Takes Bird's signed events and tells the guard what they mean, so that a reply to a customer needs no read. Mount it
- * in front of the body parser: the signature covers the bytes.
+ * Accepts Bird's signed events and passes them to the guard, so that a reply to a customer needs no read. Mount it in
+ * front of the body parser: the signature covers the raw bytes.
  *
  * @throws {TypeError | RangeError} at creation, for invalid options, and where there is no signing key to check events with
  *

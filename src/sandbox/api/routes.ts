@@ -6,7 +6,7 @@ import { createConversationMessage, getConversation } from './conversation-opera
 import { createBatch, createMessage, getMessage, listMessages } from './message-operations.js';
 import { getSubscription, listSubscriptions, subscribe, unsubscribe } from './webhook-operations.js';
 
-/** What a request asks for; `unknown` is what no route fits. */
+/** The operation that a request calls; `unknown` where no route matches. */
 export type RequestKind =
   | 'channels'
   | 'channel'

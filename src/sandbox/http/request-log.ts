@@ -1,10 +1,10 @@
 import type { FaultRequest } from './fault.js';
 
-/** One request to the HTTP face. No address, key or text is kept. */
+/** One HTTP request to the sandbox. No address, key or text is kept. */
 export interface LoggedRequest extends FaultRequest {
-  /** When it was processed, in epoch ms of the sandbox's clock. */
+  /** When it was processed, epoch ms by the sandbox's clock. */
   readonly at: number;
-  /** Status of the answer; `null`: not answered, or not yet. */
+  /** The response's status; `null` where there is none yet. */
   readonly status: number | null;
 }
 

@@ -6,25 +6,25 @@ import type { MessageContent } from './message-content.js';
 export interface ArrivedMessage {
   /** The workspace that sent it. */
   readonly workspaceId: string;
-  /** The channel on which it came. */
+  /** The channel that delivered it. */
   readonly channelId: string;
   /** Bird's id of the channel's platform, such as `whatsapp`. */
   readonly platformId: string;
-  /** The platform address that it went to. */
+  /** The platform address it was sent to. */
   readonly to: string;
   /** The contact that the address belongs to. */
   readonly contactId: string;
-  /** `template`, or the type of the body: `text`, `image` and so on. */
+  /** `template`, or the type of the body, such as `text` or `image`. */
   readonly kind: string;
-  /** The text as the customer reads it, variables filled; of an image or a file its caption. May be empty. */
+  /** The text that the customer reads, variables filled in; for an image or a file, its caption. May be empty. */
   readonly text: string;
   /** The URLs of the media that came with it. */
   readonly media: readonly string[];
-  /** The sender's own. */
+  /** The reference of the send, where it had one. */
   readonly reference?: string | undefined;
   /** The id under which `messages()` lists it. A message to several receivers arrives once for each. */
   readonly messageId: string;
-  /** When it was sent, in epoch ms: a scheduled one at its instant. */
+  /** When it was sent, epoch ms; for a scheduled message, its scheduled instant. */
   readonly at: number;
 }
 

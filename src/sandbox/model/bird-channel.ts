@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { platformOf } from '../../core/platforms.js';
 
-/** A node of Bird's capabilities; the nodes below it stand beside its own fields. */
+/** A node of Bird's capabilities; child nodes stand beside its own fields. */
 export interface BirdCapability {
-  /** Name for people; here the same as `name`. */
+  /** A name for people; here the same as `name`. */
   readonly displayName: string;
   /** `active`, or one of Bird's other statuses: `paused`, `disabled` and so on. */
   readonly status: string;
@@ -15,24 +15,22 @@ export interface BirdCapability {
   readonly createdAt: string;
   /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
-  /**
-   * From then on the channel cannot do this: RFC 3339. Ten years after the channel was added, unless said otherwise.
-   */
+  /** When the capability ends, RFC 3339. Default: ten years after the channel was added. */
   readonly expiresAt: string;
   readonly [child: string]: unknown;
 }
 
-/** Bird's channel object, whole. */
+/** Bird's channel object with all fields. */
 export interface BirdChannel {
-  /** A uuid, by which sends name the channel. */
+  /** The channel's id in sends, a UUID. */
   readonly id: string;
   /** Bird's id of the platform, such as `whatsapp`. */
   readonly platformId: string;
-  /** Name for people. */
+  /** A name for people. */
   readonly name: string;
-  /** A uuid: Bird's id of the account behind the channel. */
+  /** Bird's id of the account behind the channel, a UUID. */
   readonly connectorId: string;
-  /** What the channel is known by on its platform: a phone number, a mail address, a page id. */
+  /** The channel's own address on its platform: a phone number, a mail address, a page id. */
   readonly identifier: string;
   /** `active`, or one of Bird's other statuses: `paused`, `disabled` and so on. */
   readonly status: string;
@@ -45,7 +43,7 @@ export interface BirdChannel {
   readonly [field: string]: unknown;
 }
 
-/** A channel to install: Bird's own fields, of which only `platformId` is required. */
+/** The fields of a channel to install; only `platformId` is required. */
 export interface ChannelOptions {
   /** Bird's id of the platform, such as `whatsapp` or `sms`. */
   readonly platformId: string;
@@ -53,9 +51,9 @@ export interface ChannelOptions {
   readonly status?: string | undefined;
   /** Replaces Bird's usual capabilities (messaging and voice, all active) as a whole. */
   readonly capabilities?: BirdChannel['capabilities'] | undefined;
-  /** What the channel is known by on its platform. Default: a made-up phone number, mail address or page id. */
+  /** The channel's own address on its platform. Default: a made-up phone number, mail address or page id. */
   readonly identifier?: string | undefined;
-  /** Name for people. Default: the platform's id and a number. */
+  /** A name for people. Default: the platform's id and a number. */
   readonly name?: string | undefined;
   readonly [field: string]: unknown;
 }

@@ -4,7 +4,7 @@ import { sandboxAddress } from './sandbox-address.js';
 
 /** One way to reach a contact, e.g. `{ key: 'phonenumber', value: '+12025550100' }`. */
 export interface ContactIdentifier {
-  /** The kind: `phonenumber`, `emailaddress`, or a platform's own, such as `facebookid-<page id>`. */
+  /** The kind of identifier: `phonenumber`, `emailaddress`, or a platform's own, such as `facebookid-<page id>`. */
   readonly key: string;
   /** The number, mail address or id itself. */
   readonly value: string;
@@ -12,15 +12,15 @@ export interface ContactIdentifier {
 
 /** Bird's contact object, as the contact search lists it. */
 export interface BirdContact {
-  /** A uuid, by which sends may name the contact. */
+  /** The contact's id in sends, a UUID. */
   readonly id: string;
-  /** Name for people; here the value of the first identifier. */
+  /** A name for people; here the value of the first identifier. */
   readonly computedDisplayName: string;
-  /** What the contact can be reached by: here all identifiers. */
+  /** The contact's identifiers; here all of them. */
   readonly featuredIdentifiers: readonly ContactIdentifier[];
-  /** How many identifiers there are, also where the list shows fewer. */
+  /** The number of identifiers. */
   readonly identifierCount: number;
-  /** The values by key of identifier, each as a list. */
+  /** The values of the identifiers, as a list for each key. */
   readonly attributes: { readonly [attribute: string]: unknown };
   /** The lists that the contact is on; here none. */
   readonly listIds: readonly string[];

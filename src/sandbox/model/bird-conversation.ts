@@ -3,25 +3,25 @@ import type { BirdReceiverContact } from './bird-message.js';
 
 /** Bird's conversation object: one contact on one channel. */
 export interface BirdConversation {
-  /** A uuid, by which sends into the conversation name it. */
+  /** The conversation's id in sends, a UUID. */
   readonly id: string;
-  /** Title; here empty. */
+  /** A title; here empty. */
   readonly name: string;
-  /** Text for people; here empty. */
+  /** A text for people; here empty. */
   readonly description: string;
-  /** `active`, or `closed`: then nothing can be sent. */
+  /** `active`, or `closed`: nothing can be sent into it. */
   readonly status: string;
   /** Always `private` here. */
   readonly visibility: string;
   /** Always `invite-only` here. */
   readonly accessibility: string;
-  /** Who takes part; here the contact alone. */
+  /** The participants; here only the contact. */
   readonly featuredParticipants: readonly BirdParticipant[];
-  /** How many take part; here 1. */
+  /** The number of participants; here 1. */
   readonly activeParticipantCount: number;
-  /** How many were invited and have not joined; here 0. */
+  /** The number of invited participants who have not joined; here 0. */
   readonly pendingParticipantCount: number;
-  /** Who began it; here the contact. */
+  /** Who started the conversation; here the contact. */
   readonly initiatingParticipant: BirdParticipant;
   /** The channel on which it takes place. */
   readonly channelId: string;
@@ -43,11 +43,11 @@ export interface BirdParticipant {
   readonly type: 'contact';
   /** Always `active` here. */
   readonly status: string;
-  /** Name for people; here the value of the contact's first identifier. */
+  /** A name for people; here the value of the contact's first identifier. */
   readonly displayName: string;
-  /** Address of a picture; here empty. */
+  /** The URL of a picture; here empty. */
   readonly avatarUrl: string;
-  /** How the conversation reaches the contact. */
+  /** How messages of the conversation reach the contact. */
   readonly contact: {
     /** The kind of the identifier, such as `phonenumber`. */
     readonly identifierKey: string;

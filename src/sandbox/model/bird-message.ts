@@ -14,13 +14,13 @@ export type MessageStatus =
   | 'deleted'
   | 'skipped';
 
-/** Why a message failed; `source.code` is the platform's own code. */
+/** Why a message failed, in Bird's terms and in those of whoever refused it. */
 export interface BirdFailure {
   /** Bird's own code, by which its documentation lists the failure. */
   readonly code: number;
   /** What went wrong, in words. */
   readonly description: string;
-  /** Where it went wrong. */
+  /** Who refused the message, and its code. */
   readonly source: {
     /** Who refused the message: the platform, `pre-processing`, or `touchpoint` for Bird's template service. */
     readonly name: string;
@@ -29,7 +29,7 @@ export interface BirdFailure {
   };
 }
 
-/** One receiver of an outgoing message: who, and the address that it really goes to. */
+/** One receiver of an outgoing message, with the address it is sent to. */
 export interface BirdReceiverContact {
   /** The contact's id, also where the request named the contact by an identifier. */
   readonly id: string;
@@ -42,44 +42,44 @@ export interface BirdReceiverContact {
   readonly [field: string]: unknown;
 }
 
-/** What messages of both directions have in common. */
+/** What inbound and outgoing messages have in common. */
 interface BirdMessage {
-  /** A uuid; Bird's answer to the send carries it. */
+  /** The message's id, a UUID; the response to the send carries it. */
   readonly id: string;
-  /** The channel on which it is sent, or came. */
+  /** The channel it was sent on, or received on. */
   readonly channelId: string;
   /** The content of a message without a template, such as `{ type: 'text', text: { text } }`. */
   readonly body?: unknown;
   /** The template and its parameters, for a message that has one. */
   readonly template?: unknown;
-  /** What the request, or the platform, said beside the content. */
+  /** Additional data, from the request or from the platform. */
   readonly meta?: unknown;
-  /** The business's own mark for it; empty for a customer's message. */
+  /** The sender's own reference; empty for a customer's message. */
   readonly reference?: string | undefined;
-  /** The messages on the platform that this one is made of; only a customer's message has them here. */
+  /** The platform's messages that make up this one; only on customers' messages. */
   readonly parts?:
     | readonly {
         /** The platform's own id of the part. */
         readonly platformReference: string;
       }[]
     | undefined;
-  /** How far it has come. */
+  /** The delivery status. */
   readonly status: MessageStatus;
-  /** Why it failed, as one line of text. */
+  /** Why it failed, in one line. */
   readonly reason?: string | undefined;
   /** When the status last changed: RFC 3339, by the sandbox's clock. */
   readonly lastStatusAt: string;
-  /** When it was accepted, or came: RFC 3339, by the sandbox's clock. */
+  /** When it was accepted or received: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;
   /** When it last changed: RFC 3339, by the sandbox's clock. */
   readonly updatedAt: string;
 }
 
-/** Bird's message object for one that a customer sent. */
+/** Bird's message object for a message from a customer. */
 export interface InboundMessage extends BirdMessage {
-  /** Tells a customer's message from one of the business. */
+  /** Discriminates inbound from outgoing messages. */
   readonly direction: 'incoming';
-  /** A customer's message is there as soon as Bird shows it. */
+  /** Always `delivered`: it has arrived when Bird shows it. */
   readonly status: 'delivered';
   /** Who wrote it. */
   readonly sender: {
@@ -113,9 +113,9 @@ export interface InboundMessage extends BirdMessage {
   };
 }
 
-/** Bird's message object for one that the business sent. */
+/** Bird's message object for a message from the business. */
 export interface OutgoingMessage extends BirdMessage {
-  /** Tells a message of the business from a customer's. */
+  /** Discriminates outgoing from inbound messages. */
   readonly direction: 'outgoing';
   /** Which channel it is sent from. */
   readonly sender: {
@@ -132,17 +132,17 @@ export interface OutgoingMessage extends BirdMessage {
     /** One entry for each receiver, in the order of the request. */
     readonly contacts: readonly BirdReceiverContact[];
   };
-  /** Why it failed; absent while it has not. */
+  /** Why the message failed; absent for one that has not. */
   readonly failure?: BirdFailure | undefined;
-  /** The failure's description once more. */
+  /** The failure's description, once more. */
   readonly details?: string | undefined;
-  /** When it is to be sent, as the request said it; absent for one that is sent at once. */
+  /** When to send it, as in the request; absent for a message that is sent at once. */
   readonly scheduledFor?: string | undefined;
-  /** The message that it answers, as the request said it. */
+  /** The message it answers, as in the request. */
   readonly replyTo?: unknown;
-  /** The business's own marks for reports, as the request said them. */
+  /** Labels for the business's reports, as in the request. */
   readonly tags?: unknown;
-  /** How links of an SMS are shortened, as the request said it. */
+  /** How links in an SMS are shortened, as in the request. */
   readonly shortLinks?: unknown;
 }
 

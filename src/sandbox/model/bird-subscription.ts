@@ -2,35 +2,35 @@ import { randomUUID } from 'node:crypto';
 import { own } from '../../core/own.js';
 import type { Problems } from '../api/create-message.js';
 
-/** A condition on the events of a subscription; all of them have to hold. */
+/** A condition on the events of a subscription; all conditions must match. */
 export interface EventFilter {
-  /** `channelId`, `messageStatus`, `interactionType`, `platformId` or `channelStatus`. */
+  /** The field to compare: `channelId`, `messageStatus`, `interactionType`, `platformId` or `channelStatus`. */
   readonly key: string;
-  /** What the event has to say there, exactly. */
+  /** The value that the field must have. */
   readonly value: string;
 }
 
-/** Bird's webhook subscription: which events go where. */
+/** Bird's webhook subscription: which events are posted where. */
 export interface BirdSubscription {
-  /** A uuid, by which it is deleted. */
+  /** The subscription's id, by which it is deleted, a UUID. */
   readonly id: string;
-  /** A uuid: the organization in whose path it was made. */
+  /** The organization in the path of the request, a UUID. */
   readonly organizationId: string;
-  /** The workspace whose events it is about. */
+  /** The workspace of the events. */
   readonly workspaceId: string;
-  /** Which of Bird's services the events are of: `channels` for messages. */
+  /** Bird's service; `channels` for messages. */
   readonly service: string;
   /** Bird's name of the event: `whatsapp.inbound`, `sms.outbound` and so on. */
   readonly event: string;
-  /** What an event has to fulfil; with an empty list, every one counts. */
+  /** Conditions on the events; an empty list matches all. */
   readonly eventFilters: readonly EventFilter[];
-  /** Bird's template for what is posted; it changes nothing here. */
+  /** Bird's template for the payload; without effect here. */
   readonly template: string;
-  /** Where deliveries are posted: https, or http on loopback. */
+  /** Where events are posted: https, or http on loopback. */
   readonly url: string;
-  /** Without one, deliveries are not signed. */
+  /** The key that signs deliveries. Without one, they are not signed. */
   readonly signingKey?: string | undefined;
-  /** Always `active`: one that is deleted is gone. */
+  /** Always `active`: a deleted subscription is gone. */
   readonly status: 'active';
   /** When it was created: RFC 3339, by the sandbox's clock. */
   readonly createdAt: string;

@@ -2,19 +2,19 @@ import { inspect } from 'node:util';
 import { toId } from '../../bird/send/ids.js';
 import { hasLooseBraces } from './template-text.js';
 
-/** A template to add. */
+/** A template to add, or a version of one. */
 export interface TemplateOptions {
-  /** A uuid; that of a template which is there adds a version to it. Default: a new one. */
+  /** The template's id, a UUID; an existing one adds a version. Default: a new one. */
   readonly projectId?: string | undefined;
-  /** Anything but `latest`, which always means the version added last. Default: a new uuid. */
+  /** The version's name, except `latest`, which always means the version added last. Default: a new UUID. */
   readonly version?: string | undefined;
-  /** At least one text by its BCP 47 locale, with `{{variable}}` where a value goes. */
+  /** The texts by BCP 47 locale, at least one, with `{{variable}}` for each value. */
   readonly locales: Readonly<Record<string, string>>;
-  /** Names of all variables that a send has to fill, those in the texts among them. Default: just these. */
+  /** The names of all variables that a send must fill, those in the texts included. Default: those in the texts. */
   readonly variables?: readonly string[] | undefined;
-  /** Names of variables that hold a media URL and stand in no text. Default none. */
+  /** The names of variables that hold a media URL and appear in no text. Default: none. */
   readonly media?: readonly string[] | undefined;
-  /** `pending`: Meta has not approved it, and nothing can be sent with it. Default `active`. */
+  /** `active`, or `pending`: Meta has not approved it, and nothing can be sent with it. Default `active`. */
   readonly status?: 'active' | 'pending' | undefined;
   /** The longest text of a variable on WhatsApp, in Unicode code points; 1 or more. Default 1024. */
   readonly maxVariableLength?: number | undefined;

@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { checkTemplateOptions, type TemplateOptions } from './template-options.js';
 import { variablesIn } from './template-text.js';
 
-/** One version of a template, as `addTemplate` gives it back. */
+/** One version of a template, as `addTemplate` returns it. */
 export interface SandboxTemplate {
-  /** A uuid that all versions of the template share. */
+  /** The template's id, a UUID that all its versions share. */
   readonly projectId: string;
   /** The name of this version; `latest` in a send means the one that was added last. */
   readonly version: string;
-  /** Texts by BCP 47 locale. */
+  /** The texts by BCP 47 locale. */
   readonly locales: Readonly<Record<string, string>>;
   /** The variables that hold text. */
   readonly variables: readonly string[];
   /** The variables that hold a media URL. */
   readonly media: readonly string[];
-  /** `pending`: Meta has not approved it, and nothing can be sent with it. */
+  /** `active`, or `pending`: Meta has not approved it, and nothing can be sent with it. */
   readonly status: 'active' | 'pending';
 }
 

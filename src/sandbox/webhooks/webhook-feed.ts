@@ -4,7 +4,7 @@ import { callWebhook, type WebhookCall } from './webhook-call.js';
 
 /** One attempt to deliver an event. */
 export interface WebhookAttempt {
-  /** The subscription that the event was delivered for. */
+  /** The subscription of the delivery. */
   readonly subscriptionId: string;
   /** Where it was posted. */
   readonly url: string;
@@ -12,11 +12,11 @@ export interface WebhookAttempt {
   readonly event: string;
   /** The message that the event is about. */
   readonly messageId: string;
-  /** 1 for the first one. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number;
-  /** When it was made, in epoch ms of the sandbox's clock. */
+  /** When the attempt was made, epoch ms by the sandbox's clock. */
   readonly at: number;
-  /** Status of the answer; `null`: there was none. */
+  /** The response's status; `null` where there was none. */
   readonly status: number | null;
 }
 
