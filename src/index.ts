@@ -61,6 +61,7 @@ export type { ResolvedSends } from './http/request/sends-of.js';
 export { windowHeader } from './http/request/window-header.js';
 export type { BirdEvent, WebhookReceiverOptions } from './http/webhook/options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook/webhook-receiver.js';
-export type { Clock, HeldMessage, HeldStore, Logger, Store, WindowKey } from './ports.js';
+export type { Clock, Logger, Store, WindowKey } from './ports.js';
+export type { HeldMessage, HeldStore } from './stores/held-store.js';
 export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';

@@ -1,5 +1,6 @@
 import { contactOfAddress } from '../core/contact-address.js';
-import type { HeldMessage, WindowKey } from '../ports.js';
+import type { WindowKey } from '../ports.js';
+import type { HeldMessage } from '../stores/held-store.js';
 import { isVolatile } from '../stores/memory-held-store.js';
 import type { HoldingHost } from './dispatch-host.js';
 import type { ReplyEvent, ResolvedHold } from './options.js';

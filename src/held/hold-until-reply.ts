@@ -1,6 +1,6 @@
 import type { ReroutePolicy } from '../core/reroute/policy.js';
-import type { HeldMessage } from '../ports.js';
 import { requireRuntime } from '../runtime.js';
+import type { HeldMessage } from '../stores/held-store.js';
 import { type HoldUntilReplyOptions, resolveHold } from './options.js';
 import { Holding } from './queue.js';
 

@@ -10,7 +10,7 @@ import {
 } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
 import { readLocale } from '../core/reroute/locale.js';
-import type { HeldMessage, HeldStore } from '../ports.js';
+import type { HeldMessage, HeldStore } from '../stores/held-store.js';
 import { memoryHeldStore } from '../stores/memory-held-store.js';
 
 /**

@@ -2,7 +2,7 @@ import { withinDeadline } from '../clock.js';
 import { ownFields } from '../core/own.js';
 import { filledTemplate } from '../core/reroute/filled-template.js';
 import { asTag } from '../core/reroute/locale.js';
-import type { HeldMessage } from '../ports.js';
+import type { HeldMessage } from '../stores/held-store.js';
 import type { HoldingHost } from './dispatch-host.js';
 import type { Nudge, ReleasedMessage, ResolvedHold } from './options.js';
 

@@ -5,7 +5,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { Fleet, HeldStore, Store } from '../ports.js';
+import type { Fleet, Store } from '../ports.js';
+import type { HeldStore } from '../stores/held-store.js';
 import type { RedisClient } from './client.js';
 import { checkRedisClient } from './client-check.js';
 import { RedisLink } from './connection.js';

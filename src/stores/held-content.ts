@@ -1,4 +1,4 @@
-import type { HeldMessage } from '../ports.js';
+import type { HeldMessage } from './held-store.js';
 
 /**
  * What makes a message the same as one that waits, beside its window: its reference and its content. A repeated request

@@ -1,5 +1,6 @@
-import type { HeldMessage, HeldStore, WindowKey } from '../ports.js';
+import type { WindowKey } from '../ports.js';
 import { heldContent } from './held-content.js';
+import type { HeldMessage, HeldStore } from './held-store.js';
 import { memoryCache } from './memory-store.js';
 
 /** Windows of which it is remembered that a nudge went out. */

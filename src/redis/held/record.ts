@@ -1,6 +1,7 @@
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
-import type { HeldMessage, WindowKey } from '../../ports.js';
+import type { WindowKey } from '../../ports.js';
+import type { HeldMessage } from '../../stores/held-store.js';
 
 /** Reads a window's key strictly; `undefined` for anything else. */
 export function decodeWindowKey(text: string | undefined): WindowKey | undefined {

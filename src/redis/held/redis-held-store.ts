@@ -1,5 +1,6 @@
-import type { HeldMessage, HeldStore, WindowKey } from '../../ports.js';
+import type { WindowKey } from '../../ports.js';
 import { heldContent } from '../../stores/held-content.js';
+import type { HeldMessage, HeldStore } from '../../stores/held-store.js';
 import type { RedisLink } from '../connection.js';
 import type { HeldNames, RedisNames } from '../keys.js';
 import { type RedisScript, runScript } from '../script.js';
