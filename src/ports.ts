@@ -103,11 +103,11 @@ export interface ReadLimits {
   /** Epoch ms after which nobody waits for the answer. */
   readonly giveUpAt: number;
   /** Who waits for it. */
-  readonly company?: ReadCompany | undefined;
+  readonly waiters?: ReadWaiters | undefined;
 }
 
 /** Those in this process who have joined a read that was under way. What is asked later than they did serves them too. */
-export interface ReadCompany {
+export interface ReadWaiters {
   readonly joined: number;
   /** The read that gives the answer started after so many had joined. */
   serves(joined: number): void;
@@ -159,12 +159,12 @@ export interface Fleet {
   /**
    * Takes a read from the limit that all processes share, and waits until it may start.
    *
-   * @returns `'spent'`: none may start within `mostMs`, and none was taken
+   * @returns `'spent'`: none may start within `maxWaitMs`, and none was taken
    */
   takeRead(
     workspaceId: string,
     limit: { readonly perSecond: number; readonly burst: number },
-    mostMs: number,
+    maxWaitMs: number,
   ): Promise<'taken' | 'spent' | Alone>;
   /**
    * Finds out who reads a window that several processes want to know at once.

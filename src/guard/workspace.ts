@@ -4,22 +4,21 @@ import { type MessageToPost, postMessage } from '../bird/api/post-message.js';
 import { ServerClock } from '../bird/api/server-clock.js';
 import { otherSpelling } from '../bird/number-spelling.js';
 import { ownFields } from '../core/own.js';
-import { ChannelMemory } from '../lookup/channel-cache.js';
-import { ContactIds } from '../lookup/contact-id-cache.js';
+import { ChannelCache } from '../lookup/channel-cache.js';
+import { ContactIdCache } from '../lookup/contact-id-cache.js';
 import { ContactIdentifiers } from '../lookup/contact-identifiers.js';
-import { ConversationMemory } from '../lookup/conversation-cache.js';
+import { ConversationCache } from '../lookup/conversation-cache.js';
 import { CircuitBreaker } from '../lookup/reads/circuit-breaker.js';
-import { breakingLookup } from '../lookup/reads/circuit-breaking.js';
+import { circuitBreakingLookup } from '../lookup/reads/circuit-breaking.js';
 import { decorate } from '../lookup/reads/decorate.js';
-import { AccessHold, holdingLookup } from '../lookup/reads/denied-key.js';
+import { cooldownLookup, DeniedKeyCooldown } from '../lookup/reads/denied-key.js';
 import { FleetBudget } from '../lookup/reads/fleet-budget.js';
 import { fleetLookup } from '../lookup/reads/fleet-coalescing.js';
-import { budgetedLookup } from '../lookup/reads/rate-limited.js';
-import { ReadBudget } from '../lookup/reads/read-budget.js';
+import { rateLimitedLookup } from '../lookup/reads/rate-limited.js';
+import { FairTokenBucket, shareOf } from '../lookup/reads/read-budget.js';
 import { retryingLookup } from '../lookup/reads/retrying.js';
 import { watchedLookup } from '../lookup/reads/watched.js';
-import { shareOf } from '../lookup/share.js';
-import { CachedWindows } from '../lookup/window-cache.js';
+import { WindowCache } from '../lookup/window-cache.js';
 import { memoryCache } from '../stores/memory-store.js';
 import { lookupTroubles } from './notices/lookup-troubles.js';
 import type { Statistics } from './notices/statistics.js';
@@ -36,22 +35,22 @@ export function signingKeysOf(workspace: Workspace | 'unknown'): readonly string
 
 /** One workspace at work: its options, and what looks facts up for it with a budget and a memory of its own. */
 export class Workspace {
-  readonly channels: ChannelMemory;
-  readonly windows: CachedWindows;
-  readonly conversations: ConversationMemory;
+  readonly channels: ChannelCache;
+  readonly windows: WindowCache;
+  readonly conversations: ConversationCache;
   readonly identifiers: ContactIdentifiers;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
   /** The time if the latest answer of Bird is right, where no second one has said so yet. */
   readonly suddenNow: () => number | undefined;
-  readonly #accessHold: AccessHold;
-  readonly #reads: ReadBudget | FleetBudget;
+  readonly #deniedKey: DeniedKeyCooldown;
+  readonly #reads: FairTokenBucket | FleetBudget;
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
   constructor(options: ResolvedWorkspace, { clock, store, fetch, logger, links }: GuardParts, statistics: Statistics) {
     this.#options = options;
-    this.#accessHold = new AccessHold(clock);
+    this.#deniedKey = new DeniedKeyCooldown(clock);
     const { id: workspaceId, baseUrl, lookupsPerSecond, lookupBurst } = options;
     const serverClock = new ServerClock(clock, (skewMs) => {
       logger.warn({ workspaceId, skewMs }, "The local clock differs from Bird's; decisions follow Bird's");
@@ -67,21 +66,25 @@ export class Workspace {
     });
     const { fleet } = ownFields(store);
     const limits = { clock, perSecond: lookupsPerSecond, burst: lookupBurst };
-    this.#reads = fleet === undefined ? new ReadBudget(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
+    this.#reads =
+      fleet === undefined ? new FairTokenBucket(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
     const searches = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);
-    const budgeted = budgetedLookup(counted, { reads: this.#reads, searches: new ReadBudget({ clock, ...searches }) });
+    const budgeted = rateLimitedLookup(counted, {
+      reads: this.#reads,
+      searches: new FairTokenBucket({ clock, ...searches }),
+    });
     // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again, and the
     // hold sees what is left of a refused key after the retry with another one.
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
-    const retrying = retryingLookup(breakingLookup(budgeted, breakers), clock);
-    const holding = holdingLookup(retrying, this.#accessHold);
+    const retrying = retryingLookup(circuitBreakingLookup(budgeted, breakers), clock);
+    const holding = cooldownLookup(retrying, this.#deniedKey);
     const watched = watchedLookup(holding, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
     const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
-    const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 100_000 }), clock });
-    this.channels = new ChannelMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
-    this.conversations = new ConversationMemory({ lookup, cache: memoryCache({ max: 10_000 }), clock });
+    const contactIds = new ContactIdCache({ lookup, cache: memoryCache({ max: 100_000 }), clock });
+    this.channels = new ChannelCache({ lookup, cache: memoryCache({ max: 10_000 }), clock });
+    this.conversations = new ConversationCache({ lookup, cache: memoryCache({ max: 10_000 }), clock });
     this.identifiers = new ContactIdentifiers({ lookup, contactIds });
-    this.windows = new CachedWindows({
+    this.windows = new WindowCache({
       lookup,
       contactIds,
       links,
@@ -132,7 +135,7 @@ export class Workspace {
 
   /** New policies and keys hold from the next decision and the next read on. */
   renew(options: ResolvedWorkspace): this {
-    if (this.#options.accessKey !== options.accessKey) this.#accessHold.release();
+    if (this.#options.accessKey !== options.accessKey) this.#deniedKey.clear();
     this.#reads.limit({ perSecond: options.lookupsPerSecond, burst: options.lookupBurst });
     this.#options = options;
     return this;

@@ -1,6 +1,6 @@
 import { withinDeadline } from '../clock.js';
 import { isMap, kindOf } from '../core/option-checks.js';
-import { SharedReads } from '../lookup/coalesced-reads.js';
+import { CoalescedReads } from '../lookup/coalesced-reads.js';
 import type { Cache } from '../ports.js';
 import { memoryCache } from '../stores/memory-store.js';
 import { OptionsTroubles } from './notices/options-troubles.js';
@@ -47,7 +47,7 @@ export class Workspaces {
   readonly #parts: GuardParts;
   readonly #statistics: Statistics;
   readonly #holdings: WorkspaceSupport['holdings'];
-  readonly #loads = new SharedReads<Workspace | 'unknown'>();
+  readonly #loads = new CoalescedReads<Workspace | 'unknown'>();
   /** Ids that the function does not know, or has failed for, and until when it is not asked again. */
   readonly #absent: Cache<{ readonly until: number }> = memoryCache({ max: MAX_WORKSPACES });
   readonly #troubles: OptionsTroubles;

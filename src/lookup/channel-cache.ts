@@ -1,6 +1,6 @@
 import { LookupError } from '../errors.js';
 import type { Cache, ChannelFacts, ChannelRef, Clock, Lookup } from '../ports.js';
-import { SharedReads } from './coalesced-reads.js';
+import { CoalescedReads } from './coalesced-reads.js';
 
 const FRESH_MS = 10 * 60_000;
 /** After a failed renewal the old facts serve on for so long before the next try: an outage must close no window. */
@@ -11,7 +11,7 @@ interface RememberedChannel {
   readonly freshUntil: number;
 }
 
-export interface ChannelMemoryParts {
+export interface ChannelCacheParts {
   readonly lookup: Lookup;
   readonly cache: Cache<RememberedChannel>;
   readonly clock: Clock;
@@ -21,11 +21,11 @@ export interface ChannelMemoryParts {
  * One workspace's channels. Facts are taken from memory for ten minutes; what they deny has to be confirmed by a read,
  * which is the caller's business, because only the caller knows what denies.
  */
-export class ChannelMemory {
-  readonly #parts: ChannelMemoryParts;
-  readonly #reads = new SharedReads<ChannelFacts>();
+export class ChannelCache {
+  readonly #parts: ChannelCacheParts;
+  readonly #reads = new CoalescedReads<ChannelFacts>();
 
-  constructor(parts: ChannelMemoryParts) {
+  constructor(parts: ChannelCacheParts) {
     this.#parts = parts;
   }
 

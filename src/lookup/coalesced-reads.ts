@@ -1,4 +1,4 @@
-import type { ReadCompany } from '../ports.js';
+import type { ReadWaiters } from '../ports.js';
 
 /**
  * Lets requests for the same thing share reads without sharing staleness. An answer that a waiter accepts may come from
@@ -6,34 +6,34 @@ import type { ReadCompany } from '../ports.js';
  * says ("closed") may have changed since an earlier read started. So at most one read per key is running and one is
  * awaited after it, however many wait.
  */
-export class SharedReads<T> {
-  readonly #running = new Map<string, { readonly read: Promise<T>; readonly company: Company }>();
+export class CoalescedReads<T> {
+  readonly #running = new Map<string, { readonly read: Promise<T>; readonly waiters: Waiters }>();
 
   /**
-   * @param start may tell its company that the read itself started later than this call
+   * @param start may tell its waiters that the read itself started later than this call
    * @param accepts whether the answer of a read that was already running at the call will do
    * @returns the answer; rejects as the read that started after the call does
    */
-  async read(key: string, start: (company: ReadCompany) => Promise<T>, accepts: (answer: T) => boolean): Promise<T> {
+  async read(key: string, start: (waiters: ReadWaiters) => Promise<T>, accepts: (answer: T) => boolean): Promise<T> {
     const earlier = this.#running.get(key);
     if (earlier !== undefined) {
-      const place = earlier.company.join();
+      const place = earlier.waiters.join();
       const answer = await earlier.read.catch(() => undefined);
-      if (answer !== undefined && (place <= earlier.company.served || accepts(answer))) return answer;
+      if (answer !== undefined && (place <= earlier.waiters.served || accepts(answer))) return answer;
     }
     // Whatever runs now started after `earlier` settled, and so after this call. The first waiter to get here starts it.
     return this.#running.get(key)?.read ?? this.#start(key, start);
   }
 
-  #start(key: string, start: (company: ReadCompany) => Promise<T>): Promise<T> {
-    const company = new Company();
-    const read = start(company).finally(() => this.#running.delete(key));
-    this.#running.set(key, { read, company });
+  #start(key: string, start: (waiters: ReadWaiters) => Promise<T>): Promise<T> {
+    const waiters = new Waiters();
+    const read = start(waiters).finally(() => this.#running.delete(key));
+    this.#running.set(key, { read, waiters });
     return read;
   }
 }
 
-class Company implements ReadCompany {
+class Waiters implements ReadWaiters {
   #joined = 0;
   #served = 0;
   #waiting: (() => void)[] = [];

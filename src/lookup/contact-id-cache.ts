@@ -1,20 +1,20 @@
 import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits } from '../ports.js';
-import { SharedReads } from './coalesced-reads.js';
+import { CoalescedReads } from './coalesced-reads.js';
 
 const FRESH_MS = 10 * 60_000;
 
-export interface ContactIdsParts {
+export interface ContactIdCacheParts {
   readonly lookup: Lookup;
   readonly cache: Cache<{ readonly id: string; readonly freshUntil: number }>;
   readonly clock: Clock;
 }
 
 /** One workspace's contact ids by identifier: found by a shared search, kept for ten minutes. */
-export class ContactIds {
-  readonly #parts: ContactIdsParts;
-  readonly #searches = new SharedReads<string>();
+export class ContactIdCache {
+  readonly #parts: ContactIdCacheParts;
+  readonly #searches = new CoalescedReads<string>();
 
-  constructor(parts: ContactIdsParts) {
+  constructor(parts: ContactIdCacheParts) {
     this.#parts = parts;
   }
 

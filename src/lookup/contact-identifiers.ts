@@ -1,8 +1,8 @@
 import type { ContactIdentifier } from '../core/reroute/policy.js';
 import { LookupError } from '../errors.js';
 import type { IdentifierRef, Lookup, ReadLimits } from '../ports.js';
-import { SharedReads } from './coalesced-reads.js';
-import type { ContactIds } from './contact-id-cache.js';
+import { CoalescedReads } from './coalesced-reads.js';
+import type { ContactIdCache } from './contact-id-cache.js';
 
 /** A contact as a send names it. */
 export interface NamedContact {
@@ -13,13 +13,13 @@ export interface NamedContact {
 
 export interface ContactIdentifiersParts {
   readonly lookup: Lookup;
-  readonly contactIds: ContactIds;
+  readonly contactIds: ContactIdCache;
 }
 
 /** By what one workspace's contacts can be reached: a shared read each time, since people get new numbers. */
 export class ContactIdentifiers {
   readonly #parts: ContactIdentifiersParts;
-  readonly #reads = new SharedReads<readonly ContactIdentifier[]>();
+  readonly #reads = new CoalescedReads<readonly ContactIdentifier[]>();
 
   constructor(parts: ContactIdentifiersParts) {
     this.#parts = parts;

@@ -1,21 +1,21 @@
 import type { Cache, Clock, ConversationFacts, ConversationRef, Lookup, ReadLimits } from '../ports.js';
-import { SharedReads } from './coalesced-reads.js';
+import { CoalescedReads } from './coalesced-reads.js';
 
 /** A conversation stays on its channel, but people are added to it. */
 const FRESH_MS = 10 * 60_000;
 
-export interface ConversationMemoryParts {
+export interface ConversationCacheParts {
   readonly lookup: Lookup;
   readonly cache: Cache<{ readonly facts: ConversationFacts; readonly freshUntil: number }>;
   readonly clock: Clock;
 }
 
 /** One workspace's conversations: read once, by a shared read, and kept for ten minutes. */
-export class ConversationMemory {
-  readonly #parts: ConversationMemoryParts;
-  readonly #reads = new SharedReads<ConversationFacts>();
+export class ConversationCache {
+  readonly #parts: ConversationCacheParts;
+  readonly #reads = new CoalescedReads<ConversationFacts>();
 
-  constructor(parts: ConversationMemoryParts) {
+  constructor(parts: ConversationCacheParts) {
     this.#parts = parts;
   }
 

@@ -2,13 +2,13 @@ import { addressOfId } from '../core/contact-address.js';
 import { latest, type WindowEvidence } from '../core/service-window.js';
 import { LookupError } from '../errors.js';
 import type { Lookup, ReadLimits, Store, WindowKey, WindowTarget } from '../ports.js';
-import type { ContactIds } from './contact-id-cache.js';
+import type { ContactIdCache } from './contact-id-cache.js';
 import type { ContactLinks, LoneInbound } from './contact-links.js';
 import { saysOpen } from './remembered.js';
 
 export interface OtherIdentitiesParts {
   readonly lookup: Lookup;
-  readonly contactIds: ContactIds;
+  readonly contactIds: ContactIdCache;
   readonly links: ContactLinks;
   readonly otherSpelling: (address: string) => string | undefined;
   readonly store: Store;

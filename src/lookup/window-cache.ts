@@ -7,15 +7,15 @@ import type {
   Clock,
   IdentifierRef,
   Lookup,
-  ReadCompany,
   ReadLimits,
+  ReadWaiters,
   Store,
   WindowFacts,
   WindowKey,
   WindowTarget,
 } from '../ports.js';
-import { SharedReads } from './coalesced-reads.js';
-import type { ContactIds } from './contact-id-cache.js';
+import { CoalescedReads } from './coalesced-reads.js';
+import type { ContactIdCache } from './contact-id-cache.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
 import { contactOf, dateOf, elsewhere, joined, mayOpen, saysOpen, withRefusal } from './remembered.js';
@@ -44,9 +44,9 @@ export interface WindowReadOptions {
   readonly notFoundIsClosed: boolean;
 }
 
-export interface CachedWindowsParts {
+export interface WindowCacheParts {
   readonly lookup: Lookup;
-  readonly contactIds: ContactIds;
+  readonly contactIds: ContactIdCache;
   readonly links: ContactLinks;
   /** Another number under which the same phone may be known. */
   readonly otherSpelling: (address: string) => string | undefined;
@@ -58,12 +58,12 @@ export interface CachedWindowsParts {
 }
 
 /** One workspace's windows: openings are remembered, closings never are, and reads are shared. */
-export class CachedWindows {
-  readonly #parts: CachedWindowsParts;
-  readonly #reads = new SharedReads<WindowAnswer>();
+export class WindowCache {
+  readonly #parts: WindowCacheParts;
+  readonly #reads = new CoalescedReads<WindowAnswer>();
   readonly #others: OtherIdentities;
 
-  constructor(parts: CachedWindowsParts) {
+  constructor(parts: WindowCacheParts) {
     this.#parts = parts;
     this.#others = new OtherIdentities(parts);
   }
@@ -77,7 +77,7 @@ export class CachedWindows {
    * What is remembered of a send's window. A refusal that was told by the contact's id alone may have met this address, so
    * it counts here, too: that costs a read at most, and denies nothing.
    */
-  recallFor(target: WindowTarget): ReturnType<CachedWindows['recall']> {
+  recallFor(target: WindowTarget): ReturnType<WindowCache['recall']> {
     const { key, contactId, sentTo } = target;
     const known = this.#recallOwn(target);
     if (contactId === undefined || sentTo === undefined || known === undefined) return known;
@@ -87,7 +87,7 @@ export class CachedWindows {
   }
 
   /** What is remembered of the window itself. A send by id alone goes to the one address that was told with the id. */
-  #recallOwn({ key, contactId, sentTo }: WindowTarget): ReturnType<CachedWindows['recall']> {
+  #recallOwn({ key, contactId, sentTo }: WindowTarget): ReturnType<WindowCache['recall']> {
     const known = this.recall(key);
     if (contactId === undefined || sentTo !== undefined) return known;
     const address = this.#parts.links.addressOf(key, contactId);
@@ -108,14 +108,14 @@ export class CachedWindows {
     options: WindowReadOptions,
     accepts: (contact: WindowAnswer) => boolean,
   ): Promise<WindowAnswer> {
-    const start = (company: ReadCompany): Promise<WindowAnswer> => this.#ask(target, options, company);
+    const start = (waiters: ReadWaiters): Promise<WindowAnswer> => this.#ask(target, options, waiters);
     return this.#reads.read(nameOfRead(target), start, accepts);
   }
 
-  async #ask(target: WindowTarget, options: WindowReadOptions, company: ReadCompany): Promise<WindowAnswer> {
+  async #ask(target: WindowTarget, options: WindowReadOptions, waiters: ReadWaiters): Promise<WindowAnswer> {
     const { store, clock, now } = this.#parts;
     const startedAt = clock.now();
-    const limits = { giveUpAt: startedAt + options.deadlineMs, company };
+    const limits = { giveUpAt: startedAt + options.deadlineMs, waiters };
     const facts = await this.#askOrMiss(target, options, limits);
     // By the provider's clock, and as its answer has just set it: what is kept is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SharedReads } from '../../src/lookup/coalesced-reads.js';
-import type { ReadCompany } from '../../src/ports.js';
+import { CoalescedReads } from '../../src/lookup/coalesced-reads.js';
+import type { ReadWaiters } from '../../src/ports.js';
 import { deferred, turns } from '../guard/support.js';
 
 interface Answer {
@@ -11,7 +11,7 @@ interface Answer {
 
 /** Reads that the test settles one by one. */
 class Provider {
-  readonly reads = new SharedReads<Answer>();
+  readonly reads = new CoalescedReads<Answer>();
   started = 0;
   running = 0;
   mostRunning = 0;
@@ -49,7 +49,7 @@ class Provider {
   }
 }
 
-describe('SharedReads', () => {
+describe('CoalescedReads', () => {
   it('gives one read to all who ask while none is running', async () => {
     const provider = new Provider();
     const first = provider.ask();
@@ -59,25 +59,25 @@ describe('SharedReads', () => {
   });
 
   it('gives a closed answer also to those who joined before the read itself started', async () => {
-    const reads = new SharedReads<string>();
+    const reads = new CoalescedReads<string>();
     const { promise, resolve } = deferred<string>();
-    let company: ReadCompany | undefined;
+    let waiters: ReadWaiters | undefined;
     let started = 0;
     const ask = (): Promise<string> =>
       reads.read(
         'key',
         (joined) => {
           started += 1;
-          company = joined;
+          waiters = joined;
           return promise;
         },
         () => false,
       );
     const first = ask();
     const early = ask();
-    const grown = company?.grown(1);
-    expect(company?.joined).toBe(1);
-    company?.serves(1);
+    const grown = waiters?.grown(1);
+    expect(waiters?.joined).toBe(1);
+    waiters?.serves(1);
     const late = ask();
     await grown;
     resolve('closed');
@@ -136,7 +136,7 @@ describe('SharedReads', () => {
   });
 
   it('rejects when the read cannot even be started, and is not stuck afterwards', async () => {
-    const reads = new SharedReads<string>();
+    const reads = new CoalescedReads<string>();
     const breaks = (): Promise<string> => {
       throw new Error('broken');
     };
@@ -151,7 +151,7 @@ describe('SharedReads', () => {
   });
 
   it('keeps keys apart, whatever they are called', async () => {
-    const reads = new SharedReads<string>();
+    const reads = new CoalescedReads<string>();
     const keys = ['constructor', '__proto__', 'toString', ''];
     const answers = keys.map((key) =>
       reads.read(

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { WindowEvidence } from '../../src/core/service-window.js';
-import { ContactIds } from '../../src/lookup/contact-id-cache.js';
+import { ContactIdCache } from '../../src/lookup/contact-id-cache.js';
 import { ContactLinks } from '../../src/lookup/contact-links.js';
-import { CachedWindows } from '../../src/lookup/window-cache.js';
+import { WindowCache } from '../../src/lookup/window-cache.js';
 import type { Lookup, Store } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
 import { memoryCache } from '../../src/stores/memory-store.js';
@@ -27,11 +27,11 @@ it('counts what is told while a slow store is asked about the contact, after Bir
     identifiers: async () => [],
     window: async () => ({ serviceWindowExpireAt: null, isPermanentSession: false }),
   };
-  const contactIds = new ContactIds({ lookup, cache: memoryCache({ max: 10 }), clock });
+  const contactIds = new ContactIdCache({ lookup, cache: memoryCache({ max: 10 }), clock });
   const missingContacts = memoryCache<{ readonly at: number }>({ max: 10 });
   const links = new ContactLinks(() => memoryCache({ max: 10 }));
   const otherSpelling = (): undefined => undefined;
-  const windows = new CachedWindows({
+  const windows = new WindowCache({
     lookup,
     contactIds,
     links,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports.js';
 
 /** Failures among so many of the latest reads open the breaker. */
-const FEWEST_READS = 20;
+const MIN_READS = 20;
 const FAILED_SHARE = 0.5;
 const COUNTED_MS = 10_000;
 /** While it is open, one read in so long finds out whether the provider is back. */
@@ -46,7 +46,7 @@ export class CircuitBreaker {
 
   failed(): void {
     this.#count(true);
-    if (this.#probeAt !== undefined || this.#results.length < FEWEST_READS) return;
+    if (this.#probeAt !== undefined || this.#results.length < MIN_READS) return;
     const failures = this.#results.filter(({ hasFailed }) => hasFailed).length;
     if (failures / this.#results.length >= FAILED_SHARE) this.#probeAt = this.#clock.now() + PROBE_MS;
   }

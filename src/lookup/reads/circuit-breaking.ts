@@ -10,7 +10,7 @@ export interface Breakers {
 }
 
 /** Refuses at once what the breaker says would fail. Only faults of the provider or of the way to it count. */
-export function breakingLookup(lookup: Lookup, { reads, searches }: Breakers): Lookup {
+export function circuitBreakingLookup(lookup: Lookup, { reads, searches }: Breakers): Lookup {
   return decorate(lookup, async ({ kind }, ask) => {
     const isSearch = kind === 'contactId';
     const breaker = isSearch ? searches : reads;

@@ -1,10 +1,9 @@
 import type { Alone, Clock, Fleet } from '../../ports.js';
-import { shareOf } from '../share.js';
 import type { Budget } from './rate-limited.js';
-import { budgetSpent, ReadBudget, type ReadLimit } from './read-budget.js';
+import { budgetSpent, FairTokenBucket, type ReadLimit, shareOf } from './read-budget.js';
 
 /** A read that is granted with less time left than this would only be cut off. */
-const SHORTEST_READ_MS = 200;
+const MIN_READ_MS = 200;
 
 export interface FleetBudgetOptions extends ReadLimit {
   readonly workspaceId: string;
@@ -18,8 +17,8 @@ export interface FleetBudgetOptions extends ReadLimit {
  */
 export class FleetBudget implements Budget {
   readonly #options: FleetBudgetOptions;
-  readonly #own: ReadBudget;
-  readonly #share: ReadBudget;
+  readonly #own: FairTokenBucket;
+  readonly #share: FairTokenBucket;
   #limit: ReadLimit;
   #alone: Alone | undefined;
   #wasTogether = false;
@@ -28,8 +27,8 @@ export class FleetBudget implements Budget {
     const { clock, fleet, perSecond, burst } = options;
     this.#options = options;
     this.#limit = { perSecond, burst };
-    this.#own = new ReadBudget({ clock, ...this.#limit });
-    this.#share = new ReadBudget({ clock, ...shareOf(this.#limit, fleet.instances) });
+    this.#own = new FairTokenBucket({ clock, ...this.#limit });
+    this.#share = new FairTokenBucket({ clock, ...shareOf(this.#limit, fleet.instances) });
   }
 
   /** @throws {LookupError} `lookup_budget_spent` when no read can start by `giveUpAt`, or while reads are paused */
@@ -37,8 +36,8 @@ export class FleetBudget implements Budget {
     const { fleet, workspaceId, clock } = this.#options;
     await this.#own.take(giveUpAt, lane);
     for (;;) {
-      const mostMs = giveUpAt - clock.now() - SHORTEST_READ_MS;
-      const taken = await fleet.takeRead(workspaceId, this.#limit, mostMs);
+      const maxWaitMs = giveUpAt - clock.now() - MIN_READ_MS;
+      const taken = await fleet.takeRead(workspaceId, this.#limit, maxWaitMs);
       if (taken === 'spent') throw budgetSpent();
       if (taken === 'taken') {
         this.#wasTogether = true;

@@ -8,7 +8,7 @@ type Told = Extract<ReadTurn, { role: 'told' }>;
 type Waiter = Extract<ReadTurn, { role: 'waiter' }>;
 
 /**
- * Lets processes that want to know one window at the same time share reads, as `SharedReads` does in one process: an
+ * Lets processes that want to know one window at the same time share reads, as `CoalescedReads` does in one process: an
  * answer is taken only from a read that started after this one asked. Openings of earlier reads come by the store. In
  * doubt a process asks by itself.
  */
@@ -18,24 +18,24 @@ export function fleetLookup(lookup: Lookup, fleet: Fleet, clock: Clock): Lookup 
     contactId: (ref, limits) => lookup.contactId(ref, limits),
     conversation: (ref, limits) => lookup.conversation(ref, limits),
     identifiers: (ref, limits) => lookup.identifiers(ref, limits),
-    window: (ref, limits) => new SharedRead({ lookup, fleet, clock }, ref, limits).facts(),
+    window: (ref, limits) => new FleetRead({ lookup, fleet, clock }, ref, limits).facts(),
   };
 }
 
-interface SharedReadParts {
+interface FleetReadParts {
   readonly lookup: Lookup;
   readonly fleet: Fleet;
   readonly clock: Clock;
 }
 
-class SharedRead {
-  readonly #parts: SharedReadParts;
+class FleetRead {
+  readonly #parts: FleetReadParts;
   readonly #ref: WindowRef;
   readonly #limits: ReadLimits;
   /** Which read was running when so many had joined. */
   readonly #asked: { readonly joined: number; readonly running: number }[] = [];
 
-  constructor(parts: SharedReadParts, ref: WindowRef, limits: ReadLimits) {
+  constructor(parts: FleetReadParts, ref: WindowRef, limits: ReadLimits) {
     this.#parts = parts;
     this.#ref = ref;
     this.#limits = limits;
@@ -43,10 +43,10 @@ class SharedRead {
 
   async facts(): Promise<WindowFacts> {
     const { fleet } = this.#parts;
-    const { company } = this.#limits;
+    const { waiters } = this.#limits;
     let after: number | undefined;
     for (;;) {
-      const joined = company?.joined ?? 0;
+      const joined = waiters?.joined ?? 0;
       const turn = await fleet.joinRead(this.#ref, after);
       if (turn?.role === 'told') return this.#take(turn);
       if (turn?.role === 'reader') return this.#readForAll(turn);
@@ -59,13 +59,13 @@ class SharedRead {
 
   /** It started after those had joined who were there when an earlier read was still running. */
   #take({ facts, read }: Told): WindowFacts {
-    for (const { joined, running } of this.#asked) if (running < read) this.#limits.company?.serves(joined);
+    for (const { joined, running } of this.#asked) if (running < read) this.#limits.waiters?.serves(joined);
     return facts;
   }
 
   #read(): Promise<WindowFacts> {
-    const { company } = this.#limits;
-    company?.serves(company.joined);
+    const { waiters } = this.#limits;
+    waiters?.serves(waiters.joined);
     return this.#parts.lookup.window(this.#ref, this.#limits);
   }
 
@@ -93,7 +93,7 @@ class SharedRead {
     const late = new Promise<boolean>((resolve) => {
       timer = clock.setTimeout(() => resolve(false), leftMs);
     });
-    const news = [settled, this.#limits.company?.grown(joined) ?? settled];
+    const news = [settled, this.#limits.waiters?.grown(joined) ?? settled];
     const isInTime = await Promise.race([...news.map((one) => one.then(() => true)), late]);
     clock.clearTimeout(timer);
     leave();

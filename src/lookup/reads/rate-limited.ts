@@ -18,7 +18,7 @@ export interface Budgets {
 }
 
 /** Lets a question start only within its budget, and pauses that when the provider says that it was too much. */
-export function budgetedLookup(lookup: Lookup, { reads, searches }: Budgets): Lookup {
+export function rateLimitedLookup(lookup: Lookup, { reads, searches }: Budgets): Lookup {
   return decorate(lookup, async ({ kind, lane }, ask, { giveUpAt }) => {
     const budget = kind === 'contactId' ? searches : reads;
     await budget.take(giveUpAt, lane);

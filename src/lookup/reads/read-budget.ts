@@ -8,7 +8,7 @@ export interface ReadLimit {
   readonly burst: number;
 }
 
-export interface ReadBudgetOptions extends ReadLimit {
+export interface FairTokenBucketOptions extends ReadLimit {
   readonly clock: Clock;
 }
 
@@ -20,17 +20,17 @@ interface Waiter {
 
 /** How much of the full rate comes back a second after it was halved. */
 const RECOVERY_PER_SECOND = 0.1;
-const SLOWEST_PER_SECOND = 1;
+const MIN_PER_SECOND = 1;
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 8_000;
+const MAX_PAUSE_MS = 8_000;
 
 /**
  * A token bucket over one workspace's reads. Where there are more reads than tokens, the lanes (channels) take turns,
  * so that a campaign on one cannot starve replies on another; in a lane the newest goes first, because it has the most
  * time left. Whoever cannot be served in time is told so.
  */
-export class ReadBudget {
-  #options: ReadBudgetOptions;
+export class FairTokenBucket {
+  #options: FairTokenBucketOptions;
   /** In the order of their turns. */
   readonly #lanes = new Map<string, Waiter[]>();
   #tokens: number;
@@ -40,7 +40,7 @@ export class ReadBudget {
   #nextPauseMs = FIRST_PAUSE_MS;
   #timer: unknown;
 
-  constructor(options: ReadBudgetOptions) {
+  constructor(options: FairTokenBucketOptions) {
     this.#options = options;
     this.#tokens = options.burst;
     this.#perSecond = options.perSecond;
@@ -82,8 +82,8 @@ export class ReadBudget {
     const pauseMs = durationMs ?? (isHeeded ? 0 : this.#nextPauseMs);
     this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
     if (isHeeded) return;
-    this.#nextPauseMs = Math.min(LONGEST_PAUSE_MS, this.#nextPauseMs * 2);
-    this.#perSecond = Math.max(Math.min(SLOWEST_PER_SECOND, this.#options.perSecond), this.#perSecond / 2);
+    this.#nextPauseMs = Math.min(MAX_PAUSE_MS, this.#nextPauseMs * 2);
+    this.#perSecond = Math.max(Math.min(MIN_PER_SECOND, this.#options.perSecond), this.#perSecond / 2);
     this.#tokens = 0;
     this.refuseAll();
   }
@@ -177,4 +177,11 @@ export class ReadBudget {
 
 export function budgetSpent(): LookupError {
   return new LookupError('lookup_budget_spent', 'The workspace has no read left in the time that this decision has');
+}
+
+/** So that all shares together let no more into any second than the whole: each needs a burst of one at least. */
+export function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {
+  const ownBurst = Math.max(1, Math.floor(burst / instances));
+  const left = (perSecond + burst - instances * ownBurst) / instances;
+  return { perSecond: Math.max(0.1, Math.min(perSecond / instances, left)), burst: ownBurst };
 }

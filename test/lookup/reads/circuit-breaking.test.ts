@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LookupError } from '../../../src/errors.js';
 import { CircuitBreaker } from '../../../src/lookup/reads/circuit-breaker.js';
-import { breakingLookup } from '../../../src/lookup/reads/circuit-breaking.js';
+import { circuitBreakingLookup } from '../../../src/lookup/reads/circuit-breaking.js';
 import type { Lookup, ReadLimits } from '../../../src/ports.js';
 
 const ID = '00000000-0000-4000-8000-000000000000';
@@ -26,7 +26,7 @@ it('stops reads that fail although each search before them succeeds, and with th
     },
   };
   const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
-  const lookup = breakingLookup(provider, breakers);
+  const lookup = circuitBreakingLookup(provider, breakers);
   for (let sends = 0; sends < 50; sends += 1) {
     await lookup
       .contactId({ workspaceId: ID, key: 'phonenumber', value: '+31612345678' }, limits)

@@ -23,8 +23,8 @@ function trial(answer: () => Taken, instances = 4): Trial {
   const asked: number[] = [];
   const fleet: Fleet = {
     instances,
-    takeRead: async (_workspaceId, _limit, mostMs) => {
-      asked.push(mostMs);
+    takeRead: async (_workspaceId, _limit, maxWaitMs) => {
+      asked.push(maxWaitMs);
       return answer();
     },
     joinRead: async () => undefined,

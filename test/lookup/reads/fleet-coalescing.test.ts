@@ -99,14 +99,14 @@ describe('fleetLookup', () => {
     const one = trial([...waits.map(({ turn }) => turn), told]);
     const grown = [deferred<void>(), deferred<void>()];
     const served: number[] = [];
-    const company = { joined: 0, serves: (joined: number) => void served.push(joined), grown: growing };
+    const waiters = { joined: 0, serves: (joined: number) => void served.push(joined), grown: growing };
     function growing(since: number): Promise<void> {
       return grown[since]?.promise ?? new Promise(() => {});
     }
-    const asked = one.lookup.window(ref, { giveUpAt: 800, company });
+    const asked = one.lookup.window(ref, { giveUpAt: 800, waiters });
     for (const more of grown) {
       await turns(1);
-      company.joined += 1;
+      waiters.joined += 1;
       more.resolve();
     }
     await turns(1);

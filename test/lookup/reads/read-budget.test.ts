@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LookupError } from '../../../src/errors.js';
-import { ReadBudget, type ReadBudgetOptions } from '../../../src/lookup/reads/read-budget.js';
+import { FairTokenBucket, type FairTokenBucketOptions } from '../../../src/lookup/reads/read-budget.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 
 interface Taker {
@@ -15,10 +15,10 @@ interface Taker {
 class Trial {
   readonly clock: SandboxClock = createClock(0);
   readonly takers: Taker[] = [];
-  readonly budget: ReadBudget;
+  readonly budget: FairTokenBucket;
 
-  constructor(options: Partial<Omit<ReadBudgetOptions, 'clock'>> = {}) {
-    this.budget = new ReadBudget({ clock: this.clock, perSecond: 40, burst: 10, ...options });
+  constructor(options: Partial<Omit<FairTokenBucketOptions, 'clock'>> = {}) {
+    this.budget = new FairTokenBucket({ clock: this.clock, perSecond: 40, burst: 10, ...options });
   }
 
   take(patienceMs: number, lane?: string): Taker {
@@ -62,7 +62,7 @@ function busiestSecond(instants: readonly number[]): number {
   return most;
 }
 
-describe('ReadBudget', () => {
+describe('FairTokenBucket', () => {
   it('lets at most 50 reads into any second by default, under whatever pressure, and 40 a second in the long run', async () => {
     const trial = new Trial();
     for (let ms = 0; ms < 5000; ms += 1) {
@@ -138,7 +138,7 @@ describe('ReadBudget', () => {
     const setTimeout = (fn: () => void): void => {
       wake = fn;
     };
-    const budget = new ReadBudget({
+    const budget = new FairTokenBucket({
       clock: { now: () => now, setTimeout, clearTimeout: () => {} },
       perSecond: 40,
       burst: 1,
@@ -154,7 +154,7 @@ describe('ReadBudget', () => {
   it('gives nothing for a clock that is set back, and takes nothing', async () => {
     let now = 100_000;
     const clock = { now: () => now, setTimeout: () => undefined, clearTimeout: () => undefined };
-    const budget = new ReadBudget({ clock, perSecond: 40, burst: 2 });
+    const budget = new FairTokenBucket({ clock, perSecond: 40, burst: 2 });
     await budget.take(now + 800);
     now -= 50_000;
     await budget.take(now + 800);
@@ -167,7 +167,7 @@ describe('ReadBudget', () => {
     const wall = { offsetMs: 0 };
     const passed = createClock(0);
     const clock = { ...passed, now: () => passed.now() + wall.offsetMs, monotonic: passed.now };
-    const budget = new ReadBudget({ clock, perSecond: 40, burst: 10 });
+    const budget = new FairTokenBucket({ clock, perSecond: 40, burst: 10 });
     const admitted = async (): Promise<number> => {
       let count = 0;
       for (let read = 0; read < 20; read += 1)
@@ -217,7 +217,7 @@ describe('ReadBudget', () => {
   });
 });
 
-describe('ReadBudget.pause', () => {
+describe('FairTokenBucket.pause', () => {
   it('refuses those who wait and all who come until it is over', async () => {
     const trial = new Trial({ burst: 1 });
     trial.take(800);

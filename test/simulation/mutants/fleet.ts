@@ -118,8 +118,8 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a fleet: a read serves those who will join later',
     file: 'lookup/reads/fleet-coalescing.ts',
-    find: 'company?.serves(company.joined);',
-    replace: 'company?.serves(Number.POSITIVE_INFINITY);',
+    find: 'waiters?.serves(waiters.joined);',
+    replace: 'waiters?.serves(Number.POSITIVE_INFINITY);',
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {

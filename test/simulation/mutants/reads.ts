@@ -5,7 +5,7 @@ export const reads: readonly Mutation[] = [
   {
     name: 'plain single flight: whoever joins a read takes what it says',
     file: 'lookup/coalesced-reads.ts',
-    find: '&& (place <= earlier.company.served || accepts(answer))) return answer;',
+    find: '&& (place <= earlier.waiters.served || accepts(answer))) return answer;',
     replace: ') return answer;',
     tests: checker,
   },
@@ -19,8 +19,8 @@ export const reads: readonly Mutation[] = [
   {
     name: 'negative caching: an answer is kept and given to whoever comes later',
     file: 'lookup/coalesced-reads.ts',
-    find: 'start(company).finally(() => this.#running.delete(key))',
-    replace: 'start(company)',
+    find: 'start(waiters).finally(() => this.#running.delete(key))',
+    replace: 'start(waiters)',
     tests: checker,
   },
   {
@@ -195,7 +195,7 @@ export const reads: readonly Mutation[] = [
   {
     name: 'a refused key is asked with again and again',
     file: 'lookup/reads/denied-key.ts',
-    find: "if (error instanceof LookupError && error.code === 'access_denied') hold.hold(kind);",
+    find: "if (error instanceof LookupError && error.code === 'access_denied') cooldown.start(kind);",
     replace: '',
     tests: ['guard/reads/outage.test.ts'],
   },
