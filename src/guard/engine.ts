@@ -45,11 +45,17 @@ export class DecidingGuard {
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
-    const { clock, logger, notices, store, links } = this.#parts;
+    const { clock, logger, notices, hooks, store, links } = this.#parts;
     this.#defaultPolicy = resolvePolicy(this.#parts.defaults);
     this.#reports = new Reports(logger, notices);
     const directory = new Directory({ clock, reports: this.#reports, load: (id) => this.#load(id) });
-    this.#support = { clock, logger, directory, decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt) };
+    this.#support = {
+      clock,
+      logger,
+      hooks,
+      directory,
+      decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt),
+    };
     this.#holdings = new Holdings(this.#support, this.#defaultPolicy.deadlineMs);
     const support = { parts: this.#parts, statistics: this.statistics, holdings: this.#holdings };
     this.workspaces = new Workspaces(options.workspaces, support);
@@ -64,13 +70,10 @@ export class DecidingGuard {
   }
 
   get internals(): GuardInternals {
-    const { clock, logger, notices, mounts } = this.#parts;
+    const { clock, logger, notices, hooks, mounts } = this.#parts;
     const { deadlineMs } = this.#defaultPolicy;
     return {
-      clock,
-      logger,
-      notices,
-      mounts,
+      ...{ clock, logger, notices, hooks, mounts },
       deadlineMs,
       plan: (send) => this.plan(send),
       observations: this.observations,
@@ -236,6 +239,7 @@ export class DecidingGuard {
       judgement,
       policy,
       platform,
+      owner: workspace === 'unknown' ? {} : workspace.ownerOfPolicy(question.channelId),
       guard: this.#support,
       now,
       deadlineAt: known?.deadlineAt,

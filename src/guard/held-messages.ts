@@ -65,11 +65,12 @@ export class Holdings {
   }
 
   #hostOf(workspace: Workspace): HoldingHost {
-    const { clock, logger, decide } = this.#support;
+    const { clock, logger, hooks, decide } = this.#support;
     return {
       workspaceId: workspace.id,
       clock,
       logger,
+      hooks,
       now: workspace.now,
       decide: (send) => decide(send, clock.now() + this.#deadlineMs),
       isKnownOpen: (send) => {

@@ -1,6 +1,7 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/argument-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
+import type { HookTroubles } from './notices/hook-troubles.js';
 import type { Notices } from './notices/log-once.js';
 import type { MountWatch } from './notices/mount-watch.js';
 import type { Observations } from './observations.js';
@@ -12,6 +13,7 @@ export interface GuardInternals {
   readonly logger: Logger;
   /** What is said once. */
   readonly notices: Notices;
+  readonly hooks: HookTroubles;
   readonly mounts: MountWatch;
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;

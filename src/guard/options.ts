@@ -19,6 +19,7 @@ import { ContactLinks } from '../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../ports.js';
 import { requireRuntime } from '../runtime.js';
 import { memoryCache, memoryStore } from '../stores/memory-store.js';
+import { HookTroubles } from './notices/hook-troubles.js';
 import { Notices } from './notices/log-once.js';
 import { consoleLogger, safeLogger } from './notices/loggers.js';
 import { MountWatch } from './notices/mount-watch.js';
@@ -88,6 +89,7 @@ export interface GuardParts {
   readonly fetch: typeof globalThis.fetch;
   readonly logger: Logger;
   readonly notices: Notices;
+  readonly hooks: HookTroubles;
   readonly mounts: MountWatch;
   readonly defaults: Partial<WorkspaceOptions>;
   /** Which contact ids and addresses belong together, as far as the guard was told. */
@@ -147,7 +149,8 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   const notices = new Notices({ clock, logger });
   const links = new ContactLinks(() => memoryCache({ max: MAX_LINKS }));
-  return { store, clock, fetch, logger, notices, mounts: new MountWatch(notices), defaults, links };
+  const hooks = new HookTroubles({ clock, logger, notices });
+  return { store, clock, fetch, logger, notices, hooks, mounts: new MountWatch(notices), defaults, links };
 }
 
 /** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */

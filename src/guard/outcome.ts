@@ -6,8 +6,8 @@ import { own, ownFields } from '../core/own.js';
 import { ignoreRejection, isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
 import type { Decision, Instant, UnknownDecision, UnknownReason } from '../core/types.js';
-import type { Logger } from '../ports.js';
-import type { Policy } from './policy.js';
+import type { HookTroubles } from './notices/hook-troubles.js';
+import type { Policy, PolicyOwner } from './policy.js';
 import type { Rerouting } from './reroute.js';
 
 /** What to do with a message: send it as it is, block it, send something else, or hold it. */
@@ -64,14 +64,18 @@ export function undecided(reason: UnknownReason): SourcedDecision {
 /** What the policy wants done with a decision, before any way out is tried. */
 export type Plan = 'send' | 'block' | 'reroute';
 
-export function planFor(
-  { decision }: SourcedDecision,
-  { policy, send, logger }: { readonly policy: Policy; readonly send: SendRequest; readonly logger: Logger },
-): Plan {
+interface PlanContext {
+  readonly policy: Policy;
+  readonly send: SendRequest;
+  readonly owner: PolicyOwner;
+  readonly hooks: HookTroubles;
+}
+
+export function planFor({ decision }: SourcedDecision, { policy, ...asking }: PlanContext): Plan {
   if (policy.mode === 'off' || decision.verdict === 'allow') return 'send';
   const wayOut = policy.onClosed.some((one) => one !== 'block') ? 'reroute' : 'block';
   if (decision.verdict === 'deny') return wayOut;
-  const answer = askOnUnknown(decision, policy, send, logger);
+  const answer = askOnUnknown(decision, policy, asking);
   if (answer === 'allow') return 'send';
   return answer === 'reroute' ? wayOut : 'block';
 }
@@ -98,20 +102,24 @@ export function outcomeOf(
 function askOnUnknown(
   decision: UnknownDecision,
   { onUnknown }: Policy,
-  send: SendRequest,
-  logger: Logger,
+  { send, owner, hooks }: Omit<PlanContext, 'policy'>,
 ): 'allow' | 'block' | 'reroute' {
   if (typeof onUnknown !== 'function') return onUnknown;
-  const fields = { hook: 'onUnknown', reason: decision.reason };
+  const hook = { name: 'onUnknown', workspaceId: owner.workspaceId, part: owner.channelId };
+  const fields = { reason: decision.reason };
   try {
     const answer: unknown = onUnknown(decision, send);
-    if (answer === 'allow' || answer === 'block' || answer === 'reroute') return answer;
+    if (answer === 'allow' || answer === 'block' || answer === 'reroute') {
+      hooks.worked(hook);
+      return answer;
+    }
     // An async function answers too late, and its rejection must not end the process.
     ignoreRejection(answer);
-    logger.error(fields, "A hook gave none of 'allow', 'block' and 'reroute', so the send passes");
+    const text = "A hook gave none of 'allow', 'block' and 'reroute', so the send passes";
+    hooks.failed(hook, { cause: 'hook_answer', text, fields });
   } catch {
     // The hook's error is not logged: nobody knows what it holds.
-    logger.error(fields, 'A hook threw, so the send passes');
+    hooks.failed(hook, { cause: 'hook_failed', text: 'A hook threw, so the send passes', fields });
   }
   return 'allow';
 }

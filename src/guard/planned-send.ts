@@ -4,9 +4,10 @@ import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Directory } from './directory.js';
+import type { HookTroubles } from './notices/hook-troubles.js';
 import type { SourcedDecision } from './outcome.js';
 import { type Outcome, outcomeOf, type Plan, planFor } from './outcome.js';
-import type { Policy } from './policy.js';
+import type { Policy, PolicyOwner } from './policy.js';
 import { type Rerouting, reroute } from './reroute.js';
 
 export interface PlannedSendParts {
@@ -15,6 +16,7 @@ export interface PlannedSendParts {
   readonly judgement: SourcedDecision;
   readonly policy: Policy;
   readonly platform: string | undefined;
+  readonly owner: PolicyOwner;
   readonly guard: RerouteSupport;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
@@ -26,6 +28,7 @@ export interface PlannedSendParts {
 export interface RerouteSupport {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly hooks: HookTroubles;
   /** What the facts say of another send, by that instant. */
   decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadlineAt: number): Promise<Decision>;
   readonly directory: Directory;
@@ -57,8 +60,8 @@ export class PlannedSend {
 
   constructor(parts: PlannedSendParts) {
     this.#parts = parts;
-    const { judgement, policy, send, guard } = parts;
-    this.plan = planFor(judgement, { policy, send, logger: guard.logger });
+    const { judgement, policy, send, owner, guard } = parts;
+    this.plan = planFor(judgement, { policy, send, owner, hooks: guard.hooks });
   }
 
   /** As it was asked about, with the channel and the contact that its conversation told. */
@@ -83,8 +86,8 @@ export class PlannedSend {
   /** Does what is planned. */
   async carryOut(): Promise<CarriedOut> {
     if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
-    const { send, judgement, policy, platform, now, guard } = this.#parts;
-    const { clock, logger, directory } = guard;
+    const { send, judgement, policy, platform, owner, now, guard } = this.#parts;
+    const { clock, hooks, directory } = guard;
     const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
     let identifiers: ReturnType<Directory['identifiersOf']> | undefined;
     const rerouting = await reroute(policy.onClosed, {
@@ -97,7 +100,8 @@ export class PlannedSend {
       platformOf: (channelId) => directory.platformOf(send, channelId, deadlineAt),
       identifiers: () => (identifiers ??= directory.identifiersOf(send, deadlineAt)),
       clock,
-      logger,
+      hooks,
+      owner,
       deadlineAt,
     });
     // What is only observed is not used, whatever becomes of the request.

@@ -72,6 +72,12 @@ export interface Policy extends Omit<Resolved, 'onClosed'> {
   readonly onClosed: readonly (ReroutePolicy | 'block')[];
 }
 
+/** In whose options a policy stands; nothing: it is the defaults', of a workspace that is not known. */
+export interface PolicyOwner {
+  readonly workspaceId?: string | undefined;
+  readonly channelId?: string | undefined;
+}
+
 const DAY_MS = 86_400_000;
 
 /** What each option of a policy may hold. */

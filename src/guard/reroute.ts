@@ -1,12 +1,14 @@
 import { toId } from '../bird/send/ids.js';
 import { sendsOfMessage } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
+import type { Hook } from '../core/hook.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
 import { isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
-import type { Clock, Logger } from '../ports.js';
-import type { Policy } from './policy.js';
+import type { Clock } from '../ports.js';
+import type { HookTroubles } from './notices/hook-troubles.js';
+import type { Policy, PolicyOwner } from './policy.js';
 
 /** What a chain of policies came to. */
 export interface Rerouting {
@@ -24,7 +26,8 @@ export interface Rerouting {
 
 export interface RerouteCircumstances extends Omit<RerouteContext, 'decline'> {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly hooks: HookTroubles;
+  readonly owner: PolicyOwner;
   /** When the decision has to be there, epoch ms by the clock. */
   readonly deadlineAt: number;
 }
@@ -35,9 +38,9 @@ export interface RerouteCircumstances extends Omit<RerouteContext, 'decline'> {
  */
 export async function reroute(policies: Policy['onClosed'], circumstances: RerouteCircumstances): Promise<Rerouting> {
   const declined: string[] = [];
-  for (const policy of policies) {
+  for (const [position, policy] of policies.entries()) {
     if (policy === 'block') break;
-    const result = await ask(policy, circumstances, declined);
+    const result = await ask({ policy, position }, circumstances, declined);
     if (result === undefined) continue;
     const { action, sends, sendsValidUntil, changes = [], held } = result;
     if (action === 'block') break;
@@ -62,11 +65,12 @@ interface CheckedResult extends RerouteResult {
 
 /** One policy's result, where it is one that can be used; else the reason is noted. */
 async function ask(
-  policy: ReroutePolicy,
+  { policy, position }: { readonly policy: ReroutePolicy; readonly position: number },
   circumstances: RerouteCircumstances,
   declined: string[],
 ): Promise<CheckedResult | undefined> {
-  const { clock, logger, deadlineAt, ...facts } = circumstances;
+  const { clock, hooks, owner, deadlineAt, ...facts } = circumstances;
+  const hook = hookOf('onClosed', owner, position);
   const noted = declined.length;
   const decline = (reason: string): undefined => {
     if (declined.length === noted) declined.push(wordOf(reason));
@@ -75,17 +79,24 @@ async function ask(
   try {
     const asked = policy({ ...facts, decline });
     const given = isPromiseLike(asked) ? await inTime(asked, circumstances) : asked;
-    if (given === undefined || given === null) return undefined;
+    if (given === undefined || given === null) {
+      hooks.worked(hook);
+      return undefined;
+    }
     const result = readOnce(given);
     const checked = await validityOf(result, circumstances);
-    if (typeof checked !== 'string') return { ...result, sendsValidUntil: checked };
-    const fields = { hook: 'onClosed', problem: checked };
-    logger.error(fields, 'A reroute policy gave what cannot be sent, so the next one is tried');
+    if (typeof checked !== 'string') {
+      hooks.worked(hook);
+      return { ...result, sendsValidUntil: checked };
+    }
+    const text = 'A reroute policy gave what cannot be sent, so the next one is tried';
+    hooks.failed(hook, { cause: 'hook_answer', text, fields: { problem: checked } });
     await settling(result, circumstances)(false);
     return decline(checked);
   } catch {
     // The error is not logged: nobody knows what it holds.
-    logger.error({ hook: 'onClosed' }, 'A reroute policy threw or took too long, so the next one is tried');
+    const text = 'A reroute policy threw or took too long, so the next one is tried';
+    hooks.failed(hook, { cause: 'hook_failed', text });
     return decline('policy_failed');
   }
 }
@@ -156,15 +167,21 @@ function noteOf({ id, reference, expiresAt }: HeldNote): HeldNote {
 /** So long a policy may take to hear whether its result is used; then the decision goes on without it. */
 const SETTLE_MS = 1_000;
 
-function settling({ settle }: RerouteResult, { clock, logger }: RerouteCircumstances): Rerouting['settle'] {
+function settling({ settle }: RerouteResult, { clock, hooks, owner }: RerouteCircumstances): Rerouting['settle'] {
+  const hook = hookOf('settle', owner);
   return async (isUsed) => {
     try {
       await withinDeadline(clock, SETTLE_MS, (async () => settle?.(isUsed))());
+      hooks.worked(hook);
     } catch {
       const text = 'A reroute policy threw or took too long when it was told whether its result is used';
-      logger.error({ hook: 'settle' }, text);
+      hooks.failed(hook, { cause: 'hook_failed', text });
     }
   };
+}
+
+function hookOf(name: string, { workspaceId, channelId = '' }: PolicyOwner, position = 0): Hook {
+  return { name, workspaceId, part: `${channelId} ${position}` };
 }
 
 const LONGEST_WORD = 60;

@@ -24,7 +24,7 @@ import { lookupTroubles } from './notices/lookup-troubles.js';
 import type { Statistics } from './notices/statistics.js';
 import { Troubles } from './notices/troubles.js';
 import type { GuardParts, ResolvedWorkspace } from './options.js';
-import type { Policy } from './policy.js';
+import type { Policy, PolicyOwner } from './policy.js';
 
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
 const searchLimits = { perSecond: 100, burst: 50 } as const;
@@ -126,6 +126,12 @@ export class Workspace {
   policyFor(channelId: string | undefined): Policy {
     const { channels, policy } = this.#options;
     return (channelId === undefined ? undefined : channels.get(channelId)) ?? policy;
+  }
+
+  /** In whose options the policy for a channel stands. */
+  ownerOfPolicy(channelId: string | undefined): PolicyOwner {
+    const isOwn = channelId !== undefined && this.#options.channels.has(channelId);
+    return { workspaceId: this.id, channelId: isOwn ? channelId : undefined };
   }
 
   /** Whether new options still ask the same place, so that all that is known goes on. */

@@ -1,3 +1,4 @@
+import type { HookWatcher } from '../core/hook.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
@@ -8,6 +9,8 @@ export interface HoldingHost {
   readonly workspaceId: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Hears whether the functions that the policy was given work. */
+  readonly hooks: HookWatcher;
   /** The time as Bird has it, epoch ms. */
   now(): number;
   /** What the facts say; Bird is asked where it has to be. */

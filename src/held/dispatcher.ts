@@ -110,7 +110,7 @@ export class Releases {
   }
 
   async #hear(key: WindowKey, host: HoldingHost, reply: ReplyEvent): Promise<void> {
-    if (await this.#pauses.hear(key, reply, host.logger)) await this.#look(key, host, true);
+    if (await this.#pauses.hear(key, reply, host)) await this.#look(key, host, true);
   }
 
   async #look(key: WindowKey, host: HoldingHost, isReply: boolean): Promise<void> {

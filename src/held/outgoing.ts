@@ -25,23 +25,43 @@ export class Outgoing {
   async #send(message: ReleasedMessage, host: HoldingHost): Promise<'accepted' | 'rejected'> {
     const { release } = this.#options;
     if (release === undefined) return host.post(message);
-    const result: unknown = await withinDeadline(host.clock, RELEASE_MS, (async () => release(message))());
+    const text = `A hook threw or took too long, so a message ${message.kind === 'held' ? 'waits on' : 'is not sent'}`;
+    const result = await this.#call('release', () => release(message), { host, text });
     return result === 'rejected' ? 'rejected' : 'accepted';
   }
 
   /** Not waited for: the message has gone, whatever the hook makes of it. */
-  tellReleased(message: HeldMessage, { logger }: HoldingHost): void {
+  tellReleased(message: HeldMessage, host: HoldingHost): void {
     const { onReleased } = this.#options;
     if (onReleased === undefined) return;
-    (async () => onReleased({ ...messageOf(message), kind: 'held' }))().catch(() => {
-      logger.error({ hook: 'onReleased' }, 'A hook threw; the message has been sent');
-    });
+    const text = 'A hook threw or took too long; the message has been sent';
+    const told = this.#call('onReleased', () => onReleased({ ...messageOf(message), kind: 'held' }), { host, text });
+    told.catch(() => {});
   }
 
-  async giveUp(message: HeldMessage, why: 'expired' | 'rejected', { clock, logger }: HoldingHost): Promise<void> {
+  async giveUp(message: HeldMessage, why: 'expired' | 'rejected', host: HoldingHost): Promise<void> {
     const { workspaceId, channelId, id } = message;
-    logger.warn({ workspaceId, channelId, id, why }, 'A held message is not sent any more');
-    await withinDeadline(clock, RELEASE_MS, (async () => this.#options.onExpired?.(message, why))());
+    const { onExpired } = this.#options;
+    const text = 'A hook threw or took too long, so it is called again';
+    if (onExpired !== undefined) await this.#call('onExpired', () => onExpired(message, why), { host, text });
+    host.logger.warn({ workspaceId, channelId, id, why }, 'A held message is not sent any more');
+  }
+
+  /** Rejects where the hook does, of which somebody is told. */
+  async #call(
+    name: string,
+    hook: () => unknown,
+    { host, text }: { readonly host: HoldingHost; readonly text: string },
+  ): Promise<unknown> {
+    const { workspaceId, clock, hooks } = host;
+    try {
+      const result = await withinDeadline(clock, RELEASE_MS, (async () => hook())());
+      hooks.worked({ name, workspaceId });
+      return result;
+    } catch (error) {
+      hooks.failed({ name, workspaceId }, { cause: 'hook_failed', text });
+      throw error;
+    }
   }
 
   /** At most once: it is noted before it is sent. */
@@ -49,12 +69,16 @@ export class Outgoing {
     const { nudge, store } = this.#options;
     if (nudge === undefined) return;
     const { workspaceId, channelId } = message;
+    const hook = { name: 'nudge', workspaceId };
     try {
       if (!(await store.claimNudge(message))) return;
       const result = await this.#send({ ...messageOf(message), message: nudgeOf(nudge, message), kind: 'nudge' }, host);
+      host.hooks.worked(hook);
       if (result === 'rejected') host.logger.error({ workspaceId, channelId }, 'Bird refused a nudge');
     } catch {
-      host.logger.error({ workspaceId, channelId }, 'A nudge could not be sent, and is not tried again');
+      const text = 'A nudge could not be sent, and is not tried again';
+      const overText = 'Nudges can be sent again';
+      host.hooks.failed(hook, { cause: 'hook_failed', text, overText, fields: { channelId } });
     }
   }
 }

@@ -155,8 +155,10 @@ class Exchange {
     outcomes: readonly Outcome[],
     response: HttpAnswer,
   ): void {
-    const { clock, logger, deadlineMs } = this.#internals;
+    const { clock, hooks, deadlineMs } = this.#internals;
+    const hook = { name: 'handler' };
     let isDone = false;
+    let hasFailed = false;
     const finish = (act: () => void): void => {
       clock.clearTimeout(timer);
       if (isDone || this.#isOver()) return;
@@ -166,12 +168,15 @@ class Exchange {
     // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
     const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#next(error)));
     const failed = (): void => {
-      logger.error({ hook: 'handler' }, 'A hook threw or took too long, so the guard answers where nobody else has');
+      const text = 'A hook threw or took too long, so the guard answers where nobody else has';
+      hooks.failed(hook, { cause: 'hook_failed', text });
+      hasFailed = true;
       finish(() => this.#answer(response));
     };
     const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed()), deadlineMs);
     try {
-      Promise.resolve(handler(this.#req, this.#res, next, outcomes)).catch(failed);
+      const handled = Promise.resolve(handler(this.#req, this.#res, next, outcomes));
+      handled.then(() => (hasFailed ? undefined : hooks.worked(hook)), failed);
     } catch {
       failed();
     }

@@ -41,35 +41,52 @@ export function sendsOf<R>(
   { skip, resolve, maxRecipients }: RequestHooks<R>,
   internals: GuardInternals,
 ): Sends | Promise<Sends> {
-  // The hook's error is not logged: nobody knows what it holds.
-  const failed = (hook: string, text = 'A hook failed or took too long, so the send is unknown'): Sends => {
-    internals.logger.error({ hook }, text);
-    return unreadable;
-  };
-  // What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away.
-  const toSends = (resolved: ResolvedSends): Sends => {
-    const isNone = resolved === undefined || resolved === null;
-    const sends = isNone ? readSends(request, maxRecipients) : isList(resolved) ? resolved : [resolved];
-    if (sends === undefined) internals.mounts.sawOther(request);
-    else internals.mounts.sawSend();
-    return sends?.every(isObject) === false ? failed('resolve', NO_SEND) : (sends ?? []);
-  };
-  let hook = 'skip';
+  const { clock, deadlineMs } = internals;
+  let hook = skip && 'skip';
+  const fail = (): Sends => failed(hook, internals);
   try {
-    const skipped: unknown = skip?.(req);
-    if (skipped === true) return [];
-    if (isPromiseLike(skipped)) notSkipped(skipped, internals);
-    if (resolve === undefined) return toSends(undefined);
-    hook = 'resolve';
-    const resolved = resolve(req);
+    if (skip !== undefined && isSkipped(skip(req), internals)) return [];
+    hook = resolve && 'resolve';
+    // What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away.
+    const toSends = (resolved: ResolvedSends): Sends => {
+      if (resolved !== undefined && resolved !== null) return resolvedSends(resolved, internals);
+      if (hook !== undefined) internals.hooks.worked({ name: hook });
+      hook = undefined;
+      return ownSends(request, maxRecipients, internals);
+    };
+    const resolved = resolve?.(req);
     if (!isPromiseLike(resolved)) return toSends(resolved);
-    const { clock, deadlineMs } = internals;
-    return withinDeadline(clock, deadlineMs, Promise.resolve<ResolvedSends>(resolved))
-      .then(toSends)
-      .catch(() => failed(hook));
+    return withinDeadline(clock, deadlineMs, Promise.resolve<ResolvedSends>(resolved)).then(toSends).catch(fail);
   } catch {
-    return failed(hook);
+    return fail();
   }
+}
+
+/** The error of a hook is not logged: nobody knows what it holds. Without a hook it is a defect of ours. */
+function failed(hook: string | undefined, { hooks, logger }: GuardInternals): Sends {
+  const text = 'A hook failed or took too long, so the send is unknown';
+  if (hook !== undefined) hooks.failed({ name: hook }, { cause: 'hook_failed', text });
+  else logger.error({}, 'The guard itself failed to read a request, so the send is unknown');
+  return unreadable;
+}
+
+/** What is read by its path. */
+function ownSends(request: HttpRequestLike, maxRecipients: number | undefined, { mounts }: GuardInternals): Sends {
+  const sends = readSends(request, maxRecipients);
+  if (sends === undefined) mounts.sawOther(request);
+  else mounts.sawSend();
+  return sends ?? [];
+}
+
+function resolvedSends(resolved: SendRequest | Sends, { mounts, hooks }: GuardInternals): Sends {
+  mounts.sawSend();
+  const sends = isList(resolved) ? resolved : [resolved];
+  if (sends.every(isObject)) {
+    hooks.worked({ name: 'resolve' });
+    return sends;
+  }
+  hooks.failed({ name: 'resolve' }, { cause: 'hook_answer', text: NO_SEND });
+  return unreadable;
 }
 
 function isList(resolved: SendRequest | Sends): resolved is Sends {
@@ -77,8 +94,13 @@ function isList(resolved: SendRequest | Sends): resolved is Sends {
 }
 
 /** A promise is truthy whatever it says, so it skips nothing: the send is decided. */
-function notSkipped(answer: PromiseLike<unknown>, { notices }: GuardInternals): void {
+function isSkipped(answer: unknown, { notices, hooks }: GuardInternals): boolean {
+  if (!isPromiseLike(answer)) {
+    hooks.worked({ name: 'skip' });
+    return answer === true;
+  }
   ignoreRejection(answer);
   const text = 'skip gave a promise, which is not waited for, so nothing is skipped; let it answer with true or false';
   notices.once('hook', 'skip', { hook: 'skip' }, text);
+  return false;
 }

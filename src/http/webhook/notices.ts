@@ -1,5 +1,7 @@
+import type { Hook } from '../../core/hook.js';
 import { LookupError } from '../../errors.js';
 import type { GuardInternals } from '../../guard/internals.js';
+import type { HookTroubles } from '../../guard/notices/hook-troubles.js';
 import type { Clock, Logger } from '../../ports.js';
 import type { WebhookAnswer } from './answers.js';
 
@@ -19,9 +21,13 @@ export class WebhookNotices {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #workspaceId: string;
+  readonly #hooks: HookTroubles;
+  readonly #onEvent: Hook;
   readonly #said = new Map<string, { count: number; quietUntil: number }>();
 
-  constructor({ clock, logger }: Pick<GuardInternals, 'clock' | 'logger'>, workspaceId: string) {
+  constructor({ clock, logger, hooks }: Pick<GuardInternals, 'clock' | 'logger' | 'hooks'>, workspaceId: string) {
+    this.#hooks = hooks;
+    this.#onEvent = { name: 'onEvent', workspaceId };
     this.#clock = clock;
     this.#logger = logger;
     this.#workspaceId = workspaceId;
@@ -53,7 +59,11 @@ export class WebhookNotices {
   }
 
   hookFailed(): void {
-    this.#logger.error({ hook: 'onEvent', workspaceId: this.#workspaceId }, 'A hook threw; its event stays answered');
+    this.#hooks.failed(this.#onEvent, { cause: 'hook_failed', text: 'A hook threw; its event stays answered' });
+  }
+
+  hookWorked(): void {
+    this.#hooks.worked(this.#onEvent);
   }
 
   #say(name: string, text: string, fields: Readonly<Record<string, unknown>> = {}): void {

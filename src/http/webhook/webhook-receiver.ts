@@ -153,11 +153,12 @@ class Receiver {
   }
 
   #tellApplication(event: BirdEvent): void {
-    try {
-      Promise.resolve(this.#options.onEvent?.(event)).catch(() => this.#notices.hookFailed());
-    } catch {
-      this.#notices.hookFailed();
-    }
+    const { onEvent } = this.#options;
+    if (onEvent === undefined) return;
+    (async () => onEvent(event))().then(
+      () => this.#notices.hookWorked(),
+      () => this.#notices.hookFailed(),
+    );
   }
 }
 

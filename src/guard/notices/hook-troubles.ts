@@ -1,0 +1,45 @@
+import type { Hook, HookFailure, HookWatcher } from '../../core/hook.js';
+import type { Cache, Clock, Logger } from '../../ports.js';
+import { memoryCache } from '../../stores/memory-store.js';
+import type { Notices } from './log-once.js';
+import { Troubles } from './troubles.js';
+
+const MAX_FAILING = 1_000;
+
+interface Tools {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly notices: Notices;
+}
+
+/** Tells when a hook begins to fail and when it works again, once for each hook and workspace, and not for each request. */
+export class HookTroubles implements HookWatcher {
+  readonly #tools: Tools;
+  readonly #byName: Cache<Troubles> = memoryCache({ max: MAX_FAILING });
+  /** That a hook works is told with every request, and nearly always there is nothing to end. */
+  #hasFailed = false;
+
+  constructor(tools: Tools) {
+    this.#tools = tools;
+  }
+
+  failed(hook: Hook, { cause, text, fields = {}, overText = 'A hook works again' }: HookFailure): void {
+    const known = this.#byName.get(nameOf(hook));
+    // Each hook has lines of its own, so that none silences another, in whatever many workspaces it fails.
+    if (known === undefined && !this.#tools.notices.admits(`hook ${hook.name}`)) return;
+    const { name, workspaceId, part = '' } = hook;
+    const ids = workspaceId === undefined ? { hook: name } : { workspaceId, hook: name };
+    const troubles = known ?? new Troubles(this.#tools, ids);
+    this.#byName.set(nameOf(hook), troubles);
+    this.#hasFailed = true;
+    troubles.failed({ cause, part, level: 'error', fields, text, overText });
+  }
+
+  worked(hook: Hook): void {
+    if (this.#hasFailed) this.#byName.get(nameOf(hook))?.worked(hook.part ?? '');
+  }
+}
+
+function nameOf({ name, workspaceId = '' }: Hook): string {
+  return `${name} ${workspaceId}`;
+}
