@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import {
   createGuard,
   type Decision,
   freeformGuard,
-  type Guard,
   holdUntilReply,
   isStillValid,
   type OnClosed,
@@ -15,10 +12,12 @@ import {
 import { createSandbox } from 'freeform-guard/sandbox';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { windowHeader } from '../../src/http/request/window-header.js';
+import { createWorld } from '../support/world.js';
+import { namesFor, type Reply, serve } from './local-bird.js';
 import { codeBlocks, readProjectFile, section } from './markdown.js';
 import { outcomeOf } from './outcome.js';
+import { run, withoutImports } from './snippets.js';
 
-const silent = { warn: () => {}, error: () => {} };
 const page = readProjectFile('docs/http.md');
 
 describe('the blocked response', () => {
@@ -36,7 +35,7 @@ interface Late {
   readonly waitHours: number;
 }
 
-async function lateReply({ channelId, waitHours }: Late): Promise<{ contentType: string | null; body: object }> {
+async function lateReply({ channelId, waitHours }: Late): Promise<Reply> {
   const sandbox = await createSandbox({ startAt: '2026-01-05T09:00:00Z' });
   onTestFinished(() => sandbox.close());
   const workspace = sandbox.addWorkspace();
@@ -47,33 +46,13 @@ async function lateReply({ channelId, waitHours }: Late): Promise<{ contentType:
     clock: sandbox.clock,
   });
   const path = `/workspaces/${workspace.id}/channels/${channel.id}/messages`;
-  const url = await listen(path, guard);
-  const post = (): Promise<Response> =>
-    fetch(url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        receiver: { contacts: [{ id: contact.id }] },
-        body: { type: 'text', text: { text: 'Hi' } },
-      }),
-    });
+  const app = express().post(path, express.json(), freeformGuard(guard), (_req, res) => void res.json({}));
+  const post = await serve(app);
+  const message = { receiver: { contacts: [{ id: contact.id }] }, body: { type: 'text', text: { text: 'Hi' } } };
   workspace.receiveInbound({ channelId: channel.id, contactId: contact.id });
-  expect((await post()).status).toBe(200);
+  expect((await post(path, message)).status).toBe(200);
   sandbox.clock.advance({ hours: waitHours });
-  const response = await post();
-  return { contentType: response.headers.get('content-type'), body: (await response.json()) as object };
-}
-
-async function listen(path: string, guard: Guard): Promise<string> {
-  const app = express();
-  app.post(path, express.json(), freeformGuard(guard), (_req, res) => void res.json({}));
-  const server = app.listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return await post(path, message);
 }
 
 describe('the header', () => {
@@ -102,32 +81,22 @@ describe('the worker', () => {
   ])('does what is to be done with %s, and holds nothing twice (field B1)', async (...row) => {
     const [, onClosed, isOpen, sent, printed] = row;
     const [block = ''] = codeBlocks(section(page, 'Workers and queues'), 'ts');
-    const sandbox = await createSandbox();
-    onTestFinished(() => sandbox.close());
-    const workspace = sandbox.addWorkspace();
-    const channel = workspace.addChannel({ platformId: 'whatsapp' });
-    const phone = '+12025550123';
-    const contact = workspace.addContact({ identifiers: [{ key: 'phonenumber', value: phone }] });
-    if (isOpen) workspace.receiveInbound({ channelId: channel.id, contactId: contact.id });
-    const { id: workspaceId, accessKey } = workspace;
-    const options = { accessKey, baseUrl: sandbox.url, onClosed };
-    const guard = createGuard({ workspaces: { [workspaceId]: options }, clock: sandbox.clock, logger: silent });
-    onTestFinished(() => void guard.close());
+    const world = await createWorld({ workspace: { onClosed } });
+    if (isOpen) world.customerWrites();
+    const { guard, sandbox } = world;
     const check = vi.spyOn(guard, 'check');
     const sends: unknown[] = [];
-    const told: unknown[] = [];
-    const given = {
+    const lines: unknown[] = [];
+    await run(withoutImports(block), {
+      ...namesFor(world),
       createGuard: () => guard,
       isStillValid: (outcome: Outcome) => isStillValid(outcome, sandbox.clock.now()),
-      ...{ workspaceId, channelId: channel.id, accessKey, phone },
       message: { body: { type: 'text', text: { text: 'Hello' } }, reference: 'ticket-7' },
       waitForItsTurn: async () => sandbox.clock.advance(60_000),
       sendToBird: async (send: unknown) => void sends.push(send),
-      console: { log: (...words: unknown[]) => told.push(...words) },
-    };
-    const body = block.replace(/^import .*$/gm, '');
-    await new Function(...Object.keys(given), `return (async () => {${body}})()`)(...Object.values(given));
-    expect([sends.length, told]).toEqual([sent, printed]);
+      console: { log: (...words: unknown[]) => lines.push(...words) },
+    });
+    expect([sends.length, lines]).toEqual([sent, printed]);
     expect(check).toHaveBeenCalledTimes(printed[0] === 'not sent' ? 2 : 1);
   });
 });

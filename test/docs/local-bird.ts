@@ -47,6 +47,8 @@ export function namesFor({ sandbox, workspace, channel, contact }: World): Names
 
 export interface Reply {
   readonly status: number;
+  readonly contentType: string | null;
+  /** The `Freeform-Window` header. */
   readonly window: string | null;
   // biome-ignore lint/suspicious/noExplicitAny: answers are looked into field by field
   readonly body: any;
@@ -67,7 +69,10 @@ export async function serve(app: Express): Promise<Post> {
     const sent = { 'content-type': 'application/json', ...headers };
     const response = await fetch(origin + path, { method: 'POST', headers: sent, body: JSON.stringify(body) });
     const { status } = response;
-    const answer = await response.json().catch(() => undefined);
-    return { status, window: response.headers.get('freeform-window'), body: answer };
+    const answer = {
+      contentType: response.headers.get('content-type'),
+      window: response.headers.get('freeform-window'),
+    };
+    return { status, ...answer, body: await response.json().catch(() => undefined) };
   };
 }
