@@ -10,7 +10,7 @@ import type { WindowKey } from '../ports.js';
 import type { OpenCase } from './circumstances.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
 import { Directory } from './directory.js';
-import { Holdings } from './held-messages.js';
+import { HeldMessages } from './held-messages.js';
 import type { GuardInternals } from './internals.js';
 import { Reports } from './notices/notices.js';
 import { Statistics } from './notices/statistics.js';
@@ -38,7 +38,7 @@ export class DecidingGuard {
   readonly #parts: GuardParts;
   readonly #defaultPolicy: Policy;
   readonly #reports: Reports;
-  readonly #holdings: Holdings;
+  readonly #heldMessages: HeldMessages;
   readonly #support: RerouteSupport;
   readonly #now = (): number => this.#parts.clock.now();
   #isClosed = false;
@@ -56,8 +56,8 @@ export class DecidingGuard {
       directory,
       decide: (send, deadlineAt) => this.#decideAlone(send, deadlineAt),
     };
-    this.#holdings = new Holdings(this.#support, this.#defaultPolicy.deadlineMs);
-    const support = { parts: this.#parts, statistics: this.statistics, holdings: this.#holdings };
+    this.#heldMessages = new HeldMessages(this.#support, this.#defaultPolicy.deadlineMs);
+    const support = { parts: this.#parts, statistics: this.statistics, heldMessages: this.#heldMessages };
     this.workspaces = new Workspaces(options.workspaces, support);
     const now = (id: string): number => this.workspaces.now(id);
     this.observations = new Observations({
@@ -65,7 +65,7 @@ export class DecidingGuard {
       links,
       notices,
       now,
-      onStir: (key, reply) => this.#stir(key, reply),
+      onWindowMayOpen: (key, reply) => this.#wake(key, reply),
     });
   }
 
@@ -99,7 +99,7 @@ export class DecidingGuard {
 
   close(): void {
     this.#isClosed = true;
-    this.#holdings.close();
+    this.#heldMessages.close();
   }
 
   peek(send: SendRequest): Outcome | undefined {
@@ -247,13 +247,13 @@ export class DecidingGuard {
   }
 
   /** A window may have opened: what waits for that may go. */
-  #stir(key: WindowKey, reply: ReplyEvent | undefined): void {
+  #wake(key: WindowKey, reply: ReplyEvent | undefined): void {
     const workspace = this.#recall(key);
-    if (workspace instanceof Workspace) this.#holdings.stir(key, workspace, reply);
+    if (workspace instanceof Workspace) this.#heldMessages.wake(key, workspace, reply);
     else if (workspace === undefined) {
       void this.workspaces
         .load(key.workspaceId)
-        .then((loaded) => loaded !== 'unknown' && this.#holdings.stir(key, loaded, reply));
+        .then((loaded) => loaded !== 'unknown' && this.#heldMessages.wake(key, loaded, reply));
     }
   }
 }

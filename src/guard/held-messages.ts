@@ -1,8 +1,8 @@
 import { readQuestion } from '../bird/send/parsed-send.js';
-import type { HoldingHost } from '../held/dispatch-host.js';
-import { holdingOf } from '../held/hold-until-reply.js';
+import type { DispatchHost } from '../held/dispatch-host.js';
+import { queueOf } from '../held/hold-until-reply.js';
 import type { ReplyEvent } from '../held/options.js';
-import type { Holding } from '../held/queue.js';
+import type { HeldMessageQueue } from '../held/queue.js';
 import type { WindowKey } from '../ports.js';
 import { decideFromMemory } from './decide.js';
 import type { RerouteSupport } from './planned-send.js';
@@ -12,15 +12,15 @@ const POST_MS = 20_000;
 
 interface Attached {
   readonly workspace: Workspace;
-  readonly host: HoldingHost;
-  readonly holdings: Set<Holding>;
+  readonly host: DispatchHost;
+  readonly queues: Set<HeldMessageQueue>;
 }
 
-/** Connects a guard's workspaces with the policies of theirs that hold messages. */
-export class Holdings {
+/** Connects a guard's workspaces with the queues of their `holdUntilReply` policies. */
+export class HeldMessages {
   readonly #support: RerouteSupport;
   readonly #deadlineMs: number;
-  /** What is attached, by workspace id. */
+  /** By workspace id. */
   readonly #attached = new Map<string, Attached>();
 
   constructor(support: RerouteSupport, deadlineMs: number) {
@@ -28,43 +28,43 @@ export class Holdings {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Looks after what the policies of a workspace hold. What its former policies held waits on until it expires. */
+  /** Attaches the queues of a workspace's policies. Queues of former policies stay attached until they are empty or expired. */
   attach(workspace: Workspace): void {
     const former = this.#attached.get(workspace.id);
-    const holdings = new Set([...(former?.holdings ?? []), ...holdingsIn(workspace)]);
+    const queues = new Set([...(former?.queues ?? []), ...queuesIn(workspace)]);
     const isSame = former?.workspace === workspace;
     const host = isSame ? former.host : this.#hostOf(workspace);
-    for (const holding of holdings) {
-      if (!isSame || !former.holdings.has(holding)) holding.attach(host);
-      if (!isSame && former?.holdings.has(holding)) holding.detach(former.host);
+    for (const queue of queues) {
+      if (!isSame || !former.queues.has(queue)) queue.attach(host);
+      if (!isSame && former?.queues.has(queue)) queue.detach(former.host);
     }
-    this.#attached.set(workspace.id, { workspace, host, holdings });
+    this.#attached.set(workspace.id, { workspace, host, queues });
   }
 
-  /** Lets go of a workspace that is kept no longer, unless something waits there. */
+  /** Detaches a workspace that was evicted, unless messages wait there. */
   async drop(workspace: Workspace): Promise<void> {
     const attached = this.#attached.get(workspace.id);
     if (attached === undefined) return;
-    const { holdings, host } = attached;
-    const idle = await Promise.all([...holdings].map((holding) => holding.isIdle(workspace.id))).catch(() => [false]);
+    const { queues, host } = attached;
+    const idle = await Promise.all([...queues].map((queue) => queue.isIdle(workspace.id))).catch(() => [false]);
     if (idle.includes(false)) return;
-    // It may have come back while the stores were asked.
+    // The workspace may have come back during the stores' answers.
     if (this.#attached.get(workspace.id) !== attached) return;
     this.#attached.delete(workspace.id);
-    for (const holding of holdings) holding.detach(host);
+    for (const queue of queues) queue.detach(host);
   }
 
-  /** A window may have opened. Former policies hear of it too: what they hold is still to be sent. */
-  stir(key: WindowKey, { id }: Workspace, reply?: ReplyEvent): void {
-    for (const holding of this.#attached.get(id)?.holdings ?? []) holding.stir(key, reply);
+  /** Call when a window may have opened. Queues of former policies are woken too: their messages are still to be sent. */
+  wake(key: WindowKey, { id }: Workspace, reply?: ReplyEvent): void {
+    for (const queue of this.#attached.get(id)?.queues ?? []) queue.wake(key, reply);
   }
 
   close(): void {
-    for (const { host, holdings } of this.#attached.values()) for (const holding of holdings) holding.detach(host);
+    for (const { host, queues } of this.#attached.values()) for (const queue of queues) queue.detach(host);
     this.#attached.clear();
   }
 
-  #hostOf(workspace: Workspace): HoldingHost {
+  #hostOf(workspace: Workspace): DispatchHost {
     const { clock, logger, hooks, decide } = this.#support;
     return {
       workspaceId: workspace.id,
@@ -84,7 +84,7 @@ export class Holdings {
   }
 }
 
-function holdingsIn({ policies }: Workspace): readonly Holding[] {
-  const all = policies.flatMap(({ onClosed }) => onClosed.map(holdingOf));
-  return all.filter((holding) => holding !== undefined);
+function queuesIn({ policies }: Workspace): readonly HeldMessageQueue[] {
+  const all = policies.flatMap(({ onClosed }) => onClosed.map(queueOf));
+  return all.filter((queue) => queue !== undefined);
 }

@@ -56,7 +56,7 @@ export interface ObservationsParts {
   /** The time as the provider of a workspace has it, epoch ms. */
   readonly now: (workspaceId: string) => number;
   /** Called, after what was told is kept, with each window that it may have opened. */
-  readonly onStir?: ((key: WindowKey, reply: ReplyEvent | undefined) => void) | undefined;
+  readonly onWindowMayOpen?: ((key: WindowKey, reply: ReplyEvent | undefined) => void) | undefined;
 }
 
 /** Turns what the caller has seen into evidence. Settled at once with a store that is. */
@@ -143,9 +143,9 @@ export class Observations {
   }
 
   /** Something came of which it is not known whether it opens a window. What is known stays as it is. */
-  stir(contact: ObservedContact & Pick<ObservedInbound, 'text'>): void {
-    const { ref, byAddress, byId } = readContact(contact, 'stir');
-    this.#stir(ref, [{ address: byAddress }, { address: byId }], replyOf(contact));
+  wake(contact: ObservedContact & Pick<ObservedInbound, 'text'>): void {
+    const { ref, byAddress, byId } = readContact(contact, 'wake');
+    this.#wake(ref, [{ address: byAddress }, { address: byId }], replyOf(contact));
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -200,12 +200,13 @@ export class Observations {
     told: readonly { readonly address: string | undefined }[],
     reply?: ReplyEvent,
   ): void | Promise<void> {
-    if (merged instanceof Promise) return merged.then(() => this.#stir(ref, told, reply));
-    this.#stir(ref, told, reply);
+    if (merged instanceof Promise) return merged.then(() => this.#wake(ref, told, reply));
+    this.#wake(ref, told, reply);
   }
 
-  #stir(ref: ChannelRef, told: readonly { readonly address: string | undefined }[], reply?: ReplyEvent): void {
-    for (const { address } of told) if (address !== undefined) this.#parts.onStir?.({ ...ref, address }, reply);
+  #wake(ref: ChannelRef, told: readonly { readonly address: string | undefined }[], reply?: ReplyEvent): void {
+    for (const { address } of told)
+      if (address !== undefined) this.#parts.onWindowMayOpen?.({ ...ref, address }, reply);
   }
 
   #isFarAhead({ workspaceId }: ChannelRef, instant: Instant): boolean {

@@ -77,8 +77,8 @@ export class Workspace {
     // hold sees what is left of a refused key after the retry with another one.
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
     const retrying = retryingLookup(circuitBreakingLookup(budgeted, breakers), clock);
-    const holding = cooldownLookup(retrying, this.#deniedKey);
-    const watched = watchedLookup(holding, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
+    const cooling = cooldownLookup(retrying, this.#deniedKey);
+    const watched = watchedLookup(cooling, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
     const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
     const contactIds = new ContactIdCache({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelCache({ lookup, cache: memoryCache({ max: 10_000 }), clock });

@@ -34,7 +34,7 @@ interface Entry {
 export interface WorkspaceSupport {
   readonly parts: GuardParts;
   readonly statistics: Statistics;
-  readonly holdings: {
+  readonly heldMessages: {
     /** Called with each workspace that is there from now on, or has new options. */
     attach(workspace: Workspace): void;
     /** Called with each workspace that is kept no longer because others are used more. Never rejects. */
@@ -46,7 +46,7 @@ export interface WorkspaceSupport {
 export class Workspaces {
   readonly #parts: GuardParts;
   readonly #statistics: Statistics;
-  readonly #holdings: WorkspaceSupport['holdings'];
+  readonly #heldMessages: WorkspaceSupport['heldMessages'];
   readonly #loads = new CoalescedReads<Workspace | 'unknown'>();
   /** Ids that the function does not know, or has failed for, and until when it is not asked again. */
   readonly #absent: Cache<{ readonly until: number }> = memoryCache({ max: MAX_WORKSPACES });
@@ -55,10 +55,10 @@ export class Workspaces {
   #entries: Map<string, Entry>;
 
   /** @throws {TypeError | RangeError} for invalid options in a map */
-  constructor(source: WorkspaceSource, { parts, statistics, holdings }: WorkspaceSupport) {
+  constructor(source: WorkspaceSource, { parts, statistics, heldMessages }: WorkspaceSupport) {
     this.#parts = parts;
     this.#statistics = statistics;
-    this.#holdings = holdings;
+    this.#heldMessages = heldMessages;
     this.#troubles = new OptionsTroubles(parts);
     this.#source = source;
     this.#entries = new Map();
@@ -198,7 +198,7 @@ export class Workspaces {
     this.#absent.delete(options.id);
     this.#entries.set(options.id, { workspace, freshUntil, usedAt: this.#parts.clock.now() });
     this.#dropLeastUsed();
-    this.#holdings.attach(workspace);
+    this.#heldMessages.attach(workspace);
     this.#warn(workspace);
     return workspace;
   }
@@ -215,7 +215,7 @@ export class Workspaces {
     const byUse = [...this.#entries].toSorted(([, one], [, other]) => one.usedAt - other.usedAt);
     for (const [id, { workspace }] of byUse.slice(0, DROPPED_AT_ONCE)) {
       this.#entries.delete(id);
-      void this.#holdings.drop(workspace);
+      void this.#heldMessages.drop(workspace);
     }
   }
 

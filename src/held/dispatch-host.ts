@@ -4,19 +4,19 @@ import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
 import type { ReleasedMessage } from './options.js';
 
-/** What a workspace's guard does for messages that wait. */
-export interface HoldingHost {
+/** What a workspace's guard offers to the dispatcher of held messages. */
+export interface DispatchHost {
   readonly workspaceId: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Hears whether the functions that the policy was given work. */
+  /** Receives whether the policy's functions work. */
   readonly hooks: HookWatcher;
-  /** The time as Bird has it, epoch ms. */
+  /** The time by Bird's clock, epoch ms. */
   now(): number;
-  /** What the facts say; Bird is asked where it has to be. */
+  /** The decision by the facts, with a read from Bird if memory does not decide. */
   decide(send: SendToReroute): Promise<Decision>;
-  /** The same from memory alone. */
+  /** Whether memory alone allows the send. */
   isKnownOpen(send: SendToReroute): boolean;
-  /** Sends by Bird's API. Rejects where another attempt may succeed. */
+  /** Sends by Bird's API. Rejects if another attempt may succeed. */
   post(message: ReleasedMessage): Promise<'accepted' | 'rejected'>;
 }

@@ -2,7 +2,7 @@ import type { ReroutePolicy } from '../core/reroute/policy.js';
 import { requireRuntime } from '../runtime.js';
 import type { HeldMessage } from '../stores/held-store.js';
 import { type HoldUntilReplyOptions, resolveHold } from './options.js';
-import { Holding } from './queue.js';
+import { HeldMessageQueue } from './queue.js';
 
 /** The reroute policy of `holdUntilReply`, which can list the messages it holds. */
 export interface HoldPolicy extends ReroutePolicy {
@@ -10,11 +10,11 @@ export interface HoldPolicy extends ReroutePolicy {
   pending(workspaceId: string): Promise<readonly HeldMessage[]>;
 }
 
-/** The Holding behind a policy, by which the guard tells it what customers do. */
-const holdings = new WeakMap<object, Holding>();
+/** The queue behind a policy: the guard wakes it when a customer writes. */
+const queues = new WeakMap<object, HeldMessageQueue>();
 
-export function holdingOf(policy: ReroutePolicy | 'block'): Holding | undefined {
-  return typeof policy === 'function' ? holdings.get(policy) : undefined;
+export function queueOf(policy: ReroutePolicy | 'block'): HeldMessageQueue | undefined {
+  return typeof policy === 'function' ? queues.get(policy) : undefined;
 }
 
 /**
@@ -29,8 +29,8 @@ export function holdingOf(policy: ReroutePolicy | 'block'): Holding | undefined 
  */
 export function holdUntilReply(options: HoldUntilReplyOptions = {}): HoldPolicy {
   requireRuntime('holdUntilReply', { 'crypto.randomUUID': globalThis.crypto?.randomUUID });
-  const holding = new Holding(resolveHold(options));
-  const policy: ReroutePolicy = (context) => holding.hold(context);
-  holdings.set(policy, holding);
-  return Object.assign(policy, { pending: (workspaceId: string) => holding.pending(workspaceId.toLowerCase()) });
+  const queue = new HeldMessageQueue(resolveHold(options));
+  const policy: ReroutePolicy = (context) => queue.hold(context);
+  queues.set(policy, queue);
+  return Object.assign(policy, { pending: (workspaceId: string) => queue.pending(workspaceId.toLowerCase()) });
 }

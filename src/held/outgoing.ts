@@ -3,13 +3,13 @@ import { ownFields } from '../core/own.js';
 import { filledTemplate } from '../core/reroute/filled-template.js';
 import { asTag } from '../core/reroute/locale.js';
 import type { HeldMessage } from '../stores/held-store.js';
-import type { HoldingHost } from './dispatch-host.js';
+import type { DispatchHost } from './dispatch-host.js';
 import type { Nudge, ReleasedMessage, ResolvedHold } from './options.js';
 
 /** How long sending one message may take. */
 export const RELEASE_MS = 30_000;
 
-/** What becomes of one held message: it is sent, given up, or the customer is asked to write. */
+/** Sends one held message, gives it up, or nudges the customer to write. */
 export class Outgoing {
   readonly #options: ResolvedHold;
 
@@ -17,41 +17,41 @@ export class Outgoing {
     this.#options = options;
   }
 
-  /** Rejects where it has to be tried again. */
-  send(message: HeldMessage, host: HoldingHost): Promise<'accepted' | 'rejected'> {
+  /** Rejects if another attempt may succeed. */
+  send(message: HeldMessage, host: DispatchHost): Promise<'accepted' | 'rejected'> {
     return this.#send({ ...messageOf(message), kind: 'held' }, host);
   }
 
-  async #send(message: ReleasedMessage, host: HoldingHost): Promise<'accepted' | 'rejected'> {
+  async #send(message: ReleasedMessage, host: DispatchHost): Promise<'accepted' | 'rejected'> {
     const { release } = this.#options;
     if (release === undefined) return host.post(message);
-    const text = `A hook threw or took too long, so a message ${message.kind === 'held' ? 'waits on' : 'is not sent'}`;
+    const text = `A hook threw or took too long; a message ${message.kind === 'held' ? 'keeps waiting' : 'is not sent'}`;
     const result = await this.#call('release', () => release(message), { host, text });
     return result === 'rejected' ? 'rejected' : 'accepted';
   }
 
-  /** Not waited for: the message has gone, whatever the hook makes of it. */
-  tellReleased(message: HeldMessage, host: HoldingHost): void {
+  /** Not awaited: the message is sent, whatever the hook does. */
+  reportReleased(message: HeldMessage, host: DispatchHost): void {
     const { onReleased } = this.#options;
     if (onReleased === undefined) return;
-    const text = 'A hook threw or took too long; the message has been sent';
-    const told = this.#call('onReleased', () => onReleased({ ...messageOf(message), kind: 'held' }), { host, text });
-    told.catch(() => {});
+    const text = 'A hook threw or took too long; the message was sent';
+    const call = this.#call('onReleased', () => onReleased({ ...messageOf(message), kind: 'held' }), { host, text });
+    call.catch(() => {});
   }
 
-  async giveUp(message: HeldMessage, why: 'expired' | 'rejected', host: HoldingHost): Promise<void> {
+  async giveUp(message: HeldMessage, why: 'expired' | 'rejected', host: DispatchHost): Promise<void> {
     const { workspaceId, channelId, id } = message;
     const { onExpired } = this.#options;
-    const text = 'A hook threw or took too long, so it is called again';
+    const text = 'A hook threw or took too long; it is called again';
     if (onExpired !== undefined) await this.#call('onExpired', () => onExpired(message, why), { host, text });
-    host.logger.warn({ workspaceId, channelId, id, why }, 'A held message is not sent any more');
+    host.logger.warn({ workspaceId, channelId, id, why }, 'Held message dropped');
   }
 
-  /** Rejects where the hook does, of which somebody is told. */
+  /** Calls a hook within the time limit, and reports whether it works. Rejects if the hook fails. */
   async #call(
     name: string,
     hook: () => unknown,
-    { host, text }: { readonly host: HoldingHost; readonly text: string },
+    { host, text }: { readonly host: DispatchHost; readonly text: string },
   ): Promise<unknown> {
     const { workspaceId, clock, hooks } = host;
     try {
@@ -64,8 +64,8 @@ export class Outgoing {
     }
   }
 
-  /** At most once: it is noted before it is sent. */
-  async nudge(message: HeldMessage, host: HoldingHost): Promise<void> {
+  /** At most once: the nudge is recorded before it is sent. */
+  async nudge(message: HeldMessage, host: DispatchHost): Promise<void> {
     const { nudge, store } = this.#options;
     if (nudge === undefined) return;
     const { workspaceId, channelId } = message;
@@ -74,16 +74,16 @@ export class Outgoing {
       if (!(await store.claimNudge(message))) return;
       const result = await this.#send({ ...messageOf(message), message: nudgeOf(nudge, message), kind: 'nudge' }, host);
       host.hooks.worked(hook);
-      if (result === 'rejected') host.logger.error({ workspaceId, channelId }, 'Bird refused a nudge');
+      if (result === 'rejected') host.logger.error({ workspaceId, channelId }, 'Nudge refused by Bird');
     } catch {
-      const text = 'A nudge could not be sent, and is not tried again';
+      const text = 'A nudge could not be sent; it is not retried';
       const overText = 'Nudges can be sent again';
       host.hooks.failed(hook, { cause: 'hook_failed', text, overText, fields: { channelId } });
     }
   }
 }
 
-/** A copy: whoever sends it may change it, and it may have to be sent again. */
+/** A copy: `release` may change it, and the message may have to be sent again. */
 function messageOf(held: HeldMessage): Omit<ReleasedMessage, 'kind'> {
   const { address: _, expiresAt: __, isWindowUnknown: ___, ...message } = held;
   return structuredClone(message);

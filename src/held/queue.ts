@@ -7,49 +7,49 @@ import { recipientOf } from '../core/reroute/message-content.js';
 import type { HeldNote, RerouteContext, RerouteResult } from '../core/reroute/policy.js';
 import type { WindowKey } from '../ports.js';
 import type { HeldMessage } from '../stores/held-store.js';
-import type { HoldingHost } from './dispatch-host.js';
-import { Releases } from './dispatcher.js';
+import type { DispatchHost } from './dispatch-host.js';
+import { Dispatcher } from './dispatcher.js';
 import type { ReplyEvent, ResolvedHold } from './options.js';
 
-/** Text that may become part of an answer or a header of the application: Bird sets no limit to a reference. */
-const LONGEST_REFERENCE = 256;
+/** A reference may end up in a response or a header of the application, and Bird sets no limit. */
+const MAX_REFERENCE_LENGTH = 256;
 
-/** Parks messages of any number of workspaces, and has them released when their customers write. */
-export class Holding {
+/** Holds messages of any number of workspaces until their customers write. */
+export class HeldMessageQueue {
   readonly #options: ResolvedHold;
-  readonly #releases: Releases;
-  /** Messages that wait also where the request that brought them is refused. */
+  readonly #dispatcher: Dispatcher;
+  /** Ids of messages that stay held even if their own request is refused: a repetition was promised that. */
   readonly #kept = new Set<string>();
 
   constructor(options: ResolvedHold) {
     this.#options = options;
-    this.#releases = new Releases(options);
+    this.#dispatcher = new Dispatcher(options);
   }
 
-  /** From now on what waits in this workspace is looked after: what waits since before, too. */
-  attach(host: HoldingHost): void {
-    this.#releases.attach(host);
+  /** Starts dispatching a workspace's held messages, earlier ones included. */
+  attach(host: DispatchHost): void {
+    this.#dispatcher.attach(host);
   }
 
-  /** Whether nothing waits for a workspace's customers. */
+  /** Whether no message of the workspace is held. */
   async isIdle(workspaceId: string): Promise<boolean> {
     return (await this.#options.store.windows(workspaceId)).length === 0;
   }
 
-  /** A guard is gone; what another one with the same policy looks after goes on. */
-  detach(host: HoldingHost): void {
-    this.#releases.detach(host);
+  /** Stops dispatching for one guard. Another guard with the same policy goes on. */
+  detach(host: DispatchHost): void {
+    this.#dispatcher.detach(host);
   }
 
-  /** A window may have opened, by this reply where it is one. */
-  stir(key: WindowKey, reply?: ReplyEvent): void {
-    this.#releases.stir(key, { reply });
+  /** Call when a window may have opened; `reply` is the customer's message that opened it, if there was one. */
+  wake(key: WindowKey, reply?: ReplyEvent): void {
+    this.#dispatcher.wake(key, { reply });
   }
 
   async pending(workspaceId: string): Promise<readonly HeldMessage[]> {
     const { store } = this.#options;
-    const rows = await Promise.all((await store.windows(workspaceId)).map((key) => store.list(key)));
-    return structuredClone(rows.flat());
+    const queues = await Promise.all((await store.windows(workspaceId)).map((key) => store.list(key)));
+    return structuredClone(queues.flat());
   }
 
   async hold(context: RerouteContext): Promise<RerouteResult | undefined> {
@@ -57,13 +57,13 @@ export class Holding {
     const held = this.#toHeld(context);
     if (typeof held === 'string') return context.decline(held);
     if (context.isDryRun) return { action: 'hold', held: noteOf(held), changes: ['held'] };
-    if (!this.#releases.isAttached(held.workspaceId)) return context.decline('not_attached');
+    if (!this.#dispatcher.isAttached(held.workspaceId)) return context.decline('not_attached');
 
-    // Before it is there: it must not be released while it is not certain that it is to wait.
-    this.#releases.suspend(held);
+    // Before `add`: the message must not be released while its request is undecided.
+    this.#dispatcher.suspend(held);
     const added = await this.#add(held);
     if (added === 'added') return this.#held(held);
-    this.#releases.resume(held);
+    this.#dispatcher.resume(held);
     if (added === 'full' || added === 'hold_store_failed') {
       return context.decline(added === 'full' ? 'hold_full' : added);
     }
@@ -80,46 +80,46 @@ export class Holding {
     try {
       return await store.add(held, maxPerContact);
     } catch {
-      // The store's error is not passed on: nobody knows what it holds.
+      // The store's error is not passed on: it may hold anything.
       return 'hold_store_failed';
     }
   }
 
   #held(held: HeldMessage): RerouteResult {
     const settle = async (isUsed: boolean): Promise<void> => {
-      const isWaiting = isUsed ? await this.#confirm(held) : await this.#takeBack(held);
-      this.#releases.resume(held);
+      const isWaiting = isUsed ? await this.#confirm(held) : await this.#withdraw(held);
+      this.#dispatcher.resume(held);
       const isKept = this.#kept.delete(held.id);
       if (isKept && !isWaiting) await this.#options.store.add(held, this.#options.maxPerContact);
-      if (isKept || isWaiting) this.#releases.parked(held);
+      if (isKept || isWaiting) this.#dispatcher.added(held);
     };
     return { action: 'hold', held: noteOf(held), changes: ['held'], settle };
   }
 
   async #confirm(held: HeldMessage): Promise<boolean> {
-    // Where this fails the store does it by itself before long.
+    // If this fails, the store confirms the message by itself after a minute.
     await this.#settleShared(held).catch(() => {});
     return true;
   }
 
-  /** Gives whether it is to wait all the same. Where this fails it is not released by this process any more. */
-  async #takeBack(held: HeldMessage): Promise<boolean> {
+  /** Returns whether the message stays held all the same. If this rejects, this process never releases it. */
+  async #withdraw(held: HeldMessage): Promise<boolean> {
     const { store } = this.#options;
     if (store.settle !== undefined) return store.settle(held, false);
     await store.remove(held);
     return false;
   }
 
-  /** A repetition was promised what the first request may yet be refused: then the message waits all the same. */
+  /** The first request may still be refused, but a repetition was promised that the message waits: then it does. */
   async #keep(held: HeldMessage, isUsed: boolean): Promise<void> {
     if (!isUsed) return;
     const { store, maxPerContact } = this.#options;
     if (store.settle !== undefined) await this.#settleShared(held);
-    else if (this.#releases.isSuspended(held)) this.#kept.add(held.id);
+    else if (this.#dispatcher.isSuspended(held)) this.#kept.add(held.id);
     else await store.add(held, maxPerContact);
   }
 
-  /** From now on any of the processes may release it. One that another request has taken back is put there again. */
+  /** Lets any process release the message. Adds it again if another request has withdrawn it. */
   async #settleShared(held: HeldMessage): Promise<void> {
     const { store, maxPerContact } = this.#options;
     if (store.settle === undefined || (await store.settle(held, true))) return;
@@ -131,11 +131,11 @@ export class Holding {
     const { conversationId } = send;
     const question = readQuestion({ ...send, conversationId: undefined } as Parameters<typeof readQuestion>[0]);
     if (question.kind !== 'freeform' || typeof question.target === 'string') return 'address_unresolved';
-    // A copy: the caller may use the same object for the next customer's message.
+    // A copy: the caller may reuse the object for the next customer's message.
     const [message, recipient] = [jsonCopy(send.message), jsonCopy(recipientOf(send))];
     if (!isObject(message) || !isObject(recipient)) return 'content_not_carried';
     const given = own(message, 'reference');
-    const isUsable = typeof given === 'string' && given !== '' && given.length <= LONGEST_REFERENCE;
+    const isUsable = typeof given === 'string' && given !== '' && given.length <= MAX_REFERENCE_LENGTH;
     const id = crypto.randomUUID();
     const reference = isUsable ? given : id;
     return {

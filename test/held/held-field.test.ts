@@ -301,7 +301,7 @@ describe('what was held because nothing was known (field B11)', () => {
       );
     }
     await settled();
-    const told = scene.logs.filter(({ text }) => text.startsWith('Held messages cannot go yet'));
+    const told = scene.logs.filter(({ text }) => text.startsWith('Held messages cannot be sent yet'));
     expect(told).toHaveLength(1);
   });
 });
@@ -332,7 +332,7 @@ describe('one policy, two guards (field B12)', () => {
 
 describe('what is lost is said (field B13)', () => {
   const losses = (scene: Scene): unknown[] =>
-    scene.logs.filter(({ text }) => text.includes('wait in memory alone')).map(({ fields }) => fields);
+    scene.logs.filter(({ text }) => text.includes('held in memory only')).map(({ fields }) => fields);
 
   it('how many messages wait in memory when the guard is closed', async () => {
     const scene = await start();

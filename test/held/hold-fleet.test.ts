@@ -178,7 +178,7 @@ describeWithRedis('processes that hold messages together', () => {
     dying.guard.close();
     dying.store.close();
     two.hear();
-    const warned = (): boolean => world.logs.some(({ text }) => text.startsWith('Held messages cannot go yet'));
+    const warned = (): boolean => world.logs.some(({ text }) => text.startsWith('Held messages cannot be sent yet'));
     await expect.poll(warned).toBe(true);
     expect(references()).toEqual([]);
     const lock = await lockOf(prefix);

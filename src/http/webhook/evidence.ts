@@ -52,7 +52,7 @@ export async function tellGuard(
     case 'doubtful':
       return all(event.contacts, (contact) => observations.doubt(about(contact)));
     case 'maybe_wrote':
-      return observations.stir({ ...about(event.contact), text: event.text });
+      return observations.wake({ ...about(event.contact), text: event.text });
     case 'nothing':
       return;
   }

@@ -187,7 +187,7 @@ describe('a hook of holdUntilReply', () => {
     const onClosed = holdUntilReply({ lifetimeMs: HOUR, onExpired: (message) => set.act(message) });
     const world = await createWorld({ workspace: { onClosed, lookupBurst: 1000 } });
     await hold(world, others);
-    const givenUp = (): unknown[] => world.logs.filter(({ text }) => text.startsWith('A held message is not sent'));
+    const givenUp = (): unknown[] => world.logs.filter(({ text }) => text.startsWith('Held message dropped'));
     for (let minutes = 0; minutes < 70; minutes += 1) {
       world.sandbox.clock.advance(MINUTE);
       await turns();

@@ -39,15 +39,15 @@ export const held: readonly Mutation[] = [
   },
   {
     name: 'what is held goes with whatever the customer does, into a closed window too',
-    file: 'held/dispatcher.ts',
+    file: 'held/window-release.ts',
     find: "if (verdict === 'deny') {",
     replace: "if (verdict === ('never' as string)) {",
     tests: ['held/hold-until-reply.test.ts'],
   },
   {
     name: 'what was released is still held',
-    file: 'held/dispatcher.ts',
-    find: 'await store.remove(message);\n    return true;',
+    file: 'held/window-release.ts',
+    find: 'await options.store.remove(message);\n    return true;',
     replace: 'return true;',
     tests: ['held/hold-until-reply.test.ts'],
   },
