@@ -1,5 +1,6 @@
 import {
   createGuard,
+  freeformGuard,
   type HeldMessage,
   holdUntilReply,
   type MiddlewareOptions,
@@ -25,7 +26,7 @@ const rejects = (): Promise<never> => Promise.reject(new Error(SECRET));
 describe('onUnknown', () => {
   const start = async (onUnknown: () => unknown, change: object = {}): Promise<World> => {
     const world = await createWorld({ workspace: { onUnknown: onUnknown as () => 'allow', ...change } });
-    // No address: unknown, and nothing is asked.
+    // No address: unknown, whatever Bird says.
     return { ...world, send: () => ({ ...world.send(), contact: {} }) };
   };
   const ask = async ({ guard, send }: World, times = 30): Promise<void> => {
@@ -85,11 +86,16 @@ describe('onUnknown', () => {
     const ids = ['aaaaaaaa-1111-4111-8111-111111111111', 'bbbbbbbb-1111-4111-8111-111111111111'];
     const options: WorkspaceOptions = { accessKey: 'key', onUnknown: fails };
     const workspaces = Object.fromEntries(ids.map((id) => [id, options]));
-    const guard = createGuard({ workspaces, logger: recordingLogger(lines) });
+    const fetch = (): Promise<never> => Promise.reject(new TypeError('away'));
+    const guard = createGuard({ workspaces, fetch, logger: recordingLogger(lines) });
     const sends = [...ids, ...ids].map((workspaceId) => ({ workspaceId, channelId: workspaceId, contact: {} }));
     await guard.checkAll(sends);
     guard.close();
-    expect(hookLines(lines).map(({ fields }) => fields.workspaceId)).toEqual(ids);
+    expect(
+      hookLines(lines)
+        .map(({ fields }) => fields.workspaceId)
+        .toSorted(),
+    ).toEqual(ids);
   });
 
   it('of strangers’ workspaces is told once, and not for each id that somebody writes', async () => {
@@ -240,6 +246,20 @@ describe('a hook of the middleware', () => {
   ])('resolve that %s is told once', async (_name, resolve) => {
     const world = await sendMany({ resolve: resolve as () => SendRequest });
     expect(hookLines(world.logs)).toMatchObject([{ level: 'error', fields: { hook: 'resolve' } }]);
+  });
+
+  it('is not blamed for a request that nobody can read', async () => {
+    const world = await createSmallWorld();
+    let nexts = 0;
+    const req = { method: 'POST', url: 5, body: textMessage() } as never;
+    const res = { headersSent: false, writableEnded: false, destroyed: false, setHeader: () => {} } as never;
+    freeformGuard(world.guard)(req, res, () => {
+      nexts += 1;
+    });
+    expect(nexts).toBe(1);
+    expect(hookLines(world.logs)).toEqual([]);
+    const text = 'The guard itself failed to read a request, so the send is unknown';
+    expect(world.logs.filter(({ level }) => level === 'error')).toMatchObject([{ text }]);
   });
 
   it('that works says nothing', async () => {
