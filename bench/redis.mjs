@@ -63,7 +63,7 @@ function countingClient() {
 
 /** A store of a process of its own. */
 async function connected(options = {}) {
-  const store = redisStore(countingClient(), { secret, patienceMs: 10_000, ...options });
+  const store = redisStore(countingClient(), { secret, timeoutMs: 10_000, ...options });
   for (;;) {
     try {
       await store.merge(keyOf('probe'), { readAt: Date.now() });

@@ -21,8 +21,8 @@ export function fileHeldStore(path: string): HeldStore {
   const note = (entry: Entry): void => appendFileSync(path, `${JSON.stringify(entry)}\n`);
   return {
     ...memory,
-    add(message, mostPerWindow) {
-      const added = memory.add(message, mostPerWindow);
+    add(message, maxPerWindow) {
+      const added = memory.add(message, maxPerWindow);
       if (added === 'added') note({ add: message });
       return added;
     },

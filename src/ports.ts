@@ -165,7 +165,7 @@ export interface Fleet {
     workspaceId: string,
     limit: { readonly perSecond: number; readonly burst: number },
     maxWaitMs: number,
-  ): Promise<'taken' | 'spent' | Alone>;
+  ): Promise<'taken' | 'spent' | Isolation>;
   /**
    * Finds out who reads a window that several processes want to know at once.
    *
@@ -173,22 +173,22 @@ export interface Fleet {
    *   which started after that, is told
    * @returns `undefined`: the others cannot be asked
    */
-  joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined>;
+  joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined>;
 }
 
 /** The others cannot be asked, and have ceased to take what this process leaves of the limit: its share is its own. */
-export interface Alone {
+export interface Isolation {
   /** Settles when they can be asked again. Then they take the whole limit with it, and it must have no share beside. */
   readonly ended: Promise<void>;
 }
 
-export type ReadTurn =
+export type ReadLease =
   /** This process reads for all, and tells them what came out; `undefined`: nothing that others could use. */
   | { readonly role: 'reader'; readonly finish: (facts: WindowFacts | undefined) => void }
   /** Another process reads. `settled` when it has; whoever does not wait for that leaves. */
   | { readonly role: 'waiter'; readonly running: number; readonly settled: Promise<void>; readonly leave: () => void }
   /** The answer of a read, and which one it was. */
-  | { readonly role: 'told'; readonly facts: WindowFacts; readonly read: number };
+  | { readonly role: 'answered'; readonly facts: WindowFacts; readonly read: number };
 
 /** A bounded, synchronous memory for facts other than windows. */
 export interface Cache<V> {

@@ -11,7 +11,7 @@ export interface RedisClient {
       }
     | undefined;
   /** Creates another connection with the same settings, except for `overrides`. */
-  duplicate(overrides: RedisOverrides): RedisConnection;
+  duplicate(overrides: RedisOverrides): DuplicatedClient;
   /** Registers a listener for the end of the client; the store then closes its own connection. */
   on(event: 'end', listener: () => void): unknown;
 }
@@ -29,7 +29,7 @@ export interface RedisOverrides {
 }
 
 /** The store's own connection. */
-export interface RedisConnection {
+export interface DuplicatedClient {
   connect(): Promise<unknown>;
   sendCommand(args: readonly string[]): Promise<unknown>;
   on(event: 'error' | 'invalidate', listener: (value: unknown) => void): unknown;

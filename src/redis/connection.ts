@@ -1,79 +1,79 @@
-import type { RedisClient, RedisConnection, RedisOverrides } from './client.js';
+import type { DuplicatedClient, RedisClient, RedisOverrides } from './client.js';
 
 /** Of the patience. What takes longer is no failure, but nothing that a decision should wait for more than once. */
-const QUICK_SHARE = 3 / 8;
+const RESPONSIVE_SHARE = 3 / 8;
 /** So often Redis has to show that it is there. */
-const BEAT_MS = 250;
+const HEARTBEAT_MS = 250;
 const CONNECT_MS = 1_000;
 const RECONNECT_MS = 250;
 
 /** Redis cannot be asked now, did not answer in time, or refused. Holds nothing of what was asked. */
-export class RedisAway extends Error {
+export class RedisUnavailable extends Error {
   constructor() {
     super('Redis is away');
-    this.name = 'RedisAway';
+    this.name = 'RedisUnavailable';
   }
 }
 
-export interface RedisLinkOptions {
+export interface RedisConnectionOptions {
   readonly client: RedisClient;
   /** Changes of keys that begin with it are told. */
-  readonly toldPrefix: string;
+  readonly notificationPrefix: string;
   /** How long an answer may take. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /** What happens to the link; each may be set once. */
-export interface LinkEvents {
+export interface ConnectionListener {
   /** Redis is there, again: what was changed before may not have been told. */
-  onBack(): void;
+  onReady(): void;
   /** A key was changed by somebody; `undefined`: any may have been. */
-  onTold(name: string | undefined): void;
+  onNotification(name: string | undefined): void;
   /** A beat was answered. */
-  onBeat(): void;
+  onHeartbeat(): void;
 }
 
 /**
  * A connection to Redis that is never waited for long: it does not queue, gives up soon, and comes back by itself. Real
  * time counts here, whatever a guard's clock shows.
  */
-export class RedisLink {
+export class RedisConnection {
   /** Settles when the first attempt to connect is over, whatever came of it. */
   readonly tried: Promise<void>;
-  readonly #options: RedisLinkOptions;
-  readonly #events: LinkEvents[] = [];
-  #connection: RedisConnection | undefined;
+  readonly #options: RedisConnectionOptions;
+  readonly #events: ConnectionListener[] = [];
+  #connection: DuplicatedClient | undefined;
   #isTracking = false;
-  #isWell = false;
-  #isQuick = false;
+  #isReady = false;
+  #isResponsive = false;
   #isClosed = false;
   #beat: NodeJS.Timeout | undefined;
 
-  constructor(options: RedisLinkOptions) {
+  constructor(options: RedisConnectionOptions) {
     this.#options = options;
     options.client.on('end', () => this.close());
     this.tried = this.#open();
   }
 
   /** Whether Redis may be asked, and tells what others change. */
-  get isWell(): boolean {
-    return this.#isWell;
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** Whether it answers so soon that a decision may wait for it again. */
-  get isQuick(): boolean {
-    return this.#isWell && this.#isQuick;
+  get isResponsive(): boolean {
+    return this.#isReady && this.#isResponsive;
   }
 
-  listen(events: LinkEvents): void {
+  listen(events: ConnectionListener): void {
     this.#events.push(events);
   }
 
-  /** @throws {RedisAway} at once while Redis is away; what Redis itself refuses with, as it came */
-  ask(args: readonly string[], patienceMs: number = this.#options.patienceMs): Promise<unknown> {
+  /** @throws {RedisUnavailable} at once while Redis is away; what Redis itself refuses with, as it came */
+  ask(args: readonly string[], timeoutMs: number = this.#options.timeoutMs): Promise<unknown> {
     const connection = this.#connection;
-    if (!this.#isWell || connection === undefined) return Promise.reject(new RedisAway());
-    return this.#send(connection, args, patienceMs);
+    if (!this.#isReady || connection === undefined) return Promise.reject(new RedisUnavailable());
+    return this.#send(connection, args, timeoutMs);
   }
 
   close(): void {
@@ -83,7 +83,7 @@ export class RedisLink {
   }
 
   async #open(): Promise<void> {
-    const { client, toldPrefix } = this.#options;
+    const { client, notificationPrefix } = this.#options;
     const overrides: RedisOverrides & { readonly clientSideCache: undefined } = {
       RESP: 3,
       emitInvalidate: true,
@@ -107,7 +107,7 @@ export class RedisLink {
       await connection.connect();
       // Turned on by the client for keys that it reads; told must be what others write.
       await connection.sendCommand(['CLIENT', 'TRACKING', 'OFF']);
-      await connection.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', toldPrefix]);
+      await connection.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', notificationPrefix]);
       if (this.#connection === connection) this.#begin();
     } catch {
       this.#drop(connection);
@@ -118,26 +118,26 @@ export class RedisLink {
 
   #begin(): void {
     this.#isTracking = true;
-    this.#isQuick = true;
-    this.#beat = setInterval(() => void this.#check(), BEAT_MS).unref();
+    this.#isResponsive = true;
+    this.#beat = setInterval(() => void this.#check(), HEARTBEAT_MS).unref();
     this.#back();
   }
 
   #back(): void {
-    this.#isWell = true;
-    for (const events of this.#events) events.onBack();
+    this.#isReady = true;
+    for (const events of this.#events) events.onReady();
   }
 
   #tell(name: string | undefined): void {
-    if (this.#isTracking) for (const events of this.#events) events.onTold(name);
+    if (this.#isTracking) for (const events of this.#events) events.onNotification(name);
   }
 
   /** Lets go of a connection that is of no use any more, and tries another soon. */
-  #drop(connection: RedisConnection | undefined): void {
+  #drop(connection: DuplicatedClient | undefined): void {
     if (connection === undefined || connection !== this.#connection) return;
     this.#connection = undefined;
     this.#isTracking = false;
-    this.#isWell = false;
+    this.#isReady = false;
     clearInterval(this.#beat);
     connection.destroy();
     if (!this.#isClosed) setTimeout(() => this.#isClosed || void this.#open(), RECONNECT_MS).unref();
@@ -150,8 +150,8 @@ export class RedisLink {
   async #check(): Promise<void> {
     const connection = this.#connection;
     if (connection === undefined) return;
-    const wasWell = this.#isWell;
-    const isInTime = await this.#send(connection, ['PING'], this.#options.patienceMs).then(
+    const wasWell = this.#isReady;
+    const isInTime = await this.#send(connection, ['PING'], this.#options.timeoutMs).then(
       (reply) => reply === 'PONG',
       () => false,
     );
@@ -159,24 +159,24 @@ export class RedisLink {
     if (!isInTime && !wasWell) return this.#drop(connection);
     if (!isInTime) return;
     if (!wasWell) this.#back();
-    for (const events of this.#events) events.onBeat();
+    for (const events of this.#events) events.onHeartbeat();
   }
 
-  #send(connection: RedisConnection, args: readonly string[], patienceMs: number): Promise<unknown> {
+  #send(connection: DuplicatedClient, args: readonly string[], timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let isLate = false;
-      const stopWaiting = afterReading(patienceMs, () => {
-        if (this.#connection === connection) this.#isWell = false;
-        reject(new RedisAway());
+      const stopWaiting = afterReading(timeoutMs, () => {
+        if (this.#connection === connection) this.#isReady = false;
+        reject(new RedisUnavailable());
       });
-      const stopHoping = afterReading(QUICK_SHARE * this.#options.patienceMs, () => {
+      const stopHoping = afterReading(RESPONSIVE_SHARE * this.#options.timeoutMs, () => {
         isLate = true;
-        this.#isQuick = false;
+        this.#isResponsive = false;
       });
       const heard = (): void => {
         stopWaiting();
         stopHoping();
-        if (!isLate) this.#isQuick = true;
+        if (!isLate) this.#isResponsive = true;
       };
       connection.sendCommand(args).then(
         (reply) => {

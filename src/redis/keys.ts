@@ -11,7 +11,7 @@ export interface Told {
 }
 
 /** The keys of one window's held messages. */
-export interface HeldNames {
+export interface HeldKeys {
   /** Stands for the window: 22 characters. */
   readonly id: string;
   /** What is to be known of each message without opening it. */
@@ -30,7 +30,7 @@ export interface HeldNames {
  * What the store's keys are called in Redis. Phone numbers can be guessed one by one, so whatever names a customer, a
  * channel or a workspace is a keyed hash, which nobody can compute without the secret.
  */
-export class RedisNames {
+export class RedisKeys {
   readonly #prefix: string;
   readonly #secret: string;
 
@@ -80,7 +80,7 @@ export class RedisNames {
     return `${this.#prefix}t:${id}`;
   }
 
-  held({ workspaceId, channelId, address }: WindowKey): HeldNames {
+  held({ workspaceId, channelId, address }: WindowKey): HeldKeys {
     const id = this.#hash('held', workspaceId, channelId, address);
     const named = (kind: string): string => `${this.#prefix}h${kind}:${id}`;
     return {
@@ -125,15 +125,15 @@ export class RedisNames {
 
   /** A key that is made and deleted to tell all processes what was changed. */
   told({ writer, what, id = '' }: Told): string {
-    return `${this.toldPrefix}${writer}:${what}:${id}`;
+    return `${this.notificationPrefix}${writer}:${what}:${id}`;
   }
 
-  readTold(name: string): Told {
-    const [writer = '', what = '', id = ''] = name.slice(this.toldPrefix.length).split(':');
+  parseNotification(name: string): Told {
+    const [writer = '', what = '', id = ''] = name.slice(this.notificationPrefix.length).split(':');
     return { writer, what, id: id === '' ? undefined : id };
   }
 
-  get toldPrefix(): string {
+  get notificationPrefix(): string {
     return `${this.#prefix}n:`;
   }
 

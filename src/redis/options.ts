@@ -2,7 +2,7 @@ import { ownFields } from '../core/own.js';
 import { platforms } from '../core/platforms.js';
 
 const DAY_MS = 86_400_000;
-const SHORTEST_SECRET = 16;
+const MIN_SECRET_LENGTH = 16;
 
 /** The secret that all processes share, and the limits of memory and time. */
 export interface RedisStoreOptions {
@@ -34,7 +34,7 @@ export interface RedisStoreOptions {
    * How long to wait for an answer from Redis, in ms of real time; after that the call has failed and memory is used
    * alone. Default 40, a little less than the 50 ms that a guard waits for any store; 1 to 60 000.
    */
-  readonly patienceMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /** The guard's clock, where it is not the system's. */
   readonly clock?:
     | {
@@ -48,7 +48,7 @@ export type ResolvedRedisOptions = {
   readonly [Name in keyof RedisStoreOptions]-?: Exclude<RedisStoreOptions[Name], undefined>;
 };
 
-const known = ['secret', 'prefix', 'max', 'instances', 'longestWindowMs', 'patienceMs', 'clock'];
+const known = ['secret', 'prefix', 'max', 'instances', 'longestWindowMs', 'timeoutMs', 'clock'];
 
 /**
  * Checks the options and fills in the defaults.
@@ -63,18 +63,18 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
     throw new TypeError(`redisStore: ${misspelt} is not an option; known are ${known.join(', ')}`);
   }
   const { secret, prefix = 'ffg:', clock = { now: () => Date.now() } } = ownFields(options);
-  const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), patienceMs = 40 } = ownFields(options);
+  const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), timeoutMs = 40 } = ownFields(options);
   if (typeof secret !== 'string') throw new TypeError(`redisStore: secret must be a text; received ${typeof secret}`);
-  if (secret.length < SHORTEST_SECRET) {
-    throw new RangeError(`redisStore: secret must have at least ${SHORTEST_SECRET} characters`);
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new RangeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters`);
   }
   if (typeof prefix !== 'string') throw new TypeError(`redisStore: prefix must be a text; received ${typeof prefix}`);
   if (typeof clock?.now !== 'function') throw new TypeError('redisStore: clock must have a function now');
   checkWhole('max', max, 0, Number.MAX_SAFE_INTEGER);
   checkWhole('instances', instances, 1, 10_000);
   checkWhole('longestWindowMs', longestWindowMs, DAY_MS, 366 * DAY_MS);
-  checkWhole('patienceMs', patienceMs, 1, 60_000);
-  return { secret, prefix, max, instances, longestWindowMs, patienceMs, clock };
+  checkWhole('timeoutMs', timeoutMs, 1, 60_000);
+  return { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock };
 }
 
 function checkWhole(name: string, value: unknown, least: number, most: number): void {

@@ -9,11 +9,11 @@ import type { Fleet, Store } from '../ports.js';
 import type { HeldStore } from '../stores/held-store.js';
 import type { RedisClient } from './client.js';
 import { checkRedisClient } from './client-check.js';
-import { RedisLink } from './connection.js';
+import { RedisConnection } from './connection.js';
 import { RedisFleet } from './fleet/redis-fleet.js';
-import { RedisHeld } from './held/redis-held-store.js';
+import { RedisHeldStore } from './held/redis-held-store.js';
 import { Seal } from './held/seal.js';
-import { RedisNames } from './keys.js';
+import { RedisKeys } from './keys.js';
 import { type RedisStoreOptions, resolveRedisOptions } from './options.js';
 import { RedisWindows } from './windows/redis-windows.js';
 import { TieredStore } from './windows/tiered-store.js';
@@ -51,21 +51,21 @@ export interface RedisStore extends Store {
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions): RedisStore {
   checkRedisClient(client);
-  const { secret, prefix, max, instances, longestWindowMs, patienceMs, clock } = resolveRedisOptions(options);
-  const names = new RedisNames(prefix, secret);
+  const { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock } = resolveRedisOptions(options);
+  const names = new RedisKeys(prefix, secret);
   const writer = randomBytes(6).toString('base64url');
-  const link = new RedisLink({ client, toldPrefix: names.toldPrefix, patienceMs });
+  const link = new RedisConnection({ client, notificationPrefix: names.notificationPrefix, timeoutMs });
   const parts = { link, names, writer, now: () => clock.now() };
   const seal = new Seal(secret, 'freeform-guard held messages');
   const shared = new RedisWindows({ ...parts, longestWindowMs });
-  const fleet = new RedisFleet({ ...parts, instances, patienceMs: patienceMs / 2 });
+  const fleet = new RedisFleet({ ...parts, instances, timeoutMs: timeoutMs / 2 });
   const windows = max === 0 ? directly(shared) : new TieredStore({ shared, max, now: parts.now });
   return {
     get: (key) => windows.get(key),
     merge: (key, evidence) => windows.merge(key, evidence),
     forget: (target) => windows.forget(target),
     fleet,
-    held: new RedisHeld({ ...parts, seal, patienceMs }),
+    held: new RedisHeldStore({ ...parts, seal, timeoutMs }),
     close: () => link.close(),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RedisLink } from './connection.js';
+import type { RedisConnection } from './connection.js';
 
 /** A script that runs in Redis as one step, between no other process's commands. */
 export interface RedisScript {
@@ -12,7 +12,7 @@ export function script(text: string): RedisScript {
 }
 
 /** Tells all processes by client tracking, without leaving anything behind. */
-export const TELL = `
+export const NOTIFY = `
 local function tell(name)
   redis.call('SET', name, '')
   redis.call('DEL', name)
@@ -21,20 +21,20 @@ end`;
 export interface ScriptRun {
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
-  readonly patienceMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Runs a script by its name; its text goes over the wire only where Redis does not have it yet. */
 export async function runScript(
-  link: Pick<RedisLink, 'ask'>,
+  link: Pick<RedisConnection, 'ask'>,
   { text, sha }: RedisScript,
-  { keys, args, patienceMs }: ScriptRun,
+  { keys, args, timeoutMs }: ScriptRun,
 ): Promise<unknown> {
   const rest = [String(keys.length), ...keys, ...args.map(String)];
   try {
-    return await link.ask(['EVALSHA', sha, ...rest], patienceMs);
+    return await link.ask(['EVALSHA', sha, ...rest], timeoutMs);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return link.ask(['EVAL', text, ...rest], patienceMs);
+    return link.ask(['EVAL', text, ...rest], timeoutMs);
   }
 }

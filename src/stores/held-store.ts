@@ -28,9 +28,9 @@ export interface HeldStore {
   /**
    * Appends a message to its window's queue. Returns the message that already waits with the same reference *and* the
    * same content (`conversationId`, `contact`, `message`): that is a repetition. Other content waits separately.
-   * Returns `full` where `mostPerWindow` messages wait, or the store has no room.
+   * Returns `full` where `maxPerWindow` messages wait, or the store has no room.
    */
-  add(message: HeldMessage, mostPerWindow: number): Answer<'added' | 'full' | HeldMessage>;
+  add(message: HeldMessage, maxPerWindow: number): Answer<'added' | 'full' | HeldMessage>;
   /** A window's queue, in the order of `add`. */
   list(key: WindowKey): Answer<readonly HeldMessage[]>;
   /** Removes a message; removing one that is not there changes nothing. */

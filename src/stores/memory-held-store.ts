@@ -26,12 +26,12 @@ export function memoryHeldStore({
   let count = 0;
 
   const store: HeldStore = {
-    add(message, mostPerWindow) {
+    add(message, maxPerWindow) {
       const row = rows.get(nameOf(message)) ?? [];
       const content = heldContent(message);
       const same = row.find((one) => one.reference === message.reference && heldContent(one) === content);
       if (same !== undefined) return same;
-      if (row.length >= mostPerWindow || count >= max) return 'full';
+      if (row.length >= maxPerWindow || count >= max) return 'full';
       rows.set(nameOf(message), [...row, message]);
       count += 1;
       return 'added';

@@ -10,7 +10,7 @@ import {
 import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { MINUTE, SECOND } from '../guard/support.js';
-import { connectedStore, newPrefix, patienceMs, SECRET } from '../redis/support.js';
+import { connectedStore, newPrefix, SECRET, timeoutMs } from '../redis/support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createWorld, PHONE, recordingLogger, TEXT, textMessage, type World } from '../support/world.js';
 
@@ -51,7 +51,7 @@ async function twoProcesses(options: HoldUntilReplyOptions = {}): Promise<Proces
 
 async function startProcess(world: World, prefix: string, options: HoldUntilReplyOptions): Promise<Process> {
   const { sandbox, workspace, channel, workspaceOptions } = world;
-  const store = await connectedStore(server.port, { clock: sandbox.clock, patienceMs, prefix });
+  const store = await connectedStore(server.port, { clock: sandbox.clock, timeoutMs, prefix });
   const policy = holdUntilReply({ store: store.held, ...options });
   const guard = createGuard({
     workspaces: { [workspace.id]: { ...workspaceOptions, onClosed: policy, lookupBurst: 1000 } },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeHeldStore } from '../contracts/held-store.contract.js';
 import { describeStore } from '../contracts/store.contract.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
-import { newPrefix, patienceMs, probe, SECRET, storeOf } from './support.js';
+import { newPrefix, probe, SECRET, storeOf, timeoutMs } from './support.js';
 
 const clock = { now: (): number => Date.UTC(2026, 0, 5, 9) };
 let server: RedisServer;
@@ -19,7 +19,7 @@ describeWithRedis('a client of redis 5 (field C4)', () => {
 
   const open = async (options: object = {}): Promise<ReturnType<typeof storeOf>> => {
     const client = createClient5({ socket: { host: '127.0.0.1', port: server.port } });
-    const store = storeOf(client, { patienceMs, prefix: newPrefix(), ...options });
+    const store = storeOf(client, { timeoutMs, prefix: newPrefix(), ...options });
     await expect
       .poll(
         () =>

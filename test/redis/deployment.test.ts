@@ -7,7 +7,7 @@ import { heldMessage } from '../contracts/held-store.contract.js';
 import { codeBlocks, readProjectFile } from '../docs/markdown.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createWorld } from '../support/world.js';
-import { connectedStore, newPrefix, openStore, patienceMs, SECRET } from './support.js';
+import { connectedStore, newPrefix, openStore, SECRET, timeoutMs } from './support.js';
 
 const DAY = 86_400_000;
 const key: WindowKey = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
@@ -87,8 +87,8 @@ describeWithRedis('a Redis as a deployment has it', () => {
       socket: { host: '127.0.0.1', port: own.port },
     });
     const [one, two] = [
-      redisStore(client, { secret: SECRET, patienceMs }),
-      redisStore(client, { secret: SECRET, patienceMs }),
+      redisStore(client, { secret: SECRET, timeoutMs }),
+      redisStore(client, { secret: SECRET, timeoutMs }),
     ];
     for (const store of [one, two]) {
       onTestFinished(() => store.close());
@@ -109,7 +109,7 @@ describeWithRedis('a Redis as a deployment has it', () => {
 
   it('is left by the store when it becomes a replica, and told afterwards what it missed', async () => {
     const own = await newServer();
-    const [one, two] = [await connectedStore(own.port, { patienceMs }), await connectedStore(own.port, { patienceMs })];
+    const [one, two] = [await connectedStore(own.port, { timeoutMs }), await connectedStore(own.port, { timeoutMs })];
     await own.client.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
     expect(await isTold(one)).toBe(false);
     expect(await one.get(key)).toMatchObject(open);
@@ -119,14 +119,14 @@ describeWithRedis('a Redis as a deployment has it', () => {
 
   it('that lost a refusal in a failover has it again when the process that remembers it is next asked', async () => {
     const own = await newServer();
-    const one = await connectedStore(own.port, { patienceMs });
+    const one = await connectedStore(own.port, { timeoutMs });
     await one.merge(key, open);
     const names = await own.client.keys('ffg:w:*');
     const before = await own.client.mGet(names);
     await one.merge(key, { refusedAt: open.expiresAt - 1 });
     for (const [index, name] of names.entries()) await own.client.set(name, before[index] ?? '');
     await own.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
-    const two = await connectedStore(own.port, { patienceMs });
+    const two = await connectedStore(own.port, { timeoutMs });
     expect(await two.get(key)).toEqual(open);
     await expect.poll(() => isTold(one, { ...key, address: 'b' }), { interval: 2 }).toBe(true);
     expect(await one.get(key)).toMatchObject({ refusedAt: open.expiresAt - 1 });
@@ -135,7 +135,7 @@ describeWithRedis('a Redis as a deployment has it', () => {
 
   it('that loses the mark of what was forgotten, and not the rest, brings that back', async () => {
     const prefix = newPrefix();
-    const store = await connectedStore(server.port, { patienceMs, prefix, max: 0 });
+    const store = await connectedStore(server.port, { timeoutMs, prefix, max: 0 });
     await store.merge(key, open);
     await store.forget({ workspaceId: 'w' });
     expect(await store.get(key)).toBeUndefined();
@@ -147,7 +147,7 @@ describeWithRedis('a Redis as a deployment has it', () => {
     const prefix = newPrefix();
     const world = await createWorld();
     const now = world.sandbox.clock.now();
-    const options = { patienceMs, prefix, clock: world.sandbox.clock, longestWindowMs: DAY };
+    const options = { timeoutMs, prefix, clock: world.sandbox.clock, longestWindowMs: DAY };
     const workspaces = { [world.workspace.id]: world.workspaceOptions };
     const answerAfter = async (record: object): Promise<string | undefined> => {
       const guard = createGuard({
@@ -179,8 +179,8 @@ describeWithRedis('a Redis as a deployment has it', () => {
   it('may be a node of a cluster, where the prefix keeps all keys in its slots', async () => {
     const { port, client } = clusterNode;
     await expect.poll(() => client.sendCommand(['CLUSTER', 'INFO'])).toContain('cluster_state:ok');
-    await useAll(await connectedStore(port, { patienceMs, prefix: '{ffg}:' }));
-    const untagged = openStore(port, { patienceMs });
+    await useAll(await connectedStore(port, { timeoutMs, prefix: '{ffg}:' }));
+    const untagged = openStore(port, { timeoutMs });
     const failure = (): Promise<string> => Promise.resolve(untagged.merge(key, open)).then(() => 'told', String);
     await expect.poll(failure, { interval: 10 }).toContain('CROSSSLOT');
   });

@@ -5,7 +5,7 @@ import type { WindowKey } from '../../src/ports.js';
 import { describeWithRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.js';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { createWorld, PHONE } from '../support/world.js';
-import { connectedStore, openStore, patienceMs, SECRET } from './support.js';
+import { connectedStore, openStore, SECRET, timeoutMs } from './support.js';
 
 const AT = Date.UTC(2026, 0, 5, 9);
 const DAY = 86_400_000;
@@ -138,7 +138,7 @@ describeWithRedis('redisStore in trouble', () => {
 
   it('keeps what Redis has no room for, and tells it when there is room', async () => {
     const server = await newServer('--maxmemory-policy', 'noeviction');
-    const store = await connectedStore(server.port, { clock, patienceMs });
+    const store = await connectedStore(server.port, { clock, timeoutMs });
     await store.merge(key, open);
     await server.client.configSet('maxmemory', '1');
     expect(await isTold(store.merge(other, open))).toBe(false);
@@ -176,7 +176,7 @@ describeWithRedis('redisStore in trouble', () => {
   ])('takes %j in Redis for nothing, and puts what is right in its place', async (value) => {
     const server = await sharedServer();
     await server.client.flushAll();
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0 });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0 });
     await store.merge(key, { expiresAt: AT + 7 });
     const name = await nameOfWindow(server, AT + 7);
     await server.client.set(name, value);
@@ -188,7 +188,7 @@ describeWithRedis('redisStore in trouble', () => {
   it('takes a key of another type for nothing', async () => {
     const server = await sharedServer();
     await server.client.flushAll();
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0 });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0 });
     await store.merge(key, { expiresAt: AT + 7 });
     const name = await nameOfWindow(server, AT + 7);
     await server.client.del(name);
@@ -216,7 +216,7 @@ describeWithRedis('redisStore in trouble', () => {
 
   it('warns once when Redis is full, though reading from it works', async () => {
     const server = await newServer('--maxmemory-policy', 'noeviction');
-    const store = await connectedStore(server.port, { patienceMs });
+    const store = await connectedStore(server.port, { timeoutMs });
     await server.client.configSet('maxmemory', '1');
     const world = await createWorld({ guard: { store } });
     for (let round = 0; round < 3; round += 1) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { describeStore } from '../contracts/store.contract.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
-import { connectedStore, newPrefix, patienceMs } from './support.js';
+import { connectedStore, newPrefix, timeoutMs } from './support.js';
 
 let server: RedisServer;
 
@@ -15,7 +15,7 @@ describeWithRedis('redisStore', () => {
   afterAll(() => server?.stop());
 
   describeStore('redisStore without a memory of its own', () =>
-    connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() }),
+    connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() }),
   );
-  describeStore('redisStore', () => connectedStore(server.port, { clock, patienceMs, prefix: newPrefix() }));
+  describeStore('redisStore', () => connectedStore(server.port, { clock, timeoutMs, prefix: newPrefix() }));
 });

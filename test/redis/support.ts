@@ -6,7 +6,7 @@ import type { Clock, WindowKey } from '../../src/ports.js';
 export const SECRET = 'a secret of this deployment';
 
 /** For tests in which Redis is well: how long it takes is then the machine's affair. */
-export const patienceMs = 10_000;
+export const timeoutMs = 10_000;
 
 /** Real time, in which Redis lives. */
 export const systemClock: Clock = {

@@ -9,7 +9,7 @@ const { BIRD_URL, RELEASE_URL, STORE, REDIS_PORT, ACCESS_KEY, WORKSPACE_ID, CHAN
 
 function heldInRedis() {
   const client = createClient({ socket: { host: '127.0.0.1', port: Number(REDIS_PORT) } });
-  return redisStore(client, { secret: 'a secret of this test', patienceMs: 10_000 }).held;
+  return redisStore(client, { secret: 'a secret of this test', timeoutMs: 10_000 }).held;
 }
 
 const onClosed = holdUntilReply({

@@ -1,4 +1,4 @@
-import type { Alone, Clock, Fleet } from '../../ports.js';
+import type { Clock, Fleet, Isolation } from '../../ports.js';
 import type { Budget } from './rate-limited.js';
 import { budgetSpent, FairTokenBucket, type ReadLimit, shareOf } from './read-budget.js';
 
@@ -20,7 +20,7 @@ export class FleetBudget implements Budget {
   readonly #own: FairTokenBucket;
   readonly #share: FairTokenBucket;
   #limit: ReadLimit;
-  #alone: Alone | undefined;
+  #isolation: Isolation | undefined;
   #wasTogether = false;
 
   constructor(options: FleetBudgetOptions) {
@@ -65,24 +65,24 @@ export class FleetBudget implements Budget {
   }
 
   /** Nobody begins with a share that was already read. When the others are back, what waits for the share asks them. */
-  #begin(alone: Alone): void {
-    if (this.#alone === alone) return;
-    this.#alone = alone;
+  #begin(isolation: Isolation): void {
+    if (this.#isolation === isolation) return;
+    this.#isolation = isolation;
     if (this.#wasTogether) this.#share.empty();
-    void alone.ended.then(() => {
-      if (this.#alone !== alone) return;
-      this.#alone = undefined;
+    void isolation.ended.then(() => {
+      if (this.#isolation !== isolation) return;
+      this.#isolation = undefined;
       this.#share.refuseAll();
     });
   }
 
   /** False: the others are back before it was this one's turn. */
-  async #takeShare(alone: Alone, giveUpAt: number, lane: string | undefined): Promise<boolean> {
+  async #takeShare(isolation: Isolation, giveUpAt: number, lane: string | undefined): Promise<boolean> {
     try {
       await this.#share.take(giveUpAt, lane);
       return true;
     } catch (error) {
-      if (this.#alone === alone) throw error;
+      if (this.#isolation === isolation) throw error;
       return false;
     }
   }

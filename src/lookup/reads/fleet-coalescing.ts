@@ -1,11 +1,11 @@
-import type { Clock, Fleet, Lookup, ReadLimits, ReadTurn, WindowFacts, WindowRef } from '../../ports.js';
+import type { Clock, Fleet, Lookup, ReadLease, ReadLimits, WindowFacts, WindowRef } from '../../ports.js';
 
 /** Whoever waits for another process keeps so much time to ask by itself after all. */
 const OWN_READ_MS = 400;
 
-type Reader = Extract<ReadTurn, { role: 'reader' }>;
-type Told = Extract<ReadTurn, { role: 'told' }>;
-type Waiter = Extract<ReadTurn, { role: 'waiter' }>;
+type Reader = Extract<ReadLease, { role: 'reader' }>;
+type Told = Extract<ReadLease, { role: 'answered' }>;
+type Waiter = Extract<ReadLease, { role: 'waiter' }>;
 
 /**
  * Lets processes that want to know one window at the same time share reads, as `CoalescedReads` does in one process: an
@@ -48,7 +48,7 @@ class FleetRead {
     for (;;) {
       const joined = waiters?.joined ?? 0;
       const turn = await fleet.joinRead(this.#ref, after);
-      if (turn?.role === 'told') return this.#take(turn);
+      if (turn?.role === 'answered') return this.#take(turn);
       if (turn?.role === 'reader') return this.#readForAll(turn);
       if (turn === undefined) return this.#read();
       after ??= turn.running;

@@ -1,13 +1,13 @@
-import type { Alone } from '../../ports.js';
-import { RedisAway, type RedisLink } from '../connection.js';
+import type { Isolation } from '../../ports.js';
+import { type RedisConnection, RedisUnavailable } from '../connection.js';
 import { type RedisScript, runScript } from '../script.js';
-import { beatScript, MEMBER_LIFE_MS } from './read-budget-scripts.js';
+import { heartbeatScript, MEMBER_LIFE_MS } from './read-budget-scripts.js';
 
 export interface MemberScriptRun {
   readonly script: RedisScript;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
-  readonly patienceMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface MemberAnswer {
@@ -23,7 +23,7 @@ interface Heard {
   readonly at: number;
 }
 
-interface AlonePeriod extends Alone {
+interface AlonePeriod extends Isolation {
   readonly end: () => void;
 }
 
@@ -31,8 +31,8 @@ interface AlonePeriod extends Alone {
  * Whether the others count on this process. They do until an instant of Redis's clock that only an answer of Redis moves
  * on; what was sent and not answered does not. When this process believes that it is over, it is over for Redis too.
  */
-export class RedisMembership {
-  readonly #link: RedisLink;
+export class Membership {
+  readonly #link: RedisConnection;
   readonly #key: string;
   readonly #process: string;
   readonly #waiting = new Set<() => void>();
@@ -42,17 +42,17 @@ export class RedisMembership {
   #heldUntil = performance.now() + MEMBER_LIFE_MS;
   #alone: AlonePeriod | undefined;
 
-  constructor(link: RedisLink, key: string, process: string) {
+  constructor(link: RedisConnection, key: string, process: string) {
     this.#link = link;
     this.#key = key;
     this.#process = process;
     link.listen({
-      onBack: () => {
+      onReady: () => {
         this.#heard = undefined;
         void this.#renew();
       },
-      onBeat: () => void this.#renew(),
-      onTold: () => {},
+      onHeartbeat: () => void this.#renew(),
+      onNotification: () => {},
     });
   }
 
@@ -62,7 +62,7 @@ export class RedisMembership {
   }
 
   /** The time in which this process is no member. */
-  alone(): Alone {
+  alone(): Isolation {
     if (this.#alone === undefined) {
       let end = (): void => {};
       const ended = new Promise<void>((resolve) => {
@@ -74,11 +74,11 @@ export class RedisMembership {
   }
 
   /** Has a script run that first renews the membership; `undefined`: Redis cannot be asked, or refuses. */
-  async ask({ script, keys, args, patienceMs }: MemberScriptRun): Promise<MemberAnswer | undefined> {
-    if (!this.#link.isQuick) return undefined;
+  async ask({ script, keys, args, timeoutMs }: MemberScriptRun): Promise<MemberAnswer | undefined> {
+    if (!this.#link.isResponsive) return undefined;
     const heard = this.#heard;
     const endsAt = heard === undefined ? '' : heard.redisUs + MEMBER_LIFE_MS * 1000;
-    const run = { keys: [this.#key, ...keys], args: [this.#process, endsAt, ...args], patienceMs };
+    const run = { keys: [this.#key, ...keys], args: [this.#process, endsAt, ...args], timeoutMs };
     try {
       const reply = await runScript(this.#link, script, run);
       const [role, waitUs, redisUs] = reply as [MemberAnswer['role'], number, number];
@@ -87,14 +87,14 @@ export class RedisMembership {
       return { role, waitMs: Math.ceil(waitUs / 1000) };
     } catch (error) {
       // Redis may get it yet. What it refuses, such as one that is full, was not done.
-      if (error instanceof RedisAway) this.#hold(heard);
+      if (error instanceof RedisUnavailable) this.#hold(heard);
       return undefined;
     }
   }
 
-  /** Settles when the membership may have changed, or after `mostMs`. */
-  changed(mostMs: number): Promise<void> {
-    const leftMs = Math.min(mostMs, this.#heldUntil - performance.now());
+  /** Settles when the membership may have changed, or after `maxWaitMs`. */
+  changed(maxWaitMs: number): Promise<void> {
+    const leftMs = Math.min(maxWaitMs, this.#heldUntil - performance.now());
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -116,7 +116,7 @@ export class RedisMembership {
 
   async #renew(): Promise<void> {
     // No decision waits for it: that it is late says nothing against Redis.
-    const beat = { script: beatScript, keys: [], args: [], patienceMs: MEMBER_LIFE_MS };
+    const beat = { script: heartbeatScript, keys: [], args: [], timeoutMs: MEMBER_LIFE_MS };
     const answer = await this.ask(beat);
     // Now the time is known.
     if (answer?.role === 'later') await this.ask(beat);

@@ -6,7 +6,7 @@ export const MEMBER_LIFE_MS = 800;
  * No read is promised for later than this. Less than what is left of a member's life between two beats, so that the
  * members of now are those of then; and after Redis has lost its memory, as long as nobody knows what was promised.
  */
-const LONGEST_PROMISE_MS = 300;
+const MAX_PROMISE_MS = 300;
 const KEPT_MS = 86_400_000;
 
 /**
@@ -18,7 +18,7 @@ const KEPT_MS = 86_400_000;
  * time). `from`: before that, nobody knows what was read.
  */
 const MEMBERS = `
-local LIFE, PROMISE = ${MEMBER_LIFE_MS * 1000}, ${LONGEST_PROMISE_MS * 1000}
+local LIFE, PROMISE = ${MEMBER_LIFE_MS * 1000}, ${MAX_PROMISE_MS * 1000}
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
@@ -69,7 +69,7 @@ local function renew(name, ending)
 end`;
 
 /** A process shows that it is alive. Gives the role that `reserveScript` gives, 0, and the time. */
-export const beatScript: RedisScript = script(`${MEMBERS}
+export const heartbeatScript: RedisScript = script(`${MEMBERS}
 
 return {renew(ARGV[1], tonumber(ARGV[2])) and 'member' or 'later', 0, now}`);
 

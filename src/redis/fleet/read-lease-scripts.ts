@@ -1,4 +1,4 @@
-import { type RedisScript, script, TELL } from '../script.js';
+import { NOTIFY, type RedisScript, script } from '../script.js';
 
 /** What cannot be the number of a read counts as none. */
 const COUNTED = `
@@ -22,7 +22,7 @@ if told > number then
   redis.call('HDEL', KEYS[1], 'told', 'answer')
   return {'lost', number, ''}
 end
-if after and told > after and found[5] then return {'told', told, found[5]} end
+if after and told > after and found[5] then return {'answered', told, found[5]} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if found[2] and now < (tonumber(found[3] or '') or 0) then return {'waiter', number, ''} end
@@ -32,7 +32,7 @@ redis.call('PEXPIRE', KEYS[1], 10000)
 return {'reader', number, ''}`);
 
 /** Ends a read. KEYS: the turn, what tells of it. ARGV: who has read, its number, the answer; none: it failed. */
-export const finishScript: RedisScript = script(`${TELL}
+export const finishScript: RedisScript = script(`${NOTIFY}
 ${COUNTED}
 
 if redis.call('HGET', KEYS[1], 'reader') ~= ARGV[1] then return 0 end

@@ -1,32 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../ports.js';
-import type { RedisLink } from '../connection.js';
-import type { RedisNames } from '../keys.js';
+import type { Fleet, ReadLease, WindowFacts, WindowRef } from '../../ports.js';
+import type { RedisConnection } from '../connection.js';
+import type { RedisKeys } from '../keys.js';
 import { runScript } from '../script.js';
-import { RedisBudget } from './read-budget.js';
 import { finishScript, joinScript } from './read-lease-scripts.js';
+import { RedisReadBudget } from './redis-read-budget.js';
 
 /** No read takes longer; after that another process may try. */
-const LONGEST_READ_MS = 1_000;
+const MAX_READ_MS = 1_000;
 /** What was told longer ago, by the clocks of the two, is not believed. */
-const LONGEST_TOLD_MS = 10_000;
+const MAX_ANSWER_AGE_MS = 10_000;
 /** More than the reads of a window that one server counts. */
 const READS_PER_CONNECTION = 2 ** 32;
 
 export interface RedisFleetParts {
-  readonly link: RedisLink;
-  readonly names: RedisNames;
+  readonly link: RedisConnection;
+  readonly names: RedisKeys;
   readonly writer: string;
   readonly instances: number;
   /** A decision has already waited for Redis before it comes here. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   readonly now: () => number;
 }
 
 /** The processes that share a Redis. */
 export class RedisFleet implements Fleet {
   readonly #parts: RedisFleetParts;
-  readonly #budget: RedisBudget;
+  readonly #budget: RedisReadBudget;
   /** Who waits in this process for a read to end, by window. */
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Reads are numbered by the server: its numbers say nothing of those that another gave before it took over. */
@@ -34,15 +34,15 @@ export class RedisFleet implements Fleet {
 
   constructor(parts: RedisFleetParts) {
     this.#parts = parts;
-    this.#budget = new RedisBudget(parts);
+    this.#budget = new RedisReadBudget(parts);
     parts.link.listen({
-      onBack: () => {
+      onReady: () => {
         this.#connection += 1;
         this.#wakeAll();
       },
-      onBeat: () => {},
-      onTold: (name) => {
-        const { what, id } = name === undefined ? { what: 'turn' } : parts.names.readTold(name);
+      onHeartbeat: () => {},
+      onNotification: (name) => {
+        const { what, id } = name === undefined ? { what: 'turn' } : parts.names.parseNotification(name);
         if (what === 'turn') this.#wake(id);
       },
     });
@@ -52,24 +52,24 @@ export class RedisFleet implements Fleet {
     return this.#parts.instances;
   }
 
-  takeRead(...[workspaceId, limit, mostMs]: Parameters<Fleet['takeRead']>): ReturnType<Fleet['takeRead']> {
-    return this.#budget.take(workspaceId, limit, mostMs);
+  takeRead(...[workspaceId, limit, maxWaitMs]: Parameters<Fleet['takeRead']>): ReturnType<Fleet['takeRead']> {
+    return this.#budget.take(workspaceId, limit, maxWaitMs);
   }
 
-  async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined> {
-    const { link, names, patienceMs } = this.#parts;
-    if (!link.isQuick) return undefined;
+  async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined> {
+    const { link, names, timeoutMs } = this.#parts;
+    if (!link.isResponsive) return undefined;
     const id = names.turnId(ref);
     const reader = randomBytes(9).toString('base64url');
     // Listened to before it is asked: the end of a read may be told right after the answer.
     const wait = this.#listen(id);
     const first = this.#connection * READS_PER_CONNECTION;
-    const args = [reader, after !== undefined && after >= first ? after - first : '', LONGEST_READ_MS];
-    const reply = await runScript(link, joinScript, { keys: [names.turn(id)], args, patienceMs }).catch(() => []);
+    const args = [reader, after !== undefined && after >= first ? after - first : '', MAX_READ_MS];
+    const reply = await runScript(link, joinScript, { keys: [names.turn(id)], args, timeoutMs }).catch(() => []);
     const [role, number, answer] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
     if (role === 'waiter' && typeof number === 'number') return { role, running: first + number, ...wait };
     wait.leave();
-    if (role === 'told') {
+    if (role === 'answered') {
       const facts = this.#decode(id, number, answer);
       return typeof number === 'number' && facts ? { role, facts, read: first + number } : undefined;
     }
@@ -99,7 +99,7 @@ export class RedisFleet implements Fleet {
       const told = JSON.stringify([expireAt, isPermanent, at]);
       if (!this.#parts.names.isSignature(signature, id, number, told)) return undefined;
       if (typeof at !== 'number' || typeof isPermanent !== 'boolean') return undefined;
-      if (Math.abs(this.#parts.now() - at) > LONGEST_TOLD_MS) return undefined;
+      if (Math.abs(this.#parts.now() - at) > MAX_ANSWER_AGE_MS) return undefined;
       if (expireAt !== null && typeof expireAt !== 'number') return undefined;
       return { serviceWindowExpireAt: expireAt, isPermanentSession: isPermanent };
     } catch {
@@ -115,7 +115,7 @@ export class RedisFleet implements Fleet {
       wake = resolve;
     });
     waiting.add(wake);
-    const giveUp = setTimeout(wake, LONGEST_READ_MS).unref();
+    const giveUp = setTimeout(wake, MAX_READ_MS).unref();
     const leave = (): void => {
       clearTimeout(giveUp);
       waiting.delete(wake);

@@ -1,10 +1,11 @@
 import type { WindowKey } from '../../ports.js';
 import { heldContent } from '../../stores/held-content.js';
 import type { HeldMessage, HeldStore } from '../../stores/held-store.js';
-import type { RedisLink } from '../connection.js';
-import type { HeldNames, RedisNames } from '../keys.js';
+import type { RedisConnection } from '../connection.js';
+import type { HeldKeys, RedisKeys } from '../keys.js';
 import { type RedisScript, runScript } from '../script.js';
 import { decodeHeldMessage, decodeWindowKey } from './record.js';
+import { RetryUntilAcknowledged } from './retry-until-acknowledged.js';
 import {
   claimNudgeScript,
   confirmScript,
@@ -16,7 +17,6 @@ import {
   unlockScript,
 } from './scripts.js';
 import type { Seal } from './seal.js';
-import { UntilHeard } from './until-confirmed.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -27,21 +27,21 @@ const SPARE_MS = 7 * DAY_MS;
 /** No message waits longer, and a nudge or a pause is remembered as long as one does. */
 const ROW_LIFE_MS = 30 * DAY_MS + SPARE_MS;
 /** Whatever the clocks of two processes show: so long at most a row is locked by one that has died. */
-const LONGEST_LOCK_MS = 600_000;
+const MAX_LOCK_MS = 600_000;
 /** As long as a decision may take, so that it is heard before others release what they found. */
 const UNDECIDED_MS = 60_000;
 /** So long at least a whole row may take: no decision waits for it, and a long one must not stay for being long. */
 const LOOK_MS = 1_000;
 
-export interface RedisHeldParts {
-  readonly link: Pick<RedisLink, 'ask' | 'listen' | 'tried'>;
-  readonly names: RedisNames;
+export interface RedisHeldStoreParts {
+  readonly link: Pick<RedisConnection, 'ask' | 'listen' | 'tried'>;
+  readonly names: RedisKeys;
   readonly seal: Seal;
   /** Stands for this process. */
   readonly writer: string;
   readonly now: () => number;
   /** How long an answer may take. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -51,21 +51,21 @@ export interface RedisHeldParts {
  * not; it is taken back until that is heard, and until then, for a minute, no process releases it. What is left is a
  * process that dies, or is cut off for a minute, exactly between the two.
  */
-export class RedisHeld implements HeldStore {
-  readonly #parts: RedisHeldParts;
-  readonly #unheard = new UntilHeard();
+export class RedisHeldStore implements HeldStore {
+  readonly #parts: RedisHeldStoreParts;
+  readonly #unheard = new RetryUntilAcknowledged();
   /** Where messages are that cannot be opened. */
   readonly #unreadable = new Set<string>();
   /** Until when messages wait that were sealed with this secret, as Redis was last told. */
   #sealedUntil = 0;
 
-  constructor(parts: RedisHeldParts) {
+  constructor(parts: RedisHeldStoreParts) {
     this.#parts = parts;
     const repeat = (): void => void this.#unheard.repeat();
-    parts.link.listen({ onBack: repeat, onBeat: repeat, onTold: () => {} });
+    parts.link.listen({ onReady: repeat, onHeartbeat: repeat, onNotification: () => {} });
   }
 
-  async add(message: HeldMessage, mostPerWindow: number): Promise<'added' | 'full' | HeldMessage> {
+  async add(message: HeldMessage, maxPerWindow: number): Promise<'added' | 'full' | HeldMessage> {
     const { names, seal, writer } = this.#parts;
     const held = this.#held(message);
     const { field, id, row, bodies, windows } = held;
@@ -73,7 +73,7 @@ export class RedisHeld implements HeldStore {
     const lifeMs = Math.max(0, message.expiresAt - this.#parts.now()) + SPARE_MS;
     const body = seal.close(JSON.stringify(message), placeOf(held, field));
     const content = names.heldContent(id, heldContent(message));
-    const offer = [field, content, body, mostPerWindow, writer, UNDECIDED_MS, lifeMs];
+    const offer = [field, content, body, maxPerWindow, writer, UNDECIDED_MS, lifeMs];
     const offered = await this.#list(offerScript, [row, bodies], offer);
     if (offered[0] !== 'offered') return this.#answer(offered, held);
     const { workspaceId, channelId, address } = message;
@@ -139,7 +139,7 @@ export class RedisHeld implements HeldStore {
 
   async lock(key: WindowKey, owner: string, until: number): Promise<boolean> {
     const leftMs = Math.ceil(until - this.#parts.now());
-    const lifeMs = Math.min(Math.max(leftMs, 1), LONGEST_LOCK_MS);
+    const lifeMs = Math.min(Math.max(leftMs, 1), MAX_LOCK_MS);
     return (await this.#run(lockScript, [this.#parts.names.held(key).lock], [owner, lifeMs])) === 1;
   }
 
@@ -182,14 +182,14 @@ export class RedisHeld implements HeldStore {
     }
   }
 
-  #held(message: HeldMessage): HeldNames & { readonly field: string; readonly done: string } {
+  #held(message: HeldMessage): HeldKeys & { readonly field: string; readonly done: string } {
     const { names } = this.#parts;
     const field = names.heldMessage(message.id);
     const held = names.held(message);
     return { ...held, field, done: names.heldDone(held.id, field) };
   }
 
-  #answer([word, field, body]: readonly unknown[], held: HeldNames): 'added' | 'full' | HeldMessage {
+  #answer([word, field, body]: readonly unknown[], held: HeldKeys): 'added' | 'full' | HeldMessage {
     if (word === 'added' || word === 'full') return word;
     const same = word === 'same' ? this.#open(held, field, body) : undefined;
     // Of one that cannot be read nobody can say that it will be sent.
@@ -197,21 +197,21 @@ export class RedisHeld implements HeldStore {
     return same;
   }
 
-  #open(held: HeldNames, field: unknown, body: unknown): HeldMessage | undefined {
+  #open(held: HeldKeys, field: unknown, body: unknown): HeldMessage | undefined {
     return decodeHeldMessage(this.#parts.seal.open(String(body), placeOf(held, String(field))));
   }
 
   get #lookMs(): number {
-    return Math.max(this.#parts.patienceMs, LOOK_MS);
+    return Math.max(this.#parts.timeoutMs, LOOK_MS);
   }
 
   async #list(
     script: RedisScript,
     keys: readonly string[],
     args: ScriptArgs,
-    patienceMs?: number,
+    timeoutMs?: number,
   ): Promise<readonly unknown[]> {
-    const reply = await this.#run(script, keys, args, patienceMs);
+    const reply = await this.#run(script, keys, args, timeoutMs);
     return Array.isArray(reply) ? reply : [];
   }
 
@@ -219,18 +219,18 @@ export class RedisHeld implements HeldStore {
     script: RedisScript,
     keys: readonly string[],
     args: ScriptArgs,
-    patienceMs: number = this.#parts.patienceMs,
+    timeoutMs: number = this.#parts.timeoutMs,
   ): Promise<unknown> {
     const link = await this.#triedLink();
-    return runScript(link, script, { keys, args, patienceMs });
+    return runScript(link, script, { keys, args, timeoutMs });
   }
 
-  async #ask(command: readonly string[], patienceMs?: number): Promise<unknown> {
-    return (await this.#triedLink()).ask(command, patienceMs);
+  async #ask(command: readonly string[], timeoutMs?: number): Promise<unknown> {
+    return (await this.#triedLink()).ask(command, timeoutMs);
   }
 
   /** Waits only in a store that was made just now: what waits in Redis is asked for as soon as the guard is there. */
-  async #triedLink(): Promise<RedisHeldParts['link']> {
+  async #triedLink(): Promise<RedisHeldStoreParts['link']> {
     const { link } = this.#parts;
     await link.tried;
     return link;
@@ -240,6 +240,6 @@ export class RedisHeld implements HeldStore {
 type ScriptArgs = readonly (string | number)[];
 
 /** A message can be opened where it was put, and nowhere else. */
-function placeOf({ bodies }: HeldNames, field: string): string {
+function placeOf({ bodies }: HeldKeys, field: string): string {
   return `${bodies} ${field}`;
 }

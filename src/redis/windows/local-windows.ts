@@ -3,7 +3,7 @@ import type { Store, WindowKey } from '../../ports.js';
 import { type WindowMap, windowMap } from '../../stores/memory-store.js';
 
 /** What this process has of one window that others share. */
-export interface Slot {
+export interface LocalWindow {
   readonly id: string;
   /** `undefined`: when they were asked, all processes together knew nothing. */
   evidence: WindowEvidence | undefined;
@@ -20,15 +20,15 @@ export interface Slot {
 }
 
 /** The windows in this process's memory, by their keys and by what stands for them among the processes. */
-export class Slots {
-  readonly #known: WindowMap<Slot>;
+export class LocalWindows {
+  readonly #known: WindowMap<LocalWindow>;
   /** Kept apart, lest windows that nobody knows push out those that are open. */
-  readonly #unknown: WindowMap<Slot>;
-  readonly #byId = new Map<string, Slot>();
+  readonly #unknown: WindowMap<LocalWindow>;
+  readonly #byId = new Map<string, LocalWindow>();
 
   /** @param onGone called with a window that is remembered no more */
-  constructor(max: number, onGone: (slot: Slot) => void) {
-    const drop = (slot: Slot): void => {
+  constructor(max: number, onGone: (slot: LocalWindow) => void) {
+    const drop = (slot: LocalWindow): void => {
       if (this.#byId.get(slot.id) !== slot) return;
       this.#byId.delete(slot.id);
       onGone(slot);
@@ -37,16 +37,16 @@ export class Slots {
     this.#unknown = windowMap({ max, onGone: drop });
   }
 
-  find(key: WindowKey): Slot | undefined {
+  find(key: WindowKey): LocalWindow | undefined {
     return this.#known.get(key) ?? this.#unknown.get(key);
   }
 
-  byId(id: string): Slot | undefined {
+  byId(id: string): LocalWindow | undefined {
     return this.#byId.get(id);
   }
 
-  add(key: WindowKey, id: string): Slot {
-    const slot: Slot = {
+  add(key: WindowKey, id: string): LocalWindow {
+    const slot: LocalWindow = {
       id,
       evidence: undefined,
       epoch: -1,
@@ -60,19 +60,19 @@ export class Slots {
     return slot;
   }
 
-  holds(slot: Slot): boolean {
+  holds(slot: LocalWindow): boolean {
     return this.#byId.get(slot.id) === slot;
   }
 
   /** Joins with what is remembered. */
-  learn(key: WindowKey, slot: Slot, evidence: WindowEvidence): void {
+  learn(key: WindowKey, slot: LocalWindow, evidence: WindowEvidence): void {
     const wasUnknown = slot.evidence === undefined;
     slot.evidence = mergeEvidence(slot.evidence ?? noEvidence, evidence);
     if (this.holds(slot)) this.#place(key, slot, wasUnknown ? this.#unknown : undefined, this.#known);
   }
 
   /** Drops what is remembered, but not that it was asked for. */
-  unlearn(key: WindowKey, slot: Slot): void {
+  unlearn(key: WindowKey, slot: LocalWindow): void {
     if (slot.evidence === undefined) return;
     slot.evidence = undefined;
     if (this.holds(slot)) this.#place(key, slot, this.#known, this.#unknown);
@@ -83,7 +83,12 @@ export class Slots {
     this.#unknown.forget(target);
   }
 
-  #place(key: WindowKey, slot: Slot, from: WindowMap<Slot> | undefined, to: WindowMap<Slot>): void {
+  #place(
+    key: WindowKey,
+    slot: LocalWindow,
+    from: WindowMap<LocalWindow> | undefined,
+    to: WindowMap<LocalWindow>,
+  ): void {
     // It only moves: that it leaves the one map must not look as if it were gone.
     this.#byId.delete(slot.id);
     from?.forget(key);

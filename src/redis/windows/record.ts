@@ -19,8 +19,8 @@ const names = {
 
 const fields: readonly (keyof typeof names)[] = Object.keys(names) as (keyof typeof names)[];
 
-const MOST_SENT = 32;
-const LONGEST_ID = 256;
+const MAX_SENT = 32;
+const MAX_ID_LENGTH = 256;
 
 /** Evidence as the merging script takes it. Instants that cannot be are left out, or brought down to `latestAt`. */
 export function encodeEvidence(evidence: WindowEvidence, latestAt: number): string {
@@ -30,7 +30,7 @@ export function encodeEvidence(evidence: WindowEvidence, latestAt: number): stri
     if (at !== undefined && at > 0) record[names[field]] = Math.min(Math.round(at), latestAt);
   }
   const told = own(evidence, 'sent') as WindowEvidence['sent'];
-  const sent = told?.filter(({ id, at }) => id.length <= LONGEST_ID && at > 0 && at <= latestAt) ?? [];
+  const sent = told?.filter(({ id, at }) => id.length <= MAX_ID_LENGTH && at > 0 && at <= latestAt) ?? [];
   if (sent.length > 0) record.s = sent.map(({ id, at, isLost }) => (isLost ? [id, at, 1] : [id, at]));
   return JSON.stringify(record);
 }
@@ -84,11 +84,11 @@ function isInstant(value: unknown, latestAt: number): value is number {
 }
 
 function decodeSent(list: unknown, latestAt: number): readonly SentMessage[] | 'unreadable' {
-  if (!Array.isArray(list) || list.length === 0 || list.length > MOST_SENT) return 'unreadable';
+  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_SENT) return 'unreadable';
   const sent: SentMessage[] = [];
   for (const entry of list) {
     const [id, at, isLost] = Array.isArray(entry) ? (entry as readonly unknown[]) : [];
-    if (typeof id !== 'string' || id.length > LONGEST_ID || !isInstant(at, latestAt)) return 'unreadable';
+    if (typeof id !== 'string' || id.length > MAX_ID_LENGTH || !isInstant(at, latestAt)) return 'unreadable';
     if (isLost !== undefined && isLost !== 1) return 'unreadable';
     sent.push(isLost === 1 ? { id, at, isLost: true } : { id, at });
   }

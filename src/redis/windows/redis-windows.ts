@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { WindowEvidence } from '../../core/service-window.js';
 import type { Store, WindowKey } from '../../ports.js';
-import type { RedisLink } from '../connection.js';
-import type { RedisNames } from '../keys.js';
+import type { RedisConnection } from '../connection.js';
+import type { RedisKeys } from '../keys.js';
 import { runScript } from '../script.js';
 import { decodeRecord, encodeEvidence } from './record.js';
-import type { SharedWindow, SharedWindows, SharedWindowsListener } from './remote-windows.js';
+import type { RemoteWindow, RemoteWindows, RemoteWindowsListener } from './remote-windows.js';
 import { forgetManyScript, forgetWindowScript, mergeScript } from './scripts.js';
 
 const DAY_MS = 86_400_000;
 
 export interface RedisWindowsParts {
-  readonly link: RedisLink;
-  readonly names: RedisNames;
+  readonly link: RedisConnection;
+  readonly names: RedisKeys;
   /** Stands for this process in what it tells the others. */
   readonly writer: string;
   readonly longestWindowMs: number;
@@ -20,31 +20,31 @@ export interface RedisWindowsParts {
 }
 
 /** Windows in Redis, where each is one record that is only ever joined with, by a script of the server's. */
-export class RedisWindows implements SharedWindows {
+export class RedisWindows implements RemoteWindows {
   readonly #parts: RedisWindowsParts;
 
   constructor(parts: RedisWindowsParts) {
     this.#parts = parts;
   }
 
-  get isWell(): boolean {
-    return this.#parts.link.isWell;
+  get isReady(): boolean {
+    return this.#parts.link.isReady;
   }
 
-  get isQuick(): boolean {
-    return this.#parts.link.isQuick;
+  get isResponsive(): boolean {
+    return this.#parts.link.isResponsive;
   }
 
   idOf(key: WindowKey): string {
     return this.#parts.names.windowId(key);
   }
 
-  async read(key: WindowKey): Promise<SharedWindow> {
+  async read(key: WindowKey): Promise<RemoteWindow> {
     const { link, names } = this.#parts;
     return this.#decode(await link.ask(['MGET', names.window(this.idOf(key)), ...names.marks(key)]));
   }
 
-  async merge(key: WindowKey, evidence: WindowEvidence): Promise<SharedWindow> {
+  async merge(key: WindowKey, evidence: WindowEvidence): Promise<RemoteWindow> {
     const { link, longestWindowMs, now } = this.#parts;
     const latestAt = this.#latestAt();
     const args = [encodeEvidence(evidence, latestAt), now(), longestWindowMs, latestAt];
@@ -66,14 +66,14 @@ export class RedisWindows implements SharedWindows {
     }
   }
 
-  listen({ onBack, onChange, onBeat }: SharedWindowsListener): void {
+  listen({ onReady, onChange, onHeartbeat }: RemoteWindowsListener): void {
     const { link, names, writer } = this.#parts;
     link.listen({
-      onBack,
-      onBeat,
-      onTold: (name) => {
+      onReady,
+      onHeartbeat,
+      onNotification: (name) => {
         if (name === undefined) return onChange(undefined);
-        const told = names.readTold(name);
+        const told = names.parseNotification(name);
         if (told.what === 'window' && told.writer !== writer) onChange(told.id);
       },
     });
@@ -90,7 +90,7 @@ export class RedisWindows implements SharedWindows {
     return this.#parts.now() + this.#parts.longestWindowMs + DAY_MS;
   }
 
-  #decode(reply: unknown): SharedWindow {
+  #decode(reply: unknown): RemoteWindow {
     const [text, ...marks] = Array.isArray(reply) ? reply.map(textOf) : [''];
     const wide = [marks[0] ?? '', marks[1] ?? '', marks[2] ?? ''];
     const record = decodeRecord(text ?? '', wide, this.#latestAt());

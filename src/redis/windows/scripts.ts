@@ -1,4 +1,4 @@
-import { type RedisScript, script, TELL } from '../script.js';
+import { NOTIFY, type RedisScript, script } from '../script.js';
 
 /** What a window's record says, or nil where it says nothing that counts: see `decodeRecord`. */
 const READ_RECORD = `
@@ -52,7 +52,7 @@ end`;
  * KEYS: the window, its three marks, what tells of the change. ARGV: the evidence, now, how long the longest window
  * lasts, the latest instant that can be; all by the clock of the guard. Gives the record and the marks.
  */
-export const mergeScript: RedisScript = script(`${TELL}
+export const mergeScript: RedisScript = script(`${NOTIFY}
 ${READ_RECORD}
 
 local DAY, SPARE = 86400000, 3600000
@@ -123,7 +123,7 @@ end
 return {text, marks[1], marks[2], marks[3]}`);
 
 /** Puts a mark in the place of a window's record. KEYS as in `mergeScript`. ARGV: the mark, its life in ms. */
-export const forgetWindowScript: RedisScript = script(`${TELL}
+export const forgetWindowScript: RedisScript = script(`${NOTIFY}
 ${READ_RECORD}
 
 local _, marks = readAll()
@@ -134,7 +134,7 @@ tell(KEYS[5])
 return 1`);
 
 /** Marks that everything from before is forgotten. KEYS: the mark, what tells of it. ARGV: the mark, its life in ms. */
-export const forgetManyScript: RedisScript = script(`${TELL}
+export const forgetManyScript: RedisScript = script(`${NOTIFY}
 
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 tell(KEYS[2])

@@ -1,12 +1,12 @@
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/service-window.js';
 import type { Store, WindowKey } from '../../ports.js';
-import { type Slot, Slots } from './local-windows.js';
-import type { SharedWindow, SharedWindows } from './remote-windows.js';
+import { type LocalWindow, LocalWindows } from './local-windows.js';
+import type { RemoteWindow, RemoteWindows } from './remote-windows.js';
 
 type ForgetTarget = Parameters<Store['forget']>[0];
 
 export interface TieredStoreOptions {
-  readonly shared: SharedWindows;
+  readonly shared: RemoteWindows;
   /** Windows kept in this process's memory. */
   readonly max: number;
   /** Epoch ms. */
@@ -20,8 +20,8 @@ interface Taken {
 }
 
 /** Windows that are told at a time, once the others can be told again: all processes do that at once. */
-const MOST_AT_ONCE = 32;
-const MOST_FORGETS = 1_000;
+const MAX_CONCURRENT_WRITES = 32;
+const MAX_PENDING_FORGETS = 1_000;
 
 /**
  * This process's memory in front of what all processes share. A window that is remembered, and of which no change was
@@ -29,10 +29,10 @@ const MOST_FORGETS = 1_000;
  * opening stays right whatever happens to them, and what could not be told is told afterwards.
  */
 export class TieredStore implements Store {
-  readonly #shared: SharedWindows;
+  readonly #shared: RemoteWindows;
   readonly #now: () => number;
-  readonly #slots: Slots;
-  readonly #untold = new Map<Slot, WindowKey>();
+  readonly #slots: LocalWindows;
+  readonly #untold = new Map<LocalWindow, WindowKey>();
   readonly #untoldForgets: ForgetTarget[] = [];
   /** Begins anew whenever changes may have been missed. */
   #epoch = 0;
@@ -41,25 +41,25 @@ export class TieredStore implements Store {
   constructor({ shared, max, now }: TieredStoreOptions) {
     this.#shared = shared;
     this.#now = now;
-    this.#slots = new Slots(max, (slot) => void this.#untold.delete(slot));
+    this.#slots = new LocalWindows(max, (slot) => void this.#untold.delete(slot));
     shared.listen({
-      onBack: () => {
+      onReady: () => {
         this.#epoch += 1;
         void this.#catchUp();
       },
       onChange: (id) => this.#changed(id),
-      onBeat: () => void this.#catchUp(),
+      onHeartbeat: () => void this.#catchUp(),
     });
   }
 
   get(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined> {
     const slot = this.#slots.find(key);
-    if (!this.#shared.isWell) return slot?.evidence === undefined ? Promise.reject(away()) : this.#alone(slot);
+    if (!this.#shared.isReady) return slot?.evidence === undefined ? Promise.reject(away()) : this.#alone(slot);
     if (slot === undefined) return this.#ask(key, this.#add(key));
     if (slot.epoch === this.#epoch) return slot.evidence;
     const asked = slot.asked ?? this.#ask(key, slot);
     // A decision waits once for an answer that is slow in coming; and always where it is known to bring news.
-    const mayWait = this.#shared.isQuick || slot.evidence === undefined || slot.changedAt !== undefined;
+    const mayWait = this.#shared.isResponsive || slot.evidence === undefined || slot.changedAt !== undefined;
     return mayWait ? asked : slot.evidence;
   }
 
@@ -73,16 +73,16 @@ export class TieredStore implements Store {
   forget(target: ForgetTarget): Promise<void> {
     this.#slots.forget(target);
     return this.#shared.forget(target).catch((error: unknown) => {
-      if (this.#untoldForgets.length < MOST_FORGETS) this.#untoldForgets.push(target);
+      if (this.#untoldForgets.length < MAX_PENDING_FORGETS) this.#untoldForgets.push(target);
       throw error;
     });
   }
 
-  #add(key: WindowKey): Slot {
+  #add(key: WindowKey): LocalWindow {
     return this.#slots.add(key, this.#shared.idOf(key));
   }
 
-  #ask(key: WindowKey, slot: Slot): Promise<WindowEvidence | undefined> {
+  #ask(key: WindowKey, slot: LocalWindow): Promise<WindowEvidence | undefined> {
     return this.#await(
       slot,
       this.#take(key, slot, this.#shared.read(key)).then(({ evidence, isLatest }) => {
@@ -93,7 +93,7 @@ export class TieredStore implements Store {
     );
   }
 
-  async #tell(key: WindowKey, slot: Slot, evidence: WindowEvidence): Promise<void> {
+  async #tell(key: WindowKey, slot: LocalWindow, evidence: WindowEvidence): Promise<void> {
     try {
       const told = this.#take(key, slot, this.#shared.merge(key, evidence));
       this.#await(slot, told).catch(() => {});
@@ -105,7 +105,7 @@ export class TieredStore implements Store {
   }
 
   /** Whoever asks for a window waits for what is under way already. */
-  #await(slot: Slot, work: Promise<unknown>): Promise<WindowEvidence | undefined> {
+  #await(slot: LocalWindow, work: Promise<unknown>): Promise<WindowEvidence | undefined> {
     const asked = work
       .then(
         () => slot.evidence,
@@ -122,7 +122,7 @@ export class TieredStore implements Store {
   }
 
   /** Joins what is shared with what is remembered. */
-  async #take(key: WindowKey, slot: Slot, coming: Promise<SharedWindow>): Promise<Taken> {
+  async #take(key: WindowKey, slot: LocalWindow, coming: Promise<RemoteWindow>): Promise<Taken> {
     const epoch = this.#epoch;
     const { changes } = slot;
     const { evidence, marks } = await coming;
@@ -145,7 +145,7 @@ export class TieredStore implements Store {
    * What this process remembers, without the others. Where they are known to have changed it, and nobody can tell to
    * what, Bird has to confirm it.
    */
-  #alone({ evidence, changedAt }: Slot): WindowEvidence | undefined {
+  #alone({ evidence, changedAt }: LocalWindow): WindowEvidence | undefined {
     return evidence === undefined || changedAt === undefined
       ? evidence
       : mergeEvidence(evidence, { doubtedAt: changedAt });
@@ -168,8 +168,8 @@ export class TieredStore implements Store {
     if (this.#isCatchingUp) return;
     this.#isCatchingUp = true;
     for (const target of this.#untoldForgets.splice(0)) this.forget(target).catch(() => {});
-    for (let atOnce = 1, isHeard = true; isHeard && this.#untold.size > 0; atOnce = MOST_AT_ONCE) {
-      isHeard = this.#shared.isWell && (await this.#tellAgain(atOnce));
+    for (let atOnce = 1, isHeard = true; isHeard && this.#untold.size > 0; atOnce = MAX_CONCURRENT_WRITES) {
+      isHeard = this.#shared.isReady && (await this.#tellAgain(atOnce));
     }
     this.#isCatchingUp = false;
   }

@@ -1,6 +1,6 @@
 import { createGuard, type Guard } from 'freeform-guard';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { connectedStore, newPrefix, patienceMs } from '../../redis/support.js';
+import { connectedStore, newPrefix, timeoutMs } from '../../redis/support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { createWorld, PHONE, recordingLogger, TEXT, textMessage, type World } from '../../support/world.js';
 import { countOf, holdAnswers, turns } from '../support.js';
@@ -11,7 +11,7 @@ let server: RedisServer;
 async function fleet(count: number): Promise<{ world: World; guards: Guard[]; prefix: string }> {
   const prefix = newPrefix();
   const world = await createWorld();
-  const options = { clock: world.sandbox.clock, patienceMs, prefix };
+  const options = { clock: world.sandbox.clock, timeoutMs, prefix };
   const guards: Guard[] = [];
   for (let process = 0; process < count; process += 1) {
     const guard = createGuard({

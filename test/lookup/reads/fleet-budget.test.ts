@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { LookupError } from '../../../src/errors.js';
 import { FleetBudget } from '../../../src/lookup/reads/fleet-budget.js';
-import type { Alone, Fleet } from '../../../src/ports.js';
+import type { Fleet, Isolation } from '../../../src/ports.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 import { deferred, turns } from '../../guard/support.js';
 
-const alone: Alone = { ended: new Promise(() => {}) };
+const alone: Isolation = { ended: new Promise(() => {}) };
 
 type Taken = Awaited<ReturnType<Fleet['takeRead']>>;
 

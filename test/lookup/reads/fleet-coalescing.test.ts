@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LookupError } from '../../../src/errors.js';
 import { fleetLookup } from '../../../src/lookup/reads/fleet-coalescing.js';
-import type { Fleet, Lookup, ReadTurn, WindowFacts, WindowRef } from '../../../src/ports.js';
+import type { Fleet, Lookup, ReadLease, WindowFacts, WindowRef } from '../../../src/ports.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 import { deferred, turns } from '../../guard/support.js';
 
@@ -18,7 +18,7 @@ interface Trial {
 }
 
 /** A fleet that gives these turns, one after the other; then it is away. */
-function trial(turnsToGive: readonly ReadTurn[], read: () => Promise<WindowFacts> = async () => closed): Trial {
+function trial(turnsToGive: readonly ReadLease[], read: () => Promise<WindowFacts> = async () => closed): Trial {
   const clock = createClock(0);
   const joined: (number | undefined)[] = [];
   const given = [...turnsToGive];
@@ -53,7 +53,7 @@ function trial(turnsToGive: readonly ReadTurn[], read: () => Promise<WindowFacts
   };
 }
 
-function waiter(running: number): { turn: ReadTurn; settle: () => void; left: () => boolean } {
+function waiter(running: number): { turn: ReadLease; settle: () => void; left: () => boolean } {
   const { promise, resolve } = deferred<void>();
   let hasLeft = false;
   const leave = (): void => {
@@ -84,7 +84,7 @@ describe('fleetLookup', () => {
 
   it('waits for the read that runs and for the one after it, and takes only an answer of a later one than the first', async () => {
     const [first, second] = [waiter(7), waiter(8)];
-    const one = trial([first.turn, second.turn, { role: 'told', facts: closed, read: 8 }]);
+    const one = trial([first.turn, second.turn, { role: 'answered', facts: closed, read: 8 }]);
     const asked = one.ask();
     first.settle();
     second.settle();
@@ -95,7 +95,7 @@ describe('fleetLookup', () => {
 
   it('asks for those who join while it waits, and tells which of them the answer serves', async () => {
     const waits = [waiter(7), waiter(7), waiter(8)];
-    const told: ReadTurn = { role: 'told', facts: closed, read: 8 };
+    const told: ReadLease = { role: 'answered', facts: closed, read: 8 };
     const one = trial([...waits.map(({ turn }) => turn), told]);
     const grown = [deferred<void>(), deferred<void>()];
     const served: number[] = [];

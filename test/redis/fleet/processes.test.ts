@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WindowEvidence } from '../../../src/core/service-window.js';
 import type { WindowKey } from '../../../src/ports.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
-import { connectedStore, newPrefix, patienceMs, SECRET } from '../support.js';
+import { connectedStore, newPrefix, SECRET, timeoutMs } from '../support.js';
 
 const AT = Date.UTC(2026, 0, 5, 9);
 const clock = { now: (): number => AT };
@@ -14,7 +14,7 @@ let server: RedisServer;
 
 async function twoProcesses(): Promise<[RedisStore, RedisStore, string]> {
   const prefix = newPrefix();
-  const options = { clock, patienceMs, prefix };
+  const options = { clock, timeoutMs, prefix };
   return [await connectedStore(server.port, options), await connectedStore(server.port, options), prefix];
 }
 
@@ -130,7 +130,7 @@ describeWithRedis('processes that share a Redis', () => {
     await two.get(key);
     await server.client.flushAll();
     expect(await two.get(key)).toMatchObject({ expiresAt: AT + 5 });
-    const third = await connectedStore(server.port, { clock, patienceMs, prefix });
+    const third = await connectedStore(server.port, { clock, timeoutMs, prefix });
     await expect.poll(() => one.get(key) && third.get(key), { interval: 1 }).toMatchObject({ expiresAt: AT + 5 });
   });
 
@@ -138,7 +138,7 @@ describeWithRedis('processes that share a Redis', () => {
     const [one, , prefix] = await twoProcesses();
     const stranger = await connectedStore(server.port, {
       clock,
-      patienceMs,
+      timeoutMs,
       prefix,
       secret: 'another secret, as long',
     });

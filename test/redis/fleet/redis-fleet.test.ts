@@ -1,8 +1,8 @@
 import { type RedisStore, redisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Fleet, ReadTurn, WindowRef } from '../../../src/ports.js';
+import type { Fleet, ReadLease, WindowRef } from '../../../src/ports.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
-import { connectedStore, newPrefix, patienceMs } from '../support.js';
+import { connectedStore, newPrefix, timeoutMs } from '../support.js';
 
 const AT = Date.UTC(2026, 0, 5, 9);
 const clock = { now: (): number => AT };
@@ -13,14 +13,14 @@ const closed = { serviceWindowExpireAt: null, isPermanentSession: false };
 let server: RedisServer;
 
 async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
-  const options = { clock, patienceMs, prefix };
+  const options = { clock, timeoutMs, prefix };
   const stores = await Promise.all(Array.from({ length: count }, () => connectedStore(server.port, options)));
   return stores.map(({ fleet }) => fleet);
 }
 
-type Role<R extends ReadTurn['role']> = Extract<ReadTurn, { role: R }>;
+type Role<R extends ReadLease['role']> = Extract<ReadLease, { role: R }>;
 
-async function join<R extends ReadTurn['role']>(fleet: Fleet | undefined, role: R, after?: number): Promise<Role<R>> {
+async function join<R extends ReadLease['role']>(fleet: Fleet | undefined, role: R, after?: number): Promise<Role<R>> {
   const turn = await fleet?.joinRead(ref, after);
   expect(turn?.role).toBe(role);
   return turn as Role<R>;
@@ -43,7 +43,7 @@ describeWithRedis('processes that want to know one window at once', () => {
     const waiter = await join(three, 'waiter', third.running);
     reader.finish(closed);
     await waiter.settled;
-    expect((await join(three, 'told', third.running)).facts).toEqual(closed);
+    expect((await join(three, 'answered', third.running)).facts).toEqual(closed);
     // And one who asks only now reads for itself.
     await join(one, 'reader');
   });
@@ -72,7 +72,9 @@ describeWithRedis('processes that want to know one window at once', () => {
     expect(await server.client.hGet(turn, 'answer')).toBeNull();
     reader.finish({ ...closed, serviceWindowExpireAt: AT + 1000 });
     await waiter.settled;
-    expect((await join(three, 'told', waiter.running - 1)).facts).toMatchObject({ serviceWindowExpireAt: AT + 1000 });
+    expect((await join(three, 'answered', waiter.running - 1)).facts).toMatchObject({
+      serviceWindowExpireAt: AT + 1000,
+    });
   });
 
   it('keep different windows apart', async () => {
@@ -110,7 +112,7 @@ describeWithRedis('processes that want to know one window at once', () => {
     await server.client.hSet(name, { told: '3', answer: signed });
     expect(await two?.joinRead(ref, waiter.running)).toBeUndefined();
     await server.client.hSet(name, { told: '2', answer: signed });
-    expect(await two?.joinRead(ref, waiter.running)).toMatchObject({ role: 'told' });
+    expect(await two?.joinRead(ref, waiter.running)).toMatchObject({ role: 'answered' });
   });
 
   it('do not compare the reads of a server with those that another counted before it took over', async () => {
@@ -174,7 +176,7 @@ describeWithRedis('processes that want to know one window at once', () => {
   it('do not believe an answer from long ago', async () => {
     const prefix = newPrefix();
     const [one] = await fleetOf(1, prefix);
-    const later = await connectedStore(server.port, { clock: { now: () => AT + 20_000 }, patienceMs, prefix });
+    const later = await connectedStore(server.port, { clock: { now: () => AT + 20_000 }, timeoutMs, prefix });
     const first = await join(one, 'reader');
     const waiter = await join(later.fleet, 'waiter');
     first.finish(undefined);

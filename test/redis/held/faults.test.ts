@@ -1,15 +1,15 @@
 import type { HeldStore } from 'freeform-guard';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type LinkEvents, RedisAway } from '../../../src/redis/connection.js';
-import { RedisHeld, type RedisHeldParts } from '../../../src/redis/held/redis-held-store.js';
+import { type ConnectionListener, RedisUnavailable } from '../../../src/redis/connection.js';
+import { RedisHeldStore, type RedisHeldStoreParts } from '../../../src/redis/held/redis-held-store.js';
 import { confirmScript } from '../../../src/redis/held/scripts.js';
 import { Seal } from '../../../src/redis/held/seal.js';
-import { RedisNames } from '../../../src/redis/keys.js';
+import { RedisKeys } from '../../../src/redis/keys.js';
 import { windowKey } from '../../contracts/held-store.contract.js';
 import { endMinute, MINUTE, park, settledOrAway, waiting } from '../../stores/held-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startProxy, type TcpProxy } from '../../support/tcp-proxy.js';
-import { connectedStore, newPrefix, openStore, patienceMs, SECRET } from '../support.js';
+import { connectedStore, newPrefix, openStore, SECRET, timeoutMs } from '../support.js';
 
 let server: RedisServer;
 
@@ -31,8 +31,8 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       const proxy = await startProxy(server.port);
       onTestFinished(() => proxy.close());
       const prefix = newPrefix();
-      const slow = await connectedStore(proxy.port, { patienceMs: 200, prefix });
-      const other = await connectedStore(server.port, { patienceMs, prefix });
+      const slow = await connectedStore(proxy.port, { timeoutMs: 200, prefix });
+      const other = await connectedStore(server.port, { timeoutMs, prefix });
       await loadScripts(other.held);
       return [slow.held, other.held, proxy, prefix];
     }
@@ -80,24 +80,24 @@ describeWithRedis('held messages in a Redis in trouble', () => {
   describe('whatever is lost on the way', () => {
     /** A process of which the nth command, or its answer, is lost; and whose connection is well again afterwards. */
     function lossyProcess(prefix: string, lost: 'command' | 'answer', nth: number): [HeldStore, () => unknown] {
-      const listeners: LinkEvents[] = [];
+      const listeners: ConnectionListener[] = [];
       let asked = 0;
-      const link: RedisHeldParts['link'] = {
+      const link: RedisHeldStoreParts['link'] = {
         tried: Promise.resolve(),
         listen: (events) => void listeners.push(events),
         ask: async (args) => {
           asked += 1;
           const isLost = asked === nth;
-          if (isLost && lost === 'command') throw new RedisAway();
+          if (isLost && lost === 'command') throw new RedisUnavailable();
           const reply: unknown = await server.client.sendCommand(args);
-          if (isLost) throw new RedisAway();
+          if (isLost) throw new RedisUnavailable();
           return reply;
         },
       };
-      const names = new RedisNames(prefix, SECRET);
+      const names = new RedisKeys(prefix, SECRET);
       const seal = new Seal(SECRET, 'freeform-guard held messages');
-      const store = new RedisHeld({ link, names, seal, writer: 'lossy', now: () => Date.now(), patienceMs });
-      return [store, () => listeners.map(({ onBack }) => onBack())];
+      const store = new RedisHeldStore({ link, names, seal, writer: 'lossy', now: () => Date.now(), timeoutMs });
+      return [store, () => listeners.map(({ onReady }) => onReady())];
     }
 
     /** What a request was told, whatever was lost while it was decided. */
@@ -156,7 +156,7 @@ describeWithRedis('held messages in a Redis in trouble', () => {
   it('can be removed from a Redis that is full', async () => {
     const full = await startRedis('--maxmemory-policy', 'noeviction');
     onTestFinished(() => full.stop());
-    const { held } = await connectedStore(full.port, { patienceMs });
+    const { held } = await connectedStore(full.port, { timeoutMs });
     const message = await park(held, waiting());
     await full.client.configSet('maxmemory', '1');
     await expect(held.add(waiting(), 20)).rejects.toThrow();

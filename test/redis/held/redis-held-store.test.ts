@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeHeldStore, windowKey } from '../../contracts/held-store.contract.js';
 import { endMinute, keyOf, MINUTE, park, waiting } from '../../stores/held-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
-import { connectedStore, newPrefix, openStore, patienceMs, SECRET } from '../support.js';
+import { connectedStore, newPrefix, openStore, SECRET, timeoutMs } from '../support.js';
 
 const DAY = 24 * 60 * MINUTE;
 
@@ -13,7 +13,7 @@ let server: RedisServer;
 /** So many processes that share held messages, and what their keys begin with. */
 async function processes(count: number): Promise<[HeldStore[], string]> {
   const prefix = newPrefix();
-  const connect = (): Promise<RedisStore> => connectedStore(server.port, { patienceMs, prefix });
+  const connect = (): Promise<RedisStore> => connectedStore(server.port, { timeoutMs, prefix });
   const stores = await Promise.all(Array.from({ length: count }, connect));
   return [stores.map(({ held }) => held), prefix];
 }
@@ -220,10 +220,10 @@ describeWithRedis('held messages in Redis', () => {
       const [[one], prefix] = await processes(1);
       const message = await park(one, waiting());
       const secret = `${SECRET}, another`;
-      const stranger = (await connectedStore(server.port, { patienceMs, prefix, secret })).held;
+      const stranger = (await connectedStore(server.port, { timeoutMs, prefix, secret })).held;
       expect([await stranger.list(windowKey()), await stranger.windows(message.workspaceId)]).toEqual([[], []]);
       expect([await stranger.countUnreadable?.(), await one?.countUnreadable?.()]).toEqual([1, 0]);
-      const again = (await connectedStore(server.port, { patienceMs, prefix })).held;
+      const again = (await connectedStore(server.port, { timeoutMs, prefix })).held;
       expect(await again.list(windowKey())).toEqual([message]);
     });
   });
@@ -231,7 +231,7 @@ describeWithRedis('held messages in Redis', () => {
   it('are asked for by a store that is not connected yet, as soon as it is', async () => {
     const [[one], prefix] = await processes(1);
     const message = await park(one, waiting());
-    const fresh = openStore(server.port, { patienceMs, prefix }).held;
+    const fresh = openStore(server.port, { timeoutMs, prefix }).held;
     expect(await fresh.list(windowKey())).toEqual([message]);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mergeEvidence, type WindowEvidence } from '../../../src/core/service-window.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
-import { connectedStore, newPrefix, patienceMs } from '../support.js';
+import { connectedStore, newPrefix, timeoutMs } from '../support.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -49,7 +49,7 @@ describeWithRedis('the script that merges in Redis', () => {
   afterAll(() => server?.stop());
 
   it('property: joins what several processes tell exactly as mergeEvidence does', async () => {
-    const options = { clock, patienceMs, max: 0, prefix: newPrefix() };
+    const options = { clock, timeoutMs, max: 0, prefix: newPrefix() };
     const stores = [await connectedStore(server.port, options), await connectedStore(server.port, options)];
     const told = fc.array(fc.tuple(fc.nat(1), anyEvidence), { minLength: 1, maxLength: 6 });
     const property = fc.asyncProperty(told, async (all) => {
@@ -65,7 +65,7 @@ describeWithRedis('the script that merges in Redis', () => {
   });
 
   it('keeps the 32 newest of the messages that were sent', async () => {
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     const key = newKey();
     const sent = Array.from({ length: 40 }, (_, index) => ({ id: `m${index}`, at: AT - 1000 + index }));
     for (const one of sent) await store.merge(key, { sent: [one] });
@@ -80,7 +80,7 @@ describeWithRedis('the script that merges in Redis', () => {
     ['a permanent session', { permanentUntil: AT + HOUR }, HOUR, 3 * HOUR],
   ])('keeps %s past all that it can open or refute, and not for ever', async (_, evidence, least, most) => {
     const prefix = newPrefix();
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix });
     await store.merge(newKey(), evidence);
     const lives = await Promise.all((await server.client.keys(`${prefix}w:*`)).map((name) => server.client.pTTL(name)));
     const life = Math.max(...lives.filter((ms) => ms < 32 * DAY));
@@ -89,14 +89,14 @@ describeWithRedis('the script that merges in Redis', () => {
   });
 
   it('keeps nothing that can open nothing any more', async () => {
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     const key = newKey();
     await store.merge(key, { expiresAt: AT - 2 * HOUR });
     expect(await store.get(key)).toBeUndefined();
   });
 
   it('runs by its name, and brings its text where Redis has lost it', async () => {
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     await server.client.scriptFlush();
     const key = newKey();
     await store.merge(key, { expiresAt: AT + 1 });
@@ -107,7 +107,7 @@ describeWithRedis('the script that merges in Redis', () => {
     ['later than any window', { expiresAt: AT + 400 * DAY }],
     ['of no instant', { expiresAt: Number.NaN, lastInboundAt: -1, refusedAt: 0 }],
   ])('takes no instant that is %s', async (_, evidence) => {
-    const store = await connectedStore(server.port, { clock, patienceMs, max: 0, prefix: newPrefix() });
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     const key = newKey();
     await store.merge(key, { ...evidence, readAt: AT });
     const { expiresAt = AT, lastInboundAt, refusedAt } = (await store.get(key)) ?? {};

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isDoubted, mergeEvidence, type WindowEvidence } from '../../../src/core/service-window.js';
 import type { WindowKey } from '../../../src/ports.js';
-import type { SharedWindow, SharedWindows, SharedWindowsListener } from '../../../src/redis/windows/remote-windows.js';
+import type { RemoteWindow, RemoteWindows, RemoteWindowsListener } from '../../../src/redis/windows/remote-windows.js';
 import { TieredStore } from '../../../src/redis/windows/tiered-store.js';
 import { type Deferred, deferred, turns } from '../../guard/support.js';
 
@@ -9,9 +9,9 @@ const key: WindowKey = { workspaceId: 'w', channelId: 'c', address: 'a' };
 const other: WindowKey = { ...key, address: 'b' };
 
 /** Windows that other processes share with this one; the test says when they answer, and what they tell. */
-class Others implements SharedWindows {
-  isWell = true;
-  isQuick = true;
+class Others implements RemoteWindows {
+  isReady = true;
+  isResponsive = true;
   readonly windows = new Map<string, WindowEvidence>();
   readonly marks = ['', '', '', ''];
   asked = 0;
@@ -20,28 +20,28 @@ class Others implements SharedWindows {
   #running = 0;
   /** What was computed and has not been answered yet; `undefined`: answers come at once. */
   held: Deferred<void> | undefined;
-  readonly listeners: SharedWindowsListener[] = [];
+  readonly listeners: RemoteWindowsListener[] = [];
 
   idOf({ address }: WindowKey): string {
     return address;
   }
 
-  read(where: WindowKey): Promise<SharedWindow> {
+  read(where: WindowKey): Promise<RemoteWindow> {
     return this.#answer(where);
   }
 
-  merge(where: WindowKey, evidence: WindowEvidence): Promise<SharedWindow> {
-    if (!this.isWell) return Promise.reject(new Error('away'));
+  merge(where: WindowKey, evidence: WindowEvidence): Promise<RemoteWindow> {
+    if (!this.isReady) return Promise.reject(new Error('away'));
     this.windows.set(where.address, mergeEvidence(this.windows.get(where.address) ?? {}, evidence));
     return this.#answer(where);
   }
 
   async forget(): Promise<void> {
-    if (!this.isWell) throw new Error('away');
+    if (!this.isReady) throw new Error('away');
     this.windows.clear();
   }
 
-  listen(listener: SharedWindowsListener): void {
+  listen(listener: RemoteWindowsListener): void {
     this.listeners.push(listener);
   }
 
@@ -52,21 +52,21 @@ class Others implements SharedWindows {
   }
 
   go(): void {
-    this.isWell = false;
+    this.isReady = false;
   }
 
   comeBack(): void {
-    this.isWell = true;
-    for (const { onBack } of this.listeners) onBack();
+    this.isReady = true;
+    for (const { onReady } of this.listeners) onReady();
   }
 
   beat(): void {
-    for (const { onBeat } of this.listeners) onBeat();
+    for (const { onHeartbeat } of this.listeners) onHeartbeat();
   }
 
-  async #answer({ address }: WindowKey): Promise<SharedWindow> {
+  async #answer({ address }: WindowKey): Promise<RemoteWindow> {
     this.asked += 1;
-    if (!this.isWell) throw new Error('away');
+    if (!this.isReady) throw new Error('away');
     const answer = { evidence: this.windows.get(address), marks: [...this.marks] };
     this.#running += 1;
     this.atOnce = Math.max(this.atOnce, this.#running);
@@ -194,7 +194,7 @@ describe('TieredStore', () => {
     await store.merge(key, { expiresAt: 10 });
     others.go();
     others.comeBack();
-    others.isQuick = false;
+    others.isResponsive = false;
     others.held = deferred();
     expect(store.get(key)).toMatchObject({ expiresAt: 10 });
     expect(store.get(other)).toBeInstanceOf(Promise);

@@ -1,4 +1,4 @@
-import type { Fleet, ReadTurn, WindowFacts, WindowRef } from '../../../src/ports.js';
+import type { Fleet, ReadLease, WindowFacts, WindowRef } from '../../../src/ports.js';
 import {
   finishTurn,
   type Joined,
@@ -106,7 +106,7 @@ export class LinkedFleet implements Fleet {
     await new Promise<void>((resolve) => void this.#parts.timeline.clock().setTimeout(resolve, ms));
   }
 
-  async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadTurn | undefined> {
+  async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined> {
     const { link, timeline, count } = this.#parts;
     if (!link.isQuick) return undefined;
     const id = turnId(ref);
@@ -125,12 +125,12 @@ export class LinkedFleet implements Fleet {
     return { role: 'reader', finish: (facts) => this.#finish(ref, { reader, number: joined.number, facts }) };
   }
 
-  #told(ref: WindowRef, { number, answer }: Extract<Joined, { role: 'told' }>, first: number): ReadTurn | undefined {
+  #told(ref: WindowRef, { number, answer }: Extract<Joined, { role: 'told' }>, first: number): ReadLease | undefined {
     const { timeline, onTold } = this.#parts;
     const { facts, at, startedAt } = answer as ToldAnswer;
     if (Math.abs(timeline.clock().now() - at) > LONGEST_TOLD_MS) return undefined;
     onTold(ref, startedAt);
-    return { role: 'told', facts, read: first + number };
+    return { role: 'answered', facts, read: first + number };
   }
 
   #finish(ref: WindowRef, read: { reader: object; number: number; facts: WindowFacts | undefined }): void {

@@ -1,4 +1,4 @@
-import type { Alone } from '../../../src/ports.js';
+import type { Isolation } from '../../../src/ports.js';
 import { MEMBER_LIFE_MS, type Presence, renewMember } from '../server/members.js';
 import type { Server } from '../server/server.js';
 import { BEAT_MS, type ServerLink } from '../server/server-link.js';
@@ -16,7 +16,7 @@ interface Heard {
   readonly at: number;
 }
 
-interface AlonePeriod extends Alone {
+interface AlonePeriod extends Isolation {
   readonly end: () => void;
 }
 
@@ -47,7 +47,7 @@ export class LinkedMembership {
     return this.#parts.timeline.now < this.#heldUntil;
   }
 
-  alone(): Alone {
+  alone(): Isolation {
     if (this.#alone === undefined) {
       let end = (): void => {};
       const ended = new Promise<void>((resolve) => {

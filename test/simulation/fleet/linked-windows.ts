@@ -1,6 +1,6 @@
 import type { WindowEvidence } from '../../../src/core/service-window.js';
 import type { WindowKey } from '../../../src/ports.js';
-import type { SharedWindow, SharedWindows, SharedWindowsListener } from '../../../src/redis/windows/remote-windows.js';
+import type { RemoteWindow, RemoteWindows, RemoteWindowsListener } from '../../../src/redis/windows/remote-windows.js';
 import type { ServerLink } from '../server/server-link.js';
 import { type ForgetTarget, forgetWindows, mergeWindow, readWindow, windowId } from '../server/windows.js';
 
@@ -15,18 +15,18 @@ export interface LinkedWindowsParts {
 }
 
 /** The windows that processes share, over a link: what `RedisWindows` is over Redis. */
-export class LinkedWindows implements SharedWindows {
+export class LinkedWindows implements RemoteWindows {
   readonly #parts: LinkedWindowsParts;
 
   constructor(parts: LinkedWindowsParts) {
     this.#parts = parts;
   }
 
-  get isWell(): boolean {
+  get isReady(): boolean {
     return this.#parts.link.isWell;
   }
 
-  get isQuick(): boolean {
+  get isResponsive(): boolean {
     return this.#parts.link.isQuick;
   }
 
@@ -34,11 +34,11 @@ export class LinkedWindows implements SharedWindows {
     return windowId(key);
   }
 
-  read(key: WindowKey): Promise<SharedWindow> {
+  read(key: WindowKey): Promise<RemoteWindow> {
     return this.#parts.link.ask((server) => readWindow(server, key));
   }
 
-  merge(key: WindowKey, evidence: WindowEvidence): Promise<SharedWindow> {
+  merge(key: WindowKey, evidence: WindowEvidence): Promise<RemoteWindow> {
     const { link, now } = this.#parts;
     return link.ask((server) => mergeWindow(server, { key, evidence, writer: link }, now()));
   }
@@ -52,10 +52,10 @@ export class LinkedWindows implements SharedWindows {
     });
   }
 
-  listen({ onBack, onChange, onBeat }: SharedWindowsListener): void {
+  listen({ onReady, onChange, onHeartbeat }: RemoteWindowsListener): void {
     this.#parts.link.listen({
-      onBack,
-      onBeat,
+      onBack: onReady,
+      onBeat: onHeartbeat,
       onCalmOver: () => {},
       onChange: ({ what, id }) => {
         if (what === 'window') onChange(id);

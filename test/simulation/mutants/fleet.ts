@@ -47,9 +47,9 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'what was missed while Redis was away is never asked for',
     file: 'redis/windows/tiered-store.ts',
-    find: `onBack: () => {
+    find: `onReady: () => {
         this.#epoch += 1;`,
-    replace: 'onBack: () => {',
+    replace: 'onReady: () => {',
     tests: ['redis/windows/tiered-store.test.ts'],
   },
   {
@@ -137,14 +137,14 @@ export const fleet: readonly Mutation[] = [
     file: 'redis/fleet/read-budget-scripts.ts',
     find: 'math.min(count, instances)',
     replace: 'instances',
-    tests: ['redis/fleet/read-budget.test.ts'],
+    tests: ['redis/fleet/redis-read-budget.test.ts'],
   },
   {
     name: 'a process that is cut off takes its share while the others still count on it',
-    file: 'redis/fleet/read-budget.ts',
+    file: 'redis/fleet/redis-read-budget.ts',
     find: 'answer === undefined && !this.#membership.isHeld',
     replace: 'answer === undefined',
-    tests: ['redis/fleet/read-budget.test.ts'],
+    tests: ['redis/fleet/redis-read-budget.test.ts'],
   },
   {
     name: 'each process searches for contacts as if it were alone',
@@ -158,7 +158,7 @@ export const fleet: readonly Mutation[] = [
     file: 'redis/fleet/read-budget-scripts.ts',
     find: 'if not from then from = now + PROMISE',
     replace: 'if not from then from = now',
-    tests: ['redis/fleet/read-budget.test.ts'],
+    tests: ['redis/fleet/redis-read-budget.test.ts'],
   },
   {
     name: 'a fleet: an answer of before the count began anew is told',
@@ -172,6 +172,6 @@ export const fleet: readonly Mutation[] = [
     file: 'redis/fleet/read-budget-scripts.ts',
     find: 'for _, key in ipairs({KEYS[2], KEYS[3]}) do\n  local text',
     replace: 'for _, key in ipairs({KEYS[2]}) do\n  local text',
-    tests: ['redis/fleet/read-budget.test.ts'],
+    tests: ['redis/fleet/redis-read-budget.test.ts'],
   },
 ];

@@ -21,7 +21,7 @@ export interface ServerLinkParts extends HearsayParts {
 }
 
 /**
- * A process's connection to the server, with what `RedisLink` promises and no more: it gives up soon, comes back by
+ * A process's connection to the server, with what `RedisConnection` promises and no more: it gives up soon, comes back by
  * itself, and says so. A change is not told to a process only where its connection broke, and then it hears that it is
  * back: TCP loses nothing in between. Changes may come late, twice and in any order, before or after the answers.
  */

@@ -1,6 +1,6 @@
 import { mergeEvidence, type WindowEvidence } from '../../../src/core/service-window.js';
 import type { Store, WindowKey } from '../../../src/ports.js';
-import type { SharedWindow } from '../../../src/redis/windows/remote-windows.js';
+import type { RemoteWindow } from '../../../src/redis/windows/remote-windows.js';
 import type { Listener, Server, StoredWindow } from './server.js';
 
 export type ForgetTarget = Parameters<Store['forget']>[0];
@@ -11,14 +11,14 @@ export function windowId({ workspaceId, channelId, address }: WindowKey): string
 }
 
 /** What the server's scripts do, see `redis-window-scripts.ts`; each in one go. */
-export function readWindow(server: Server, key: WindowKey): SharedWindow {
+export function readWindow(server: Server, key: WindowKey): RemoteWindow {
   const marks = marksOf(server, key);
   const stored = validWindow(server, key, marks);
   const isEmpty = stored === undefined || Object.keys(stored.evidence).length === 0;
   return { evidence: isEmpty ? undefined : stored.evidence, marks: [...marks, stored?.forgottenMark ?? ''] };
 }
 
-export function mergeWindow(server: Server, merge: Merge, now: number): SharedWindow {
+export function mergeWindow(server: Server, merge: Merge, now: number): RemoteWindow {
   const { key, evidence, writer } = merge;
   const marks = marksOf(server, key);
   const stored = validWindow(server, key, marks);

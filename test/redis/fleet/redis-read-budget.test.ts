@@ -1,14 +1,14 @@
 import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FleetBudget } from '../../../src/lookup/reads/fleet-budget.js';
-import type { Alone, Fleet } from '../../../src/ports.js';
-import type { RedisLink } from '../../../src/redis/connection.js';
-import { RedisBudget } from '../../../src/redis/fleet/read-budget.js';
+import type { Fleet, Isolation } from '../../../src/ports.js';
+import type { RedisConnection } from '../../../src/redis/connection.js';
 import { MEMBER_LIFE_MS } from '../../../src/redis/fleet/read-budget-scripts.js';
-import { RedisNames } from '../../../src/redis/keys.js';
+import { RedisReadBudget } from '../../../src/redis/fleet/redis-read-budget.js';
+import { RedisKeys } from '../../../src/redis/keys.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startProxy } from '../../support/tcp-proxy.js';
-import { connectedStore, newPrefix, patienceMs, systemClock } from '../support.js';
+import { connectedStore, newPrefix, systemClock, timeoutMs } from '../support.js';
 
 const limit = { perSecond: 40, burst: 10 };
 const PROCESSES = 4;
@@ -23,15 +23,15 @@ function connected(port: number, options: Parameters<typeof connectedStore>[1]):
 
 /** Processes that are all there are. */
 async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
-  const options = { patienceMs, prefix, instances: count };
+  const options = { timeoutMs, prefix, instances: count };
   const stores = await Promise.all(Array.from({ length: count }, () => connected(server.port, options)));
   return stores.map(({ fleet }) => fleet);
 }
 
 /** What becomes of so many who ask at once: how many may read. */
-async function taken(fleets: readonly Fleet[], each: number, mostMs: number, workspaceId = 'w'): Promise<number> {
+async function taken(fleets: readonly Fleet[], each: number, maxWaitMs: number, workspaceId = 'w'): Promise<number> {
   const asked = fleets.flatMap((fleet) =>
-    Array.from({ length: each }, () => fleet.takeRead(workspaceId, limit, mostMs)),
+    Array.from({ length: each }, () => fleet.takeRead(workspaceId, limit, maxWaitMs)),
   );
   return (await Promise.all(asked)).filter((answer) => answer === 'taken').length;
 }
@@ -59,7 +59,7 @@ it.each([
   [100, 'spent', 1],
 ])(
   'what was granted before the process stood still is given up, with %i ms to wait',
-  async (mostMs, becomes, asked) => {
+  async (maxWaitMs, becomes, asked) => {
     let asks = 0;
     const ask = async (): Promise<unknown> => {
       asks += 1;
@@ -67,10 +67,10 @@ it.each([
       while (asks === 1 && performance.now() < until);
       return ['taken', 0, Date.now() * 1000];
     };
-    const link = { isQuick: true, listen: () => {}, ask } as unknown as RedisLink;
-    const names = new RedisNames('', 'a secret of this deployment');
-    const budget = new RedisBudget({ link, names, writer: 'w', instances: 1, patienceMs: 20 });
-    expect(await budget.take('w', limit, mostMs)).toBe(becomes);
+    const link = { isResponsive: true, listen: () => {}, ask } as unknown as RedisConnection;
+    const names = new RedisKeys('', 'a secret of this deployment');
+    const budget = new RedisReadBudget({ link, names, writer: 'w', instances: 1, timeoutMs: 20 });
+    expect(await budget.take('w', limit, maxWaitMs)).toBe(becomes);
     expect(asks).toBe(asked);
   },
 );
@@ -112,14 +112,14 @@ describeWithRedis('the limit that processes share', () => {
     expect,
   }) => {
     const prefix = newPrefix();
-    const store = await connected(server.port, { patienceMs, prefix, instances: PROCESSES });
+    const store = await connected(server.port, { timeoutMs, prefix, instances: PROCESSES });
     const count = await taken([store.fleet], 60, 1300);
     expect(count).toBeGreaterThanOrEqual(1);
     expect(count).toBeLessThanOrEqual(1 + 1.3 * 10);
   });
 
   it.concurrent('is the whole limit and no more where more are there than were said to be', async ({ expect }) => {
-    const options = { patienceMs, prefix: newPrefix(), instances: 2 };
+    const options = { timeoutMs, prefix: newPrefix(), instances: 2 };
     const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
     const fleets = stores.map(({ fleet }) => fleet);
     const count = await taken(fleets, 30, 1300);
@@ -185,7 +185,7 @@ describeWithRedis('the limit that processes share', () => {
     expect(performance.now() - heardAt).toBeGreaterThanOrEqual(MEMBER_LIFE_MS - 1);
     expect(alone).toMatchObject({ ended: expect.any(Promise) });
     proxy.set('pass');
-    await (alone as Alone).ended;
+    await (alone as Isolation).ended;
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
   });
 
@@ -194,14 +194,14 @@ describeWithRedis('the limit that processes share', () => {
   }) => {
     const full = await startRedis('--maxmemory-policy', 'noeviction');
     ends.push(() => full.stop());
-    const { fleet } = await connected(full.port, { patienceMs, instances: 1 });
+    const { fleet } = await connected(full.port, { timeoutMs, instances: 1 });
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
     await full.client.configSet('maxmemory', '1');
     const alone = await fleet.takeRead('w', limit, 2000);
     expect(alone).toMatchObject({ ended: expect.any(Promise) });
     expect(await fleet.takeRead('w', limit, 2000)).toBe(alone);
     await full.client.configSet('maxmemory', '0');
-    await (alone as Alone).ended;
+    await (alone as Isolation).ended;
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
   });
 
@@ -229,7 +229,7 @@ describeWithRedis('the limit that processes share', () => {
 
   it.concurrent('is not exceeded when Redis forgets what it has promised', async ({ expect }) => {
     const prefix = newPrefix();
-    const options = { prefix, patienceMs, instances: PROCESSES };
+    const options = { prefix, timeoutMs, instances: PROCESSES };
     const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
     const reads: number[] = [];
     const startedAt = performance.now();

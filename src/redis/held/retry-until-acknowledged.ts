@@ -1,14 +1,14 @@
 /** Most that is remembered; what comes after that is not repeated. */
-const MOST = 10_000;
+const MAX_PENDING = 10_000;
 
 /** What has to happen, and of which nobody has heard that it has: it is repeated until somebody does. */
-export class UntilHeard {
+export class RetryUntilAcknowledged {
   readonly #unheard = new Map<string, () => Promise<unknown>>();
   #isBusy = false;
 
   /** @param name what has the same name stands for the same, and the last of it counts */
   add(name: string, work: () => Promise<unknown>): void {
-    if (this.#unheard.size < MOST) this.#unheard.set(name, work);
+    if (this.#unheard.size < MAX_PENDING) this.#unheard.set(name, work);
   }
 
   delete(name: string): void {
