@@ -7,7 +7,7 @@ export const decision: readonly Mutation[] = [
     file: 'core/freeform.ts',
     find: 'if (end !== undefined && at < end - marginMs) {',
     replace: 'if (end !== undefined && at <= end - marginMs) {',
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/window.test.ts'],
   },
   {
     name: 'the safety margin is dropped',
@@ -21,21 +21,21 @@ export const decision: readonly Mutation[] = [
     file: 'core/freeform.ts',
     find: "if (own(contact, 'isPermanentSession') === true) return allow('permanent_session', Number.POSITIVE_INFINITY);",
     replace: '',
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/window.test.ts'],
   },
   {
     name: 'what a human may still answer, automation may too',
     file: 'core/freeform.ts',
     find: 'isHuman ? humanAgentWindow(contact, window, at) : undefined',
     replace: 'humanAgentWindow(contact, window, at)',
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/human-agent.test.ts'],
   },
   {
     name: 'a flag behind __proto__ is believed',
     file: 'core/own.ts',
     find: 'return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;',
     replace: 'return (value as Record<string, unknown>)[key];',
-    tests: ['core/freeform.test.ts', 'core/freeform.property.test.ts'],
+    tests: ['core/freeform/basics.test.ts', 'core/freeform.property.test.ts'],
   },
   {
     name: 'a date without offset is read as if it were one',

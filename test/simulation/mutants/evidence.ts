@@ -42,7 +42,7 @@ export const evidence: readonly Mutation[] = [
     file: 'core/service-window.ts',
     find: 'return refusedAt >= birdEnd - durationMs || isFarDate(birdEnd, durationMs, at);',
     replace: 'return refusedAt >= birdEnd - durationMs;',
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/window.test.ts'],
   },
   {
     name: 'a date that no message explains is remembered as if the customer had just written',
@@ -84,21 +84,21 @@ export const evidence: readonly Mutation[] = [
     file: 'core/channel-availability.ts',
     find: 'end !== undefined && end >= MIN_END',
     replace: 'end !== undefined && end >= -MIN_END * 100',
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/channel.test.ts'],
   },
   {
     name: 'a human is denied by what speaks of the short window',
     file: 'core/freeform.ts',
     find: "if (otherwise === 'unknown' || human?.isDecided === false) return",
     replace: "if (otherwise === 'unknown') return",
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/human-agent.test.ts'],
   },
   {
     name: "a refusal after the short window closes the human's",
     file: 'core/service-window.ts',
     find: 'inboundAt <= refusedAt && refusedAt < inboundAt + window.durationMs;',
     replace: 'inboundAt <= refusedAt;',
-    tests: ['core/freeform.test.ts'],
+    tests: ['core/freeform/human-agent.test.ts'],
   },
   {
     name: 'a refusal also beats what the customer writes in the hour after it',
