@@ -21,7 +21,7 @@ export const reroute: readonly Mutation[] = [
     file: 'http/request/carry-out.ts',
     find: 'settling(carried)(false);',
     replace: '',
-    tests: ['http/reroute.test.ts'],
+    tests: ['http/reroute/recipients.test.ts'],
   },
   {
     name: 'the text that is too long is cut off',
