@@ -1,5 +1,5 @@
 import type { ProxyMode } from '../support/tcp-proxy.js';
-import type { Rig } from './rig.js';
+import type { Rig } from './processes/rig.js';
 
 /** What happens to Redis, or to the way there, in the middle of a run. */
 export interface Fault {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Consumer, createConsumer, PACKAGES_WITH_REDIS, projectRoot, tsc } from '../packaging/staged-package.js';
 import { describeWithRedis } from '../support/redis-server.js';
-import { wrong } from './limits.js';
+import { wrong } from './results/limits.js';
 import { runTrial } from './trial.js';
 
 describeWithRedis('processes that share a Redis and a workspace', () => {
@@ -16,7 +16,7 @@ describeWithRedis('processes that share a Redis and a workspace', () => {
   afterAll(() => consumer?.remove());
 
   it('decide rightly together, within what Bird allows, and tell each other what they hear', async () => {
-    const compiled = (name: string): string => join(consumer.directory, `fleet/fleet/${name}-process.js`);
+    const compiled = (name: string): string => join(consumer.directory, `fleet/fleet/processes/${name}-process.js`);
     const report = await runTrial({
       name: 'short',
       programs: { guard: compiled('guard'), proxy: compiled('proxy') },

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { faults } from './faults.js';
-import { broken } from './limits.js';
-import type { Report } from './report.js';
-import { printTables } from './tables.js';
+import { broken } from './results/limits.js';
+import type { Report } from './results/report.js';
+import { printTables } from './results/tables.js';
 import { runTrial } from './trial.js';
 
 const { values } = parseArgs({
@@ -23,7 +23,7 @@ const beside = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 const NO_FAULT = 'no fault';
 const common = {
-  programs: { guard: beside('guard-process.js'), proxy: beside('proxy-process.js') },
+  programs: { guard: beside('processes/guard-process.js'), proxy: beside('processes/proxy-process.js') },
   seed: Number(values.seed),
   processes: Number(values.processes),
   sendsPerSecond: Number(values.rate),

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../simulation/random.js';
-import { Orders } from './commands.js';
-import { Crowd, type Customer } from './customers.js';
+import { Random } from '../simulation/model/random.js';
 import type { Fault } from './faults.js';
-import type { GuardHandle } from './guard-handle.js';
-import type { FromGuard } from './messages.js';
-import { Prober } from './propagation-probe.js';
-import { RECOVERY_MS, type Report, type Timeline, toReport } from './report.js';
-import { type Programs, type Rig, startRig } from './rig.js';
-import { Traffic } from './traffic.js';
+import { Orders } from './model/commands.js';
+import { Crowd, type Customer } from './model/customers.js';
+import { Traffic } from './model/traffic.js';
+import type { GuardHandle } from './processes/guard-handle.js';
+import type { FromGuard } from './processes/messages.js';
+import { type Programs, type Rig, startRig } from './processes/rig.js';
+import { Prober } from './results/propagation-probe.js';
+import { RECOVERY_MS, type Report, type Timeline, toReport } from './results/report.js';
 
 export interface TrialOptions {
   readonly name: string;

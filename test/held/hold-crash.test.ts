@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Consumer, createConsumer, PACKAGES_WITH_REDIS, projectRoot, tsc } from '../packaging/staged-package.js';
-import { Random } from '../simulation/random.js';
+import { Random } from '../simulation/model/random.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 
 const CUSTOMERS = 50;

@@ -1,4 +1,4 @@
-import { allFaults } from './read-faults.js';
+import { allFaults } from './faults/read-faults.js';
 import type { Report } from './report.js';
 import type { Scenario } from './simulate.js';
 

@@ -1,7 +1,7 @@
-import { AskAndKeep, AskEveryTime, LastInbound } from './baselines.js';
 import type { Report, SliceReport } from './report.js';
 import { coldStart, foul, outage, steady } from './scenarios.js';
 import { type Knowledge, type Scenario, simulate } from './simulate.js';
+import { AskAndKeep, AskEveryTime, LastInbound } from './systems/baselines.js';
 
 type Row = readonly (string | number)[];
 

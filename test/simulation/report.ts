@@ -1,7 +1,7 @@
-import type { Network } from './network.js';
-import type { Case } from './oracle.js';
-import type { Weather } from './read-faults.js';
-import type { Answer } from './systems-under-test.js';
+import type { Weather } from './faults/read-faults.js';
+import type { Network } from './model/network.js';
+import type { Case } from './oracle/oracle.js';
+import type { Answer } from './systems/systems-under-test.js';
 
 /** A part of a run, in true time, that is counted for itself. */
 export interface Slice {

@@ -1,4 +1,4 @@
-import { passingFaults } from './faults.js';
+import { passingFaults } from './faults/answer-faults.js';
 import type { Slice } from './report.js';
 import { type Knowledge, type Scenario, START_AT } from './simulate.js';
 

@@ -1,18 +1,18 @@
-import { Customers } from './customers.js';
-import { Directory } from './directory.js';
-import { Mischief } from './edge-timing.js';
-import { Events } from './events.js';
-import { Told } from './expected-knowledge.js';
-import { FakeBird } from './fake-bird.js';
-import { Network } from './network.js';
-import { type Case, Oracle } from './oracle.js';
-import { Troubles } from './process-faults.js';
-import { Random } from './random.js';
-import { type Outage, Weather } from './read-faults.js';
+import { Mischief } from './faults/edge-timing.js';
+import { Troubles } from './faults/process-faults.js';
+import { type Outage, Weather } from './faults/read-faults.js';
+import { Customers } from './model/customers.js';
+import { Directory } from './model/directory.js';
+import { Events } from './model/events.js';
+import { FakeBird } from './model/fake-bird.js';
+import { Network } from './model/network.js';
+import { Random } from './model/random.js';
+import { Timeline } from './model/timeline.js';
+import { Traffic, type TrafficOptions } from './model/traffic.js';
+import { Told } from './oracle/expected-knowledge.js';
+import { type Case, Oracle } from './oracle/oracle.js';
 import { type Report, type Slice, Tally } from './report.js';
-import { type Answer, GuardSubject, type Subject, type SubjectParts } from './systems-under-test.js';
-import { Timeline } from './timeline.js';
-import { Traffic, type TrafficOptions } from './traffic.js';
+import { type Answer, GuardSubject, type Subject, type SubjectParts } from './systems/systems-under-test.js';
 
 /** What the guard gets to know of the customers' messages: nothing, Bird's events, or also what the app has seen. */
 export type Knowledge = 'lookups' | 'webhooks' | 'observed';

@@ -1,13 +1,13 @@
 import { addressOfId } from '../../../src/core/contact-address.js';
-import type { Customers } from '../customers.js';
-import type { Directory } from '../directory.js';
-import type { Events } from '../events.js';
-import type { Told } from '../expected-knowledge.js';
-import type { Random } from '../random.js';
+import type { Customers } from '../model/customers.js';
+import type { Directory } from '../model/directory.js';
+import type { Events } from '../model/events.js';
+import type { Random } from '../model/random.js';
+import type { Timeline } from '../model/timeline.js';
+import type { Told } from '../oracle/expected-knowledge.js';
 import type { Servers } from '../server/servers.js';
 import { mergeWindow } from '../server/windows.js';
 import { type Scenario, START_AT } from '../simulate.js';
-import type { Timeline } from '../timeline.js';
 
 export interface FleetArrivalsParts {
   readonly scenario: Scenario;

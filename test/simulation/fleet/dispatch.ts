@@ -1,11 +1,11 @@
-import type { Customers } from '../customers.js';
-import type { Directory } from '../directory.js';
-import type { Told } from '../expected-knowledge.js';
-import type { Oracle } from '../oracle.js';
-import type { Random } from '../random.js';
+import type { Customers } from '../model/customers.js';
+import type { Directory } from '../model/directory.js';
+import type { Random } from '../model/random.js';
+import type { Timeline } from '../model/timeline.js';
+import type { Told } from '../oracle/expected-knowledge.js';
+import type { Oracle } from '../oracle/oracle.js';
 import type { Tally } from '../report.js';
-import type { Answer } from '../systems-under-test.js';
-import type { Timeline } from '../timeline.js';
+import type { Answer } from '../systems/systems-under-test.js';
 import type { FleetCase, FleetKnowledge } from './knowledge.js';
 import type { FleetProcess } from './process.js';
 

@@ -1,13 +1,13 @@
-import { Mischief } from '../edge-timing.js';
-import { Events } from '../events.js';
-import { Troubles, type Victim } from '../process-faults.js';
-import type { Random } from '../random.js';
+import { Mischief } from '../faults/edge-timing.js';
+import { Troubles, type Victim } from '../faults/process-faults.js';
+import { Events } from '../model/events.js';
+import type { Random } from '../model/random.js';
+import { Traffic } from '../model/traffic.js';
 import type { Report } from '../report.js';
 import type { Scenario } from '../simulate.js';
-import { Traffic } from '../traffic.js';
 import { FleetArrivals } from './arrivals.js';
 import { Dispatch } from './dispatch.js';
-import { FleetTroubles } from './process-faults.js';
+import { FleetTroubles } from './server-faults.js';
 import { SimulatedFleet } from './simulated-fleet.js';
 
 export interface FleetReport extends Report {

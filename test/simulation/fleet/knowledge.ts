@@ -1,9 +1,9 @@
 import { addressOfId } from '../../../src/core/contact-address.js';
-import type { Directory } from '../directory.js';
-import { type Known, NEVER, type Told } from '../expected-knowledge.js';
-import type { Case } from '../oracle.js';
+import type { Directory } from '../model/directory.js';
+import { type Known, NEVER, type Told } from '../oracle/expected-knowledge.js';
+import type { Case } from '../oracle/oracle.js';
 import { type ForgetTarget, readWindow, windowId } from '../server/windows.js';
-import type { Answer } from '../systems-under-test.js';
+import type { Answer } from '../systems/systems-under-test.js';
 import type { FleetProcess } from './process.js';
 
 /** So long after a window was forgotten it may take with it what was told meanwhile. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../random.js';
+import { Random } from '../model/random.js';
+import { Timeline } from '../model/timeline.js';
+import { LinkWeather } from '../server/redis-link-faults.js';
 import { Server } from '../server/server.js';
 import { ServerLink } from '../server/server-link.js';
-import { Timeline } from '../timeline.js';
 import { LinkedFleet } from './linked-fleet.js';
-import { LinkWeather } from './redis-link-faults.js';
 
 const limit = { perSecond: 40, burst: 10 };
 const PROCESSES = 4;

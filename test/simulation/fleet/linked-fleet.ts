@@ -1,4 +1,5 @@
 import type { Fleet, ReadLease, WindowFacts, WindowRef } from '../../../src/ports.js';
+import type { Timeline } from '../model/timeline.js';
 import {
   finishTurn,
   type Joined,
@@ -8,7 +9,6 @@ import {
   reserveRead,
 } from '../server/read-leases.js';
 import type { ServerLink } from '../server/server-link.js';
-import type { Timeline } from '../timeline.js';
 import { LinkedMembership } from './linked-membership.js';
 
 const PATIENCE_MS = 20;

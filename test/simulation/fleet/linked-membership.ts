@@ -1,8 +1,8 @@
 import type { Isolation } from '../../../src/ports.js';
+import type { Timeline } from '../model/timeline.js';
 import { MEMBER_LIFE_MS, type Presence, renewMember } from '../server/members.js';
 import type { Server } from '../server/server.js';
 import { BEAT_MS, type ServerLink } from '../server/server-link.js';
-import type { Timeline } from '../timeline.js';
 
 export interface LinkedMembershipParts {
   readonly process: string;

@@ -1,10 +1,10 @@
 import { TieredStore } from '../../../src/redis/windows/tiered-store.js';
-import type { Told } from '../expected-knowledge.js';
-import type { AnswerListener } from '../network.js';
+import type { AnswerListener } from '../model/network.js';
+import type { Timeline } from '../model/timeline.js';
+import type { Told } from '../oracle/expected-knowledge.js';
 import { ServerLink, type ServerLinkParts } from '../server/server-link.js';
 import type { ForgetTarget } from '../server/windows.js';
-import { GuardSubject, type SubjectParts } from '../systems-under-test.js';
-import type { Timeline } from '../timeline.js';
+import { GuardSubject, type SubjectParts } from '../systems/systems-under-test.js';
 import { LinkedFleet } from './linked-fleet.js';
 import { LinkedWindows } from './linked-windows.js';
 

@@ -1,18 +1,18 @@
-import { Customers } from '../customers.js';
-import { Directory } from '../directory.js';
-import { Told } from '../expected-knowledge.js';
-import { FakeBird } from '../fake-bird.js';
-import { Network } from '../network.js';
-import { Oracle } from '../oracle.js';
-import { Random } from '../random.js';
-import { Weather } from '../read-faults.js';
+import { Weather } from '../faults/read-faults.js';
+import { Customers } from '../model/customers.js';
+import { Directory } from '../model/directory.js';
+import { FakeBird } from '../model/fake-bird.js';
+import { Network } from '../model/network.js';
+import { Random } from '../model/random.js';
+import { Timeline } from '../model/timeline.js';
+import { Told } from '../oracle/expected-knowledge.js';
+import { Oracle } from '../oracle/oracle.js';
 import { Tally } from '../report.js';
+import { LinkWeather } from '../server/redis-link-faults.js';
 import { Servers } from '../server/servers.js';
 import { CLOCK_BOUND_MS, type Scenario, START_AT } from '../simulate.js';
-import { Timeline } from '../timeline.js';
 import { type FleetCase, FleetKnowledge } from './knowledge.js';
 import { FleetProcess } from './process.js';
-import { LinkWeather } from './redis-link-faults.js';
 
 const PROCESSES = 4;
 /** More than any of the processes meets in a run: what one was told it must not lose. */

@@ -1,5 +1,5 @@
-import { Hearsay, type HearsayParts } from '../fleet/notifications.js';
-import { away, PATIENCE_MS, QUICK_MS, Questions, roundTripMs } from '../questions.js';
+import { Hearsay, type HearsayParts } from './notifications.js';
+import { away, PATIENCE_MS, QUICK_MS, Questions, roundTripMs } from './requests.js';
 import type { Change, Listener, Server } from './server.js';
 
 export const BEAT_MS = 250;

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../model/random.js';
 import { endOf, type Member } from './members.js';
 
 /** What a process is told that another has changed: a window, or whose turn it is to read one; no `id`: any. */

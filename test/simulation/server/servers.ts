@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../model/random.js';
 import { Server } from './server.js';
 import type { ServerLink } from './server-link.js';
 

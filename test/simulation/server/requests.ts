@@ -1,6 +1,6 @@
-import type { LinkWeather, Passage } from './fleet/redis-link-faults.js';
-import type { Server } from './server/server.js';
-import type { Timeline } from './timeline.js';
+import type { Timeline } from '../model/timeline.js';
+import type { LinkWeather, Passage } from './redis-link-faults.js';
+import type { Server } from './server.js';
 
 export const PATIENCE_MS = 40;
 export const QUICK_MS = 15;

@@ -1,4 +1,4 @@
-import type { Random } from '../simulation/random.js';
+import type { Random } from '../../simulation/model/random.js';
 import type { Crowd, Customer } from './customers.js';
 
 export interface TrafficOptions {

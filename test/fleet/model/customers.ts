@@ -1,4 +1,4 @@
-import type { Random } from '../simulation/random.js';
+import type { Random } from '../../simulation/model/random.js';
 
 export const WINDOW_MS = 86_400_000;
 const HOUR = 3_600_000;

@@ -1,10 +1,10 @@
 import { createSandbox, type Sandbox } from 'freeform-guard/sandbox';
 import { expect, it, onTestFinished } from 'vitest';
+import { START_AT } from '../simulate.js';
 import { Customers } from './customers.js';
 import { Directory } from './directory.js';
 import { type BirdAnswer, type BirdRequest, FakeBird, isStranger } from './fake-bird.js';
 import { Random } from './random.js';
-import { START_AT } from './simulate.js';
 
 const CUSTOMERS = 16;
 const HOUR = 3_600_000;

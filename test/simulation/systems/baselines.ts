@@ -1,4 +1,4 @@
-import { WINDOW_MS } from './customers.js';
+import { WINDOW_MS } from '../model/customers.js';
 import type { Answer, Subject, SubjectParts } from './systems-under-test.js';
 
 const TIMEOUT_MS = 800;

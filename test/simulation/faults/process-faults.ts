@@ -1,7 +1,7 @@
-import type { Directory } from './directory.js';
-import type { FakeBird } from './fake-bird.js';
-import type { Random } from './random.js';
-import type { Timeline } from './timeline.js';
+import type { Directory } from '../model/directory.js';
+import type { FakeBird } from '../model/fake-bird.js';
+import type { Random } from '../model/random.js';
+import type { Timeline } from '../model/timeline.js';
 
 const SECOND = 1000;
 const MINUTE: number = 60 * SECOND;

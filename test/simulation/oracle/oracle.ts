@@ -1,7 +1,7 @@
-import { type Customers, HUMAN_WINDOW_MS, WINDOW_MS } from './customers.js';
+import { type Customers, HUMAN_WINDOW_MS, WINDOW_MS } from '../model/customers.js';
+import type { Timeline } from '../model/timeline.js';
+import type { Answer } from '../systems/systems-under-test.js';
 import { type Known, NEVER } from './expected-knowledge.js';
-import type { Answer } from './systems-under-test.js';
-import type { Timeline } from './timeline.js';
 
 /** One send that was put to the subject, as the truth was when it came. */
 export interface Case {

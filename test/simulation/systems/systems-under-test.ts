@@ -1,6 +1,6 @@
 import { createGuard, type Guard, type GuardOptions, memoryStore, type Store } from 'freeform-guard';
-import type { Directory } from './directory.js';
-import type { Timeline } from './timeline.js';
+import type { Directory } from '../model/directory.js';
+import type { Timeline } from '../model/timeline.js';
 
 /** What somebody says of one send. */
 export interface Answer {

@@ -1,6 +1,6 @@
-import { type Fault, type FaultSource, lastingFaults, passingFaults } from './faults.js';
-import type { Exchange } from './network.js';
-import { Deck, type Random } from './random.js';
+import type { Exchange } from '../model/network.js';
+import { Deck, type Random } from '../model/random.js';
+import { type Fault, type FaultSource, lastingFaults, passingFaults } from './answer-faults.js';
 
 /** Between two faults that stop all reads there are so many others. */
 const PASSING_PER_LASTING = 30;

@@ -1,5 +1,5 @@
-import type { Customer } from './customers.js';
-import type { Decided } from './messages.js';
+import type { Customer } from '../model/customers.js';
+import type { Decided } from '../processes/messages.js';
 import { judge, type SourcedDecision } from './oracle.js';
 
 /** `recovery`: two seconds after the fault. */

@@ -1,5 +1,5 @@
+import type { FaultSource } from '../faults/answer-faults.js';
 import { type BirdAnswer, type FakeBird, SlidingSecond } from './fake-bird.js';
-import type { FaultSource } from './faults.js';
 import type { Random } from './random.js';
 import type { Timeline } from './timeline.js';
 

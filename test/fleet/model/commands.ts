@@ -1,7 +1,7 @@
+import type { GuardHandle } from '../processes/guard-handle.js';
+import type { FromGuard } from '../processes/messages.js';
+import { type Phase, Tally } from '../results/tally.js';
 import type { Customer } from './customers.js';
-import type { GuardHandle } from './guard-handle.js';
-import type { FromGuard } from './messages.js';
-import { type Phase, Tally } from './tally.js';
 
 /** What the processes are told to do, and what came of it. */
 export class Orders {

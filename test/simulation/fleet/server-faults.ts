@@ -1,8 +1,8 @@
-import type { Random } from '../random.js';
+import type { Random } from '../model/random.js';
+import type { Timeline } from '../model/timeline.js';
+import type { LinkWeather, StormKind } from '../server/redis-link-faults.js';
 import type { Servers } from '../server/servers.js';
-import type { Timeline } from '../timeline.js';
 import type { FleetProcess } from './process.js';
-import type { LinkWeather, StormKind } from './redis-link-faults.js';
 
 const SECOND = 1000;
 const MINUTE: number = 60 * SECOND;

@@ -1,5 +1,5 @@
-import { type RedisServer, startRedis } from '../support/redis-process.js';
-import { type Bird, startBird } from './bird.js';
+import { type RedisServer, startRedis } from '../../support/redis-process.js';
+import { type Bird, startBird } from '../model/bird.js';
 import { GuardHandle } from './guard-handle.js';
 import type { FromGuard, GuardSetup } from './messages.js';
 import { type ProxyHandle, startProxyProcess } from './proxy-handle.js';

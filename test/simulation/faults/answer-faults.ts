@@ -1,6 +1,6 @@
-import type { BirdAnswer } from './fake-bird.js';
-import type { Exchange } from './network.js';
-import type { Random } from './random.js';
+import type { BirdAnswer } from '../model/fake-bird.js';
+import type { Exchange } from '../model/network.js';
+import type { Random } from '../model/random.js';
 
 /** What reaches the process in the place of Bird's answer. */
 export type Spoilt =

@@ -1,6 +1,6 @@
-import { WINDOW_MS } from './customers.js';
-import type { Random } from './random.js';
-import type { Timeline } from './timeline.js';
+import { WINDOW_MS } from '../model/customers.js';
+import type { Random } from '../model/random.js';
+import type { Timeline } from '../model/timeline.js';
 
 export interface MischiefParts {
   readonly timeline: Timeline;

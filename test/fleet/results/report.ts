@@ -1,6 +1,6 @@
-import type { Fault } from './faults.js';
+import type { Fault } from '../faults.js';
+import type { Rig } from '../processes/rig.js';
 import type { Probe } from './propagation-probe.js';
-import type { Rig } from './rig.js';
 import type { Phase, Tally } from './tally.js';
 
 /** When what was measured began and ended, epoch ms. */

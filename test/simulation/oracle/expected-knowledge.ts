@@ -1,8 +1,8 @@
-import { HUMAN_WINDOW_MS, WINDOW_MS } from './customers.js';
-import type { Directory } from './directory.js';
-import type { BirdAnswer } from './fake-bird.js';
-import type { Exchange } from './network.js';
-import type { Timeline } from './timeline.js';
+import { HUMAN_WINDOW_MS, WINDOW_MS } from '../model/customers.js';
+import type { Directory } from '../model/directory.js';
+import type { BirdAnswer } from '../model/fake-bird.js';
+import type { Exchange } from '../model/network.js';
+import type { Timeline } from '../model/timeline.js';
 
 export const NEVER: number = Number.NEGATIVE_INFINITY;
 

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { ProxyMode } from '../support/tcp-proxy.js';
+import type { ProxyMode } from '../../support/tcp-proxy.js';
 
 /** A proxy in a process of its own. */
 export interface ProxyHandle {

@@ -1,5 +1,5 @@
-import { type Customer, isOpenThroughout, isOpenWithin } from './customers.js';
-import type { Decided } from './messages.js';
+import { type Customer, isOpenThroughout, isOpenWithin } from '../model/customers.js';
+import type { Decided } from '../processes/messages.js';
 
 /** Around the end of a window, where the clocks' grain and the way of an answer decide. */
 const EDGE_MS = 100;

@@ -1,7 +1,7 @@
-import type { Bird } from './bird.js';
-import type { Customer } from './customers.js';
-import type { GuardHandle } from './guard-handle.js';
-import type { FromGuard } from './messages.js';
+import type { Bird } from '../model/bird.js';
+import type { Customer } from '../model/customers.js';
+import type { GuardHandle } from '../processes/guard-handle.js';
+import type { FromGuard } from '../processes/messages.js';
 
 /** So long before it happens the others begin to watch. */
 const WATCHED_BEFORE_MS = 100;

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../model/random.js';
 
 /** What becomes of one question to the server. */
 export interface Passage {

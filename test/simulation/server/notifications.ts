@@ -1,6 +1,6 @@
-import type { Change } from '../server/server.js';
-import type { Timeline } from '../timeline.js';
+import type { Timeline } from '../model/timeline.js';
 import type { LinkWeather } from './redis-link-faults.js';
+import type { Change } from './server.js';
 
 export interface HearsayParts {
   readonly process: number;
