@@ -38,11 +38,12 @@ export type {
 } from './core/types.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { GuardStats } from './guard/notices/statistics.js';
-export type { ForgetTarget, ObservedInbound, ObservedRefusal } from './guard/observations.js';
-export type { ObservedContact } from './guard/observed-contact.js';
-export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/options.js';
-export { isStillValid, type Outcome, type OutcomeAction } from './guard/outcome.js';
-export type { OnClosed, OnUnknown, PolicyOptions } from './guard/policy.js';
+export type { ForgetTarget, ObservedInbound, ObservedRefusal } from './guard/observations/observations.js';
+export type { ObservedContact } from './guard/observations/observed-contact.js';
+export type { Outcome, OutcomeAction } from './guard/outcome.js';
+export { isStillValid } from './guard/still-valid.js';
+export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/workspaces/options.js';
+export type { OnClosed, OnUnknown, PolicyOptions } from './guard/workspaces/policy.js';
 export { type HoldPolicy, holdUntilReply } from './held/hold-until-reply.js';
 export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './held/options.js';
 export {

@@ -53,7 +53,7 @@ const wrappers: Readonly<Record<string, string>> = {
 /** The only places that touch the machine's time, chance or network, and why they may. */
 const effects: readonly { readonly file: string; readonly effect: string; readonly why: string }[] = [
   { file: 'core/freeform.ts', effect: 'Date.now', why: 'the instant of a question that names none' },
-  { file: 'guard/outcome.ts', effect: 'Date.now', why: 'the instant that isStillValid takes where none is given' },
+  { file: 'guard/still-valid.ts', effect: 'Date.now', why: 'the instant that isStillValid takes where none is given' },
   { file: 'clock.ts', effect: 'Date.now', why: 'the default clock' },
   { file: 'clock.ts', effect: 'setTimeout', why: 'the default clock' },
   {
@@ -61,7 +61,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
     effect: 'performance.now',
     why: 'the default clock, which notices a wall that jumps',
   },
-  { file: 'guard/options.ts', effect: 'fetch', why: 'the default transport' },
+  { file: 'guard/workspaces/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
   { file: 'redis/connection.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
   { file: 'redis/fleet/redis-fleet.ts', effect: 'setTimeout', why: 'a read of another process takes real time' },

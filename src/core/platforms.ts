@@ -75,6 +75,18 @@ export function platformRow(platformId: unknown, overrides: unknown): PlatformRo
   return isPlatformRow(row) ? row : undefined;
 }
 
+/** How long the window of a platform lasts after a customer's message, ms; 0: it has none, or is not in the table. */
+export function windowMs(platformId: unknown): number {
+  return platformRow(platformId, undefined)?.window?.durationMs ?? 0;
+}
+
+/** The same with the window in which a human may still answer; a day where the platform is not in the table. */
+export function longestWindowMs(platformId: unknown): number {
+  const window = platformRow(platformId, undefined)?.window;
+  const humanAgentMs = own(window, 'humanAgentMs');
+  return typeof humanAgentMs === 'number' ? humanAgentMs : (window?.durationMs ?? DAY);
+}
+
 function isPlatformRow(row: unknown): row is PlatformRow {
   const window = own(row, 'window');
   if (window === null) return true;

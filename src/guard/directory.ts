@@ -4,12 +4,12 @@ import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
 import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
-import type { Reports } from './notices/notices.js';
-import type { Workspace } from './workspace.js';
+import type { Notices } from './notices/notices.js';
+import type { Workspace } from './workspaces/workspace.js';
 
 export interface DirectoryParts {
   readonly clock: Clock;
-  readonly reports: Reports;
+  readonly notices: Notices;
   readonly load: (workspaceId: string) => Promise<Workspace | 'unknown'>;
 }
 
@@ -58,13 +58,13 @@ export class Directory {
     deadlineAt: number,
     ask: (ref: ChannelRef) => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const { clock, reports } = this.#parts;
+    const { clock, notices } = this.#parts;
     const workspaceId = toId(place.workspaceId);
     const channelId = toId(place.channelId);
     if (workspaceId === undefined || channelId === undefined) return undefined;
     const leftMs = Math.max(0, deadlineAt - clock.now());
     return withinDeadline(clock, leftMs, ask({ workspaceId, channelId })).catch((error) => {
-      reports.failure(error, { workspaceId, channelId });
+      notices.failure(error, { workspaceId, channelId });
       return undefined;
     });
   }

@@ -1,11 +1,11 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { requireList } from '../core/argument-checks.js';
-import { DecidingGuard } from './engine.js';
+import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
 import type { GuardStats } from './notices/statistics.js';
-import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations.js';
-import type { GuardOptions, WorkspaceSource } from './options.js';
+import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observations.js';
 import type { Outcome } from './outcome.js';
+import type { GuardOptions, WorkspaceSource } from './workspaces/options.js';
 
 /** Decides about sends and remembers which windows are open. One guard serves a whole process. */
 export interface Guard {
@@ -66,7 +66,7 @@ export interface Guard {
  * const { action } = await guard.check({ workspaceId, channelId, contact: { identifierKey, identifierValue } });
  */
 export function createGuard(options: GuardOptions): Guard {
-  const guard = new DecidingGuard(options);
+  const guard = new GuardEngine(options);
   const face: Guard = {
     check: (send) => guard.check(send),
     checkAll: async (sends) => {

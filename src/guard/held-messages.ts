@@ -1,4 +1,4 @@
-import { readQuestion } from '../bird/send/parsed-send.js';
+import { parseSend } from '../bird/send/parsed-send.js';
 import type { DispatchHost } from '../held/dispatch-host.js';
 import { queueOf } from '../held/hold-until-reply.js';
 import type { ReplyEvent } from '../held/options.js';
@@ -6,7 +6,7 @@ import type { HeldMessageQueue } from '../held/queue.js';
 import type { WindowKey } from '../ports.js';
 import { decideFromMemory } from './decide.js';
 import type { RerouteSupport } from './planned-send.js';
-import type { Workspace } from './workspace.js';
+import type { Workspace } from './workspaces/workspace.js';
 
 const POST_MS = 20_000;
 
@@ -74,10 +74,10 @@ export class HeldMessages {
       now: workspace.now,
       decide: (send) => decide(send, clock.now() + this.#deadlineMs),
       isKnownOpen: (send) => {
-        const question = readQuestion(send as Parameters<typeof readQuestion>[0]);
-        if (question.kind !== 'freeform') return false;
-        const policy = workspace.policyFor(question.channelId);
-        return decideFromMemory(question, { workspace, policy, now: workspace.now })?.decision.verdict === 'allow';
+        const parsed = parseSend(send as Parameters<typeof parseSend>[0]);
+        if (parsed.kind !== 'freeform') return false;
+        const policy = workspace.policyFor(parsed.channelId);
+        return decideFromMemory({ parsed, workspace, policy })?.decision.verdict === 'allow';
       },
       post: (message) => workspace.post(message, POST_MS),
     };

@@ -2,9 +2,9 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/argument-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
-import type { Notices } from './notices/log-once.js';
+import type { LogOnce } from './notices/log-once.js';
 import type { MountWatch } from './notices/mount-watch.js';
-import type { Observations } from './observations.js';
+import type { Observations } from './observations/observations.js';
 import type { PlannedSend } from './planned-send.js';
 
 /** What an adapter needs of a guard beside its decisions: the same clock, logger and patience. */
@@ -12,7 +12,7 @@ export interface GuardInternals {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What is said once. */
-  readonly notices: Notices;
+  readonly logOnce: LogOnce;
   readonly hooks: HookTroubles;
   readonly mounts: MountWatch;
   /** The defaults' `deadlineMs`. */

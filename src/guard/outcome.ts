@@ -1,14 +1,13 @@
 import type { SendRequest } from '../bird/send/send-request.js';
-import { requireList, requireObject } from '../core/argument-checks.js';
-import { toInstant } from '../core/instant.js';
-import { isObject } from '../core/option-checks.js';
-import { own, ownFields } from '../core/own.js';
-import { ignoreRejection, isPromiseLike } from '../core/promise-like.js';
+import { ownFields } from '../core/own.js';
+import { ignoreRejection } from '../core/promise-like.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
-import type { Decision, Instant, UnknownDecision, UnknownReason } from '../core/types.js';
+import type { Decision, UnknownDecision, UnknownReason } from '../core/types.js';
+import type { ChannelFacts } from '../ports.js';
+import { type Case, ownerOf } from './case.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
-import type { Policy, PolicyOwner } from './policy.js';
 import type { Rerouting } from './reroute.js';
+import type { Policy } from './workspaces/policy.js';
 
 /** What to do with a message: send it as it is, block it, send something else, or hold it. */
 export type OutcomeAction = 'send' | 'block' | 'reroute' | 'hold';
@@ -55,29 +54,31 @@ export interface OutcomeContext {
 export interface SourcedDecision {
   readonly decision: Decision;
   readonly source: 'memory' | 'bird' | 'none';
+  /** The channel's facts, where they were needed and at hand. */
+  readonly channel?: ChannelFacts | undefined;
 }
 
 export function undecided(reason: UnknownReason): SourcedDecision {
   return { decision: { verdict: 'unknown', reason }, source: 'none' };
 }
 
-/** What the policy wants done with a decision, before any way out is tried. */
+/** What the policy wants done with a decision, before any reroute policy is asked. */
 export type Plan = 'send' | 'block' | 'reroute';
 
 interface PlanContext {
-  readonly policy: Policy;
+  readonly found: Case;
   readonly send: SendRequest;
-  readonly owner: PolicyOwner;
   readonly hooks: HookTroubles;
 }
 
-export function planFor({ decision }: SourcedDecision, { policy, ...asking }: PlanContext): Plan {
-  if (policy.mode === 'off' || decision.verdict === 'allow') return 'send';
-  const wayOut = policy.onClosed.some((one) => one !== 'block') ? 'reroute' : 'block';
-  if (decision.verdict === 'deny') return wayOut;
-  const answer = askOnUnknown(decision, policy, asking);
+export function planFor({ decision }: SourcedDecision, context: PlanContext): Plan {
+  const { mode, onClosed } = context.found.policy;
+  if (mode === 'off' || decision.verdict === 'allow') return 'send';
+  const instead = onClosed.some((one) => one !== 'block') ? 'reroute' : 'block';
+  if (decision.verdict === 'deny') return instead;
+  const answer = askOnUnknown(decision, context);
   if (answer === 'allow') return 'send';
-  return answer === 'reroute' ? wayOut : 'block';
+  return answer === 'reroute' ? instead : 'block';
 }
 
 /** The outcome of a decision, with what came of rerouting where that was the plan. */
@@ -99,13 +100,11 @@ export function outcomeOf(
   return action === 'hold' ? { ...told, held, changes } : told;
 }
 
-function askOnUnknown(
-  decision: UnknownDecision,
-  { onUnknown }: Policy,
-  { send, owner, hooks }: Omit<PlanContext, 'policy'>,
-): 'allow' | 'block' | 'reroute' {
+function askOnUnknown(decision: UnknownDecision, { found, send, hooks }: PlanContext): 'allow' | 'block' | 'reroute' {
+  const { onUnknown } = found.policy;
   if (typeof onUnknown !== 'function') return onUnknown;
-  const hook = { name: 'onUnknown', workspaceId: owner.workspaceId, part: owner.channelId };
+  const { workspaceId, channelId } = ownerOf(found);
+  const hook = { name: 'onUnknown', workspaceId, part: channelId };
   const fields = { reason: decision.reason };
   try {
     const answer: unknown = onUnknown(decision, send);
@@ -122,49 +121,4 @@ function askOnUnknown(
     hooks.failed(hook, { cause: 'hook_failed', text: 'A hook threw, so the send passes', fields });
   }
   return 'allow';
-}
-
-/**
- * Whether an outcome still holds at dispatch, after time in a queue. No I/O. What it means for each action:
- *
- * - `send`: the message may still go as it is. False from `safetyMarginMs` before the end of the window, and for a decision
- *   that was not `allow`: ask again.
- * - `reroute`: all of `sends` may still go. A template always may.
- * - `hold`: the message still waits. There is nothing to send and nothing to ask: another check would hold it twice.
- * - `block`: false. Ask again if the customer may have written since.
- *
- * @param at the instant of dispatch, default now
- * @throws {TypeError} for a promise of an outcome, and for what is no outcome
- */
-export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolean {
-  if (isPromiseLike(outcome)) {
-    throw new TypeError('isStillValid takes an outcome, not a promise of one: await guard.check(send) first');
-  }
-  requireOutcome(outcome, 'isStillValid: outcome');
-  const { action, decision, held, sendsValidUntil = null, safetyMarginMs } = ownFields(outcome);
-  const isBefore = (end: number | null): boolean => end === null || (toInstant(at) ?? Number.NaN) < end;
-  const withMargin = (end: number | null): number | null => (end === null ? null : end - safetyMarginMs);
-  switch (action) {
-    case 'send':
-      return decision.verdict === 'allow' && isBefore(withMargin(decision.validUntil));
-    case 'reroute':
-      return isBefore(withMargin(sendsValidUntil));
-    case 'hold':
-      return isBefore(held?.expiresAt ?? null);
-    case 'block':
-      return false;
-  }
-}
-
-/** @throws {TypeError} for anything but a list of outcomes */
-export function requireOutcomes(outcomes: unknown, caller: string): void {
-  requireList(outcomes, `${caller}: outcomes`, 'outcomes');
-  for (const [position, outcome] of outcomes.entries()) requireOutcome(outcome, `${caller}: outcomes[${position}]`);
-}
-
-function requireOutcome(outcome: unknown, name: string): void {
-  const shape = 'as guard.check gives it';
-  requireObject(outcome, name, shape);
-  const isOne = own(outcome, 'action') !== undefined && isObject(own(outcome, 'decision'));
-  if (!isOne) throw new TypeError(`${name} must be an outcome, ${shape}; it has no action or no decision`);
 }

@@ -3,23 +3,19 @@ import { ownFields } from '../core/own.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
+import { type Case, ownerOf, platformIn, timeOf } from './case.js';
 import type { Directory } from './directory.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
-import type { SourcedDecision } from './outcome.js';
-import { type Outcome, outcomeOf, type Plan, planFor } from './outcome.js';
-import type { Policy, PolicyOwner } from './policy.js';
+import { type Outcome, outcomeOf, type Plan, planFor, type SourcedDecision } from './outcome.js';
 import { type Rerouting, reroute } from './reroute.js';
+import type { Policy } from './workspaces/policy.js';
 
 export interface PlannedSendParts {
   /** The send as it was asked about, with what the facts have told of its channel and contact. */
   readonly send: SendRequest;
-  readonly judgement: SourcedDecision;
-  readonly policy: Policy;
-  readonly platform: string | undefined;
-  readonly owner: PolicyOwner;
-  readonly guard: RerouteSupport;
-  /** The time as Bird has it, epoch ms. */
-  readonly now: () => number;
+  readonly found: Case;
+  readonly decided: SourcedDecision;
+  readonly support: RerouteSupport;
   /** When the outcome has to be there, epoch ms by the clock. Default: as long from now as the policy allows. */
   readonly deadlineAt?: number | undefined;
 }
@@ -48,29 +44,25 @@ type Done = readonly [action: Outcome['action'], rerouting?: Rerouting];
  * Whatever is sent instead is sent no earlier, and by a machine where the send was a machine's. That it is a human's has to
  * be told to Bird by the message itself.
  */
-function circumstancesOf(send: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
+function timingOf(send: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
   const { sendAt, sender } = ownFields(send);
   return { sendAt, sender: sender === 'automation' ? sender : undefined };
 }
 
 /** A send of which the decision is there, and of which the policy has said what is to be done, but nothing is yet. */
 export class PlannedSend {
+  /** As it was asked about, with the channel and the contact of its conversation. */
+  readonly send: SendRequest;
+  readonly policy: Policy;
   readonly plan: Plan;
   readonly #parts: PlannedSendParts;
 
   constructor(parts: PlannedSendParts) {
+    const { found, decided, send, support } = parts;
     this.#parts = parts;
-    const { judgement, policy, send, owner, guard } = parts;
-    this.plan = planFor(judgement, { policy, send, owner, hooks: guard.hooks });
-  }
-
-  /** As it was asked about, with the channel and the contact that its conversation told. */
-  get send(): SendRequest {
-    return this.#parts.send;
-  }
-
-  get policy(): Policy {
-    return this.#parts.policy;
+    this.send = send;
+    this.policy = found.policy;
+    this.plan = planFor(decided, { found, send, hooks: support.hooks });
   }
 
   /** The outcome where nothing is rerouted. */
@@ -86,22 +78,23 @@ export class PlannedSend {
   /** Does what is planned. */
   async carryOut(): Promise<CarriedOut> {
     if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
-    const { send, judgement, policy, platform, owner, now, guard } = this.#parts;
-    const { clock, hooks, directory } = guard;
+    const { send, policy } = this;
+    const { found, decided, support } = this.#parts;
+    const { clock, hooks, directory } = support;
     const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
     let identifiers: ReturnType<Directory['identifiersOf']> | undefined;
     const rerouting = await reroute(policy.onClosed, {
       send,
-      decision: judgement.decision,
-      platform,
-      at: now(),
+      decision: decided.decision,
+      platform: platformIn(found, decided.channel),
+      at: timeOf(found, clock),
       isDryRun: policy.mode === 'observe',
-      decide: (other) => guard.decide({ ...circumstancesOf(send), ...other }, deadlineAt),
+      decide: (other) => support.decide({ ...timingOf(send), ...other }, deadlineAt),
       platformOf: (channelId) => directory.platformOf(send, channelId, deadlineAt),
       identifiers: () => (identifiers ??= directory.identifiersOf(send, deadlineAt)),
       clock,
       hooks,
-      owner,
+      owner: ownerOf(found),
       deadlineAt,
     });
     // What is only observed is not used, whatever becomes of the request.
@@ -111,14 +104,14 @@ export class PlannedSend {
 
   #carriedOut([action, rerouting]: Done, settle: CarriedOut['settle']): CarriedOut {
     const outcome = this.#outcome(action, rerouting);
-    const { policy } = this.#parts;
-    const enforcing: Policy = { ...policy, mode: 'enforce' };
-    const enforced = policy.mode === 'observe' ? this.#outcome(action, rerouting, enforcing) : outcome;
+    const isObserved = this.policy.mode === 'observe';
+    const enforced = isObserved ? this.#outcome(action, rerouting, { ...this.policy, mode: 'enforce' }) : outcome;
     return { outcome, enforced, settle };
   }
 
-  #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>, policy: Policy = this.#parts.policy): Outcome {
-    const { judgement, platform, guard } = this.#parts;
-    return outcomeOf(judgement, action, { policy, platform, checkedAt: guard.clock.now() }, rerouting);
+  #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>, policy: Policy = this.policy): Outcome {
+    const { found, decided, support } = this.#parts;
+    const platform = platformIn(found, decided.channel);
+    return outcomeOf(decided, action, { policy, platform, checkedAt: support.clock.now() }, rerouting);
   }
 }

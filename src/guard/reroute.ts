@@ -8,7 +8,7 @@ import { isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
 import type { Clock } from '../ports.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
-import type { Policy, PolicyOwner } from './policy.js';
+import type { Policy, PolicyOwner } from './workspaces/policy.js';
 
 /** What a chain of policies came to. */
 export interface Rerouting {

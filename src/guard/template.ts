@@ -1,11 +1,14 @@
-import { asFreeform, type FreeformQuestion, type TemplateQuestion } from '../bird/send/parsed-send.js';
+import { asFreeform, type TemplateSend } from '../bird/send/parsed-send.js';
 import { maySend } from '../core/channel-availability.js';
 import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
 import { LookupError } from '../errors.js';
 import type { ChannelFacts } from '../ports.js';
-import type { Circumstances } from './circumstances.js';
+import type { FreeformCase, TemplateCase } from './case.js';
+import { findChannel } from './channel-facts.js';
 import type { SourcedDecision } from './outcome.js';
+import type { Policy } from './workspaces/policy.js';
+import type { Workspace } from './workspaces/workspace.js';
 
 /** A template needs no window where the platform has templates. */
 export const templatePasses: SourcedDecision = {
@@ -18,31 +21,21 @@ const inactive: SourcedDecision = {
   source: 'bird',
 };
 
-/** What a template has in common with free text, and the rest of the decision knows. */
-export interface TemplateSupport {
-  channelFacts(
-    ref: { readonly workspaceId: string; readonly channelId: string },
-    circumstances: Circumstances,
-    isUsable: (facts: ChannelFacts) => boolean,
-  ): Promise<{ readonly facts: ChannelFacts }>;
-  /** @throws {LookupError} */
-  decide(question: FreeformQuestion, circumstances: Circumstances): Promise<SourcedDecision>;
-}
+type FreeformDecision<T> = (open: FreeformCase) => T;
 
 /** Decides from memory; `undefined` where the channel is not known, or where only a fresh read may stop the template. */
 export function templateFromMemory(
-  question: TemplateQuestion,
-  circumstances: Circumstances,
-  decide: (question: FreeformQuestion, circumstances: Circumstances) => SourcedDecision | undefined,
+  open: TemplateCase,
+  decide: FreeformDecision<SourcedDecision | undefined>,
 ): SourcedDecision | undefined {
-  const { workspaceId, channelId } = question;
-  if (workspaceId === undefined || channelId === undefined) return templatePasses;
-  const facts = circumstances.workspace.channels.recall(channelId);
+  const { parsed, workspace } = open;
+  if (parsed.workspaceId === undefined || parsed.channelId === undefined) return templatePasses;
+  const facts = workspace.channels.recall(parsed.channelId);
   if (facts === undefined || !isActive(facts)) return undefined;
   if (!isFreeText(facts)) return templatePasses;
-  const freeform = asFreeform(question);
-  const judgement = freeform && decide(freeform, circumstances);
-  return judgement?.decision.verdict === 'allow' ? judgement : undefined;
+  const freeform = asFreeform(parsed);
+  const decided = freeform && decide({ ...open, parsed: freeform });
+  return decided?.decision.verdict === 'allow' ? decided : undefined;
 }
 
 /**
@@ -50,23 +43,21 @@ export function templateFromMemory(
  * read about its channel lets it pass.
  */
 export async function templateWithBird(
-  question: TemplateQuestion,
-  circumstances: Circumstances,
-  { channelFacts, decide }: TemplateSupport,
+  { parsed, workspace, policy }: TemplateCase,
+  decide: FreeformDecision<Promise<SourcedDecision>>,
 ): Promise<SourcedDecision> {
-  const { workspaceId, channelId } = question;
+  const { workspaceId, channelId } = parsed;
   if (workspaceId === undefined || channelId === undefined) return templatePasses;
-  const { workspace, policy } = circumstances;
   // In an outage the template has to pass before the decision is out of time.
-  const patient = { ...circumstances, policy: { ...policy, deadlineMs: policy.deadlineMs / 2 } };
-  const read = await unlessFailed(channelFacts({ workspaceId, channelId }, patient, isActive));
-  if (read !== undefined && !isActive(read.facts)) return inactive;
-  const facts = read?.facts ?? workspace.channels.recall(channelId);
+  const patient: Policy = { ...policy, deadlineMs: policy.deadlineMs / 2 };
+  const found = await unlessFailed(findChannel({ workspaceId, channelId }, workspace, patient.deadlineMs, isActive));
+  if (found !== undefined && !isActive(found.facts)) return inactive;
+  const facts = found?.facts ?? workspace.channels.recall(channelId);
   if (facts === undefined || !isFreeText(facts)) return templatePasses;
-  const freeform = asFreeform(question);
-  const judgement = freeform && (await unlessFailed(decide(freeform, patient)));
-  if (judgement !== undefined && stands(judgement)) return judgement;
-  return { decision: { verdict: 'unknown', reason: 'template_unsupported' }, source: judgement?.source ?? 'none' };
+  const freeform = asFreeform(parsed);
+  const decided = freeform && (await unlessFailed(decide({ parsed: freeform, workspace, policy: patient })));
+  if (decided !== undefined && stands(decided)) return decided;
+  return { decision: { verdict: 'unknown', reason: 'template_unsupported' }, source: decided?.source ?? 'none' };
 }
 
 /** Whether what was decided about the free text is what counts for the template. */
@@ -75,10 +66,7 @@ function stands({ decision }: SourcedDecision): boolean {
 }
 
 /** Whether something is remembered of a template's channel, however old. */
-export function isChannelKnown(
-  { channelId }: TemplateQuestion,
-  workspace: Circumstances['workspace'] | 'unknown' | undefined,
-): boolean {
+export function isChannelKnown({ channelId }: TemplateSend, workspace: Workspace | 'unknown' | undefined): boolean {
   const isAskable = typeof workspace === 'object' && channelId !== undefined;
   return isAskable && workspace.channels.recall(channelId) !== undefined;
 }

@@ -1,4 +1,4 @@
-import { readQuestion } from '../bird/send/parsed-send.js';
+import { parseSend } from '../bird/send/parsed-send.js';
 import { isObject } from '../core/option-checks.js';
 import { own } from '../core/own.js';
 import { jsonCopy } from '../core/reroute/json-copy.js';
@@ -129,7 +129,7 @@ export class HeldMessageQueue {
 
   #toHeld({ send, at, decision }: RerouteContext): HeldMessage | 'address_unresolved' | 'content_not_carried' {
     const { conversationId } = send;
-    const question = readQuestion({ ...send, conversationId: undefined } as Parameters<typeof readQuestion>[0]);
+    const question = parseSend({ ...send, conversationId: undefined } as Parameters<typeof parseSend>[0]);
     if (question.kind !== 'freeform' || typeof question.target === 'string') return 'address_unresolved';
     // A copy: the caller may reuse the object for the next customer's message.
     const [message, recipient] = [jsonCopy(send.message), jsonCopy(recipientOf(send))];

@@ -23,7 +23,7 @@ it('names a file of tests that exists for each component that may be unavailable
 });
 
 it('quotes the warning as it is', () => {
-  const [, text] = /text: '(.*)'/.exec(readProjectFile('src/guard/safe-store.ts')) ?? [];
+  const [, text] = /text: '(.*)'/.exec(readProjectFile('src/guard/workspaces/safe-store.ts')) ?? [];
   expect(page.replaceAll('\n', ' ')).toContain(`\`${text}\``);
 });
 

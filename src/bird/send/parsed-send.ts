@@ -9,7 +9,7 @@ import { classifyMessage, isFromHuman, scheduledInstant } from './message.js';
 import { type SendRequest, undecidableReason } from './send-request.js';
 
 /** A template needs no window where the platform has templates; only whether its channel works at all can matter. */
-export interface TemplateQuestion {
+export interface TemplateSend {
   readonly kind: 'template';
   readonly workspaceId: string | undefined;
   readonly channelId: string | undefined;
@@ -18,7 +18,7 @@ export interface TemplateQuestion {
 }
 
 /** A free-form send, read once: what the decision needs to know of it. */
-export interface FreeformQuestion {
+export interface FreeformSend {
   readonly kind: 'freeform';
   readonly workspaceId: string;
   readonly channelId: string;
@@ -32,7 +32,7 @@ export interface FreeformQuestion {
 }
 
 /** A send into a conversation: where that takes place, and with whom, has to be read first. */
-export interface ConversationQuestion {
+export interface ConversationSend {
   readonly kind: 'conversation';
   readonly workspaceId: string;
   readonly channelId: undefined;
@@ -44,7 +44,7 @@ export interface ConversationQuestion {
 }
 
 /** A send about which nothing can be asked. */
-export interface Undecidable {
+export interface UndecidableSend {
   readonly kind: 'undecidable';
   readonly workspaceId: string | undefined;
   readonly channelId: string | undefined;
@@ -54,9 +54,9 @@ export interface Undecidable {
 }
 
 /** A send, read once; its ids are lower-case UUIDs, or `undefined` where they are none. */
-export type Question = TemplateQuestion | FreeformQuestion | ConversationQuestion | Undecidable;
+export type ParsedSend = TemplateSend | FreeformSend | ConversationSend | UndecidableSend;
 
-export function readQuestion(send: SendRequest): Question {
+export function parseSend(send: SendRequest): ParsedSend {
   // Callers without types may pass anything, and `check` promises not to reject.
   if (typeof send !== 'object' || send === null) {
     return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
@@ -72,20 +72,25 @@ export function readQuestion(send: SendRequest): Question {
 }
 
 /** A template, read as the free text that it is where the platform has no templates. */
-export function asFreeform({ send, workspaceId, channelId }: TemplateQuestion): FreeformQuestion | undefined {
-  const question = readFreeform(send, { workspaceId, channelId });
-  return question.kind === 'freeform' ? question : undefined;
+export function asFreeform({ send, workspaceId, channelId }: TemplateSend): FreeformSend | undefined {
+  const parsed = readFreeform(send, { workspaceId, channelId });
+  return parsed.kind === 'freeform' ? parsed : undefined;
 }
 
-type Ids = Pick<Undecidable, 'workspaceId' | 'channelId'>;
+type Ids = Pick<UndecidableSend, 'workspaceId' | 'channelId'>;
 
 function readFreeform(
   send: SendRequest,
   { workspaceId, channelId }: Ids,
-): FreeformQuestion | ConversationQuestion | Undecidable {
+): FreeformSend | ConversationSend | UndecidableSend {
   const kind = 'freeform';
   const message = own(send, 'message');
-  const undecidable = (reason: UnknownReason): Undecidable => ({ kind: 'undecidable', workspaceId, channelId, reason });
+  const undecidable = (reason: UnknownReason): UndecidableSend => ({
+    kind: 'undecidable',
+    workspaceId,
+    channelId,
+    reason,
+  });
   if (workspaceId === undefined) return undecidable('bad_id');
   const sender = own(send, 'sender');
   const isHuman = sender === undefined ? isFromHuman(message) : sender === 'human';
@@ -101,11 +106,11 @@ function readFreeform(
   return { kind: 'conversation', workspaceId, channelId, conversationId, recipient, isHuman, sendAt };
 }
 
-/** The question about a conversation's send, once it is known where it goes. */
-export function locate(
-  { workspaceId, recipient, isHuman, sendAt }: ConversationQuestion,
+/** A conversation's send, once it is known where it goes. */
+export function withConversation(
+  { workspaceId, recipient, isHuman, sendAt }: ConversationSend,
   { channelId, contacts }: ConversationFacts,
-): FreeformQuestion | Undecidable {
+): FreeformSend | UndecidableSend {
   const contact = recipient ?? (contacts.length === 1 ? contacts[0] : undefined);
   const target = targetFor(contact, workspaceId, channelId);
   if (target === 'bad_id') return { kind: 'undecidable', workspaceId, channelId, reason: target };
@@ -131,8 +136,8 @@ function targetOf(recipient: Recipient, workspaceId: string, channelId: string):
   };
 }
 
-/** The send, with the channel and the contact that its conversation told. */
-export function told(send: SendRequest, question: Question): SendRequest {
-  if (question.kind !== 'freeform' || send.channelId !== undefined) return send;
-  return { ...send, channelId: question.channelId, contact: question.contact as SendRequest['contact'] };
+/** The send with the channel and the contact of its conversation. */
+export function filledIn(send: SendRequest, parsed: ParsedSend): SendRequest {
+  if (parsed.kind !== 'freeform' || send.channelId !== undefined) return send;
+  return { ...send, channelId: parsed.channelId, contact: parsed.contact as SendRequest['contact'] };
 }

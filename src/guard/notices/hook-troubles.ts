@@ -1,7 +1,7 @@
 import type { Hook, HookFailure, HookWatcher } from '../../core/hook.js';
 import type { Cache, Clock, Logger } from '../../ports.js';
 import { memoryCache } from '../../stores/memory-store.js';
-import type { Notices } from './log-once.js';
+import type { LogOnce } from './log-once.js';
 import { Troubles } from './troubles.js';
 
 const MAX_FAILING = 1_000;
@@ -9,7 +9,7 @@ const MAX_FAILING = 1_000;
 interface Tools {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly notices: Notices;
+  readonly logOnce: LogOnce;
 }
 
 /** Tells when a hook begins to fail and when it works again, once for each hook and workspace, and not for each request. */
@@ -26,7 +26,7 @@ export class HookTroubles implements HookWatcher {
   failed(hook: Hook, { cause, text, fields = {}, overText = 'A hook works again' }: HookFailure): void {
     const known = this.#byName.get(nameOf(hook));
     // Each hook has lines of its own, so that none silences another, in whatever many workspaces it fails.
-    if (known === undefined && !this.#tools.notices.admits(`hook ${hook.name}`)) return;
+    if (known === undefined && !this.#tools.logOnce.admits(`hook ${hook.name}`)) return;
     const { name, workspaceId, part = '' } = hook;
     const ids = workspaceId === undefined ? { hook: name } : { workspaceId, hook: name };
     const troubles = known ?? new Troubles(this.#tools, ids);

@@ -17,7 +17,7 @@ interface Kind {
  * What is said once for each name. Each kind has lines of its own, 1000 an hour: what strangers can cause without end, such
  * as ids that nobody knows, must not silence anything else.
  */
-export class Notices {
+export class LogOnce {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #kinds = new Map<string, Kind>();
@@ -28,7 +28,7 @@ export class Notices {
   }
 
   /** Warns once for a name. A kind is a word of ours, never anything that came from outside. */
-  once(kind: string, name: string, fields: Fields, text: string): void {
+  warn(kind: string, name: string, fields: Fields, text: string): void {
     const { said } = this.#kind(kind);
     if (said.get(name) !== undefined || !this.admits(kind)) return;
     said.set(name, {});

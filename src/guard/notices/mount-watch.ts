@@ -1,17 +1,17 @@
 import { type HttpRequestLike, isPost } from '../../bird/send/send-request.js';
 import { own } from '../../core/own.js';
-import type { Notices } from './log-once.js';
+import type { LogOnce } from './log-once.js';
 
 const MANY = 20;
 
 /** Notices where a guard is mounted so that sends pass it undecided, of which nobody would hear. */
 export class MountWatch {
-  readonly #notices: Notices;
+  readonly #logOnce: LogOnce;
   #hasSeenSend = false;
   #others = 0;
 
-  constructor(notices: Notices) {
-    this.#notices = notices;
+  constructor(logOnce: LogOnce) {
+    this.#logOnce = logOnce;
   }
 
   sawSend(): void {
@@ -25,14 +25,14 @@ export class MountWatch {
       const text =
         'A POST carries a message, but nothing says where it goes, so it passes undecided; ' +
         'give `resolve`, or name the parameters of its route workspaceId and channelId';
-      this.#notices.once('mount', 'message', { option: 'resolve' }, text);
+      this.#logOnce.warn('mount', 'message', { option: 'resolve' }, text);
     }
     this.#others += 1;
     if (this.#others !== MANY || this.#hasSeenSend) return;
     const text =
       `The guard has seen ${MANY} POSTs and no send; mount it behind the body parser and in front of the routes that ` +
       'send, and give `resolve` where their paths are not those of Bird';
-    this.#notices.once('mount', 'no send', { posts: MANY }, text);
+    this.#logOnce.warn('mount', 'no send', { posts: MANY }, text);
   }
 }
 

@@ -1,28 +1,29 @@
-import type { FreeformQuestion, Question, TemplateQuestion, Undecidable } from '../../bird/send/parsed-send.js';
+import type { FreeformSend, ParsedSend, TemplateSend, UndecidableSend } from '../../bird/send/parsed-send.js';
 import { maySend } from '../../core/channel-availability.js';
+import { isSet, own } from '../../core/own.js';
 import { platformRow } from '../../core/platforms.js';
 import type { Decision, UnknownReason } from '../../core/types.js';
 import { LookupError } from '../../errors.js';
 import type { Logger } from '../../ports.js';
-import type { Workspace } from '../workspace.js';
-import type { Notices } from './log-once.js';
+import type { Workspace } from '../workspaces/workspace.js';
+import type { LogOnce } from './log-once.js';
 import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js';
 
 /**
  * What the guard tells the logger of its sends. Each thing is said once, so that what touches every send does not flood the
  * log; ids and reasons only. What keeps Bird from being asked is told elsewhere, when it begins and when it is over.
  */
-export class Reports {
+export class Notices {
   readonly #logger: Logger;
-  readonly #notices: Notices;
+  readonly #logOnce: LogOnce;
 
-  constructor(logger: Logger, notices: Notices) {
+  constructor(logger: Logger, logOnce: LogOnce) {
     this.#logger = logger;
-    this.#notices = notices;
+    this.#logOnce = logOnce;
   }
 
   /** Why a send could not be decided. The error of a lookup names its reason; any other is a defect of ours. */
-  failure(error: unknown, { workspaceId, channelId }: Pick<Question, 'workspaceId' | 'channelId'>): UnknownReason {
+  failure(error: unknown, { workspaceId, channelId }: Pick<ParsedSend, 'workspaceId' | 'channelId'>): UnknownReason {
     const ids = { workspaceId, channelId };
     if (!(error instanceof LookupError)) {
       // Only the class of the error: its message may hold anything.
@@ -34,14 +35,14 @@ export class Reports {
     this.#logger.debug?.(fields, 'A fact could not be had');
     if (error.code === 'channel_not_found') {
       const text = 'Bird does not know a channel, so its sends are unknown; are channelId and workspaceId right?';
-      this.#notices.once(error.code, `${workspaceId} ${channelId}`, fields, text);
+      this.#logOnce.warn(error.code, `${workspaceId} ${channelId}`, fields, text);
     }
     return error.code;
   }
 
-  undecidable({ reason, isTold }: Undecidable): UnknownReason {
+  undecidable({ reason, isTold }: UndecidableSend): UnknownReason {
     if (reason === 'unclassified_message' && isTold !== true) {
-      this.#notices.once(
+      this.#logOnce.warn(
         reason,
         '',
         { reason },
@@ -52,37 +53,37 @@ export class Reports {
   }
 
   /** What is wrong with a send itself, as somebody has to mend it in the code that made it. */
-  decided(send: unknown, question: Question, { reason }: Decision): void {
+  decided(send: unknown, parsed: ParsedSend, { reason }: Decision): void {
     if (reason === 'bad_id' || reason === 'address_unresolved') this.#tellFlaw(flawOf(send), reason);
-    if ('sendAt' in question && question.sendAt === 'unreadable') this.#tellFlaw(flawOfTime(send), reason);
-    this.#tellFlaw(flawOfSender(send), reason);
+    if ('sendAt' in parsed && parsed.sendAt === 'unreadable') this.#tellFlaw(flawOfTime(send), reason);
+    if (isSet(own(send, 'sender'))) this.#tellFlaw(flawOfSender(send), reason);
   }
 
   #tellFlaw(flaw: SendFlaw | undefined, reason: Decision['reason']): void {
-    if (flaw !== undefined) this.#notices.once('send', flaw.field, { field: flaw.field, reason }, flaw.text);
+    if (flaw !== undefined) this.#logOnce.warn('send', flaw.field, { field: flaw.field, reason }, flaw.text);
   }
 
   /** @param isFailing its options could not be had, and that is told already */
   unknownWorkspace(workspaceId: string, isFailing: boolean): UnknownReason {
     const reason = 'workspace_unknown';
     const text = 'The guard has no options for a workspace';
-    if (!isFailing) this.#notices.once(reason, workspaceId, { workspaceId, reason }, text);
+    if (!isFailing) this.#logOnce.warn(reason, workspaceId, { workspaceId, reason }, text);
     return reason;
   }
 
   /** What somebody should look at: a platform that is not in the table, and a status, since Bird's list is not public. */
-  channel({ workspaceId, channelId }: FreeformQuestion | TemplateQuestion, workspace: Workspace): void {
+  channel({ workspaceId, channelId }: FreeformSend | TemplateSend, workspace: Workspace): void {
     const facts = channelId === undefined ? undefined : workspace.channels.recall(channelId);
     if (facts === undefined) return;
     const { platformId, status } = facts;
     const ids = { workspaceId, channelId };
     if (platformRow(platformId, undefined) === undefined) {
       const text = 'A channel has a platform that the guard does not know; only a date of Bird can allow its sends';
-      this.#notices.once('platform', platformId, { ...ids, platformId: platformId.slice(0, 40) }, text);
+      this.#logOnce.warn('platform', platformId, { ...ids, platformId: platformId.slice(0, 40) }, text);
     }
     if (status !== undefined && maySend(status) === undefined) {
       const text = 'A channel has a status that the guard does not know; its sends pass';
-      this.#notices.once('status', status, { ...ids, status: status.slice(0, 40) }, text);
+      this.#logOnce.warn('status', status, { ...ids, status: status.slice(0, 40) }, text);
     }
   }
 }

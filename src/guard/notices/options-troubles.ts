@@ -1,6 +1,6 @@
 import type { Cache, Clock, Logger } from '../../ports.js';
 import { memoryCache } from '../../stores/memory-store.js';
-import type { Notices } from './log-once.js';
+import type { LogOnce } from './log-once.js';
 import { Troubles } from './troubles.js';
 
 const MAX_FAILING = 1_000;
@@ -9,7 +9,7 @@ const CAUSE = 'workspace_options';
 interface Tools {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly notices: Notices;
+  readonly logOnce: LogOnce;
 }
 
 /** For which workspaces the function for options fails, of which somebody has been told. */
@@ -28,7 +28,7 @@ export class OptionsTroubles {
   failed(workspaceId: string, problem: string): void {
     const known = this.#byId.get(workspaceId);
     // Where it fails for whatever id a stranger writes, not each of them is told.
-    if (known === undefined && !this.#tools.notices.admits(CAUSE)) return;
+    if (known === undefined && !this.#tools.logOnce.admits(CAUSE)) return;
     const troubles = known ?? new Troubles(this.#tools, { workspaceId });
     this.#byId.set(workspaceId, troubles);
     troubles.failed({

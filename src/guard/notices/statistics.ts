@@ -1,4 +1,4 @@
-import type { SourcedDecision } from '../outcome.js';
+import type { Decision } from '../../core/types.js';
 
 /** Counters of a guard since its creation. */
 export interface GuardStats {
@@ -16,9 +16,9 @@ export class Statistics {
   readonly #lookups = { channel: 0, contactId: 0, window: 0, conversation: 0, identifiers: 0 };
   #fromMemory = 0;
 
-  countDecision({ decision, source }: SourcedDecision): void {
-    this.#decisions.set(decision.reason, (this.#decisions.get(decision.reason) ?? 0) + 1);
-    if (source === 'memory') this.#fromMemory += 1;
+  countDecision(reason: Decision['reason'], isFromMemory: boolean): void {
+    this.#decisions.set(reason, (this.#decisions.get(reason) ?? 0) + 1);
+    if (isFromMemory) this.#fromMemory += 1;
   }
 
   countLookup(kind: keyof GuardStats['lookups']): void {

@@ -1,5 +1,6 @@
 import type { SendRequest } from '../../bird/send/send-request.js';
-import { type Outcome, requireOutcomes } from '../../guard/outcome.js';
+import type { Outcome } from '../../guard/outcome.js';
+import { requireOutcomes } from '../../guard/still-valid.js';
 import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
 import { headerOf, WINDOW_HEADER } from './window-header.js';
 

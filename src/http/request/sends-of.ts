@@ -94,13 +94,13 @@ function isList(resolved: SendRequest | Sends): resolved is Sends {
 }
 
 /** A promise is truthy whatever it says, so it skips nothing: the send is decided. */
-function isSkipped(answer: unknown, { notices, hooks }: GuardInternals): boolean {
+function isSkipped(answer: unknown, { logOnce, hooks }: GuardInternals): boolean {
   if (!isPromiseLike(answer)) {
     hooks.worked({ name: 'skip' });
     return answer === true;
   }
   ignoreRejection(answer);
   const text = 'skip gave a promise, which is not waited for, so nothing is skipped; let it answer with true or false';
-  notices.once('hook', 'skip', { hook: 'skip' }, text);
+  logOnce.warn('hook', 'skip', { hook: 'skip' }, text);
   return false;
 }

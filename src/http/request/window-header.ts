@@ -1,4 +1,5 @@
-import { type Outcome, requireOutcomes } from '../../guard/outcome.js';
+import type { Outcome } from '../../guard/outcome.js';
+import { requireOutcomes } from '../../guard/still-valid.js';
 import { worstOf } from './worst.js';
 
 /** The name of the one response header that every guarded response carries. */

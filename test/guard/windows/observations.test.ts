@@ -9,7 +9,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { addressOfId } from '../../../src/core/contact-address.js';
 import { internalsOf } from '../../../src/guard/internals.js';
-import type { Observations } from '../../../src/guard/observations.js';
+import type { Observations } from '../../../src/guard/observations/observations.js';
 import { createWorld, PHONE as WORLD_PHONE } from '../../support/world.js';
 import { DAY, HOUR, MINUTE, SECOND } from '../support.js';
 

@@ -148,7 +148,7 @@ export const fleet: readonly Mutation[] = [
   },
   {
     name: 'each process searches for contacts as if it were alone',
-    file: 'guard/workspace.ts',
+    file: 'guard/workspaces/workspace.ts',
     find: 'fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances)',
     replace: 'searchLimits',
     tests: ['guard/reads/fleet.test.ts'],

@@ -32,7 +32,7 @@ export const identities: readonly Mutation[] = [
   },
   {
     name: 'an id and an address that were told together are two windows',
-    file: 'guard/observations.ts',
+    file: 'guard/observations/observations.ts',
     find: 'links.note(ref, contactId, byAddress);',
     replace: '',
     tests: ['guard/windows/identities.test.ts'],

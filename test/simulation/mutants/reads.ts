@@ -33,9 +33,8 @@ export const reads: readonly Mutation[] = [
   {
     name: 'closed is remembered: memory denies without a read',
     file: 'guard/decide.ts',
-    find: "return decision.verdict === 'unknown' ? unanswerable(question, decision) : undefined;",
-    replace:
-      "return decision.verdict === 'unknown' ? unanswerable(question, decision) : { decision, source: 'memory' };",
+    find: "return decision.verdict === 'unknown' ? unanswerable(parsed, decision) : undefined;",
+    replace: "return decision.verdict === 'unknown' ? unanswerable(parsed, decision) : { decision, source: 'memory' };",
     tests: checker,
   },
   {
@@ -68,23 +67,23 @@ export const reads: readonly Mutation[] = [
   },
   {
     name: 'a channel that was paused once is denied from memory',
-    file: 'guard/decide.ts',
+    file: 'guard/channel-facts.ts',
     find: 'if (fresh !== undefined && isUsable(fresh)) return',
     replace: 'if (fresh !== undefined) return',
     tests: ['guard/hit.test.ts', ...badDays],
   },
   {
     name: 'a late deny: a read that came after the deadline still blocks',
-    file: 'guard/engine.ts',
-    find: "judgement.decision.verdict === 'deny' && this.#parts.clock.now() > deadlineAt",
+    file: 'guard/decider.ts',
+    find: "decided.decision.verdict === 'deny' && clock.now() > deadlineAt",
     replace: 'false',
     tests: ['guard/windows/time.test.ts', ...badDays],
   },
   {
     name: 'the deadline is ignored',
-    file: 'guard/engine.ts',
-    find: 'withinDeadline(clock, policy.deadlineMs, this.#ask',
-    replace: 'withinDeadline(clock, 10 * policy.deadlineMs, this.#ask',
+    file: 'guard/decider.ts',
+    find: 'withinDeadline(clock, leftMs, this.#ask',
+    replace: 'withinDeadline(clock, 10 * leftMs, this.#ask',
     tests: ['guard/reads/faults.test.ts', ...badDays],
   },
   {

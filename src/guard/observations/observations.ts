@@ -1,14 +1,14 @@
-import { knownRefusalCodes, readRefusal } from '../bird/refusal-codes.js';
-import { guessKey } from '../bird/send/address.js';
-import { requireObject, typeName } from '../core/argument-checks.js';
-import { addressOfId } from '../core/contact-address.js';
-import { toInstant } from '../core/instant.js';
-import { INBOUND_SKEW_MS, type WindowEvidence } from '../core/service-window.js';
-import type { Instant } from '../core/types.js';
-import type { ReplyEvent } from '../held/options.js';
-import type { ContactLinks } from '../lookup/contact-links.js';
-import type { ChannelRef, Store, WindowKey } from '../ports.js';
-import type { Notices } from './notices/log-once.js';
+import { knownRefusalCodes, readRefusal } from '../../bird/refusal-codes.js';
+import { guessKey } from '../../bird/send/address.js';
+import { requireObject, typeName } from '../../core/argument-checks.js';
+import { addressOfId } from '../../core/contact-address.js';
+import { toInstant } from '../../core/instant.js';
+import { INBOUND_SKEW_MS, type WindowEvidence } from '../../core/service-window.js';
+import type { Instant } from '../../core/types.js';
+import type { ReplyEvent } from '../../held/options.js';
+import type { ContactLinks } from '../../lookup/contact-links.js';
+import type { ChannelRef, Store, WindowKey } from '../../ports.js';
+import type { LogOnce } from '../notices/log-once.js';
 import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
 
 /** A customer's message that your application has seen. */
@@ -50,7 +50,7 @@ export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
 }
 
 export interface ObservationsParts {
-  readonly notices: Notices;
+  readonly logOnce: LogOnce;
   readonly store: Store;
   readonly links: ContactLinks;
   /** The time as the provider of a workspace has it, epoch ms. */
@@ -116,7 +116,7 @@ export class Observations {
       ? `must be the provider's code, a string or a number; received ${code === '' ? 'an empty string' : typeName(code)}`
       : 'is none that speaks of the window';
     const text = `observeRefusal: code ${problem}, so nothing changes; known are ${knownRefusalCodes}`;
-    this.#parts.notices.once('refusal', isMissing ? 'missing' : 'unknown', { field: 'code' }, text);
+    this.#parts.logOnce.warn('refusal', isMissing ? 'missing' : 'unknown', { field: 'code' }, text);
   }
 
   /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */

@@ -1,7 +1,7 @@
-import { ACCESS_KEY } from '../bird/api/api-client.js';
-import { cureOfBaseUrl, isBaseUrl } from '../bird/api/base-url.js';
-import { toId } from '../bird/send/ids.js';
-import { steadyClock, systemClock } from '../clock.js';
+import { ACCESS_KEY } from '../../bird/api/api-client.js';
+import { cureOfBaseUrl, isBaseUrl } from '../../bird/api/base-url.js';
+import { toId } from '../../bird/send/ids.js';
+import { steadyClock, systemClock } from '../../clock.js';
 import {
   aFunction,
   aListOfKeys,
@@ -13,16 +13,16 @@ import {
   numberBetween,
   type OptionCheck,
   objectWith,
-} from '../core/option-checks.js';
-import { ownFields } from '../core/own.js';
-import { ContactLinks } from '../lookup/contact-links.js';
-import type { Clock, Logger, Store } from '../ports.js';
-import { requireRuntime } from '../runtime.js';
-import { memoryCache, memoryStore } from '../stores/memory-store.js';
-import { HookTroubles } from './notices/hook-troubles.js';
-import { Notices } from './notices/log-once.js';
-import { consoleLogger, safeLogger } from './notices/loggers.js';
-import { MountWatch } from './notices/mount-watch.js';
+} from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
+import { ContactLinks } from '../../lookup/contact-links.js';
+import type { Clock, Logger, Store } from '../../ports.js';
+import { requireRuntime } from '../../runtime.js';
+import { memoryCache, memoryStore } from '../../stores/memory-store.js';
+import { HookTroubles } from '../notices/hook-troubles.js';
+import { LogOnce } from '../notices/log-once.js';
+import { consoleLogger, safeLogger } from '../notices/loggers.js';
+import { MountWatch } from '../notices/mount-watch.js';
 import { type Policy, type PolicyOptions, policyChecks, resolvePolicy } from './policy.js';
 import { safeStore } from './safe-store.js';
 
@@ -88,7 +88,7 @@ export interface GuardParts {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   readonly logger: Logger;
-  readonly notices: Notices;
+  readonly logOnce: LogOnce;
   readonly hooks: HookTroubles;
   readonly mounts: MountWatch;
   readonly defaults: Partial<WorkspaceOptions>;
@@ -147,10 +147,10 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  const notices = new Notices({ clock, logger });
+  const logOnce = new LogOnce({ clock, logger });
   const links = new ContactLinks(() => memoryCache({ max: MAX_LINKS }));
-  const hooks = new HookTroubles({ clock, logger, notices });
-  return { store, clock, fetch, logger, notices, hooks, mounts: new MountWatch(notices), defaults, links };
+  const hooks = new HookTroubles({ clock, logger, logOnce });
+  return { store, clock, fetch, logger, logOnce, hooks, mounts: new MountWatch(logOnce), defaults, links };
 }
 
 /** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */

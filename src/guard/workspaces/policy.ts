@@ -1,4 +1,4 @@
-import type { SendRequest } from '../bird/send/send-request.js';
+import type { SendRequest } from '../../bird/send/send-request.js';
 import {
   aBoolean,
   isFunction,
@@ -6,14 +6,14 @@ import {
   type OptionCheck,
   oneOf,
   oneOfOrFunction,
-} from '../core/option-checks.js';
-import { ownFields } from '../core/own.js';
-import { doubtAbout } from '../core/reroute/doubt.js';
-import type { ReroutePolicy } from '../core/reroute/policy.js';
-import { toChannel } from '../core/reroute/to-channel.js';
-import { toTemplate } from '../core/reroute/to-template.js';
-import type { UnknownDecision } from '../core/types.js';
-import { holdUntilReply } from '../held/hold-until-reply.js';
+} from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
+import { doubtAbout } from '../../core/reroute/doubt.js';
+import type { ReroutePolicy } from '../../core/reroute/policy.js';
+import { toChannel } from '../../core/reroute/to-channel.js';
+import { toTemplate } from '../../core/reroute/to-template.js';
+import type { UnknownDecision } from '../../core/types.js';
+import { holdUntilReply } from '../../held/hold-until-reply.js';
 
 type UnknownAction = 'allow' | 'block' | 'reroute';
 

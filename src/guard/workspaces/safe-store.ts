@@ -1,9 +1,9 @@
-import { withinDeadline } from '../clock.js';
-import { own } from '../core/own.js';
-import { isPromiseLike } from '../core/promise-like.js';
-import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
-import type { Clock, Logger, Store } from '../ports.js';
-import { Troubles } from './notices/troubles.js';
+import { withinDeadline } from '../../clock.js';
+import { own } from '../../core/own.js';
+import { isPromiseLike } from '../../core/promise-like.js';
+import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/service-window.js';
+import type { Clock, Logger, Store } from '../../ports.js';
+import { Troubles } from '../notices/troubles.js';
 
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */
 const PATIENCE_MS = 50;

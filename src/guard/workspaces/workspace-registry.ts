@@ -1,10 +1,10 @@
-import { withinDeadline } from '../clock.js';
-import { isMap, kindOf } from '../core/option-checks.js';
-import { CoalescedReads } from '../lookup/coalesced-reads.js';
-import type { Cache } from '../ports.js';
-import { memoryCache } from '../stores/memory-store.js';
-import { OptionsTroubles } from './notices/options-troubles.js';
-import type { Statistics } from './notices/statistics.js';
+import { withinDeadline } from '../../clock.js';
+import { isMap, kindOf } from '../../core/option-checks.js';
+import { CoalescedReads } from '../../lookup/coalesced-reads.js';
+import type { Cache } from '../../ports.js';
+import { memoryCache } from '../../stores/memory-store.js';
+import { OptionsTroubles } from '../notices/options-troubles.js';
+import type { Statistics } from '../notices/statistics.js';
 import {
   type GuardParts,
   type ResolvedWorkspace,
@@ -31,7 +31,7 @@ interface Entry {
   usedAt: number;
 }
 
-export interface WorkspaceSupport {
+export interface RegistryParts {
   readonly parts: GuardParts;
   readonly statistics: Statistics;
   readonly heldMessages: {
@@ -43,10 +43,10 @@ export interface WorkspaceSupport {
 }
 
 /** The workspaces by id: all of them at creation from a map, each at its first send from a function. */
-export class Workspaces {
+export class WorkspaceRegistry {
   readonly #parts: GuardParts;
   readonly #statistics: Statistics;
-  readonly #heldMessages: WorkspaceSupport['heldMessages'];
+  readonly #heldMessages: RegistryParts['heldMessages'];
   readonly #loads = new CoalescedReads<Workspace | 'unknown'>();
   /** Ids that the function does not know, or has failed for, and until when it is not asked again. */
   readonly #absent: Cache<{ readonly until: number }> = memoryCache({ max: MAX_WORKSPACES });
@@ -55,7 +55,7 @@ export class Workspaces {
   #entries: Map<string, Entry>;
 
   /** @throws {TypeError | RangeError} for invalid options in a map */
-  constructor(source: WorkspaceSource, { parts, statistics, heldMessages }: WorkspaceSupport) {
+  constructor(source: WorkspaceSource, { parts, statistics, heldMessages }: RegistryParts) {
     this.#parts = parts;
     this.#statistics = statistics;
     this.#heldMessages = heldMessages;
@@ -205,7 +205,7 @@ export class Workspaces {
 
   #warn({ id, policies }: Workspace): void {
     for (const { option, text } of policies.flatMap(doubtsAboutPolicy)) {
-      this.#parts.notices.once('policy', text, { workspaceId: id, option }, text);
+      this.#parts.logOnce.warn('policy', text, { workspaceId: id, option }, text);
     }
   }
 

@@ -1,0 +1,35 @@
+import { LookupError } from '../errors.js';
+import type { ChannelFacts, ChannelRef } from '../ports.js';
+import type { Workspace } from './workspaces/workspace.js';
+
+export interface FoundChannel {
+  readonly facts: ChannelFacts;
+  readonly source: 'memory' | 'bird';
+}
+
+/**
+ * A channel's facts: fresh ones from memory where they do not deny, else Bird's, else older ones in an outage.
+ *
+ * @param isUsable whether remembered facts will do: what they deny has to be read again
+ * @throws {LookupError}
+ */
+export async function findChannel(
+  ref: ChannelRef,
+  { channels }: Workspace,
+  deadlineMs: number,
+  isUsable: (facts: ChannelFacts) => boolean,
+): Promise<FoundChannel> {
+  const fresh = channels.recallFresh(ref.channelId);
+  if (fresh !== undefined && isUsable(fresh)) return { facts: fresh, source: 'memory' };
+  const older = channels.recall(ref.channelId);
+  const fallback = older !== undefined && isUsable(older) ? older : undefined;
+  try {
+    // With something to fall back on, time is left for the window.
+    const facts = await channels.read(ref, fallback === undefined ? deadlineMs : deadlineMs / 2, isUsable);
+    return { facts, source: 'bird' };
+  } catch (error) {
+    const isGone = error instanceof LookupError && error.code === 'channel_not_found';
+    if (fallback === undefined || isGone) throw error;
+    return { facts: fallback, source: 'memory' };
+  }
+}

@@ -1,0 +1,175 @@
+import { filledIn, type ParsedSend, parseSend, withConversation } from '../bird/send/parsed-send.js';
+import type { SendRequest } from '../bird/send/send-request.js';
+import { withinDeadline } from '../clock.js';
+import type { SendToReroute } from '../core/reroute/policy.js';
+import type { Decision } from '../core/types.js';
+import type { Clock } from '../ports.js';
+import type { Case, OpenCase } from './case.js';
+import { decideFromMemory, decideWithBird } from './decide.js';
+import type { Notices } from './notices/notices.js';
+import type { Statistics } from './notices/statistics.js';
+import { type SourcedDecision, undecided } from './outcome.js';
+import { PlannedSend, type RerouteSupport } from './planned-send.js';
+import { isChannelKnown, templatePasses } from './template.js';
+import type { Policy } from './workspaces/policy.js';
+import type { Workspace } from './workspaces/workspace.js';
+import type { WorkspaceRegistry } from './workspaces/workspace-registry.js';
+
+export interface DeciderParts {
+  readonly clock: Clock;
+  readonly workspaces: WorkspaceRegistry;
+  readonly defaultPolicy: Policy;
+  readonly notices: Notices;
+  readonly statistics: Statistics;
+  readonly support: RerouteSupport;
+}
+
+/** A case while the facts are asked for. What was found before the time was over counts for the outcome. */
+interface Search {
+  found: Case;
+  /** When the decision has to be there, epoch ms. */
+  readonly deadlineAt: number;
+  /** Counts in place of the policy's. */
+  readonly mode?: Policy['mode'] | undefined;
+}
+
+/** From a send to its decision, and to what its policy wants done. */
+export class Decider {
+  readonly #parts: DeciderParts;
+  #isClosed = false;
+
+  constructor(parts: DeciderParts) {
+    this.#parts = parts;
+  }
+
+  /** Nobody is asked any more, and nobody is stopped. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** At once where memory can tell. Never rejects. */
+  plan(send: SendRequest): PlannedSend | Promise<PlannedSend> {
+    const parsed = parseSend(send);
+    return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed);
+  }
+
+  /** From memory alone; `undefined` where somebody must be asked. */
+  planFromMemory(send: SendRequest): PlannedSend | undefined {
+    return this.#planFromMemory(send, parseSend(send));
+  }
+
+  /** What the facts say, whatever the policy: for reroute policies, so that none leads back to itself. */
+  async decideAlone(send: SendToReroute, deadlineAt: number): Promise<Decision> {
+    // What the guard gave out of its hands comes back as anything.
+    const parsed = parseSend(send as SendRequest);
+    const workspace = this.recall(parsed.workspaceId);
+    const found = workspace && this.#recallCase(parsed, workspace, 'enforce');
+    const remembered = found && this.#remember(found);
+    if (remembered !== undefined) return remembered.decision;
+    // A template must not wait for the Bird that could not be asked about the text either.
+    if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses.decision;
+    const search: Search = { found: this.#caseOf(parsed, workspace, 'enforce'), deadlineAt, mode: 'enforce' };
+    return (await this.#askInTime(search)).decision;
+  }
+
+  /** A workspace as it is known without asking; `undefined` where the caller's function must be asked. */
+  recall(workspaceId: string | undefined): Workspace | 'unknown' | undefined {
+    return workspaceId === undefined || this.#isClosed ? 'unknown' : this.#parts.workspaces.recall(workspaceId);
+  }
+
+  async load(workspaceId: string): Promise<Workspace | 'unknown'> {
+    return this.recall(workspaceId) ?? (await this.#parts.workspaces.load(workspaceId));
+  }
+
+  #planFromMemory(send: SendRequest, parsed: ParsedSend): PlannedSend | undefined {
+    const workspace = this.recall(parsed.workspaceId);
+    const found = workspace && this.#recallCase(parsed, workspace);
+    const decided = found && this.#remember(found);
+    return decided && this.#planned(send, found, decided);
+  }
+
+  async #planWithBird(send: SendRequest, parsed: ParsedSend): Promise<PlannedSend> {
+    const found = this.#caseOf(parsed, this.recall(parsed.workspaceId));
+    const search: Search = { found, deadlineAt: this.#parts.clock.now() + found.policy.deadlineMs };
+    const decided = await this.#askInTime(search);
+    const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
+    return this.#planned(send, known, decided, search.deadlineAt);
+  }
+
+  #askInTime(search: Search): Promise<SourcedDecision> {
+    const { clock, notices } = this.#parts;
+    const leftMs = Math.max(0, search.deadlineAt - clock.now());
+    return withinDeadline(clock, leftMs, this.#ask(search)).catch((error: unknown) =>
+      undecided(notices.failure(error, search.found.parsed)),
+    );
+  }
+
+  /** @throws {LookupError} */
+  async #ask(search: Search): Promise<SourcedDecision> {
+    const { workspaces, notices, clock } = this.#parts;
+    const { deadlineAt, mode } = search;
+    const { parsed } = search.found;
+    const known = this.recall(parsed.workspaceId);
+    const workspace = known ?? (await workspaces.load(parsed.workspaceId ?? ''));
+    // A reload meanwhile is for the next decision; but what had to be loaded or read first is known only now.
+    if (known === undefined) search.found = this.#caseOf(parsed, workspace, mode);
+    if (parsed.kind === 'conversation' && workspace !== 'unknown' && !workspace.isOff) {
+      const place = await workspace.conversations.find(parsed, { giveUpAt: deadlineAt });
+      search.found = this.#caseOf(withConversation(parsed, place), workspace, mode);
+    }
+    const open = this.#open(search.found);
+    if ('decision' in open) return open;
+    const decided = await decideWithBird(open);
+    notices.channel(open.parsed, open.workspace);
+    // After a stall of the event loop an answer may come when nobody should wait any more: too late to deny on it.
+    const isTooLate = decided.decision.verdict === 'deny' && clock.now() > deadlineAt;
+    return isTooLate ? undecided('deadline_exceeded') : decided;
+  }
+
+  #remember(found: Case): SourcedDecision | undefined {
+    const open = this.#open(found);
+    return 'decision' in open ? open : decideFromMemory(open);
+  }
+
+  /** The case that the facts have to decide, or the decision where they are not needed or cannot be asked for. */
+  #open(found: Case): OpenCase | SourcedDecision {
+    const { workspaces, notices } = this.#parts;
+    const { parsed, workspace, policy } = found;
+    if (this.#isClosed) return undecided('lookup_failed');
+    if (policy.mode === 'off') return undecided('window_unknown');
+    if (parsed.kind === 'undecidable') return undecided(notices.undecidable(parsed));
+    if (workspace === 'unknown') {
+      if (parsed.kind === 'template') return templatePasses;
+      return undecided(notices.unknownWorkspace(parsed.workspaceId, workspaces.isFailing(parsed.workspaceId)));
+    }
+    return parsed.kind === 'conversation' ? undecided('address_unresolved') : (found as OpenCase);
+  }
+
+  /** With the place of its conversation, as it is remembered; `undefined` where that has to be read. */
+  #recallCase(parsed: ParsedSend, workspace: Workspace | 'unknown', mode?: Policy['mode']): Case | undefined {
+    if (parsed.kind !== 'conversation' || workspace === 'unknown') return this.#caseOf(parsed, workspace, mode);
+    const place = workspace.conversations.recall(parsed.conversationId);
+    return place && this.#caseOf(withConversation(parsed, place), workspace, mode);
+  }
+
+  #caseOf(parsed: ParsedSend, workspace: Workspace | 'unknown' = 'unknown', mode?: Policy['mode']): Case {
+    const policy = this.#policyFor(parsed.channelId, workspace);
+    return { parsed, workspace, policy: mode === undefined ? policy : { ...policy, mode } };
+  }
+
+  #policyFor(channelId: string | undefined, workspace: Workspace | 'unknown'): Policy {
+    const { defaultPolicy } = this.#parts;
+    // Nobody is stopped by a guard that is gone.
+    if (this.#isClosed) return { ...defaultPolicy, mode: 'enforce', onUnknown: 'allow' };
+    return workspace === 'unknown' ? defaultPolicy : workspace.policyFor(channelId);
+  }
+
+  #planned(send: SendRequest, found: Case, decided: SourcedDecision, deadlineAt?: number): PlannedSend {
+    const { statistics, notices, support } = this.#parts;
+    if (found.policy.mode !== 'off') {
+      statistics.countDecision(decided.decision.reason, decided.source === 'memory');
+      notices.decided(send, found.parsed, decided.decision);
+    }
+    return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, support, deadlineAt });
+  }
+}
