@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unreached } from './coverage.js';
-import { foul } from './scenarios.js';
+import { badDays } from './scenarios.js';
 import { simulate } from './simulate.js';
 
 /** All that the guard may know of messages, at two rates of sends. CI lives 200 such days: `npm run simulate -- --seeds N`. */
@@ -12,7 +12,7 @@ describe('days on which everything goes wrong that can', () => {
   it.each(seeds)(
     'seed %i: nothing is blocked or allowed without proof, nobody waits too long, Bird is not asked too often',
     async (seed) => {
-      const scenario = foul(seed, 3_000);
+      const scenario = badDays(seed, 3_000);
       const report = await simulate(scenario);
       decisions += report.decisions;
       expect(report).toMatchObject({ violations: [], hangs: 0 });

@@ -23,7 +23,7 @@ const always: readonly string[] = [
   'window closed by the platform',
 ];
 
-/** What it must have met where events come in. */
+/** What it must also have met if events come in. */
 const withEvents: readonly string[] = ['event late', 'event lost', 'event twice', 'refusal'];
 
 /** What only many days together must meet. */
@@ -41,7 +41,7 @@ export const rare: readonly string[] = [
   'unknown lookup_budget_spent',
 ];
 
-/** The faults and paths that a run was to meet and has not: it would prove nothing about them. */
+/** The faults and paths that a run should have met and has not. It proves nothing about them. */
 export function unreached(
   { counts, faults }: Pick<Report, 'counts' | 'faults'>,
   { knowledge }: Pick<Scenario, 'knowledge'>,

@@ -1,15 +1,15 @@
 import type { Report, SliceReport } from './report.js';
-import { coldStart, foul, outage, steady } from './scenarios.js';
+import { badDays, coldStart, outage, steady } from './scenarios.js';
 import { type Knowledge, type Scenario, simulate } from './simulate.js';
 import { AskAndKeep, AskEveryTime, LastInbound } from './systems/baselines.js';
 
 type Row = readonly (string | number)[];
 
-/** Whoever is compared, with what they get to know. */
-const subjects: readonly {
+/** The systems that are compared, with what they get to know. */
+const systems: readonly {
   readonly name: string;
   readonly knowledge: Knowledge;
-  readonly start?: () => Scenario['subject'];
+  readonly start?: () => Scenario['system'];
 }[] = [
   { name: 'freeform-guard, observeInbound before replies', knowledge: 'observed' },
   { name: 'freeform-guard, webhooks', knowledge: 'webhooks' },
@@ -24,10 +24,10 @@ const subjects: readonly {
 export async function printFigures(seed: number, minutes: number): Promise<void> {
   console.log(`seed ${seed}\n`);
   await printComparison(`A good day, ${minutes} minutes`, ({ knowledge, start }) => [
-    steady({ seed, minutes, knowledge, subject: start() }),
+    steady({ seed, minutes, knowledge, system: start() }),
   ]);
   await printComparison('Bad days, 9 seeds', ({ knowledge, start }) =>
-    Array.from({ length: 9 }, (_, index) => ({ ...foul(seed + index, 5_000, start()), knowledge })),
+    Array.from({ length: 9 }, (_, index) => ({ ...badDays(seed + index, 5_000, start()), knowledge })),
   );
   await printLateMix(seed, minutes);
   await printOutages(seed);
@@ -36,10 +36,10 @@ export async function printFigures(seed: number, minutes: number): Promise<void>
 
 async function printComparison(
   title: string,
-  scenariosOf: (options: { knowledge: Knowledge; start: () => Scenario['subject'] }) => readonly Scenario[],
+  scenariosOf: (options: { knowledge: Knowledge; start: () => Scenario['system'] }) => readonly Scenario[],
 ): Promise<void> {
   const rows: Row[] = [];
-  for (const { name, knowledge, start } of subjects) {
+  for (const { name, knowledge, start } of systems) {
     const reports: Report[] = [];
     for (const scenario of scenariosOf({ knowledge, start: start ?? (() => undefined) }))
       reports.push(await simulate(scenario));
@@ -64,7 +64,7 @@ async function printComparison(
   printTable(title, head, rows);
 }
 
-function withDatabase(): Scenario['subject'] {
+function withDatabase(): Scenario['system'] {
   const inboundAt = new Map<number, number>();
   return (parts) => new LastInbound(parts, inboundAt);
 }

@@ -10,16 +10,16 @@ describe('500 sends a second on a good day', () => {
     ['webhooks', 0.001, 100],
     ['observed', 0.001, 60],
   ] as const)(
-    'with what %s tell: of the sends at most %d unknown, at most %i reads per 1,000, and nothing wrong',
-    async (knowledge, mostUnknown, mostReads) => {
+    'with %s: of the sends at most %d unknown, at most %i reads per 1,000, and nothing wrong',
+    async (knowledge, maxUnknown, maxReads) => {
       const report = await simulate(steady({ seed: 1, knowledge, minutes: MINUTES }));
       const { decisions, counts, reads, longestMs } = report;
       expect(report).toMatchObject({ violations: [], hangs: 0 });
       expect(decisions).toBeGreaterThan(5_600);
       expect(report.busiestSecond).toBeLessThanOrEqual(50);
       expect(longestMs).toBeLessThanOrEqual(805);
-      expect((counts.unknown ?? 0) / decisions).toBeLessThanOrEqual(mostUnknown);
-      expect((1000 * reads) / decisions).toBeLessThanOrEqual(mostReads);
+      expect((counts.unknown ?? 0) / decisions).toBeLessThanOrEqual(maxUnknown);
+      expect((1000 * reads) / decisions).toBeLessThanOrEqual(maxReads);
       // What the application has seen before it replies, nobody can block.
       if (knowledge === 'observed') expect(counts['wrong blocks'] ?? 0).toBe(0);
     },
@@ -61,7 +61,7 @@ describe("a time in which Bird's reads fail", () => {
   );
 });
 
-it('a guard that has just been started knows what the application tells it before each reply', async () => {
+it('a guard that has just been started knows what the application observes before each reply', async () => {
   const { counts, decisions, violations } = await simulate(
     coldStart({ seed: 4, knowledge: 'observed', minutes: MINUTES }),
   );

@@ -1,4 +1,4 @@
-import type { Weather } from './faults/read-faults.js';
+import type { ReadFaults } from './faults/read-faults.js';
 import type { Network } from './model/network.js';
 import type { Case } from './oracle/oracle.js';
 import type { Answer } from './systems/systems-under-test.js';
@@ -17,7 +17,7 @@ export interface SliceReport {
   /** 99th percentile in ms over all decisions, and over those that memory could not give. */
   readonly p99Ms: number;
   readonly askedP99Ms: number;
-  /** How long after its beginning Bird's word first decided something, in ms. */
+  /** How long after its beginning an answer of Bird's first decided something, in ms. */
   readonly firstProofMs: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface Report {
   readonly trace: string;
 }
 
-/** What was decided, and what became of it. */
+/** One decision, and what it took. */
 export interface Decided {
   readonly asked: Case;
   readonly answer: Answer;
@@ -83,13 +83,13 @@ export class Tally {
     }
   }
 
-  report(seed: number, violations: readonly string[], network: Network, weather: Weather): Report {
+  report(seed: number, violations: readonly string[], network: Network, readFaults: ReadFaults): Report {
     const { decisions, p99Ms } = this.#whole.report();
     return {
       seed,
       decisions,
       counts: Object.fromEntries([...this.#counts].sort(([one], [other]) => (one < other ? -1 : 1))),
-      faults: Object.fromEntries(weather.met),
+      faults: Object.fromEntries(readFaults.met),
       violations,
       reads: network.reads,
       busiestSecond: network.busiestSecond,

@@ -3,7 +3,7 @@ import { rare, unreached } from './coverage.js';
 import { printFigures } from './figures.js';
 import { runFleetDays } from './fleet/run-fleet.js';
 import type { Report } from './report.js';
-import { foul } from './scenarios.js';
+import { badDays } from './scenarios.js';
 import { type Knowledge, simulate } from './simulate.js';
 
 const { values } = parseArgs({
@@ -35,7 +35,7 @@ async function runBadDays(first: number, seeds: number, decisions: number): Prom
   const startedAt = performance.now();
   console.log('seed knowledge decisions unknown reads busiest-second p99-ms longest-ms violations hangs trace');
   for (let seed = first; seed < first + seeds; seed += 1) {
-    const scenario = foul(seed, decisions);
+    const scenario = badDays(seed, decisions);
     const report = await simulate(scenario);
     add(totals, { ...report.counts, decisions: report.decisions, reads: report.reads, hangs: report.hangs });
     addTo(met, scenario.knowledge, report);

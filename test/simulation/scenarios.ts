@@ -7,7 +7,7 @@ const MINUTE: number = 60 * SECOND;
 const HOUR: number = 60 * MINUTE;
 
 /** 95 % replies, 4 % follow-ups, 1 % to people who never wrote. */
-const mix = { followUps: 0.04, colds: 0.01 } as const;
+const mix = { followUps: 0.04, coldSends: 0.01 } as const;
 
 /** Of the follow-ups, how many come after the window has closed: one in four, or, to see the worst, all of them. */
 export const followUps = { usual: 0.25, late: 1 } as const;
@@ -17,20 +17,20 @@ export interface SteadyOptions {
   readonly knowledge: Knowledge;
   readonly minutes: number;
   readonly mix?: keyof typeof followUps | undefined;
-  readonly subject?: Scenario['subject'];
+  readonly system?: Scenario['system'];
 }
 
 /** One workspace with 500 sends a second, as many as Bird allows, on a good day. */
-export function steady({ seed, knowledge, minutes, mix: kind = 'usual', subject }: SteadyOptions): Scenario {
+export function steady({ seed, knowledge, minutes, mix: kind = 'usual', system }: SteadyOptions): Scenario {
   return {
     seed,
     knowledge,
     isWarm: true,
-    isFoul: false,
+    hasFaults: false,
     workspaces: 1,
     customers: 50_000 + 40_000 * Math.ceil(minutes),
     readLagMs: SECOND / 2,
-    subject,
+    system,
     traffic: {
       ...mix,
       lateFollowUps: followUps[kind],
@@ -81,18 +81,18 @@ export function coldStart(options: SteadyOptions): Scenario {
 const hoursOfShifts: readonly number[] = [0, 5, 24, 29, 48];
 
 /** Days on which everything goes wrong that can, with at least so many decisions. */
-export function foul(seed: number, decisions: number, subject?: Scenario['subject']): Scenario {
+export function badDays(seed: number, decisions: number, system?: Scenario['system']): Scenario {
   const sendsPerSecond = [60, 150, 400][seed % 3] ?? 150;
   const lengthMs = Math.ceil((decisions / sendsPerSecond / hoursOfShifts.length) * SECOND);
   return {
     seed,
     knowledge: (['lookups', 'webhooks', 'observed'] as const)[Math.floor(seed / 3) % 3] ?? 'lookups',
     isWarm: seed % 4 !== 0,
-    isFoul: true,
+    hasFaults: true,
     workspaces: 2,
     customers: 30_000 + decisions,
     readLagMs: [0, 500, 5_000][Math.floor(seed / 9) % 3] ?? 0,
-    subject,
+    system,
     traffic: {
       ...mix,
       lateFollowUps: 0.5,
@@ -108,10 +108,10 @@ export function foul(seed: number, decisions: number, subject?: Scenario['subjec
  *
  * @param hours when the shifts begin, from the start
  */
-export function foulFleet(seed: number, decisions: number, hours: readonly number[] = hoursOfShifts): Scenario {
+export function badDaysOfFleet(seed: number, decisions: number, hours: readonly number[] = hoursOfShifts): Scenario {
   const sendsPerSecond = [8, 16, 32][seed % 3] ?? 16;
   const lengthMs = Math.ceil((decisions / sendsPerSecond / hours.length) * SECOND);
-  const scenario = foul(seed, decisions);
+  const scenario = badDays(seed, decisions);
   const shifts = hours.map((hour) => ({ from: START_AT + hour * HOUR, to: START_AT + hour * HOUR + lengthMs }));
   return {
     ...scenario,

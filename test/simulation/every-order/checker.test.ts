@@ -5,18 +5,40 @@ import type { Limits } from './one-window.js';
 /** What happens, how often at most, and the least number of situations that it must lead to. */
 const trials: readonly (readonly [name: string, limits: Limits, states: number])[] = [
   [
-    'four requests, a message that is shown late and told late and twice, a read that fails',
-    { doesBirdKnow: true, arrive: 4, write: 1, show: 1, tell: 2, fail: 1 },
+    'four requests, a message that is shown late, and observed late and twice, a read that fails',
+    { doesBirdKnow: true, arrive: 4, write: 1, show: 1, observe: 2, fail: 1 },
     300,
   ],
   [
-    'four requests, a reset that Bird does not know of, told late, and a message after it',
-    { doesBirdKnow: false, arrive: 4, write: 1, show: 1, tell: 2, close: 1, refuse: 1, write2: 1, show2: 1, tell2: 1 },
+    'four requests, a reset that Bird does not know of, observed late, and a message after it',
+    {
+      doesBirdKnow: false,
+      arrive: 4,
+      write: 1,
+      show: 1,
+      observe: 2,
+      close: 1,
+      refuse: 1,
+      write2: 1,
+      show2: 1,
+      observe2: 1,
+    },
     1_000,
   ],
   [
-    'two requests, a reset that Bird knows of, and everything told twice',
-    { doesBirdKnow: true, arrive: 2, write: 1, show: 1, tell: 2, close: 1, refuse: 2, write2: 1, show2: 1, tell2: 2 },
+    'two requests, a reset that Bird knows of, and everything observed twice',
+    {
+      doesBirdKnow: true,
+      arrive: 2,
+      write: 1,
+      show: 1,
+      observe: 2,
+      close: 1,
+      refuse: 2,
+      write2: 1,
+      show2: 1,
+      observe2: 2,
+    },
     1_000,
   ],
 ];
@@ -29,7 +51,7 @@ it.each(trials)('one window, in every order: %s', async (_, limits, states) => {
 });
 
 it('situations that are taken for the same go on in the same ways: as many orders are found by trying each', async () => {
-  const limits: Limits = { doesBirdKnow: false, arrive: 2, write: 1, show: 1, tell: 1, fail: 1 };
+  const limits: Limits = { doesBirdKnow: false, arrive: 2, write: 1, show: 1, observe: 1, fail: 1 };
   const { orders, violations } = await checkEveryOrder(limits);
   expect(violations).toEqual([]);
   expect(orders).toBe((await checkOneWindow(limits)).orders);

@@ -17,9 +17,9 @@ interface Situation {
 }
 
 /**
- * Tries every order of everything that may happen to one window. Each step is taken by the real guard; situations that
- * cannot be told apart are gone on from once. A guard goes on from step to step while there is one that nobody has
- * taken, and only then a fresh one is led to the next situation that has any.
+ * Tries every order of everything that may happen to one window. The real guard takes each step. Situations that cannot be
+ * distinguished are continued once. A guard continues while there is a step that was not taken yet; then a fresh one is led
+ * to the next situation that has such a step.
  */
 export async function checkOneWindow(limits: Limits): Promise<Coverage> {
   const situations = new Map<string, Situation>();

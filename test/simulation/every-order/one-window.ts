@@ -5,12 +5,12 @@ export type Step =
   | 'arrive'
   | 'write'
   | 'show'
-  | 'tell'
+  | 'observe'
   | 'close'
   | 'refuse'
   | 'write2'
   | 'show2'
-  | 'tell2'
+  | 'observe2'
   | 'process'
   | 'deliver'
   | 'fail';
@@ -78,7 +78,18 @@ export class OneWindow {
 
   /** What can happen next. */
   enabled(): Step[] {
-    const steps: Step[] = ['arrive', 'write', 'show', 'tell', 'close', 'refuse', 'write2', 'show2', 'tell2', 'fail'];
+    const steps: Step[] = [
+      'arrive',
+      'write',
+      'show',
+      'observe',
+      'close',
+      'refuse',
+      'write2',
+      'show2',
+      'observe2',
+      'fail',
+    ];
     const possible = steps.filter(
       (step) => this.#times(step) < (this.#limits[step as 'write'] ?? 0) && this.#may(step),
     );
@@ -107,7 +118,7 @@ export class OneWindow {
   state(): string {
     const { expiresAt, lastInboundAt, refusedAt } = this.#evidence();
     const waiting = this.#requests.filter(({ outcome }) => outcome === undefined);
-    // Whether a waiter came before the read that runs is all that tells waiters apart.
+    // Waiters differ only in whether they came before the read that runs.
     const early = waiting.filter(({ arrivedAt }) => arrivedAt <= (this.#read?.startedAt ?? 0)).length;
     const done = [...this.done].filter(([step]) => step !== 'process' && step !== 'deliver').sort();
     const read = this.#read === undefined ? 'none' : this.#read.end === undefined ? 'asked' : this.#read.end;
@@ -116,8 +127,8 @@ export class OneWindow {
 
   #act(step: Step): void {
     if (step === 'arrive') this.#arrive();
-    if (step === 'tell') void this.#guard.observeInbound({ ...KEY, at: M1 });
-    if (step === 'tell2') void this.#guard.observeInbound({ ...KEY, at: M2 });
+    if (step === 'observe') void this.#guard.observeInbound({ ...KEY, at: M1 });
+    if (step === 'observe2') void this.#guard.observeInbound({ ...KEY, at: M2 });
     if (step === 'refuse') void this.#guard.observeRefusal({ ...KEY, sentAt: REFUSED, code: 131047 });
     const read = this.#read;
     if (read === undefined) return;
@@ -151,12 +162,12 @@ export class OneWindow {
   #may(step: Step): boolean {
     const needs: Readonly<Partial<Record<Step, readonly Step[]>>> = {
       show: ['write'],
-      tell: ['write'],
+      observe: ['write'],
       close: ['write'],
       refuse: ['close'],
       write2: ['close'],
       show2: ['write2', 'show'],
-      tell2: ['write2'],
+      observe2: ['write2'],
     };
     if (step === 'fail' && this.#read?.end === undefined) return false;
     return (needs[step] ?? []).every((needed) => this.#times(needed) > 0);
@@ -181,31 +192,31 @@ export class OneWindow {
     return this.#has('show') && !isKnownClosed ? M1 + DAY : null;
   }
 
-  /** An end, unless the guard has been told of the refusal that refutes it. */
+  /** Whether an end counts: not if the guard has observed the refusal that refutes it. */
   #unrefuted(end: number | null): boolean {
     return end !== null && (end !== M1 + DAY || !this.#has('refuse'));
   }
 
-  /** Only openings are remembered, and always all of them: what was told and what Bird has said, in whatever order. */
+  /** Only what opens or refutes is remembered, and always all of it: what was observed and what Bird has said, in any order. */
   #checkMemory(): void {
     const ends = this.#delivered.map(({ end }) => end ?? 0);
     const expected = {
       expiresAt: Math.max(0, ...ends) || undefined,
-      lastInboundAt: this.#has('tell2') ? M2 : this.#has('tell') ? M1 : undefined,
+      lastInboundAt: this.#has('observe2') ? M2 : this.#has('observe') ? M1 : undefined,
       refusedAt: this.#has('refuse') ? REFUSED : undefined,
     };
     const { expiresAt, lastInboundAt, refusedAt } = this.#evidence();
     if (JSON.stringify({ expiresAt, lastInboundAt, refusedAt }) !== JSON.stringify(expected)) {
-      this.violations.push('INV-3 to INV-6: what is remembered is not what was told and read');
+      this.violations.push('INV-3 to INV-6: what is remembered is not what was observed and read');
     }
   }
 
   #checkOutcome({ outcome, arrivedAt, shownOpen }: Request): void {
     const verdict = outcome?.decision.verdict;
-    const isTold = this.#has('tell2') || (this.#has('tell') && !this.#has('refuse'));
+    const isObserved = this.#has('observe2') || (this.#has('observe') && !this.#has('refuse'));
     if (verdict === 'allow') {
       const isSaid = this.#delivered.some(({ end }) => this.#unrefuted(end));
-      if (!isTold && !isSaid) this.violations.push('INV-2: allowed without evidence');
+      if (!isObserved && !isSaid) this.violations.push('INV-2: allowed without evidence');
     }
     if (verdict === 'unknown' && !this.#has('fail'))
       this.violations.push('INV-3: unknown, although no read has failed');
@@ -213,7 +224,7 @@ export class OneWindow {
     if (!this.#delivered.some(({ startedAt }) => startedAt >= arrivedAt)) {
       this.violations.push('INV-1: denied without a read that started after the arrival');
     }
-    if (isTold) this.violations.push('INV-1: denied what was told');
+    if (isObserved) this.violations.push('INV-1: denied what was observed');
     const isOpen = this.#has('write2') || (this.#has('write') && !this.#has('close'));
     if (isOpen && this.#unrefuted(shownOpen)) this.violations.push('INV-1: denied what Bird would show');
   }

@@ -2,37 +2,37 @@ import type { BirdAnswer } from '../model/fake-bird.js';
 import type { Exchange } from '../model/network.js';
 import type { Random } from '../model/random.js';
 
-/** What reaches the process in the place of Bird's answer. */
-export type Spoilt =
+/** What reaches the process instead of Bird's answer. */
+export type FaultyAnswer =
   | 'silence'
   | {
       readonly answer: BirdAnswer | 'reset';
       /** How much later than usual. */
       readonly delayMs: number;
-      /** Comes instead of the answer's own body, which is then not whole. */
+      /** Replaces the answer's body, which is then not whole. */
       readonly body?: AsyncIterable<Uint8Array> | undefined;
     };
 
 export interface Fault {
   readonly name: string;
-  spoil(answer: BirdAnswer, random: Random, now: number): Spoilt;
+  apply(answer: BirdAnswer, random: Random, now: number): FaultyAnswer;
 }
 
-/** Decides what goes wrong with which request. */
+/** Decides which request meets which fault. */
 export interface FaultSource {
   of(exchange: Exchange, now: number): Fault | undefined;
 }
 
 export const noFaults: FaultSource = { of: () => undefined };
 
-/** What a single read meets on a bad day. Each is a row of the fault matrix, or several that look alike from here. */
+/** Faults of a single read on a bad day. Each is a row of the fault matrix, or several that look alike from here. */
 export const passingFaults: readonly Fault[] = [
-  { name: 'silence', spoil: () => 'silence' },
-  { name: 'stalled body', spoil: (answer) => ({ answer, delayMs: 0, body: stalled() }) },
-  { name: 'broken body', spoil: (answer) => ({ answer, delayMs: 0, body: broken() }) },
-  { name: 'broken connection', spoil: () => ({ answer: 'reset', delayMs: 0 }) },
-  { name: 'slow', spoil: (answer, random) => ({ answer, delayMs: random.between(200, 700) }) },
-  { name: 'too slow', spoil: (answer, random) => ({ answer, delayMs: random.spread(700, 10_000) }) },
+  { name: 'silence', apply: () => 'silence' },
+  { name: 'stalled body', apply: (answer) => ({ answer, delayMs: 0, body: stalled() }) },
+  { name: 'broken body', apply: (answer) => ({ answer, delayMs: 0, body: broken() }) },
+  { name: 'broken connection', apply: () => ({ answer: 'reset', delayMs: 0 }) },
+  { name: 'slow', apply: (answer, random) => ({ answer, delayMs: random.between(200, 700) }) },
+  { name: 'too slow', apply: (answer, random) => ({ answer, delayMs: random.spread(700, 10_000) }) },
   ...[400, 409, 500, 501, 502, 503, 504].map((status) =>
     instead(`status ${status}`, status, '{"serviceWindowExpireAt":null}'),
   ),
@@ -52,11 +52,11 @@ export const passingFaults: readonly Fault[] = [
   changed('flag behind __proto__', (body) => body.replace(/\}$/, ',"__proto__":{"isPermanentSession":true}}')),
   {
     name: 'end in the far future',
-    spoil: (answer, _random, now) => ({ answer: { ...answer, body: farEnd(answer.body, now) }, delayMs: 0 }),
+    apply: (answer, _random, now) => ({ answer: { ...answer, body: farEnd(answer.body, now) }, delayMs: 0 }),
   },
 ];
 
-/** What stops all reads for a while, so that it must not come often. */
+/** Faults that stop all reads for a while, and so must be rare. */
 export const lastingFaults: readonly Fault[] = [
   instead('status 401', 401, '{}'),
   instead('status 403', 403, '{}'),
@@ -64,7 +64,7 @@ export const lastingFaults: readonly Fault[] = [
   instead('status 429 with seconds', 429, '{}', { 'retry-after': '2' }),
   {
     name: 'status 429 with a date',
-    spoil: (_answer, _random, now) => {
+    apply: (_answer, _random, now) => {
       const headers = { 'retry-after': new Date(now + 3000).toUTCString() };
       return { answer: { status: 429, headers, body: '{}' }, delayMs: 0 };
     },
@@ -73,14 +73,14 @@ export const lastingFaults: readonly Fault[] = [
 ];
 
 function instead(name: string, status: number, body: string, headers: Readonly<Record<string, string>> = {}): Fault {
-  return { name, spoil: () => ({ answer: { status, headers, body }, delayMs: 0 }) };
+  return { name, apply: () => ({ answer: { status, headers, body }, delayMs: 0 }) };
 }
 
 function changed(name: string, change: (body: string) => string): Fault {
-  return { name, spoil: (answer) => ({ answer: { ...answer, body: change(answer.body) }, delayMs: 0 }) };
+  return { name, apply: (answer) => ({ answer: { ...answer, body: change(answer.body) }, delayMs: 0 }) };
 }
 
-/** Of a window that is open; that a closed one is open is more than a guard could ever find out. */
+/** Only for an open window: that a closed one is reported as open, no guard could find out. */
 function farEnd(body: string, now: number): string {
   return body.replace(/At":"([^"]+)"/, (same, end) =>
     Date.parse(end) > now ? 'At":"9999-12-31T23:59:59.000Z"' : same,

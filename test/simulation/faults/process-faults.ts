@@ -6,62 +6,62 @@ import type { Timeline } from '../model/timeline.js';
 const SECOND = 1000;
 const MINUTE: number = 60 * SECOND;
 
-export interface TroublesParts {
+export interface ProcessFaultsParts {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly bird: FakeBird;
   readonly directory: Directory;
   /** The key that the application gives to the guard, by workspace id. */
   readonly keysInUse: Map<string, string>;
-  /** The process that is hit next. */
-  readonly victim: () => Victim;
+  /** The process that the next fault hits. */
+  readonly target: () => FaultTarget;
   readonly count: (name: string) => void;
 }
 
-export interface Victim {
+export interface FaultTarget {
   readonly timeline: Timeline;
   readonly restart: () => void;
 }
 
-/** What goes wrong beside the reads: in the process, with its clock, and in the hands of the people who run it. */
-export class Troubles {
-  readonly #parts: TroublesParts;
+/** Faults other than those of reads: of the process, of its clock, and of the people who run it. */
+export class ProcessFaults {
+  readonly #parts: ProcessFaultsParts;
   #keys = 0;
 
-  constructor(parts: TroublesParts) {
+  constructor(parts: ProcessFaultsParts) {
     this.#parts = parts;
   }
 
-  /** Spreads each of them over the times in which there is traffic. */
+  /** Spreads the faults over the times with traffic. */
   plan(shifts: readonly { readonly from: number; readonly to: number }[]): void {
-    const { timeline, random, count, victim } = this.#parts;
+    const { timeline, random, count, target } = this.#parts;
     const kinds: Readonly<Record<string, () => void>> = {
-      stall: () => victim().timeline.stall(random.spread(100, 3 * SECOND)),
-      sleep: () => victim().timeline.sleep(random.spread(SECOND, 2 * MINUTE)),
-      'clock set forward': () => this.#moveWall(victim().timeline, random.spread(SECOND, 60 * MINUTE)),
-      'clock set back': () => this.#moveWall(victim().timeline, -random.spread(SECOND, 60 * MINUTE)),
+      stall: () => target().timeline.stall(random.spread(100, 3 * SECOND)),
+      sleep: () => target().timeline.sleep(random.spread(SECOND, 2 * MINUTE)),
+      'clock set forward': () => this.#moveWall(target().timeline, random.spread(SECOND, 60 * MINUTE)),
+      'clock set back': () => this.#moveWall(target().timeline, -random.spread(SECOND, 60 * MINUTE)),
       // The clock is right at the start: before Bird's first answer, a guard has nothing else to go by.
       'process restarted': () => {
-        const { timeline: ofVictim, restart } = victim();
-        ofVictim.wallOffsetMs = 0;
-        ofVictim.stall(random.between(SECOND, 5 * SECOND));
+        const { timeline: ofTarget, restart } = target();
+        ofTarget.wallOffsetMs = 0;
+        ofTarget.stall(random.between(SECOND, 5 * SECOND));
         restart();
       },
       'key rotated': () => this.#rotateKey(random.pick([0, 0, 300])),
       'channel paused': () => this.#pauseChannel(),
       'reads of others': () => this.#readBesides(),
     };
-    for (const [name, strike] of Object.entries(kinds)) {
+    for (const [name, inject] of Object.entries(kinds)) {
       for (const { from, to } of shifts) {
         timeline.at(random.between(from, to), () => {
           count(name);
-          strike();
+          inject();
         });
       }
     }
   }
 
-  /** The wall is wrong until somebody sets it right. */
+  /** The wall clock is wrong until somebody sets it right. */
   #moveWall(timeline: Timeline, ms: number): void {
     this.#setWall(timeline, ms);
     timeline.at(timeline.now + this.#parts.random.spread(SECOND, 10 * MINUTE), () => {
@@ -69,10 +69,10 @@ export class Troubles {
     });
   }
 
-  /** Not while the machine sleeps: nobody could tell the one from the other. */
+  /** Not while the machine sleeps: nobody could distinguish the two. */
   #setWall(timeline: Timeline, offsetMs: number): void {
-    if (timeline.now >= timeline.stillUntil) timeline.wallOffsetMs = offsetMs;
-    else timeline.at(timeline.stillUntil + SECOND, () => this.#setWall(timeline, offsetMs));
+    if (timeline.now >= timeline.stalledUntil) timeline.wallOffsetMs = offsetMs;
+    else timeline.at(timeline.stalledUntil + SECOND, () => this.#setWall(timeline, offsetMs));
   }
 
   /** Bird takes the new key from now on; the application may learn of it later. */

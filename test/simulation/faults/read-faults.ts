@@ -2,7 +2,7 @@ import type { Exchange } from '../model/network.js';
 import { Deck, type Random } from '../model/random.js';
 import { type Fault, type FaultSource, lastingFaults, passingFaults } from './answer-faults.js';
 
-/** Between two faults that stop all reads there are so many others. */
+/** How many other faults come between two that stop all reads. */
 const PASSING_PER_LASTING = 30;
 
 export interface Outage {
@@ -13,23 +13,23 @@ export interface Outage {
   readonly fault: Fault;
 }
 
-export interface WeatherOptions {
+export interface ReadFaultsOptions {
   readonly random: Random;
-  /** Of all requests, how many meet a fault. */
+  /** The share of requests that meet a fault. */
   readonly faulty: number;
   readonly outages?: readonly Outage[] | undefined;
 }
 
-/** Faults by chance, each as often as the others, and outages in which every read meets the same. */
-export class Weather implements FaultSource {
+/** Faults at random, each as often as the others, and outages in which every read meets the same fault. */
+export class ReadFaults implements FaultSource {
   /** How often each fault was met. */
   readonly met: Map<string, number> = new Map();
-  readonly #options: WeatherOptions;
+  readonly #options: ReadFaultsOptions;
   readonly #passing: Deck<Fault>;
   readonly #lasting: Deck<Fault>;
   #untilLasting = PASSING_PER_LASTING;
 
-  constructor(options: WeatherOptions) {
+  constructor(options: ReadFaultsOptions) {
     this.#options = options;
     this.#passing = new Deck(passingFaults, options.random);
     this.#lasting = new Deck(lastingFaults, options.random);

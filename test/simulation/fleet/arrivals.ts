@@ -4,7 +4,7 @@ import type { Directory } from '../model/directory.js';
 import type { Events } from '../model/events.js';
 import type { Random } from '../model/random.js';
 import type { Timeline } from '../model/timeline.js';
-import type { Told } from '../oracle/expected-knowledge.js';
+import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import type { Servers } from '../server/servers.js';
 import { mergeWindow } from '../server/windows.js';
 import { type Scenario, START_AT } from '../simulate.js';
@@ -15,7 +15,7 @@ export interface FleetArrivalsParts {
   readonly customers: Customers;
   readonly directory: Directory;
   readonly servers: Servers;
-  readonly ever: Told;
+  readonly observedByAny: ExpectedKnowledge;
   readonly events: Events;
   /** For when Bird shows a message, and for what the platform does. */
   readonly surroundings: Random;
@@ -23,7 +23,7 @@ export interface FleetArrivalsParts {
   readonly count: (name: string) => void;
 }
 
-/** What customers write, and what becomes of it before a process is told. */
+/** What customers write, and what becomes of it before a process observes it. */
 export class FleetArrivals {
   readonly #parts: FleetArrivalsParts;
   readonly #lastWriters: number[] = [];
@@ -49,16 +49,16 @@ export class FleetArrivals {
     return this.#parts.surroundings.pick(this.#lastWriters);
   }
 
-  /** What the processes were told before the simulation is on the server. */
+  /** What processes observed before the simulation is on the server. */
   #keep(customer: number, at: number): void {
-    const { directory, servers, ever } = this.#parts;
+    const { directory, servers, observedByAny } = this.#parts;
     const workspaceId = directory.workspaceId(customer);
     const channelId = directory.channelId(customer);
     const byAddress = { workspaceId, channelId, address: directory.address(customer) };
     const byId = { ...byAddress, address: addressOfId(directory.contactId(customer)) };
     mergeWindow(servers.current, { key: byAddress, evidence: { lastInboundAt: at } }, at);
     mergeWindow(servers.current, { key: byId, evidence: { contactWroteAt: at } }, at);
-    ever.inbound(customer, at);
+    observedByAny.inbound(customer, at);
   }
 
   /** The platform closes a window before its time; Bird may or may not know. */

@@ -2,7 +2,7 @@ import type { Customers } from '../model/customers.js';
 import type { Directory } from '../model/directory.js';
 import type { Random } from '../model/random.js';
 import type { Timeline } from '../model/timeline.js';
-import type { Told } from '../oracle/expected-knowledge.js';
+import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Tally } from '../report.js';
 import type { Answer } from '../systems/systems-under-test.js';
@@ -16,33 +16,33 @@ export interface DispatchParts {
   readonly processes: readonly FleetProcess[];
   readonly customers: Customers;
   readonly directory: Directory;
-  readonly ever: Told;
+  readonly observedByAny: ExpectedKnowledge;
   readonly knowledge: FleetKnowledge;
   readonly oracle: Oracle<FleetCase>;
   readonly tally: Tally;
-  /** Whether the processes are told of refusals. */
-  readonly tellsRefusals: boolean;
+  /** Whether the processes observe refusals. */
+  readonly observesRefusals: boolean;
 }
 
 /** Spreads what happens over the processes: each send, message, refusal and wish to forget reaches one of them. */
 export class Dispatch {
   readonly #parts: DispatchParts;
   readonly #refused = new Set<number>();
-  /** Since when and by whom a window was to be forgotten; `calledAt` is `undefined` until that is settled. */
+  /** When `forget` was called for a window; `undefined`: it has not settled yet. */
   readonly #forgottenAt = new Map<number, number | undefined>();
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
   }
 
-  /** Settles when the process says so that was told. */
-  tell(customer: number, at: number): Promise<void> {
-    const { ever, random } = this.#parts;
-    // Some are just being asked about.
-    if (random.chance(0.1)) this.crowd(customer, 4, 8);
+  /** Settles when the process has kept it. */
+  observe(customer: number, at: number): Promise<void> {
+    const { observedByAny, random } = this.#parts;
+    // About some, several processes ask just now.
+    if (random.chance(0.1)) this.burst(customer, 4, 8);
     return this.#run((process) => {
-      ever.inbound(customer, at);
-      process.told.inbound(customer, at);
+      observedByAny.inbound(customer, at);
+      process.expected.inbound(customer, at);
       return process.guard.inbound(customer, at);
     });
   }
@@ -66,27 +66,27 @@ export class Dispatch {
     });
   }
 
-  /** Several processes want to know a window at once, and some of them a little later. */
-  crowd(customer: number, count: number, longestMs: number): void {
+  /** Several sends to one customer at about the same time, by several processes. */
+  burst(customer: number, count: number, withinMs: number): void {
     const { timeline, random } = this.#parts;
     for (let one = 0; one < count; one += 1) {
-      timeline.at(timeline.now + random.between(0, longestMs), () => this.send(customer));
+      timeline.at(timeline.now + random.between(0, withinMs), () => this.send(customer));
     }
   }
 
-  /** So many a second want to know windows of one workspace, each another's. */
-  rush(customer: number, perSecond: number, ms: number): void {
+  /** Sends to different customers of one workspace, more than its reads allow. */
+  overload(customer: number, perSecond: number, ms: number): void {
     const { timeline, directory } = this.#parts;
     const count = (ms / 1000) * perSecond;
     for (let one = 0; one < count; one += 1) {
       const other = customer - one * directory.workspaces.length;
-      // Nobody sends more on hearing that it was refused: once is enough of these.
+      // A refusal of these starts no further burst.
       this.#refused.add(other);
       timeline.at(timeline.now + (one * 1000) / perSecond, () => this.send(other));
     }
   }
 
-  /** A window, and afterwards somebody sends into it. */
+  /** Forgets a window. Afterwards somebody sends into it. */
   forgetWindow(customer: number): void {
     const { timeline, random, directory, knowledge } = this.#parts;
     const { workspaceId, channelId } = directory.send(customer);
@@ -110,30 +110,30 @@ export class Dispatch {
   }
 
   #decided(asked: FleetCase, answer: Answer, isAtOnce: boolean): void {
-    const { timeline, customers, oracle, tally, tellsRefusals } = this.#parts;
+    const { timeline, customers, oracle, tally, observesRefusals } = this.#parts;
     const { now } = timeline;
     oracle.decided(asked, answer);
     this.#checkForgotten(asked, answer);
     tally.decided({ asked, answer, now, tookMs: isAtOnce ? undefined : oracle.awakeMs(asked) });
-    if (answer.verdict !== 'deny' && !customers.isOpen(asked.customer, now) && tellsRefusals) {
+    if (answer.verdict !== 'deny' && !customers.isOpen(asked.customer, now) && observesRefusals) {
       this.#refuse(asked.customer, now);
     }
   }
 
-  /** The first time that a customer's window has refused a message, others are sent right then, and later. */
+  /** After the first refusal of a customer's message, others are sent at once and later. */
   #refuse(customer: number, sentAt: number): void {
-    const { timeline, random, ever, tally } = this.#parts;
+    const { timeline, random, observedByAny, tally } = this.#parts;
     timeline.at(timeline.now + random.spread(500, 60_000), () => {
       tally.count('refusal');
       void this.#run((process) => {
-        ever.refused(customer, sentAt);
-        process.told.refused(customer, sentAt);
+        observedByAny.refused(customer, sentAt);
+        process.expected.refused(customer, sentAt);
         process.guard.refusal(customer, sentAt);
       });
       if (this.#refused.has(customer)) return;
       this.#refused.add(customer);
-      this.crowd(customer, 6, 6);
-      this.crowd(customer, 6, 20_000);
+      this.burst(customer, 6, 6);
+      this.burst(customer, 6, 20_000);
     });
   }
 
@@ -141,7 +141,7 @@ export class Dispatch {
     const { knowledge, oracle } = this.#parts;
     const calledAt = this.#forgottenAt.get(asked.customer);
     if (calledAt === undefined || knowledge.isForgotten(asked, calledAt, answer)) return;
-    oracle.violation(`remembered what was forgotten: customer ${asked.customer}, decided ${asked.timeline.now}`);
+    oracle.violation(`remembered a forgotten window: customer ${asked.customer}, decided ${asked.timeline.now}`);
   }
 
   /** One process does something, as soon as it is awake. */
@@ -150,7 +150,7 @@ export class Dispatch {
     const process = random.pick(processes);
     return new Promise((resolve) => {
       process.run(() => {
-        timeline.stir();
+        timeline.flushPromises();
         void Promise.resolve(act(process)).then(resolve);
       });
     });

@@ -1,5 +1,5 @@
-import { Mischief } from '../faults/edge-timing.js';
-import { Troubles, type Victim } from '../faults/process-faults.js';
+import { EdgeTiming } from '../faults/edge-timing.js';
+import { type FaultTarget, ProcessFaults } from '../faults/process-faults.js';
 import { Events } from '../model/events.js';
 import type { Random } from '../model/random.js';
 import { Traffic } from '../model/traffic.js';
@@ -7,7 +7,7 @@ import type { Report } from '../report.js';
 import type { Scenario } from '../simulate.js';
 import { FleetArrivals } from './arrivals.js';
 import { Dispatch } from './dispatch.js';
-import { FleetTroubles } from './server-faults.js';
+import { ServerFaults } from './server-faults.js';
 import { SimulatedFleet } from './simulated-fleet.js';
 
 export interface FleetReport extends Report {
@@ -27,8 +27,8 @@ class FleetSimulation {
   readonly #dispatch: Dispatch;
   readonly #events: Events;
   readonly #arrivals: FleetArrivals;
-  readonly #mischief: Mischief;
-  readonly #crowding: Random;
+  readonly #edgeTiming: EdgeTiming;
+  readonly #bursts: Random;
 
   constructor(scenario: Scenario) {
     const fleet = new SimulatedFleet(scenario);
@@ -36,16 +36,16 @@ class FleetSimulation {
     const surroundings = fleet.chance('surroundings');
     this.#scenario = scenario;
     this.#fleet = fleet;
-    this.#crowding = fleet.chance('crowding');
-    const tellsRefusals = scenario.knowledge !== 'lookups';
-    this.#dispatch = new Dispatch({ ...fleet, random: fleet.chance('balance'), tellsRefusals });
-    const tell = (customer: number, at: number): void => void this.#dispatch.tell(customer, at);
-    this.#events = new Events({ timeline, random: surroundings, isFoul: true, tell, count });
+    this.#bursts = fleet.chance('bursts');
+    const observesRefusals = scenario.knowledge !== 'lookups';
+    this.#dispatch = new Dispatch({ ...fleet, random: fleet.chance('balance'), observesRefusals });
+    const observe = (customer: number, at: number): void => void this.#dispatch.observe(customer, at);
+    this.#events = new Events({ timeline, random: surroundings, hasFaults: true, observe, count });
     const platform = fleet.chance('platform');
     this.#arrivals = new FleetArrivals({ ...fleet, scenario, events: this.#events, surroundings, platform });
-    this.#mischief = new Mischief({
+    this.#edgeTiming = new EdgeTiming({
       timeline,
-      random: fleet.chance('mischief'),
+      random: fleet.chance('edgeTiming'),
       onInbound: (customer, at) => this.#arrivals.inbound(customer, at),
       onSend: (customer, inReplyTo) => this.#send(customer, inReplyTo),
       count,
@@ -55,13 +55,13 @@ class FleetSimulation {
   async run(): Promise<FleetReport> {
     // Errors are made by the thousand here, and nobody reads where.
     Error.stackTraceLimit = 0;
-    const { tally, oracle, network, weather, timeline } = this.#fleet;
+    const { tally, oracle, network, readFaults, timeline } = this.#fleet;
     const { seed, traffic } = this.#scenario;
     this.#traffic().start();
-    this.#troubles().plan(traffic.shifts);
-    this.#fleetTroubles().plan(traffic.shifts);
+    this.#processFaults().plan(traffic.shifts);
+    this.#serverFaults().plan(traffic.shifts);
     await timeline.run(Math.max(...traffic.shifts.map(({ to }) => to)) + 3_600_000);
-    const report = tally.report(seed, oracle.violations, network, weather);
+    const report = tally.report(seed, oracle.violations, network, readFaults);
     return { ...report, busiestOneServer: this.#fleet.busiestOneServer };
   }
 
@@ -71,49 +71,48 @@ class FleetSimulation {
       random: this.#fleet.chance('traffic'),
       onInbound: (customer, at) => {
         this.#arrivals.inbound(customer, at);
-        this.#mischief.afterInbound(customer, at);
+        this.#edgeTiming.afterInbound(customer, at);
       },
       onSend: (customer, inReplyTo) => {
         if (inReplyTo === undefined) {
-          this.#mischief.aroundSend(customer);
-          this.#dispatch.crowd(customer, this.#crowding.between(0, 6), 60);
+          this.#edgeTiming.aroundSend(customer);
+          this.#dispatch.burst(customer, this.#bursts.between(0, 6), 60);
         }
         this.#send(customer, inReplyTo);
       },
     });
   }
 
-  #troubles(): Troubles {
-    const random = this.#fleet.chance('troubles');
-    const victim = (): Victim => {
+  #processFaults(): ProcessFaults {
+    const random = this.#fleet.chance('processFaults');
+    const target = (): FaultTarget => {
       const process = random.pick(this.#fleet.processes);
       return { timeline: process.timeline, restart: () => process.restart() };
     };
-    return new Troubles({ ...this.#fleet, random, victim });
+    return new ProcessFaults({ ...this.#fleet, random, target });
   }
 
-  #fleetTroubles(): FleetTroubles {
+  #serverFaults(): ServerFaults {
     const fleet = this.#fleet;
-    return new FleetTroubles({
+    return new ServerFaults({
       ...fleet,
-      random: fleet.chance('fleetTroubles'),
-      weather: fleet.linkWeather,
+      random: fleet.chance('serverFaults'),
       forget: (what) => {
         const customer = this.#arrivals.someWriter();
         if (what === 'window') this.#dispatch.forgetWindow(customer);
         else this.#dispatch.forgetChannel(customer);
       },
-      crowd: (ms) => this.#dispatch.crowd(fleet.customers.count - this.#crowding.between(1, 500), 60, ms),
-      rush: (ms) => this.#dispatch.rush(fleet.customers.count - this.#crowding.between(1, 500), 60, ms),
+      burst: (ms) => this.#dispatch.burst(fleet.customers.count - this.#bursts.between(1, 500), 60, ms),
+      overload: (ms) => this.#dispatch.overload(fleet.customers.count - this.#bursts.between(1, 500), 60, ms),
     });
   }
 
-  /** What an application has seen it tells one process before it replies by another. */
+  /** The application observes a message by one process, and replies by another. */
   #send(customer: number, inReplyTo: number | undefined): void {
     const { timeline } = this.#fleet;
     const isSeen = inReplyTo !== undefined && this.#events.isSeen(customer, inReplyTo);
     if (this.#scenario.knowledge !== 'observed' || !isSeen) return this.#dispatch.send(customer);
     const send = (): void => this.#dispatch.send(customer);
-    void this.#dispatch.tell(customer, inReplyTo).then(() => timeline.at(timeline.now, send));
+    void this.#dispatch.observe(customer, inReplyTo).then(() => timeline.at(timeline.now, send));
   }
 }

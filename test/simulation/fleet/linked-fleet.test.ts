@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../model/random.js';
 import { Timeline } from '../model/timeline.js';
-import { LinkWeather } from '../server/redis-link-faults.js';
+import { RedisLinkFaults } from '../server/redis-link-faults.js';
 import { Server } from '../server/server.js';
 import { ServerLink } from '../server/server-link.js';
 import { LinkedFleet } from './linked-fleet.js';
 
 const limit = { perSecond: 40, burst: 10 };
 const PROCESSES = 4;
-/** Long after the first beats, which are simulated one by one. */
+/** Long after the first heartbeats, which are simulated one by one. */
 const CALM_AT = 60_000;
 
 interface Fleet {
   readonly timeline: Timeline;
   readonly server: Server;
   readonly links: readonly ServerLink[];
-  /** Asks for so many reads of each at once, and then tells when which process got them, or that it is alone. */
+  /** Asks for so many reads of each at once. `taken` then shows which process got one and when, and `alone` which got none. */
   readonly ask: (processes: readonly number[], each: number) => void;
   readonly taken: readonly { readonly process: number; readonly at: number }[];
   readonly alone: readonly { readonly process: number; readonly at: number }[];
@@ -24,15 +24,15 @@ interface Fleet {
 function fleetOf(count: number): Fleet {
   const timeline = new Timeline(0);
   const server = new Server();
-  const nobody = { onHeard: () => {}, count: () => {} };
-  const weather = new LinkWeather(new Random(1, 0), () => {});
+  const nobody = { onNotified: () => {}, count: () => {} };
+  const linkFaults = new RedisLinkFaults(new Random(1, 0), () => {});
   const links = Array.from(
     { length: count },
-    (_, process) => new ServerLink({ ...nobody, process, timeline, weather, find: () => server }),
+    (_, process) => new ServerLink({ ...nobody, process, timeline, linkFaults, find: () => server }),
   );
   const fleets = links.map((link, process) => {
     const parts = { process: String(process), link, timeline, instances: PROCESSES };
-    return new LinkedFleet({ ...parts, startedAt: () => 0, onTold: () => {}, count: () => {} });
+    return new LinkedFleet({ ...parts, startedAt: () => 0, onAnswered: () => {}, count: () => {} });
   });
   const taken: { process: number; at: number }[] = [];
   const alone: { process: number; at: number }[] = [];
@@ -80,7 +80,7 @@ describe('the limit that simulated processes share', () => {
     const { timeline, server, links, ask, taken } = fleetOf(PROCESSES);
     await timeline.run(CALM_AT);
     server.flush();
-    for (const link of links) link.rouse();
+    for (const link of links) link.resumeHeartbeats();
     ask([0, 1, 2, 3], 30);
     await timeline.run(CALM_AT + 299);
     expect(taken).toEqual([]);

@@ -1,25 +1,18 @@
 import type { Fleet, ReadLease, WindowFacts, WindowRef } from '../../../src/ports.js';
 import type { Timeline } from '../model/timeline.js';
-import {
-  finishTurn,
-  type Joined,
-  joinTurn,
-  LONGEST_READ_MS,
-  type Reserved,
-  reserveRead,
-} from '../server/read-leases.js';
+import { finishLease, type Joined, joinLease, MAX_READ_MS, type Reserved, reserveRead } from '../server/read-leases.js';
 import type { ServerLink } from '../server/server-link.js';
 import { LinkedMembership } from './linked-membership.js';
 
-const PATIENCE_MS = 20;
+const TIMEOUT_MS = 20;
 const BURST_SHARE = 0.8;
-const SHORTEST_WAIT_MS = 20;
-/** What was told longer ago, by the clocks of the two, is not believed. */
-const LONGEST_TOLD_MS = 10_000;
+const MIN_WAIT_MS = 20;
+/** An older answer, by the clocks of the two, is not believed. */
+const MAX_ANSWER_AGE_MS = 10_000;
 const READS_PER_CONNECTION = 2 ** 32;
 
-/** An answer that a process tells the others. */
-interface ToldAnswer {
+/** An answer that a process shares with the others. */
+interface SharedAnswer {
   readonly facts: WindowFacts;
   /** By the clock of the process. */
   readonly at: number;
@@ -37,8 +30,8 @@ export interface LinkedFleetParts {
   readonly instances: number;
   /** When this process's latest read of a window started, in true time. */
   readonly startedAt: (ref: WindowRef) => number;
-  /** Another process's read was told. */
-  readonly onTold: (ref: WindowRef, startedAt: number) => void;
+  /** The answer of another process's read arrived. */
+  readonly onAnswered: (ref: WindowRef, startedAt: number) => void;
   readonly count: (name: string) => void;
 }
 
@@ -48,7 +41,7 @@ export class LinkedFleet implements Fleet {
   readonly #parts: LinkedFleetParts;
   readonly #membership: LinkedMembership;
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** Numbers of reads that another server has given cannot be compared. */
+  /** Numbers of reads from two servers cannot be compared. */
   #connection = 0;
 
   constructor(parts: LinkedFleetParts) {
@@ -56,21 +49,21 @@ export class LinkedFleet implements Fleet {
     this.instances = parts.instances;
     this.#membership = new LinkedMembership(parts);
     parts.link.listen({
-      onBack: () => {
+      onReady: () => {
         this.#connection += 1;
         for (const id of [...this.#waiting.keys()]) this.#wake(id);
       },
-      onBeat: () => {},
-      onCalmOver: () => {},
+      onHeartbeat: () => {},
+      onHeartbeatsResumed: () => {},
       onChange: ({ what, id }) => {
-        if (what === 'turn') for (const one of id === undefined ? [...this.#waiting.keys()] : [id]) this.#wake(one);
+        if (what === 'lease') for (const one of id === undefined ? [...this.#waiting.keys()] : [id]) this.#wake(one);
       },
     });
   }
 
-  async takeRead(workspaceId: string, limit: Limit, mostMs: number): ReturnType<Fleet['takeRead']> {
+  async takeRead(workspaceId: string, limit: Limit, maxWaitMs: number): ReturnType<Fleet['takeRead']> {
     const { timeline, count } = this.#parts;
-    const giveUpAt = timeline.now + Math.max(0, mostMs);
+    const giveUpAt = timeline.now + Math.max(0, maxWaitMs);
     for (;;) {
       const answer = await this.#reserve(workspaceId, limit, Math.max(0, giveUpAt - timeline.now));
       if (answer?.role === 'taken') {
@@ -81,23 +74,23 @@ export class LinkedFleet implements Fleet {
       if (answer?.role === 'spent') return 'spent';
       if (answer === undefined && !this.#membership.isHeld) {
         count('read of its own share');
-        return this.#membership.alone();
+        return this.#membership.isolation();
       }
       if (timeline.now >= giveUpAt) return 'spent';
-      count(answer === undefined ? 'waited until nobody counts on it' : 'asked for a read again');
+      count(answer === undefined ? 'waited until it was no member' : 'asked for a read again');
       if (answer === undefined) await this.#membership.changed(giveUpAt - timeline.now);
-      else if (answer.waitMs > 0) await this.#sleep(Math.max(SHORTEST_WAIT_MS, answer.waitMs));
+      else if (answer.waitMs > 0) await this.#sleep(Math.max(MIN_WAIT_MS, answer.waitMs));
     }
   }
 
-  #reserve(workspaceId: string, { perSecond, burst }: Limit, mostMs: number): Promise<Reserved | undefined> {
+  #reserve(workspaceId: string, { perSecond, burst }: Limit, maxWaitMs: number): Promise<Reserved | undefined> {
     const { timeline, instances } = this.#parts;
     const intervalMs = 1000 / perSecond;
     const burstMs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalMs;
-    const reservation = { workspaceId, intervalMs, burstMs, mostMs, instances };
+    const reservation = { workspaceId, intervalMs, burstMs, maxWaitMs, instances };
     return this.#membership.ask(
       (server, presence) => reserveRead(server, presence, reservation, timeline.now),
-      PATIENCE_MS,
+      TIMEOUT_MS,
     );
   }
 
@@ -108,36 +101,40 @@ export class LinkedFleet implements Fleet {
 
   async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined> {
     const { link, timeline, count } = this.#parts;
-    if (!link.isQuick) return undefined;
-    const id = turnId(ref);
+    if (!link.isResponsive) return undefined;
+    const id = leaseId(ref);
     const reader = {};
     const wait = this.#listen(id);
     const first = this.#connection * READS_PER_CONNECTION;
     const later = after !== undefined && after >= first ? after - first : undefined;
     const joined = await link
-      .ask((server) => joinTurn(server, { id, reader, after: later }, timeline.now), PATIENCE_MS)
+      .ask((server) => joinLease(server, { id, reader, after: later }, timeline.now), TIMEOUT_MS)
       .catch(() => undefined);
-    if (joined !== undefined) count(`turn ${joined.role}`);
+    if (joined !== undefined) count(`lease ${joined.role}`);
     if (joined?.role === 'waiter') return { role: 'waiter', running: first + joined.number, ...wait };
     wait.leave();
-    if (joined?.role === 'told') return this.#told(ref, joined, first);
+    if (joined?.role === 'answered') return this.#answered(ref, joined, first);
     if (joined === undefined) return undefined;
     return { role: 'reader', finish: (facts) => this.#finish(ref, { reader, number: joined.number, facts }) };
   }
 
-  #told(ref: WindowRef, { number, answer }: Extract<Joined, { role: 'told' }>, first: number): ReadLease | undefined {
-    const { timeline, onTold } = this.#parts;
-    const { facts, at, startedAt } = answer as ToldAnswer;
-    if (Math.abs(timeline.clock().now() - at) > LONGEST_TOLD_MS) return undefined;
-    onTold(ref, startedAt);
+  #answered(
+    ref: WindowRef,
+    { number, answer }: Extract<Joined, { role: 'answered' }>,
+    first: number,
+  ): ReadLease | undefined {
+    const { timeline, onAnswered } = this.#parts;
+    const { facts, at, startedAt } = answer as SharedAnswer;
+    if (Math.abs(timeline.clock().now() - at) > MAX_ANSWER_AGE_MS) return undefined;
+    onAnswered(ref, startedAt);
     return { role: 'answered', facts, read: first + number };
   }
 
   #finish(ref: WindowRef, read: { reader: object; number: number; facts: WindowFacts | undefined }): void {
     const { link, timeline, startedAt } = this.#parts;
-    const { facts, ...turn } = read;
-    const told: ToldAnswer | undefined = facts && { facts, at: timeline.clock().now(), startedAt: startedAt(ref) };
-    link.ask((server) => finishTurn(server, { id: turnId(ref), ...turn, answer: told }, timeline.now)).catch(() => {});
+    const { facts, ...lease } = read;
+    const answer: SharedAnswer | undefined = facts && { facts, at: timeline.clock().now(), startedAt: startedAt(ref) };
+    link.ask((server) => finishLease(server, { id: leaseId(ref), ...lease, answer }, timeline.now)).catch(() => {});
   }
 
   #listen(id: string): { readonly settled: Promise<void>; readonly leave: () => void } {
@@ -149,7 +146,7 @@ export class LinkedFleet implements Fleet {
       wake = resolve;
     });
     waiting.add(wake);
-    const giveUp = clock.setTimeout(wake, LONGEST_READ_MS);
+    const giveUp = clock.setTimeout(wake, MAX_READ_MS);
     const leave = (): void => {
       clock.clearTimeout(giveUp);
       waiting.delete(wake);
@@ -165,6 +162,6 @@ export class LinkedFleet implements Fleet {
   }
 }
 
-function turnId({ workspaceId, channelId, contactId, address }: WindowRef): string {
+function leaseId({ workspaceId, channelId, contactId, address }: WindowRef): string {
   return [workspaceId, channelId, contactId, address ?? ''].join(' ');
 }

@@ -2,7 +2,7 @@ import type { Isolation } from '../../../src/ports.js';
 import type { Timeline } from '../model/timeline.js';
 import { MEMBER_LIFE_MS, type Presence, renewMember } from '../server/members.js';
 import type { Server } from '../server/server.js';
-import { BEAT_MS, type ServerLink } from '../server/server-link.js';
+import { HEARTBEAT_MS, type ServerLink } from '../server/server-link.js';
 
 export interface LinkedMembershipParts {
   readonly process: string;
@@ -10,13 +10,14 @@ export interface LinkedMembershipParts {
   readonly timeline: Timeline;
 }
 
-interface Heard {
-  /** What the clock of the server showed. */
+/** What the last answer showed of the clocks. */
+interface ServerTime {
+  /** By the clock of the server. */
   readonly serverAt: number;
   readonly at: number;
 }
 
-interface AlonePeriod extends Isolation {
+interface IsolationPeriod extends Isolation {
   readonly end: () => void;
 }
 
@@ -24,21 +25,21 @@ interface AlonePeriod extends Isolation {
 export class LinkedMembership {
   readonly #parts: LinkedMembershipParts;
   readonly #waiting = new Set<() => void>();
-  #heard: Heard | undefined;
+  #serverTime: ServerTime | undefined;
   #heldUntil: number;
-  #alone: AlonePeriod | undefined;
+  #isolation: IsolationPeriod | undefined;
 
   constructor(parts: LinkedMembershipParts) {
     this.#parts = parts;
-    // The others may count on the process whose place this one has taken.
+    // The others may still count on the process that this one replaces.
     this.#heldUntil = parts.timeline.now + MEMBER_LIFE_MS;
     parts.link.listen({
-      onBack: () => {
-        this.#heard = undefined;
+      onReady: () => {
+        this.#serverTime = undefined;
         void this.#renew();
       },
-      onBeat: () => void this.#renew(),
-      onCalmOver: (server, lastBeatAt) => this.#keep(server, lastBeatAt),
+      onHeartbeat: () => void this.#renew(),
+      onHeartbeatsResumed: (server, lastHeartbeatAt) => this.#keep(server, lastHeartbeatAt),
       onChange: () => {},
     });
   }
@@ -47,47 +48,47 @@ export class LinkedMembership {
     return this.#parts.timeline.now < this.#heldUntil;
   }
 
-  alone(): Isolation {
-    if (this.#alone === undefined) {
+  isolation(): Isolation {
+    if (this.#isolation === undefined) {
       let end = (): void => {};
       const ended = new Promise<void>((resolve) => {
         end = resolve;
       });
-      this.#alone = { ended, end };
+      this.#isolation = { ended, end };
     }
-    return this.#alone;
+    return this.#isolation;
   }
 
   /** `undefined`: the server cannot be asked. */
-  async ask<T>(act: (server: Server, presence: Presence) => T, patienceMs: number): Promise<T | undefined> {
+  async ask<T>(act: (server: Server, presence: Presence) => T, timeoutMs: number): Promise<T | undefined> {
     const { link, timeline, process } = this.#parts;
-    if (!link.isQuick) return undefined;
-    const beatAt = link.calmBeatAt(timeline.now);
-    if (beatAt !== undefined) this.#hear(beatAt);
-    const heard = this.#heard;
-    const endsAt = heard === undefined ? undefined : heard.serverAt + MEMBER_LIFE_MS;
-    const renewedUntil = (now: number): number | undefined => endAfter(link.calmBeatAt(now));
+    if (!link.isResponsive) return undefined;
+    const heartbeatAt = link.skippedHeartbeatAt(timeline.now);
+    if (heartbeatAt !== undefined) this.#noteHeartbeat(heartbeatAt);
+    const serverTime = this.#serverTime;
+    const endsAt = serverTime === undefined ? undefined : serverTime.serverAt + MEMBER_LIFE_MS;
+    const renewedUntil = (now: number): number | undefined => endAfter(link.skippedHeartbeatAt(now));
     const presence = { process, endsAt, renewedUntil };
     const run = (server: Server): { readonly answer: T; readonly serverAt: number } => ({
       answer: act(server, presence),
       serverAt: timeline.now,
     });
     try {
-      const { answer, serverAt } = await link.ask(run, patienceMs);
-      this.#hold(heard);
-      this.#heard = { serverAt, at: timeline.now };
+      const { answer, serverAt } = await link.ask(run, timeoutMs);
+      this.#hold(serverTime);
+      this.#serverTime = { serverAt, at: timeline.now };
       return answer;
     } catch {
-      // The server may get it yet.
-      this.#hold(heard);
+      // The server may still get it.
+      this.#hold(serverTime);
       return undefined;
     }
   }
 
-  /** Settles when the membership may have changed, or after `mostMs`. */
-  changed(mostMs: number): Promise<void> {
+  /** Settles when the membership may have changed, or after `maxWaitMs`. */
+  changed(maxWaitMs: number): Promise<void> {
     const clock = this.#parts.timeline.clock();
-    const leftMs = Math.min(mostMs, this.#heldUntil - this.#parts.timeline.now);
+    const leftMs = Math.min(maxWaitMs, this.#heldUntil - this.#parts.timeline.now);
     return new Promise((resolve) => {
       const wake = (): void => {
         clock.clearTimeout(timer);
@@ -99,41 +100,42 @@ export class LinkedMembership {
     });
   }
 
-  /** What the beats that were left out would have brought. */
-  #keep(server: Server, lastBeatAt: number | undefined): void {
+  /** What the skipped heartbeats would have brought. */
+  #keep(server: Server, lastHeartbeatAt: number | undefined): void {
     const { process, timeline } = this.#parts;
-    if (lastBeatAt !== undefined) this.#hear(lastBeatAt);
+    if (lastHeartbeatAt !== undefined) this.#noteHeartbeat(lastHeartbeatAt);
     const { members } = server.tables;
     const member = members.get(process);
     if (member === undefined) return;
-    const endsAt = Math.max(member.endsAt, endAfter(lastBeatAt) ?? member.endsAt);
+    const endsAt = Math.max(member.endsAt, endAfter(lastHeartbeatAt) ?? member.endsAt);
     members.set(process, { ...member, endsAt }, timeline.now);
   }
 
-  #hear(beatAt: number): void {
-    this.#hold({ serverAt: beatAt - BEAT_MS, at: beatAt - BEAT_MS });
-    if (beatAt > (this.#heard?.serverAt ?? Number.NEGATIVE_INFINITY)) this.#heard = { serverAt: beatAt, at: beatAt };
+  #noteHeartbeat(heartbeatAt: number): void {
+    this.#hold({ serverAt: heartbeatAt - HEARTBEAT_MS, at: heartbeatAt - HEARTBEAT_MS });
+    if (heartbeatAt > (this.#serverTime?.serverAt ?? Number.NEGATIVE_INFINITY))
+      this.#serverTime = { serverAt: heartbeatAt, at: heartbeatAt };
   }
 
-  #hold(heard: Heard | undefined): void {
-    if (heard === undefined) return;
-    this.#heldUntil = Math.max(this.#heldUntil, heard.at + MEMBER_LIFE_MS);
+  #hold(serverTime: ServerTime | undefined): void {
+    if (serverTime === undefined) return;
+    this.#heldUntil = Math.max(this.#heldUntil, serverTime.at + MEMBER_LIFE_MS);
     if (!this.isHeld) return;
-    this.#alone?.end();
-    this.#alone = undefined;
+    this.#isolation?.end();
+    this.#isolation = undefined;
   }
 
   async #renew(): Promise<void> {
     const { timeline } = this.#parts;
-    const beat = (server: Server, presence: Presence): boolean => renewMember(server, presence, timeline.now);
-    const isMember = await this.ask(beat, MEMBER_LIFE_MS);
-    // Now the time is known.
-    if (isMember === false) await this.ask(beat, MEMBER_LIFE_MS);
+    const heartbeat = (server: Server, presence: Presence): boolean => renewMember(server, presence, timeline.now);
+    const isMember = await this.ask(heartbeat, MEMBER_LIFE_MS);
+    // Now the server's time is known.
+    if (isMember === false) await this.ask(heartbeat, MEMBER_LIFE_MS);
     for (const wake of [...this.#waiting]) wake();
   }
 }
 
-/** A beat says what the one before it has heard. */
-function endAfter(beatAt: number | undefined): number | undefined {
-  return beatAt === undefined ? undefined : beatAt - BEAT_MS + MEMBER_LIFE_MS;
+/** A heartbeat carries the time that the one before it brought. */
+function endAfter(heartbeatAt: number | undefined): number | undefined {
+  return heartbeatAt === undefined ? undefined : heartbeatAt - HEARTBEAT_MS + MEMBER_LIFE_MS;
 }

@@ -10,7 +10,7 @@ export interface LinkedWindowsParts {
   readonly now: () => number;
   /** Another mark each time. */
   readonly nextMark: () => string;
-  /** Told when a server has forgotten it. */
+  /** Called when a server forgets windows. */
   readonly onForgotten: (target: ForgetTarget) => void;
 }
 
@@ -23,11 +23,11 @@ export class LinkedWindows implements RemoteWindows {
   }
 
   get isReady(): boolean {
-    return this.#parts.link.isWell;
+    return this.#parts.link.isReady;
   }
 
   get isResponsive(): boolean {
-    return this.#parts.link.isQuick;
+    return this.#parts.link.isResponsive;
   }
 
   idOf(key: WindowKey): string {
@@ -54,9 +54,9 @@ export class LinkedWindows implements RemoteWindows {
 
   listen({ onReady, onChange, onHeartbeat }: RemoteWindowsListener): void {
     this.#parts.link.listen({
-      onBack: onReady,
-      onBeat: onHeartbeat,
-      onCalmOver: () => {},
+      onReady,
+      onHeartbeat,
+      onHeartbeatsResumed: () => {},
       onChange: ({ what, id }) => {
         if (what === 'window') onChange(id);
       },

@@ -1,18 +1,18 @@
 import { TieredStore } from '../../../src/redis/windows/tiered-store.js';
 import type { AnswerListener } from '../model/network.js';
 import type { Timeline } from '../model/timeline.js';
-import type { Told } from '../oracle/expected-knowledge.js';
+import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import { ServerLink, type ServerLinkParts } from '../server/server-link.js';
 import type { ForgetTarget } from '../server/windows.js';
-import { GuardSubject, type SubjectParts } from '../systems/systems-under-test.js';
+import { GuardUnderTest, type SystemParts } from '../systems/systems-under-test.js';
 import { LinkedFleet } from './linked-fleet.js';
 import { LinkedWindows } from './linked-windows.js';
 
-export interface FleetProcessParts extends Omit<SubjectParts, 'timeline' | 'fetch' | 'store'> {
+export interface FleetProcessParts extends Omit<SystemParts, 'timeline' | 'fetch' | 'store'> {
   readonly process: number;
   readonly processes: number;
   readonly timeline: Timeline;
-  readonly told: Told;
+  readonly expected: ExpectedKnowledge;
   readonly link: Omit<ServerLinkParts, 'process' | 'timeline'>;
   readonly fetchIn: (process: Timeline, onAnswer: AnswerListener) => typeof globalThis.fetch;
   readonly onAnswer: AnswerListener;
@@ -20,12 +20,12 @@ export interface FleetProcessParts extends Omit<SubjectParts, 'timeline' | 'fetc
   readonly onForgotten: (target: ForgetTarget) => void;
 }
 
-/** One of the processes: a guard with a store of its own, over a link of its own. */
+/** One of the processes: a guard with its own store and its own link to the server. */
 export class FleetProcess {
   readonly timeline: Timeline;
-  readonly told: Told;
+  readonly expected: ExpectedKnowledge;
   link: ServerLink;
-  guard: GuardSubject;
+  guard: GuardUnderTest;
   /** How often it has been started. */
   starts = 0;
   readonly #parts: FleetProcessParts;
@@ -33,15 +33,15 @@ export class FleetProcess {
   constructor(parts: FleetProcessParts) {
     this.#parts = parts;
     this.timeline = parts.timeline;
-    this.told = parts.told;
+    this.expected = parts.expected;
     this.link = this.#connect();
     this.guard = this.#start();
   }
 
-  /** Its memory is gone, and whatever it was doing is never finished. */
+  /** Its memory is gone, and what it was doing is never finished. */
   restart(): void {
     this.link.close();
-    this.told.forget();
+    this.expected.forget();
     this.link = this.#connect();
     this.guard = this.#start();
   }
@@ -49,8 +49,8 @@ export class FleetProcess {
   /** Happens in this process, as soon as it is awake. */
   run(act: () => void): void {
     const { timeline } = this;
-    if (timeline.now >= timeline.stillUntil) act();
-    else timeline.ours(timeline.now, act);
+    if (timeline.now >= timeline.stalledUntil) act();
+    else timeline.inProcess(timeline.now, act);
   }
 
   #connect(): ServerLink {
@@ -58,8 +58,8 @@ export class FleetProcess {
     return new ServerLink({ ...link, process, timeline });
   }
 
-  #start(): GuardSubject {
-    const { timeline, told, processes, directory, windows, nextMark, onForgotten, onAnswer, fetchIn } = this.#parts;
+  #start(): GuardUnderTest {
+    const { timeline, expected, processes, directory, windows, nextMark, onForgotten, onAnswer, fetchIn } = this.#parts;
     const { link } = this;
     this.starts += 1;
     const start = this.starts;
@@ -71,18 +71,18 @@ export class FleetProcess {
       link,
       timeline,
       instances: processes,
-      startedAt: (ref) => told.known(directory.customerOfContact(ref)).askedAt,
-      onTold: (ref, startedAt) => told.shown(directory.customerOfContact(ref), startedAt),
+      startedAt: (ref) => expected.known(directory.customerOfContact(ref)).askedAt,
+      onAnswered: (ref, startedAt) => expected.shown(directory.customerOfContact(ref), startedAt),
       count: this.#parts.link.count,
     });
     const ask = fetchIn(timeline, (exchange, answer) => {
-      if (start === this.starts) told.answered(exchange, answer);
+      if (start === this.starts) expected.answered(exchange, answer);
       onAnswer(exchange, answer);
     });
     // A process that is gone asks nothing more.
     const fetch: typeof globalThis.fetch = (input, init) =>
       start === this.starts ? ask(input, init) : new Promise(() => {});
-    return new GuardSubject({
+    return new GuardUnderTest({
       ...this.#parts,
       fetch,
       store: {

@@ -1,24 +1,24 @@
-import { Weather } from '../faults/read-faults.js';
+import { ReadFaults } from '../faults/read-faults.js';
 import { Customers } from '../model/customers.js';
 import { Directory } from '../model/directory.js';
 import { FakeBird } from '../model/fake-bird.js';
 import { Network } from '../model/network.js';
 import { Random } from '../model/random.js';
 import { Timeline } from '../model/timeline.js';
-import { Told } from '../oracle/expected-knowledge.js';
+import { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import { Oracle } from '../oracle/oracle.js';
 import { Tally } from '../report.js';
-import { LinkWeather } from '../server/redis-link-faults.js';
+import { RedisLinkFaults } from '../server/redis-link-faults.js';
 import { Servers } from '../server/servers.js';
 import { CLOCK_BOUND_MS, type Scenario, START_AT } from '../simulate.js';
 import { type FleetCase, FleetKnowledge } from './knowledge.js';
 import { FleetProcess } from './process.js';
 
 const PROCESSES = 4;
-/** More than any of the processes meets in a run: what one was told it must not lose. */
+/** More than any of the processes meets in a run, so that none is dropped. */
 const WINDOWS = 20_000;
 
-/** Reads that another server has granted start within a third of a second, and are forgotten after a second more. */
+/** Reads that another server granted start within a third of a second, and count for a second more. */
 const ONE_SERVER_AFTER_MS = 2_000;
 
 /** The streams of chance, kept apart so that none depends on how often another is asked. */
@@ -26,31 +26,31 @@ const streams = {
   traffic: 0,
   surroundings: 1,
   network: 2,
-  weather: 3,
-  troubles: 4,
-  mischief: 5,
+  readFaults: 3,
+  processFaults: 4,
+  edgeTiming: 5,
   platform: 6,
   balance: 7,
   servers: 8,
   links: 9,
-  fleetTroubles: 10,
-  crowding: 11,
+  serverFaults: 10,
+  bursts: 11,
 } as const;
 
-/** Four processes with what lies around them: customers, Bird, the servers that they share, and who judges them. */
+/** Four processes and their surroundings: customers, Bird, the servers that they share, and the oracle. */
 export class SimulatedFleet {
-  /** Of no process: it never stands still. */
+  /** Of no process: it is never stalled. */
   readonly timeline: Timeline = new Timeline(START_AT);
   readonly tally: Tally = new Tally([]);
   readonly customers: Customers;
   readonly directory: Directory;
   readonly bird: FakeBird;
-  readonly weather: Weather;
+  readonly readFaults: ReadFaults;
   readonly network: Network;
-  readonly linkWeather: LinkWeather;
+  readonly linkFaults: RedisLinkFaults;
   readonly servers: Servers;
-  /** What any process was told, whatever became of it. */
-  readonly ever: Told;
+  /** What any process has observed, whatever became of it. */
+  readonly observedByAny: ExpectedKnowledge;
   readonly processes: readonly FleetProcess[];
   readonly knowledge: FleetKnowledge;
   readonly oracle: Oracle<FleetCase>;
@@ -69,15 +69,15 @@ export class SimulatedFleet {
     const closedWindow = seed % 2 === 0 ? 'null' : 'past';
     this.bird = new FakeBird({ customers: this.customers, directory: this.directory, closedWindow });
     this.keysInUse = new Map(this.bird.accessKeys);
-    this.weather = new Weather({ random: this.chance('weather'), faulty: 0.1 });
+    this.readFaults = new ReadFaults({ random: this.chance('readFaults'), faulty: 0.1 });
     this.network = new Network({
       timeline,
       bird: this.bird,
       random: this.chance('network'),
-      faults: this.weather,
+      faults: this.readFaults,
       onRead: (inThisSecond) => this.#read(inThisSecond),
     });
-    this.linkWeather = new LinkWeather(this.chance('links'), count);
+    this.linkFaults = new RedisLinkFaults(this.chance('links'), count);
     this.servers = new Servers({
       now: this.#now,
       random: this.chance('servers'),
@@ -85,7 +85,7 @@ export class SimulatedFleet {
       onLoss: () => this.knowledge.lost(),
       count,
     });
-    this.ever = new Told(customers, this.directory, timeline);
+    this.observedByAny = new ExpectedKnowledge(customers, this.directory, timeline);
     this.processes = Array.from({ length: PROCESSES }, (_, process) => this.#process(process));
     this.knowledge = new FleetKnowledge({ ...this, customers, now: this.#now });
     this.oracle = new Oracle({
@@ -111,18 +111,18 @@ export class SimulatedFleet {
       process,
       processes: PROCESSES,
       timeline,
-      told: new Told(this.customers.count, directory, timeline),
+      expected: new ExpectedKnowledge(this.customers.count, directory, timeline),
       directory,
       windows: WINDOWS,
       accessKey: (id) => this.keysInUse.get(id) ?? '',
       link: {
-        weather: this.linkWeather,
+        linkFaults: this.linkFaults,
         find: () => this.servers.current,
-        onHeard: (index, id) => this.knowledge.heard(index, id),
+        onNotified: (index, id) => this.knowledge.notified(index, id),
         count,
       },
       fetchIn: (inTimeline, onAnswer) => this.network.fetchIn(inTimeline, onAnswer),
-      onAnswer: (exchange, answer) => this.ever.answered(exchange, answer),
+      onAnswer: (exchange, answer) => this.observedByAny.answered(exchange, answer),
       nextMark: () => {
         this.#marks += 1;
         return `mark-${this.#marks}`;

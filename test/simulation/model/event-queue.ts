@@ -1,42 +1,42 @@
-/** Something that happens at an instant of true time. */
-export interface Happening {
+/** Something that will happen at an instant of true time. */
+export interface QueuedEvent {
   at: number;
   order: number;
-  /** The process in which it happens; nothing happens in one that stands still. */
-  readonly owner: { readonly stillUntil: number } | undefined;
+  /** The process in which it happens. While that one is stalled, it waits. */
+  readonly owner: { readonly stalledUntil: number } | undefined;
   run: (() => void) | undefined;
 }
 
-/** True time, in ms, and everything that will happen in it. */
-export class Happenings {
+/** True time, in ms, and the events that are due in it. */
+export class EventQueue {
   now: number;
   #order = 0;
   #hasWork = false;
-  readonly #heap: Happening[] = [];
+  readonly #heap: QueuedEvent[] = [];
 
   constructor(startAt: number) {
     this.now = startAt;
   }
 
-  plan(at: number, owner: Happening['owner'], run: () => void): Happening {
-    const happening = { at, order: this.#order++, owner, run };
-    this.#push(happening);
-    return happening;
+  plan(at: number, owner: QueuedEvent['owner'], run: () => void): QueuedEvent {
+    const event = { at, order: this.#order++, owner, run };
+    this.#push(event);
+    return event;
   }
 
-  /** Promises may have been settled: they go on before the next thing happens. */
-  stir(): void {
+  /** Lets settled promises go on before the next event. */
+  flushPromises(): void {
     this.#hasWork = true;
   }
 
-  /** Lets everything happen up to an instant, in order. */
+  /** Runs all events up to an instant, in order. */
   async run(until: number): Promise<void> {
     for (let next = this.#heap[0]; next !== undefined && next.at <= until; next = this.#heap[0]) {
       this.#pop();
       if (next.run === undefined) continue;
-      if (next.owner !== undefined && next.at < next.owner.stillUntil) {
+      if (next.owner !== undefined && next.at < next.owner.stalledUntil) {
         // The same object, so that it can still be cancelled; a new number, so that what was due first comes first.
-        next.at = next.owner.stillUntil;
+        next.at = next.owner.stalledUntil;
         next.order = this.#order++;
         this.#push(next);
         continue;
@@ -54,16 +54,16 @@ export class Happenings {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #push(happening: Happening): void {
+  #push(event: QueuedEvent): void {
     const heap = this.#heap;
-    let child = heap.push(happening) - 1;
+    let child = heap.push(event) - 1;
     while (child > 0) {
       const parent = (child - 1) >> 1;
-      if (!isBefore(happening, heap[parent] as Happening)) break;
-      heap[child] = heap[parent] as Happening;
+      if (!isBefore(event, heap[parent] as QueuedEvent)) break;
+      heap[child] = heap[parent] as QueuedEvent;
       child = parent;
     }
-    heap[child] = happening;
+    heap[child] = event;
   }
 
   #pop(): void {
@@ -74,15 +74,15 @@ export class Happenings {
     for (;;) {
       let child = 2 * parent + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Happening, heap[child] as Happening)) child += 1;
-      if (!isBefore(heap[child] as Happening, last)) break;
-      heap[parent] = heap[child] as Happening;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as QueuedEvent, heap[child] as QueuedEvent)) child += 1;
+      if (!isBefore(heap[child] as QueuedEvent, last)) break;
+      heap[parent] = heap[child] as QueuedEvent;
       parent = child;
     }
     heap[parent] = last;
   }
 }
 
-function isBefore(one: Happening, other: Happening): boolean {
+function isBefore(one: QueuedEvent, other: QueuedEvent): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

@@ -8,8 +8,8 @@ export interface EventsParts {
   readonly timeline: Timeline;
   readonly random: Random;
   /** Whether events get lost, come late, twice and out of order. */
-  readonly isFoul: boolean;
-  readonly tell: (customer: number, at: number) => void;
+  readonly hasFaults: boolean;
+  readonly observe: (customer: number, at: number) => void;
   readonly count: (name: string) => void;
 }
 
@@ -24,8 +24,8 @@ export class Events {
   }
 
   inbound(customer: number, at: number): void {
-    const { random, isFoul, count } = this.#parts;
-    const draw = isFoul ? random.next() : 1;
+    const { random, hasFaults, count } = this.#parts;
+    const draw = hasFaults ? random.next() : 1;
     if (draw < 0.02) {
       count('event lost');
       this.#lost.set(customer, at);
@@ -46,8 +46,8 @@ export class Events {
   }
 
   #deliver(customer: number, at: number, delayMs: number): void {
-    const { timeline, tell } = this.#parts;
-    timeline.ours(at + delayMs, () => tell(customer, at));
+    const { timeline, observe } = this.#parts;
+    timeline.inProcess(at + delayMs, () => observe(customer, at));
   }
 }
 

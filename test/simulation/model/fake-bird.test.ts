@@ -17,7 +17,7 @@ class Twins {
   readonly #sandbox: Sandbox;
   readonly #workspace: ReturnType<Sandbox['addWorkspace']>;
   readonly #readLagMs: number;
-  /** The sandbox's own ids of the contacts, by ours. */
+  /** The sandbox's ids of the contacts, by the ids of the directory. */
   readonly #contactIds = new Map<string, string>();
 
   constructor(sandbox: Sandbox, closedWindow: 'null' | 'past', readLagMs: number) {
@@ -58,7 +58,7 @@ class Twins {
   async ask(request: BirdRequest): Promise<{ readonly fake: unknown; readonly sandbox: unknown }> {
     const fake = this.fake.answer(request, this.now);
     let path = request.path;
-    for (const [ours, theirs] of this.#contactIds) path = path.replace(ours, theirs);
+    for (const [inProcess, theirs] of this.#contactIds) path = path.replace(inProcess, theirs);
     const headers = { authorization: request.authorization ?? '', 'content-type': 'application/json' };
     const init = { method: request.method, headers, body: request.body ?? null };
     const response = await fetch(`${this.#sandbox.url}${path}`, init);
@@ -80,8 +80,8 @@ class Twins {
     if (status === 404) return { status, isOfContact: body.includes('contact not found') };
     if (status !== 200) return { status };
     const { id, platformId, status: channelStatus, serviceWindowExpireAt, results } = JSON.parse(body);
-    const ours = new Map([...this.#contactIds].map(([one, other]) => [other, one]));
-    const found = results?.map((contact: { id: string }) => ours.get(contact.id) ?? contact.id);
+    const inProcess = new Map([...this.#contactIds].map(([one, other]) => [other, one]));
+    const found = results?.map((contact: { id: string }) => inProcess.get(contact.id) ?? contact.id);
     return { status, id, platformId, channelStatus, serviceWindowExpireAt, found };
   }
 }

@@ -84,7 +84,7 @@ export class FakeBird {
     return json({ serviceWindowExpireAt: isNull ? null : new Date(end).toISOString() });
   }
 
-  /** Whoever wrote is a contact; of those who did not, some are in the address book all the same. */
+  /** Everybody who wrote is a contact. Of the others, some are in the address book all the same. */
   #isKnown(customer: number, now: number): boolean {
     const { customers } = this.#parts;
     if (customer >= customers.count) return false;

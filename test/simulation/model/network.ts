@@ -20,11 +20,11 @@ export interface NetworkParts {
   readonly bird: FakeBird;
   readonly random: Random;
   readonly faults: FaultSource;
-  /** Told of every read, with how many of its workspace left within the 1000 ms that end with it. */
+  /** Called with each read: how many of its workspace left within the 1000 ms that end with it. */
   readonly onRead: (inThisSecond: number) => void;
 }
 
-/** Told of every answer that reached the process whole, as Bird gave it or as the fault has made it. */
+/** Called with each answer that reached the process whole, as Bird gave it or as the fault changed it. */
 export type AnswerListener = (exchange: Exchange, answer: BirdAnswer) => void;
 
 /** What lies between the guards and Bird: time, and faults. It stands in the place of `fetch`. */
@@ -60,16 +60,16 @@ export class Network {
     return new Promise((resolve, reject) => {
       timeline.at(timeline.now + random.between(2, 20), () => {
         const answer = bird.answer({ method, path, authorization, body }, timeline.now);
-        const spoilt = fault === undefined ? { answer, delayMs: 0 } : fault.spoil(answer, random, timeline.now);
-        if (spoilt === 'silence') return;
+        const faulty = fault === undefined ? { answer, delayMs: 0 } : fault.apply(answer, random, timeline.now);
+        if (faulty === 'silence') return;
         const date = new Date(timeline.now).toUTCString();
-        const arrivesAt = timeline.now + latency(random) + spoilt.delayMs;
+        const arrivesAt = timeline.now + latency(random) + faulty.delayMs;
         // The bytes arrive whether or not the process is awake; it sees them when it is.
-        process.ours(arrivesAt, () => {
-          process.stir();
-          if (spoilt.answer === 'reset') return reject(new TypeError('fetch failed'));
-          if (spoilt.body === undefined) onAnswer(exchange, spoilt.answer);
-          resolve(responseOf(spoilt.answer, date, spoilt.body));
+        process.inProcess(arrivesAt, () => {
+          process.flushPromises();
+          if (faulty.answer === 'reset') return reject(new TypeError('fetch failed'));
+          if (faulty.body === undefined) onAnswer(exchange, faulty.answer);
+          resolve(responseOf(faulty.answer, date, faulty.body));
         });
       });
     });

@@ -1,73 +1,73 @@
 import type { Clock } from 'freeform-guard';
-import { type Happening, Happenings } from './event-queue.js';
+import { EventQueue, type QueuedEvent } from './event-queue.js';
 
 /**
- * True time as one process lives in it. What is *ours* happens inside the process that runs the guard: it waits while
- * the process stands still. The customers, the network and Bird do not.
+ * True time as one process lives in it. What is planned with `inProcess` happens inside the process that runs the guard: it
+ * waits while that process is stalled. Customers, network and Bird do not wait.
  */
 export class Timeline {
   /** How far the wall clock of the process is from true time. */
   wallOffsetMs = 0;
   #sleptMs = 0;
-  #stilledMs = 0;
-  #stillFrom = Number.NEGATIVE_INFINITY;
-  #stillUntil = Number.NEGATIVE_INFINITY;
-  readonly #happenings: Happenings;
+  #stalledMs = 0;
+  #stalledFrom = Number.NEGATIVE_INFINITY;
+  #stalledUntil = Number.NEGATIVE_INFINITY;
+  readonly #queue: EventQueue;
 
-  constructor(startAt: number, happenings: Happenings = new Happenings(startAt)) {
-    this.#happenings = happenings;
+  constructor(startAt: number, queue: EventQueue = new EventQueue(startAt)) {
+    this.#queue = queue;
   }
 
   /** Another process that lives at the same time. */
   another(): Timeline {
-    return new Timeline(this.now, this.#happenings);
+    return new Timeline(this.now, this.#queue);
   }
 
   get now(): number {
-    return this.#happenings.now;
+    return this.#queue.now;
   }
 
   /** Outside of the process: customers, network, Bird. */
   at(instant: number, run: () => void): void {
-    this.#happenings.plan(instant, undefined, run);
+    this.#queue.plan(instant, undefined, run);
   }
 
   /** Inside of the process. */
-  ours(instant: number, run: () => void): Happening {
-    return this.#happenings.plan(instant, this, run);
+  inProcess(instant: number, run: () => void): QueuedEvent {
+    return this.#queue.plan(instant, this, run);
   }
 
-  /** Promises may have been settled: they go on before the next thing happens. */
-  stir(): void {
-    this.#happenings.stir();
+  /** Lets settled promises go on before the next event. */
+  flushPromises(): void {
+    this.#queue.flushPromises();
   }
 
   /** The event loop of the process is blocked. */
   stall(ms: number): void {
-    const until = Math.max(this.#stillUntil, this.now + ms);
-    if (this.#stillUntil < this.now) this.#stillFrom = this.now;
-    this.#stilledMs += until - Math.max(this.#stillUntil, this.now);
-    this.#stillUntil = until;
+    const until = Math.max(this.#stalledUntil, this.now + ms);
+    if (this.#stalledUntil < this.now) this.#stalledFrom = this.now;
+    this.#stalledMs += until - Math.max(this.#stalledUntil, this.now);
+    this.#stalledUntil = until;
   }
 
-  /** The machine sleeps: as a stall, and the monotonic clock stands still as well. */
+  /** The machine sleeps: a stall in which the monotonic clock stops, too. */
   sleep(ms: number): void {
     this.stall(ms);
     this.#sleptMs += ms;
   }
 
-  /** For how long the process has stood still, in ms, stalls that still last included. */
-  get stilledMs(): number {
-    return this.#stilledMs;
+  /** How long the process has been stalled altogether, in ms, the running stall included. */
+  get stalledMs(): number {
+    return this.#stalledMs;
   }
 
-  /** Since when it stands still, or last did. */
-  get stillFrom(): number {
-    return this.#stillFrom;
+  /** When the running or the last stall began. */
+  get stalledFrom(): number {
+    return this.#stalledFrom;
   }
 
-  get stillUntil(): number {
-    return this.#stillUntil;
+  get stalledUntil(): number {
+    return this.#stalledUntil;
   }
 
   /** The clock of the process, as a guard takes it. */
@@ -76,18 +76,18 @@ export class Timeline {
       now: () => this.now + this.wallOffsetMs,
       monotonic: () => this.now - this.#sleptMs,
       setTimeout: (fn, ms) =>
-        this.ours(this.now + ms, () => {
-          this.stir();
+        this.inProcess(this.now + ms, () => {
+          this.flushPromises();
           fn();
         }),
       clearTimeout: (handle) => {
-        (handle as Happening).run = undefined;
+        (handle as QueuedEvent).run = undefined;
       },
     };
   }
 
-  /** Lets everything happen up to an instant, in order. */
+  /** Runs all events up to an instant, in order. */
   run(until: number): Promise<void> {
-    return this.#happenings.run(until);
+    return this.#queue.run(until);
   }
 }

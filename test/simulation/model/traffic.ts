@@ -6,7 +6,7 @@ import type { Timeline } from './timeline.js';
 const SECOND = 1000;
 const HOUR: number = 3600 * SECOND;
 /** The longest that a reply takes. */
-const SLOWEST_REPLY: number = HOUR / 2;
+const MAX_REPLY_MS: number = HOUR / 2;
 /** How long ago the oldest message was written of which anything may come. */
 export const HISTORY_MS: number = 3 * WINDOW_MS;
 
@@ -16,7 +16,7 @@ export interface TrafficOptions {
   readonly sendsPerSecond: number;
   /** Of all sends, how many follow up on an older conversation, and how many go to somebody who never wrote. */
   readonly followUps: number;
-  readonly colds: number;
+  readonly coldSends: number;
   /** Of the follow-ups, how many come only after the window has closed. */
   readonly lateFollowUps: number;
   /** How many customers have written in the three days before. */
@@ -59,13 +59,13 @@ export class Traffic {
     const { earlierCustomers, withUnanswered = true } = this.#options;
     const startAt = timeline.now;
     const latestReplyAt = withUnanswered ? Number.POSITIVE_INFINITY : this.#endAt;
-    const stepMs = (HISTORY_MS - SLOWEST_REPLY) / earlierCustomers;
+    const stepMs = (HISTORY_MS - MAX_REPLY_MS) / earlierCustomers;
     for (let customer = 0; customer < earlierCustomers; customer += 1) {
       this.#inbound(customer, Math.round(startAt - HISTORY_MS + customer * stepMs));
     }
     // Messages of the last half hour that are still to be answered.
     const intervalMs = SECOND / (this.#options.sendsPerSecond * this.#replies);
-    for (let at = startAt - SLOWEST_REPLY; at < startAt; at += intervalMs) {
+    for (let at = startAt - MAX_REPLY_MS; at < startAt; at += intervalMs) {
       const replyAt = Math.round(at) + this.#replyDelay();
       if (replyAt > startAt && replyAt <= latestReplyAt) this.#conversation(Math.round(at), replyAt);
     }
@@ -78,7 +78,7 @@ export class Traffic {
   }
 
   get #replies(): number {
-    return 1 - this.#options.followUps - this.#options.colds;
+    return 1 - this.#options.followUps - this.#options.coldSends;
   }
 
   #planNext(at: number): void {
@@ -123,14 +123,14 @@ export class Traffic {
   #send(customer: number, inReplyTo?: number): void {
     const { timeline, onSend } = this.#parts;
     if (timeline.now > this.#endAt) return;
-    if (timeline.now >= timeline.stillUntil) onSend(customer, inReplyTo);
-    else timeline.ours(timeline.now, () => onSend(customer, inReplyTo));
+    if (timeline.now >= timeline.stalledUntil) onSend(customer, inReplyTo);
+    else timeline.inProcess(timeline.now, () => onSend(customer, inReplyTo));
   }
 
   /** Two in three replies come from a bot, seconds after its own event; people take up to half an hour. */
   #replyDelay(): number {
     const { random } = this.#parts;
-    if (!random.chance(0.67)) return random.spread(10 * SECOND, SLOWEST_REPLY);
+    if (!random.chance(0.67)) return random.spread(10 * SECOND, MAX_REPLY_MS);
     return eventDelay(random) + random.spread(50, 3 * SECOND);
   }
 

@@ -6,11 +6,11 @@ import type { Timeline } from '../model/timeline.js';
 
 export const NEVER: number = Number.NEGATIVE_INFINITY;
 
-/** What whoever decides knows of one window, all instants of true time; `NEVER`: nothing. */
+/** What a process knows of one window. All instants are true time; `NEVER`: nothing. */
 export interface Known {
-  /** What it was told, and must have heeded: when the customer wrote, and what was refused. */
+  /** What it has observed and must respect: when the customer wrote, and what was refused. */
   readonly must: { readonly inboundAt: number; readonly refusedAt: number };
-  /** The most that it can have heard from anybody, and until when Bird has said that the window is open. */
+  /** The most that it can know from any source, and until when Bird has said that the window is open. */
   readonly may: {
     readonly inboundAt: number;
     readonly refusedAt: number;
@@ -18,20 +18,20 @@ export interface Known {
     /** Of a date that no message explains, and that any refusal refutes. */
     readonly farEnd: number;
   };
-  /** When the latest read started that it was shown. */
+  /** When the latest read started of which it has the answer. */
   readonly askedAt: number;
   readonly channelAskedAt: number;
-  /** When it last heard anything about the window. */
-  readonly heardAt: number;
-  /** When it was told that this person wrote, from whichever number. Default: never. */
+  /** When it last learned anything about the window. */
+  readonly learnedAt: number;
+  /** When it observed that this person wrote, from any number. Default: never. */
   readonly personWroteAt?: number | undefined;
 }
 
 /** What the guard takes for a difference of clocks, and how wrong its own may be. */
 const SKEW_MS = 5 * 60_000 + 5_000;
 
-/** What one process was told of all windows, and what Bird has answered it. */
-export class Told {
+/** What one process has observed of all windows, and what Bird has answered it. */
+export class ExpectedKnowledge {
   readonly #directory: Directory;
   readonly #timeline: Timeline;
   readonly #inboundAt: Float64Array;
@@ -39,7 +39,7 @@ export class Told {
   readonly #saidEnd: Float64Array;
   readonly #farEnd: Float64Array;
   readonly #askedAt: Float64Array;
-  readonly #heardAt: Float64Array;
+  readonly #learnedAt: Float64Array;
   /** By the first number of a person. */
   readonly #personWroteAt: Float64Array;
   readonly #channelAskedAt = new Map<number, number>();
@@ -53,19 +53,19 @@ export class Told {
     this.#saidEnd = new Float64Array(customers).fill(NEVER);
     this.#farEnd = new Float64Array(customers).fill(NEVER);
     this.#askedAt = new Float64Array(customers).fill(NEVER);
-    this.#heardAt = new Float64Array(customers).fill(NEVER);
+    this.#learnedAt = new Float64Array(customers).fill(NEVER);
     this.#personWroteAt = new Float64Array(customers).fill(NEVER);
   }
 
   inbound(customer: number, at: number): void {
     raise(this.#inboundAt, customer, at);
     raise(this.#personWroteAt, this.#personOf(customer), at);
-    raise(this.#heardAt, customer, this.#timeline.now);
+    raise(this.#learnedAt, customer, this.#timeline.now);
   }
 
   refused(customer: number, sentAt: number): void {
     raise(this.#refusedAt, customer, sentAt);
-    raise(this.#heardAt, customer, this.#timeline.now);
+    raise(this.#learnedAt, customer, this.#timeline.now);
   }
 
   answered({ kind, path, startedAt }: Exchange, { status, body }: BirdAnswer): void {
@@ -91,10 +91,10 @@ export class Told {
   /** An answer has come of a read of this window that started then. */
   shown(customer: number, startedAt: number): void {
     raise(this.#askedAt, customer, startedAt);
-    raise(this.#heardAt, customer, this.#timeline.now);
+    raise(this.#learnedAt, customer, this.#timeline.now);
   }
 
-  /** What was told is gone: of all windows, as the process was started again, or of one. */
+  /** What was observed is gone: of all windows, because the process was started again, or of one. */
   forget(customer?: number): void {
     for (const instants of [this.#inboundAt, this.#refusedAt]) {
       if (customer === undefined) instants.fill(NEVER);
@@ -105,13 +105,13 @@ export class Told {
   }
 
   known(customer: number): Known {
-    const told = { inboundAt: this.#inboundAt[customer] ?? NEVER, refusedAt: this.#refusedAt[customer] ?? NEVER };
+    const observed = { inboundAt: this.#inboundAt[customer] ?? NEVER, refusedAt: this.#refusedAt[customer] ?? NEVER };
     return {
-      must: told,
-      may: { ...told, end: this.#saidEnd[customer] ?? NEVER, farEnd: this.#farEnd[customer] ?? NEVER },
+      must: observed,
+      may: { ...observed, end: this.#saidEnd[customer] ?? NEVER, farEnd: this.#farEnd[customer] ?? NEVER },
       askedAt: this.#askedAt[customer] ?? NEVER,
       channelAskedAt: this.#channelAskedAt.get(this.#directory.channelOf(customer)) ?? NEVER,
-      heardAt: this.#heardAt[customer] ?? NEVER,
+      learnedAt: this.#learnedAt[customer] ?? NEVER,
       personWroteAt: this.#personWroteAt[this.#personOf(customer)] ?? NEVER,
     };
   }

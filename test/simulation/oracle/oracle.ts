@@ -3,7 +3,7 @@ import type { Timeline } from '../model/timeline.js';
 import type { Answer } from '../systems/systems-under-test.js';
 import { type Known, NEVER } from './expected-knowledge.js';
 
-/** One send that was put to the subject, as the truth was when it came. */
+/** One send that the system decides, with the truth when it came. */
 export interface Case {
   readonly customer: number;
   /** How long after the customer's message it may be sent: longer where a human writes. */
@@ -15,7 +15,7 @@ export interface Case {
   readonly shownEnd: number;
   /** Of the process that decides, and for how long it had stood still until then. */
   readonly timeline: Timeline;
-  readonly stilledMs: number;
+  readonly stalledMs: number;
   /** How often the process had been started. */
   readonly run: number;
 }
@@ -34,7 +34,7 @@ export interface OracleOptions<C extends Case> {
 const DEADLINE_MS = 800;
 
 /**
- * Knows the truth, what the guard was told, and what Bird answered and when it was asked; holds every decision against
+ * Knows the truth, what the guard has observed, and what Bird answered and when it was asked. Compares every decision with
  * them. The numbers of the invariants are those of `docs/correctness.md`.
  */
 export class Oracle<C extends Case = Case> {
@@ -47,16 +47,16 @@ export class Oracle<C extends Case = Case> {
 
   arrived(customer: number, timeline: Timeline, run: number): Case {
     const { customers, isHuman } = this.#options;
-    const { now, stilledMs } = timeline;
+    const { now, stalledMs } = timeline;
     const shownEnd = customers.reportedEnd(customer, now) ?? NEVER;
     const lengthMs = isHuman?.(customer) ? HUMAN_WINDOW_MS : WINDOW_MS;
     const wasOpen = customers.isOpen(customer, now, lengthMs);
-    return { customer, lengthMs, arrivedAt: now, wasOpen, shownEnd, timeline, stilledMs, run };
+    return { customer, lengthMs, arrivedAt: now, wasOpen, shownEnd, timeline, stalledMs, run };
   }
 
   /** How long a decision has taken, in ms, without the time in which the process stood still. */
-  awakeMs({ arrivedAt, timeline, stilledMs }: Case): number {
-    return timeline.now - arrivedAt - (timeline.stilledMs - stilledMs);
+  awakeMs({ arrivedAt, timeline, stalledMs }: Case): number {
+    return timeline.now - arrivedAt - (timeline.stalledMs - stalledMs);
   }
 
   decided(asked: C, answer: Answer): void {
@@ -95,8 +95,9 @@ export class Oracle<C extends Case = Case> {
     if (asked.lengthMs > WINDOW_MS && !isRefusedInside(asked, may, clockBoundMs)) {
       return this.violation(`INV-1: denied to a human: ${this.#nameOf(asked)}`);
     }
-    const told = unrefuted(must.inboundAt, may.refusedAt + clockBoundMs);
-    if (told + WINDOW_MS > now + clockBoundMs) this.violation(`INV-1: denied what was told: ${this.#nameOf(asked)}`);
+    const observed = unrefuted(must.inboundAt, may.refusedAt + clockBoundMs);
+    if (observed + WINDOW_MS > now + clockBoundMs)
+      this.violation(`INV-1: denied what was observed: ${this.#nameOf(asked)}`);
     this.#checkPerson(asked, known);
     const shown = unrefuted(shownEnd - WINDOW_MS, may.refusedAt + clockBoundMs);
     const isOpen = customers.isOpen(customer, now);
@@ -109,7 +110,7 @@ export class Oracle<C extends Case = Case> {
     else if (isOpen) count('denied within the bound');
   }
 
-  /** Who was told to have written from another number is in doubt, and not denied. */
+  /** Somebody who is known to have written from another number is in doubt, and not denied. */
   #checkPerson(asked: Case, { must, may, personWroteAt = NEVER }: Known): void {
     const { clockBoundMs } = this.#options;
     const isElsewhere = personWroteAt > Math.max(must.inboundAt, may.refusedAt + clockBoundMs);
@@ -122,11 +123,11 @@ export class Oracle<C extends Case = Case> {
     const { customer, timeline, lengthMs } = asked;
     if (may.farEnd > timeline.now && must.refusedAt === NEVER) count('allowed under a far date');
     // What is nearer to a refusal than the clocks may be wrong is not held against the guard.
-    const told = unrefuted(may.inboundAt, must.refusedAt - clockBoundMs) + WINDOW_MS;
+    const observed = unrefuted(may.inboundAt, must.refusedAt - clockBoundMs) + WINDOW_MS;
     const said = unrefuted(may.end - WINDOW_MS, must.refusedAt - clockBoundMs) + WINDOW_MS;
     const far = must.refusedAt === NEVER ? may.farEnd : NEVER;
     const isOfHuman = reason === 'human_agent_window' && lengthMs > WINDOW_MS;
-    const end = isOfHuman ? humanEnd(may.inboundAt, must.refusedAt, clockBoundMs) : Math.max(told, said, far);
+    const end = isOfHuman ? humanEnd(may.inboundAt, must.refusedAt, clockBoundMs) : Math.max(observed, said, far);
     if (!(timeline.now < end + clockBoundMs)) this.violation(`INV-2: allowed without evidence: ${this.#nameOf(asked)}`);
     // A fresh answer is passed on as it is, a lie included; what is remembered is bounded.
     const isBounded = validUntil !== null && (validUntil <= end + clockBoundMs || source === 'bird');
@@ -152,7 +153,7 @@ function humanEnd(inboundAt: number, refusedAt: number, clockBoundMs: number): n
 
 /**
  * Whether a refusal speaks of the human's window too, for having come within the shorter one. Nothing else may deny: no message
- * here is as old as that window is long, and Bird's word is about the shorter one.
+ * here is as old as that window is long, and Bird's answer is about the shorter one.
  */
 function isRefusedInside({ shownEnd, timeline }: Case, may: Known['may'], clockBoundMs: number): boolean {
   const { inboundAt, refusedAt, end, farEnd } = may;

@@ -1,27 +1,27 @@
 import type { Server } from './server.js';
 
-/** So long the others count on a process after the server has last answered it. */
+/** How long the others count on a process after its last answer from the server. */
 export const MEMBER_LIFE_MS = 800;
-/** No read is promised for later than this. */
-export const LONGEST_PROMISE_MS = 300;
+/** No read is granted for later than this. */
+export const MAX_PROMISE_MS = 300;
 const FROM = 'from';
 
 /** A process on which the others count. */
 export interface Member {
   readonly endsAt: number;
-  /** Until when the beats renew it that are not simulated one by one. */
+  /** Until when the skipped heartbeats renew it. */
   readonly renewedUntil?: ((now: number) => number | undefined) | undefined;
 }
 
-/** What a process says of itself with each question. */
+/** What a process says of itself with each request. */
 export interface Presence {
   readonly process: string;
-  /** Until when it lives by the server's clock; `undefined`: it does not know the time. */
+  /** Until when it is a member, by the server's clock; `undefined`: it does not know that clock. */
   readonly endsAt: number | undefined;
   readonly renewedUntil?: Member['renewedUntil'];
 }
 
-/** @returns whether it counts: what was delivered too late makes nobody live longer than it believes itself */
+/** @returns whether it is a member: a late delivery makes nobody a member for longer than it believes itself */
 export function renewMember(server: Server, { process, endsAt, renewedUntil }: Presence, now: number): boolean {
   if (endsAt === undefined || endsAt <= now) return false;
   const { members, unknownUntil } = server.tables;
@@ -29,7 +29,7 @@ export function renewMember(server: Server, { process, endsAt, renewedUntil }: P
   members.set(process, { endsAt: Math.max(endedAt, Math.min(endsAt, now + MEMBER_LIFE_MS)), renewedUntil }, now);
   const from = unknownUntil.get(FROM);
   // Who joins may have read by itself until now.
-  if (from === undefined) unknownUntil.set(FROM, now + LONGEST_PROMISE_MS, now);
+  if (from === undefined) unknownUntil.set(FROM, now + MAX_PROMISE_MS, now);
   else if (endedAt <= now && from < now) unknownUntil.set(FROM, now, now);
   return true;
 }

@@ -1,60 +1,60 @@
 import type { Timeline } from '../model/timeline.js';
-import type { LinkWeather } from './redis-link-faults.js';
+import type { RedisLinkFaults } from './redis-link-faults.js';
 import type { Change } from './server.js';
 
-export interface HearsayParts {
+export interface NotificationsParts {
   readonly process: number;
   readonly timeline: Timeline;
-  readonly weather: LinkWeather;
-  /** The process has heard that a window was changed. */
-  readonly onHeard: (process: number, windowId: string) => void;
+  readonly linkFaults: RedisLinkFaults;
+  /** The process is notified of a change of a window. */
+  readonly onNotified: (process: number, windowId: string) => void;
 }
 
-/** What is on its way to one process about changes that others have made. */
-export class Hearsay {
-  readonly #parts: HearsayParts;
-  /** Of which windows the process has not heard yet that they were changed, and how often; empty: any of them. */
-  #unheard = new Map<string, number>();
+/** The notifications of changes by others that are on their way to one process. */
+export class Notifications {
+  readonly #parts: NotificationsParts;
+  /** By window, how many have not arrived yet; the empty id stands for any window. */
+  #pending = new Map<string, number>();
 
-  constructor(parts: HearsayParts) {
+  constructor(parts: NotificationsParts) {
     this.#parts = parts;
   }
 
   get isEmpty(): boolean {
-    return this.#unheard.size === 0;
+    return this.#pending.size === 0;
   }
 
-  isOf(windowId: string): boolean {
-    return this.#unheard.has(windowId) || this.#unheard.has('');
+  isPending(windowId: string): boolean {
+    return this.#pending.has(windowId) || this.#pending.has('');
   }
 
-  /** @param hear called each time that the process hears of the change */
-  send({ what, id = '' }: Change, hear: () => void): void {
-    const { timeline, weather, process, onHeard } = this.#parts;
-    const unheard = this.#unheard;
-    for (const delayMs of weather.hearings(process, timeline.now)) {
-      if (what === 'window') unheard.set(id, (unheard.get(id) ?? 0) + 1);
-      timeline.ours(timeline.now + delayMs, () => {
-        // The connection has broken meanwhile.
-        if (unheard !== this.#unheard) return;
+  /** @param deliver called each time that the notification arrives */
+  send({ what, id = '' }: Change, deliver: () => void): void {
+    const { timeline, linkFaults, process, onNotified } = this.#parts;
+    const pending = this.#pending;
+    for (const delayMs of linkFaults.notificationDelays(process, timeline.now)) {
+      if (what === 'window') pending.set(id, (pending.get(id) ?? 0) + 1);
+      timeline.inProcess(timeline.now + delayMs, () => {
+        // The connection broke meanwhile.
+        if (pending !== this.#pending) return;
         if (what === 'window') {
-          onHeard(process, id);
-          this.#heard(id);
+          onNotified(process, id);
+          this.#arrived(id);
         }
-        timeline.stir();
-        hear();
+        timeline.flushPromises();
+        deliver();
       });
     }
   }
 
   /** The connection breaks: nothing of it arrives. */
-  lose(): void {
-    this.#unheard = new Map();
+  drop(): void {
+    this.#pending = new Map();
   }
 
-  #heard(id: string): void {
-    const left = (this.#unheard.get(id) ?? 1) - 1;
-    if (left === 0) this.#unheard.delete(id);
-    else this.#unheard.set(id, left);
+  #arrived(id: string): void {
+    const left = (this.#pending.get(id) ?? 1) - 1;
+    if (left === 0) this.#pending.delete(id);
+    else this.#pending.set(id, left);
   }
 }

@@ -1,43 +1,43 @@
 import type { Random } from '../model/random.js';
 
-/** What becomes of one question to the server. */
-export interface Passage {
-  /** How long it is on its way there; it takes effect then, whether or not anybody still waits. */
+/** What becomes of one request to the server. */
+export interface Delivery {
+  /** How long it takes to the server. It takes effect then, whether or not anybody still waits. */
   readonly requestMs: number;
-  /** And the answer back; `undefined`: it gets lost. */
+  /** How long the answer takes back; `undefined`: it gets lost. */
   readonly answerMs: number | undefined;
-  /** The server does nothing, and says so. */
+  /** The server refuses it. */
   readonly isRefused: boolean;
   /** It takes effect a second time, so much later. */
   readonly repeatMs?: number | undefined;
 }
 
-/** Failing: questions get lost, late, refused or repeated. Slow: answers are. Late: what is told of changes is. */
-export type StormKind = 'failing' | 'slow' | 'late';
+/** Failing: requests get lost, are late, refused or repeated. Slow: answers are late. Late: notifications are. */
+export type LinkFaultKind = 'failing' | 'slow' | 'late';
 
-interface Storm {
-  readonly kind: StormKind;
+interface LinkFault {
+  readonly kind: LinkFaultKind;
   /** `undefined`: all processes. */
   readonly process: number | undefined;
   readonly until: number;
 }
 
-/** What lies between the processes and the server that they share: a millisecond or two, and storms. */
-export class LinkWeather {
+/** What lies between the processes and the server that they share: a millisecond or two, and faults that last for a while. */
+export class RedisLinkFaults {
   readonly #random: Random;
   readonly #count: (name: string) => void;
-  #storms: Storm[] = [];
+  #active: LinkFault[] = [];
 
   constructor(random: Random, count: (name: string) => void) {
     this.#random = random;
     this.#count = count;
   }
 
-  begin(storm: Storm): void {
-    this.#storms.push(storm);
+  begin(fault: LinkFault): void {
+    this.#active.push(fault);
   }
 
-  passage(process: number, now: number): Passage {
+  delivery(process: number, now: number): Delivery {
     const random = this.#random;
     const requestMs = random.between(0, 2);
     const answerMs = random.between(1, 6);
@@ -51,20 +51,20 @@ export class LinkWeather {
     return { requestMs, answerMs, isRefused: false, repeatMs };
   }
 
-  /** After how long each time a process hears of a change: once at least, in any order. */
-  hearings(process: number, now: number): readonly number[] {
+  /** After how long a notification arrives, each time that it does: at least once, in any order. */
+  notificationDelays(process: number, now: number): readonly number[] {
     const random = this.#random;
     if (!this.#is('late', process, now)) return [random.between(1, 3)];
-    this.#count('change told late');
+    this.#count('notification late');
     const first = random.spread(5, 3_000);
     if (!random.chance(0.3)) return [first];
-    this.#count('change told twice');
+    this.#count('notification twice');
     return [first, random.spread(5, 3_000)];
   }
 
-  #is(kind: StormKind, process: number, now: number): boolean {
-    if (this.#storms.length === 0) return false;
-    this.#storms = this.#storms.filter(({ until }) => until > now);
-    return this.#storms.some((storm) => storm.kind === kind && (storm.process ?? process) === process);
+  #is(kind: LinkFaultKind, process: number, now: number): boolean {
+    if (this.#active.length === 0) return false;
+    this.#active = this.#active.filter(({ until }) => until > now);
+    return this.#active.some((fault) => fault.kind === kind && (fault.process ?? process) === process);
   }
 }

@@ -1,38 +1,38 @@
 import type { Timeline } from '../model/timeline.js';
-import type { LinkWeather, Passage } from './redis-link-faults.js';
+import type { Delivery, RedisLinkFaults } from './redis-link-faults.js';
 import type { Server } from './server.js';
 
-export const PATIENCE_MS = 40;
-export const QUICK_MS = 15;
+export const TIMEOUT_MS = 40;
+export const RESPONSIVE_MS = 15;
 
-export interface QuestionsParts {
+export interface ServerRequestsParts {
   readonly process: number;
   readonly timeline: Timeline;
-  readonly weather: LinkWeather;
+  readonly linkFaults: RedisLinkFaults;
   readonly count: (name: string) => void;
-  /** An answer was quick, is slow, is a refusal, or did not come in time. */
-  readonly onOutcome: (outcome: 'quick' | 'slow' | 'refused' | 'missed') => void;
+  /** An answer came in time, is slow, is a refusal, or is missing. */
+  readonly onOutcome: (outcome: 'in time' | 'slow' | 'refused' | 'missed') => void;
 }
 
-/** What one process asks the server, and what becomes of that on the way. */
-export class Questions {
-  readonly #parts: QuestionsParts;
+/** The requests of one process to the server, and what becomes of them on the way. */
+export class ServerRequests {
+  readonly #parts: ServerRequestsParts;
   readonly #waiting = new Set<() => void>();
 
-  constructor(parts: QuestionsParts) {
+  constructor(parts: ServerRequestsParts) {
     this.#parts = parts;
   }
 
-  ask<T>(server: Server, act: (server: Server) => T, patienceMs: number): Promise<T> {
-    const { timeline, weather, process } = this.#parts;
-    const passage = weather.passage(process, timeline.now);
+  ask<T>(server: Server, act: (server: Server) => T, timeoutMs: number): Promise<T> {
+    const { timeline, linkFaults, process } = this.#parts;
+    const delivery = linkFaults.delivery(process, timeline.now);
     return new Promise((resolve, reject) => {
-      const giveUp = this.#wait(() => reject(away()));
-      this.#watch(giveUp, passage, patienceMs);
+      const giveUp = this.#wait(() => reject(unavailable()));
+      this.#watch(giveUp, delivery, timeoutMs);
       // It takes effect whether or not anybody waits for it by then.
-      timeline.at(timeline.now + passage.requestMs, () => {
-        const answer = passage.isRefused ? undefined : { value: this.#act(server, act, passage) };
-        this.#reply(giveUp, passage, () => (answer === undefined ? reject(away()) : resolve(answer.value)));
+      timeline.at(timeline.now + delivery.requestMs, () => {
+        const answer = delivery.isRefused ? undefined : { value: this.#act(server, act, delivery) };
+        this.#reply(giveUp, delivery, () => (answer === undefined ? reject(unavailable()) : resolve(answer.value)));
       });
     });
   }
@@ -47,7 +47,7 @@ export class Questions {
     this.#waiting.clear();
   }
 
-  #act<T>(server: Server, act: (server: Server) => T, { repeatMs }: Passage): T {
+  #act<T>(server: Server, act: (server: Server) => T, { repeatMs }: Delivery): T {
     const { timeline, count } = this.#parts;
     if (server.isDeposed) count('asked a server that was deposed');
     if (repeatMs !== undefined) {
@@ -62,50 +62,50 @@ export class Questions {
   #wait(reject: () => void): () => void {
     const giveUp = (): void => {
       if (!this.#waiting.delete(giveUp)) return;
-      this.#parts.timeline.stir();
+      this.#parts.timeline.flushPromises();
       reject();
     };
     this.#waiting.add(giveUp);
     return giveUp;
   }
 
-  #watch(giveUp: () => void, passage: Passage, patienceMs: number): void {
+  #watch(giveUp: () => void, delivery: Delivery, timeoutMs: number): void {
     const { timeline, onOutcome } = this.#parts;
-    const tookMs = roundTripMs(passage);
+    const tookMs = roundTripMs(delivery);
     const unlessAnswered = (act: () => void) => (): void => {
       if (this.#waiting.has(giveUp)) act();
     };
-    if (tookMs > QUICK_MS) {
-      timeline.ours(
-        timeline.now + QUICK_MS,
+    if (tookMs > RESPONSIVE_MS) {
+      timeline.inProcess(
+        timeline.now + RESPONSIVE_MS,
         unlessAnswered(() => onOutcome('slow')),
       );
     }
-    if (tookMs <= patienceMs) return;
+    if (tookMs <= timeoutMs) return;
     const miss = unlessAnswered(() => {
       onOutcome('missed');
       giveUp();
     });
-    timeline.ours(timeline.now + patienceMs, miss);
+    timeline.inProcess(timeline.now + timeoutMs, miss);
   }
 
-  #reply(giveUp: () => void, passage: Passage, settle: () => void): void {
+  #reply(giveUp: () => void, delivery: Delivery, settle: () => void): void {
     const { timeline, onOutcome } = this.#parts;
-    if (passage.answerMs === undefined) return;
-    timeline.ours(timeline.now + passage.answerMs, () => {
+    if (delivery.answerMs === undefined) return;
+    timeline.inProcess(timeline.now + delivery.answerMs, () => {
       if (!this.#waiting.delete(giveUp)) return;
-      if (passage.isRefused) onOutcome('refused');
-      else if (roundTripMs(passage) <= QUICK_MS) onOutcome('quick');
-      timeline.stir();
+      if (delivery.isRefused) onOutcome('refused');
+      else if (roundTripMs(delivery) <= RESPONSIVE_MS) onOutcome('in time');
+      timeline.flushPromises();
       settle();
     });
   }
 }
 
-export function roundTripMs({ requestMs, answerMs = Number.POSITIVE_INFINITY }: Passage): number {
+export function roundTripMs({ requestMs, answerMs = Number.POSITIVE_INFINITY }: Delivery): number {
   return requestMs + answerMs;
 }
 
-export function away(): Error {
-  return new Error('The server is away');
+export function unavailable(): Error {
+  return new Error('The server is unavailable');
 }

@@ -1,66 +1,66 @@
-import { Hearsay, type HearsayParts } from './notifications.js';
-import { away, PATIENCE_MS, QUICK_MS, Questions, roundTripMs } from './requests.js';
+import { Notifications, type NotificationsParts } from './notifications.js';
+import { RESPONSIVE_MS, roundTripMs, ServerRequests, TIMEOUT_MS, unavailable } from './requests.js';
 import type { Change, Listener, Server } from './server.js';
 
-export const BEAT_MS = 250;
-/** Beats that would change nothing are left out: what has failed is told again at the first that comes. */
-const BEATS_AFTER_TROUBLE = 12;
+export const HEARTBEAT_MS = 250;
+/** Heartbeats that would change nothing are skipped. What has failed is sent again with the first that is not. */
+const HEARTBEATS_AFTER_FAULT = 12;
 
 export interface LinkEvents {
-  onBack(): void;
+  onReady(): void;
   onChange(change: Change): void;
-  onBeat(): void;
-  /** Beats are simulated again; the last one that was left out, if any was. */
-  onCalmOver(server: Server, lastBeatAt: number | undefined): void;
+  onHeartbeat(): void;
+  /** Heartbeats are simulated again. When the last skipped one would have been, if any was. */
+  onHeartbeatsResumed(server: Server, lastHeartbeatAt: number | undefined): void;
 }
 
-export interface ServerLinkParts extends HearsayParts {
+export interface ServerLinkParts extends NotificationsParts {
   /** The server that a new connection finds. */
   readonly find: () => Server;
   readonly count: (name: string) => void;
 }
 
 /**
- * A process's connection to the server, with what `RedisConnection` promises and no more: it gives up soon, comes back by
- * itself, and says so. A change is not told to a process only where its connection broke, and then it hears that it is
- * back: TCP loses nothing in between. Changes may come late, twice and in any order, before or after the answers.
+ * A process's connection to the server, with what `RedisConnection` promises and no more: it gives up soon, reconnects by
+ * itself, and says so. A notification is lost only with its connection, and then `onReady` says so: TCP loses nothing in
+ * between. Changes may come late, twice and in any order, before or after the answers.
  */
 export class ServerLink implements Listener {
-  isWell = false;
-  /** When the process last had to do without the server, or not all was in time. */
+  isReady = false;
+  /** When the server last was unavailable or slow. */
   disturbedAt: number;
   readonly #parts: ServerLinkParts;
-  readonly #questions: Questions;
-  readonly #hearsay: Hearsay;
+  readonly #requests: ServerRequests;
+  readonly #notifications: Notifications;
   readonly #events: LinkEvents[] = [];
   #server: Server | undefined;
-  #isQuick = false;
+  #isResponsive = false;
   #isClosed = false;
   #connection = 0;
   #cutUntil = Number.NEGATIVE_INFINITY;
-  #beats = 0;
-  /** Since when beats are left out; `undefined`: they are not. */
-  #calmSince: number | undefined;
+  #heartbeatsLeft = 0;
+  /** Since when heartbeats are skipped; `undefined`: they are not. */
+  #skippedSince: number | undefined;
 
   constructor(parts: ServerLinkParts) {
     this.#parts = parts;
     this.disturbedAt = parts.timeline.now;
-    this.#hearsay = new Hearsay(parts);
-    this.#questions = new Questions({
+    this.#notifications = new Notifications(parts);
+    this.#requests = new ServerRequests({
       ...parts,
       onOutcome: (outcome) => {
-        if (outcome === 'quick') this.#isQuick = true;
-        else this.#trouble(outcome);
+        if (outcome === 'in time') this.#isResponsive = true;
+        else this.#disturb(outcome);
       },
     });
     this.#open();
   }
 
-  get isQuick(): boolean {
-    return this.isWell && this.#isQuick;
+  get isResponsive(): boolean {
+    return this.isReady && this.#isResponsive;
   }
 
-  /** The server that this process takes for the right one. */
+  /** The server that this process is connected to. */
   get server(): Server | undefined {
     return this.#server;
   }
@@ -70,40 +70,42 @@ export class ServerLink implements Listener {
   }
 
   isUndisturbedSince(at: number): boolean {
-    return this.isQuick && this.disturbedAt < at;
+    return this.isResponsive && this.disturbedAt < at;
   }
 
-  hasHeardOf(windowId: string): boolean {
-    return !this.#hearsay.isOf(windowId);
+  hasAllNotificationsOf(windowId: string): boolean {
+    return !this.#notifications.isPending(windowId);
   }
 
-  /** When the last of the beats would have been that were left out as they would have changed nothing. */
-  calmBeatAt(now: number): number | undefined {
+  /** When the last of the skipped heartbeats would have been. */
+  skippedHeartbeatAt(now: number): number | undefined {
     const { timeline } = this.#parts;
-    if (this.#calmSince === undefined) return undefined;
-    const at = timeline.now < timeline.stillUntil ? Math.min(now, timeline.stillFrom) : now;
-    const beats = Math.floor((at - this.#calmSince) / BEAT_MS);
-    if (beats < 1) return undefined;
-    const beatAt = this.#calmSince + beats * BEAT_MS;
-    // One that was due while the process stood still comes as soon as it does not.
-    return timeline.stillUntil <= at ? Math.max(beatAt, timeline.stillUntil) : beatAt;
+    if (this.#skippedSince === undefined) return undefined;
+    const at = timeline.now < timeline.stalledUntil ? Math.min(now, timeline.stalledFrom) : now;
+    const heartbeats = Math.floor((at - this.#skippedSince) / HEARTBEAT_MS);
+    if (heartbeats < 1) return undefined;
+    const heartbeatAt = this.#skippedSince + heartbeats * HEARTBEAT_MS;
+    // One that was due during a stall comes right after it.
+    return timeline.stalledUntil <= at ? Math.max(heartbeatAt, timeline.stalledUntil) : heartbeatAt;
   }
 
-  /** What the server holds has changed by itself: the next beats matter. */
-  rouse(): void {
+  /** The server has lost something by itself: the next heartbeats matter. */
+  resumeHeartbeats(): void {
     if (this.#server === undefined) return;
-    if (this.#beats === 0) this.#planBeat(this.#connection);
-    this.#beats = BEATS_AFTER_TROUBLE;
-    this.#endCalm();
+    if (this.#heartbeatsLeft === 0) this.#planHeartbeat(this.#connection);
+    this.#heartbeatsLeft = HEARTBEATS_AFTER_FAULT;
+    this.#endSkipping();
   }
 
-  ask<T>(act: (server: Server) => T, patienceMs: number = PATIENCE_MS): Promise<T> {
+  ask<T>(act: (server: Server) => T, timeoutMs: number = TIMEOUT_MS): Promise<T> {
     const server = this.#server;
-    return server === undefined || !this.isWell ? Promise.reject(away()) : this.#questions.ask(server, act, patienceMs);
+    return server === undefined || !this.isReady
+      ? Promise.reject(unavailable())
+      : this.#requests.ask(server, act, timeoutMs);
   }
 
-  hear(change: Change): void {
-    this.#hearsay.send(change, () => {
+  receive(change: Change): void {
+    this.#notifications.send(change, () => {
       for (const events of this.#events) events.onChange(change);
     });
   }
@@ -111,93 +113,93 @@ export class ServerLink implements Listener {
   /** The connection breaks, and another one cannot be had before an instant. */
   cut(until: number): void {
     this.#cutUntil = Math.max(this.#cutUntil, until);
-    this.#parts.timeline.ours(this.#parts.timeline.now, () => this.#drop());
+    this.#parts.timeline.inProcess(this.#parts.timeline.now, () => this.#drop());
   }
 
   /** The process is gone. */
   close(): void {
-    this.#endCalm();
+    this.#endSkipping();
     this.#isClosed = true;
-    this.isWell = false;
+    this.isReady = false;
     this.#connection += 1;
     this.#server?.listeners.delete(this);
     this.#server = undefined;
-    this.#questions.drop();
-    this.#hearsay.lose();
+    this.#requests.drop();
+    this.#notifications.drop();
   }
 
-  #trouble(kind: 'slow' | 'refused' | 'missed' | 'reconnected'): void {
+  #disturb(kind: 'slow' | 'refused' | 'missed' | 'reconnected'): void {
     this.#parts.count(`server: ${kind}`);
-    this.#isQuick = false;
-    if (kind === 'missed') this.isWell = false;
+    this.#isResponsive = false;
+    if (kind === 'missed') this.isReady = false;
     this.disturbedAt = this.#parts.timeline.now;
-    this.rouse();
+    this.resumeHeartbeats();
   }
 
-  #endCalm(): void {
+  #endSkipping(): void {
     const server = this.#server;
-    if (this.#calmSince === undefined || server === undefined) return;
-    const lastBeatAt = this.calmBeatAt(this.#parts.timeline.now);
-    this.#calmSince = undefined;
-    for (const events of this.#events) events.onCalmOver(server, lastBeatAt);
+    if (this.#skippedSince === undefined || server === undefined) return;
+    const lastHeartbeatAt = this.skippedHeartbeatAt(this.#parts.timeline.now);
+    this.#skippedSince = undefined;
+    for (const events of this.#events) events.onHeartbeatsResumed(server, lastHeartbeatAt);
   }
 
-  #planBeat(connection: number): void {
+  #planHeartbeat(connection: number): void {
     const { timeline } = this.#parts;
-    timeline.ours(timeline.now + BEAT_MS, () => {
+    timeline.inProcess(timeline.now + HEARTBEAT_MS, () => {
       if (connection !== this.#connection) return;
-      this.#beats -= 1;
-      if (this.#beats > 0) this.#planBeat(connection);
-      else this.#calmSince = timeline.now;
-      this.#beat(connection);
+      this.#heartbeatsLeft -= 1;
+      if (this.#heartbeatsLeft > 0) this.#planHeartbeat(connection);
+      else this.#skippedSince = timeline.now;
+      this.#heartbeat(connection);
     });
   }
 
-  #beat(connection: number): void {
-    const { timeline, weather, process } = this.#parts;
-    const passage = weather.passage(process, timeline.now);
-    const tookMs = passage.isRefused ? Number.POSITIVE_INFINITY : roundTripMs(passage);
-    timeline.ours(timeline.now + Math.min(tookMs, PATIENCE_MS), () => {
+  #heartbeat(connection: number): void {
+    const { timeline, linkFaults, process } = this.#parts;
+    const delivery = linkFaults.delivery(process, timeline.now);
+    const tookMs = delivery.isRefused ? Number.POSITIVE_INFINITY : roundTripMs(delivery);
+    timeline.inProcess(timeline.now + Math.min(tookMs, TIMEOUT_MS), () => {
       if (connection !== this.#connection) return;
-      timeline.stir();
-      if (tookMs > PATIENCE_MS) return this.isWell ? this.#trouble('missed') : this.#drop();
-      this.#isQuick = tookMs <= QUICK_MS;
-      if (!this.#isQuick) this.rouse();
-      if (!this.isWell) this.#back();
-      for (const events of this.#events) events.onBeat();
+      timeline.flushPromises();
+      if (tookMs > TIMEOUT_MS) return this.isReady ? this.#disturb('missed') : this.#drop();
+      this.#isResponsive = tookMs <= RESPONSIVE_MS;
+      if (!this.#isResponsive) this.resumeHeartbeats();
+      if (!this.isReady) this.#ready();
+      for (const events of this.#events) events.onHeartbeat();
     });
   }
 
   #open(): void {
     const { timeline, find } = this.#parts;
     if (this.#isClosed || this.#server !== undefined) return;
-    if (timeline.now < this.#cutUntil) return void timeline.ours(this.#cutUntil, () => this.#open());
+    if (timeline.now < this.#cutUntil) return void timeline.inProcess(this.#cutUntil, () => this.#open());
     this.#server = find();
     this.#server.listeners.add(this);
-    this.#trouble('reconnected');
-    this.#isQuick = true;
-    timeline.stir();
-    this.#back();
+    this.#disturb('reconnected');
+    this.#isResponsive = true;
+    timeline.flushPromises();
+    this.#ready();
   }
 
-  #back(): void {
-    this.isWell = true;
+  #ready(): void {
+    this.isReady = true;
     this.disturbedAt = this.#parts.timeline.now;
-    for (const events of this.#events) events.onBack();
+    for (const events of this.#events) events.onReady();
   }
 
   #drop(): void {
     const { timeline, count } = this.#parts;
     if (this.#server === undefined) return;
-    this.#endCalm();
-    if (!this.#hearsay.isEmpty) count('change lost with its connection');
+    this.#endSkipping();
+    if (!this.#notifications.isEmpty) count('notification lost with its connection');
     this.#server.listeners.delete(this);
     this.#server = undefined;
     this.#connection += 1;
-    this.isWell = false;
-    this.#beats = 0;
-    this.#hearsay.lose();
-    this.#questions.failAll();
-    timeline.ours(timeline.now + BEAT_MS, () => this.#open());
+    this.isReady = false;
+    this.#heartbeatsLeft = 0;
+    this.#notifications.drop();
+    this.#requests.failAll();
+    timeline.inProcess(timeline.now + HEARTBEAT_MS, () => this.#open());
   }
 }

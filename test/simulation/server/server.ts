@@ -1,15 +1,15 @@
 import type { Random } from '../model/random.js';
 import { endOf, type Member } from './members.js';
 
-/** What a process is told that another has changed: a window, or whose turn it is to read one; no `id`: any. */
+/** What a process is notified of that another has changed: a window, or the lease to read one; no `id`: any. */
 export interface Change {
-  readonly what: 'window' | 'turn';
+  readonly what: 'window' | 'lease';
   readonly id?: string | undefined;
 }
 
 /** A process that is connected to a server. */
 export interface Listener {
-  hear(change: Change): void;
+  receive(change: Change): void;
 }
 
 /** A window as all processes together know it. Like everything that servers keep, it is replaced and never changed. */
@@ -21,12 +21,13 @@ export interface StoredWindow {
   readonly forgottenMark: string;
 }
 
-/** Whose turn it is to read a window, and what the last read has told. */
-export interface Turn {
+/** Who may read a window, and what the last read brought. */
+export interface ReadLease {
   readonly number: number;
   readonly reader?: object | undefined;
   readonly until?: number | undefined;
-  readonly told?: number | undefined;
+  /** The read that brought `answer`. */
+  readonly answeredNumber?: number | undefined;
   readonly answer?: unknown;
   readonly expiresAt: number;
 }
@@ -78,10 +79,10 @@ export class Table<V> {
 interface Tables {
   readonly windows: Table<StoredWindow>;
   readonly marks: Table<string>;
-  readonly turns: Table<Turn>;
-  /** Until when reads have been given away, by workspace. */
+  readonly leases: Table<ReadLease>;
+  /** Until when reads have been granted, by workspace. */
   readonly budgets: Table<number>;
-  /** Who counts, by process. */
+  /** The members, by process. */
   readonly members: Table<Member>;
   /** Until when nobody knows what was read. */
   readonly unknownUntil: Table<number>;
@@ -91,14 +92,14 @@ function emptyTables(): Tables {
   return {
     windows: new Table(),
     marks: new Table(),
-    turns: new Table(),
+    leases: new Table(),
     budgets: new Table(),
     members: new Table(),
     unknownUntil: new Table(),
   };
 }
 
-/** One server that keeps what processes share, and tells those that are connected to it of changes. */
+/** A server that keeps what processes share, and notifies those that are connected of changes. */
 export class Server {
   readonly listeners: Set<Listener> = new Set();
   /** Another has taken over: what is written here is gone. */
@@ -113,26 +114,26 @@ export class Server {
     return this.#tables;
   }
 
-  /** @param writer is not told */
-  tell(change: Change, writer?: Listener): void {
-    for (const listener of this.listeners) if (listener !== writer) listener.hear(change);
+  /** @param writer is not notified */
+  notify(change: Change, writer?: Listener): void {
+    for (const listener of this.listeners) if (listener !== writer) listener.receive(change);
   }
 
-  /** Loses everything, and says so. */
+  /** Loses everything, and notifies everybody. */
   flush(): void {
     this.#tables = emptyTables();
-    this.tell({ what: 'window' });
-    this.tell({ what: 'turn' });
+    this.notify({ what: 'window' });
+    this.notify({ what: 'lease' });
   }
 
-  /** Takes over without what was written after an instant, which nobody is told of. */
+  /** Takes over without what was written after an instant, and notifies nobody. */
   successor(after: number): { readonly server: Server; readonly lost: number } {
-    const { windows, marks, turns, budgets, members, unknownUntil } = this.#tables;
+    const { windows, marks, leases, budgets, members, unknownUntil } = this.#tables;
     const kept = windows.without(after);
     const server = new Server({
       windows: kept.table,
       marks: marks.without(after).table,
-      turns: turns.without(after).table,
+      leases: leases.without(after).table,
       budgets: budgets.without(after).table,
       members: members.without(after).table.map((member) => ({ endsAt: endOf(member, after) })),
       unknownUntil: unknownUntil.without(after).table,

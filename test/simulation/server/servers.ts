@@ -7,12 +7,12 @@ export interface ServersParts {
   readonly random: Random;
   /** The links of all processes, as they are now. */
   readonly links: () => readonly ServerLink[];
-  /** Some of what the server held may be gone. */
+  /** The server may have lost something. */
   readonly onLoss: () => void;
   readonly count: (name: string) => void;
 }
 
-/** Which server new connections find, and what befalls it. */
+/** Which server new connections find, and the faults of it. */
 export class Servers {
   current: Server = new Server();
   #twoAt = Number.NEGATIVE_INFINITY;
@@ -22,7 +22,7 @@ export class Servers {
     this.#parts = parts;
   }
 
-  /** Whether for so long every process that was connected was so with the one that counts; asked at each read. */
+  /** Whether for so long nobody was connected to another server than the current one. Asked at each read. */
   areOneFor(ms: number): boolean {
     const { now, links } = this.#parts;
     const areOne = links().every(({ server }) => server === undefined || server === this.current);
@@ -31,10 +31,10 @@ export class Servers {
   }
 
   /**
-   * Another server takes over, which lacks the last writes. Each process finds that out at its own time: until then the
-   * old one serves it, and what it writes there is gone afterwards.
+   * Another server takes over, without the last writes. Each process notices at its own time. Until then the old server
+   * serves it, and what it writes there is lost.
    *
-   * @param move leads one process away from the old server
+   * @param move has one process leave the old server
    */
   failOver(lagMs: number, move: (link: ServerLink) => void): void {
     const { now, links, count } = this.#parts;
@@ -52,7 +52,7 @@ export class Servers {
     this.#disturb();
   }
 
-  /** Loses some windows and marks, and tells nobody, as a server does that is full. */
+  /** Loses some windows and marks, and notifies nobody, as a full server does. */
   evict(): void {
     const { random } = this.#parts;
     this.current.tables.windows.lose(0.3, random);
@@ -60,12 +60,12 @@ export class Servers {
     this.#disturb();
   }
 
-  /** What processes share is not what it was, whether or not they notice. */
+  /** What processes share has changed, whether or not they notice. */
   #disturb(): void {
     this.#parts.onLoss();
     for (const link of this.#parts.links()) {
       link.disturbedAt = this.#parts.now();
-      link.rouse();
+      link.resumeHeartbeats();
     }
   }
 }

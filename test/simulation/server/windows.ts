@@ -5,12 +5,12 @@ import type { Listener, Server, StoredWindow } from './server.js';
 
 export type ForgetTarget = Parameters<Store['forget']>[0];
 
-/** Stands for a window in what is told. */
+/** Names a window in notifications. */
 export function windowId({ workspaceId, channelId, address }: WindowKey): string {
   return `${workspaceId} ${channelId} ${address}`;
 }
 
-/** What the server's scripts do, see `redis-window-scripts.ts`; each in one go. */
+/** What the scripts in `src/redis/windows/scripts.ts` do on the server, each atomically. */
 export function readWindow(server: Server, key: WindowKey): RemoteWindow {
   const marks = marksOf(server, key);
   const stored = validWindow(server, key, marks);
@@ -26,7 +26,7 @@ export function mergeWindow(server: Server, merge: Merge, now: number): RemoteWi
   if (stored === undefined || JSON.stringify(joined) !== JSON.stringify(stored.evidence)) {
     const forgottenMark = stored?.forgottenMark ?? '';
     server.tables.windows.set(windowId(key), { evidence: joined, marks, forgottenMark }, now);
-    server.tell({ what: 'window', id: windowId(key) }, writer);
+    server.notify({ what: 'window', id: windowId(key) }, writer);
   }
   return readWindow(server, key);
 }
@@ -47,11 +47,11 @@ export function forgetWindows(server: Server, { target, mark, writer }: Forgetti
   const { workspaceId, channelId, address } = target;
   if (channelId === undefined || address === undefined) {
     server.tables.marks.set(markName(target), mark, now);
-    return server.tell({ what: 'window' }, writer);
+    return server.notify({ what: 'window' }, writer);
   }
   const key = { workspaceId, channelId, address };
   server.tables.windows.set(windowId(key), { evidence: {}, marks: marksOf(server, key), forgottenMark: mark }, now);
-  server.tell({ what: 'window', id: windowId(key) }, writer);
+  server.notify({ what: 'window', id: windowId(key) }, writer);
 }
 
 function markName({ workspaceId, channelId = '', address = '' }: ForgetTarget): string {
@@ -63,14 +63,14 @@ function marksOf(server: Server, { workspaceId, channelId, address }: WindowKey)
   return targets.map((target) => server.tables.marks.get(markName(target)) ?? '');
 }
 
-/** A window from before something was forgotten that concerns it counts no more. */
+/** A window that was written before a `forget` that covers it counts no more. */
 function validWindow(server: Server, key: WindowKey, marks: readonly string[]): StoredWindow | undefined {
   const stored = server.tables.windows.get(windowId(key));
   const isOutdated = marks.some((mark, index) => mark !== '' && mark !== stored?.marks[index]);
   return isOutdated ? undefined : stored;
 }
 
-/** As it comes back from a record, where nothing is kept of what is not there. */
+/** As it comes back from a record, which has no fields that are undefined. */
 function withoutGaps(evidence: WindowEvidence): WindowEvidence & Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(evidence).filter(([, value]) => value !== undefined));
 }

@@ -1,18 +1,18 @@
 import { WINDOW_MS } from '../model/customers.js';
-import type { Answer, Subject, SubjectParts } from './systems-under-test.js';
+import type { Answer, SystemParts, SystemUnderTest } from './systems-under-test.js';
 
 const TIMEOUT_MS = 800;
 
 /** Asks Bird before every send, as one would write it in ten lines: `expiry > now` is open, an error is unknown. */
-export class AskEveryTime implements Subject {
-  readonly #parts: SubjectParts;
+export class AskEveryTime implements SystemUnderTest {
+  readonly #parts: SystemParts;
 
-  constructor(parts: SubjectParts) {
+  constructor(parts: SystemParts) {
     this.#parts = parts;
   }
 
   decide(customer: number): Answer | Promise<Answer> {
-    this.#parts.timeline.stir();
+    this.#parts.timeline.flushPromises();
     return this.#ask(customer).then(verdict, () => answer('unknown'));
   }
 
@@ -44,14 +44,14 @@ export class AskEveryTime implements Subject {
   }
 }
 
-/** The same, with its answers, open and closed alike, kept for a while. */
-export class AskAndKeep implements Subject {
+/** The same, with a cache of its answers, open and closed alike. */
+export class AskAndKeep implements SystemUnderTest {
   readonly #ask: AskEveryTime;
-  readonly #parts: SubjectParts;
+  readonly #parts: SystemParts;
   readonly #keepMs: number;
   readonly #kept = new Map<number, { readonly until: number; readonly answer: Answer }>();
 
-  constructor(parts: SubjectParts, keepMs: number) {
+  constructor(parts: SystemParts, keepMs: number) {
     this.#ask = new AskEveryTime(parts);
     this.#parts = parts;
     this.#keepMs = keepMs;
@@ -72,13 +72,13 @@ export class AskAndKeep implements Subject {
   refusal(): void {}
 }
 
-/** Asks nobody: 24 hours from the last message that an event told of; no event means closed. */
-export class LastInbound implements Subject {
-  readonly #parts: SubjectParts;
+/** Asks nobody: 24 hours from the last message of which an event came. No event means closed. */
+export class LastInbound implements SystemUnderTest {
+  readonly #parts: SystemParts;
   readonly #inboundAt: Map<number, number>;
 
   /** @param inboundAt the application's database: it outlasts a start of the process */
-  constructor(parts: SubjectParts, inboundAt: Map<number, number>) {
+  constructor(parts: SystemParts, inboundAt: Map<number, number>) {
     this.#parts = parts;
     this.#inboundAt = inboundAt;
   }

@@ -2,25 +2,25 @@ import { createGuard, type Guard, type GuardOptions, memoryStore, type Store } f
 import type { Directory } from '../model/directory.js';
 import type { Timeline } from '../model/timeline.js';
 
-/** What somebody says of one send. */
+/** The decision about one send. */
 export interface Answer {
   readonly verdict: 'allow' | 'deny' | 'unknown';
   readonly reason: string;
   readonly source: 'memory' | 'bird' | 'none';
-  /** Of an allow: until when it holds, by the guard's own word. */
+  /** Of an allow: until when it holds, as the guard says. */
   readonly validUntil: number | null;
 }
 
-/** Whoever decides about sends: the guard, or one of the usual ways to do without it. */
-export interface Subject {
+/** What decides about sends: the guard, or one of the usual ways without it. */
+export interface SystemUnderTest {
   decide(customer: number): Answer | Promise<Answer>;
-  /** A customer's message was seen. Settles when that is kept. */
+  /** A customer's message was observed. Settles when that is kept. */
   inbound(customer: number, at: number): void | Promise<void>;
   /** The provider refused a message as too late. */
   refusal(customer: number, sentAt: number): void;
 }
 
-export interface SubjectParts {
+export interface SystemParts {
   readonly timeline: Timeline;
   readonly directory: Directory;
   readonly fetch: typeof globalThis.fetch;
@@ -31,12 +31,12 @@ export interface SubjectParts {
   readonly store?: Store | undefined;
 }
 
-/** The guard itself, with a virtual clock and network and nothing else changed. */
-export class GuardSubject implements Subject {
+/** The guard itself, with a virtual clock and network, and nothing else changed. */
+export class GuardUnderTest implements SystemUnderTest {
   readonly guard: Guard;
-  readonly #parts: SubjectParts;
+  readonly #parts: SystemParts;
 
-  constructor(parts: SubjectParts) {
+  constructor(parts: SystemParts) {
     this.#parts = parts;
     const { directory, timeline, fetch, accessKey, windows, store = memoryStore({ max: windows }) } = parts;
     const workspaces = directory.workspaces.map((id) => [id, { accessKey: () => accessKey(id) }]);
@@ -54,7 +54,7 @@ export class GuardSubject implements Subject {
     const send = this.#parts.directory.send(customer);
     const remembered = this.guard.peek(send);
     if (remembered !== undefined) return answerOf(remembered);
-    this.#parts.timeline.stir();
+    this.#parts.timeline.flushPromises();
     return this.guard.check(send).then(answerOf);
   }
 
