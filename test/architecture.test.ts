@@ -64,6 +64,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   { file: 'guard/workspaces/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
   { file: 'redis/connection.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
+  { file: 'redis/reply-timer.ts', effect: 'setTimeout', why: 'the same' },
   { file: 'redis/fleet/redis-fleet.ts', effect: 'setTimeout', why: 'a read of another process takes real time' },
   {
     file: 'redis/fleet/redis-read-budget.ts',

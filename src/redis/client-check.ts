@@ -3,8 +3,8 @@ import type { RedisClient } from './client.js';
 
 const RULE = 'redisStore: client must be a client of the package redis, version 5 or 6, by createClient()';
 
-/** What else somebody may have at hand, by what only that has. */
-const others: readonly (readonly [what: string, isIt: (client: object) => boolean])[] = [
+/** Other clients, each recognised by a member that only it has. */
+const others: readonly (readonly [name: string, matches: (client: object) => boolean])[] = [
   ['a client of ioredis or iovalkey', (client) => 'call' in client && 'status' in client],
   ['a client of redis 4', (client) => 'v4' in client],
   ['a client of redis 3 or older', (client) => 'send_command' in client],
@@ -13,14 +13,14 @@ const others: readonly (readonly [what: string, isIt: (client: object) => boolea
 ];
 
 /**
- * Refuses what the store could not work with, by what it is and what to pass instead.
+ * Refuses a client that the store cannot use. The error says what it is and what to pass instead.
  *
  * @throws {TypeError}
  */
 export function checkRedisClient(client: unknown): asserts client is RedisClient {
   if (!isObject(client)) throw new TypeError(`${RULE}; received ${client === null ? 'null' : typeof client}`);
-  const [what] = others.find(([, isIt]) => isIt(client)) ?? [];
-  if (what !== undefined) throw new TypeError(`${RULE}, and not ${what}`);
-  const missing = ['duplicate', 'on'].find((name) => typeof Reflect.get(client, name) !== 'function');
-  if (missing !== undefined) throw new TypeError(`${RULE}; this has no method ${missing}`);
+  const [name] = others.find(([, matches]) => matches(client)) ?? [];
+  if (name !== undefined) throw new TypeError(`${RULE}, and not ${name}`);
+  const missing = ['duplicate', 'on'].find((method) => typeof Reflect.get(client, method) !== 'function');
+  if (missing !== undefined) throw new TypeError(`${RULE}; the given client has no method ${missing}`);
 }

@@ -1,191 +1,173 @@
-import type { DuplicatedClient, RedisClient, RedisOverrides } from './client.js';
+import type { DuplicatedClient, RedisClient } from './client.js';
+import { CONNECT_TIMEOUT_MS, connectWithTracking, duplicateClient } from './duplicated-client.js';
+import { startReplyTimer } from './reply-timer.js';
 
-/** Of the patience. What takes longer is no failure, but nothing that a decision should wait for more than once. */
+/** The share of the timeout within which a reply is fast. A slower one has not failed, but decisions stop waiting. */
 const RESPONSIVE_SHARE = 3 / 8;
-/** So often Redis has to show that it is there. */
 const HEARTBEAT_MS = 250;
-const CONNECT_MS = 1_000;
 const RECONNECT_MS = 250;
 
-/** Redis cannot be asked now, did not answer in time, or refused. Holds nothing of what was asked. */
+/** Redis is not connected, or did not reply in time. The error holds nothing of the command. */
 export class RedisUnavailable extends Error {
   constructor() {
-    super('Redis is away');
+    super('Redis is unavailable');
     this.name = 'RedisUnavailable';
   }
 }
 
 export interface RedisConnectionOptions {
   readonly client: RedisClient;
-  /** Changes of keys that begin with it are told. */
+  /** Listeners are notified when a key with this prefix changes. */
   readonly notificationPrefix: string;
-  /** How long an answer may take. */
+  /** How long a reply may take. */
   readonly timeoutMs: number;
 }
 
-/** What happens to the link; each may be set once. */
 export interface ConnectionListener {
-  /** Redis is there, again: what was changed before may not have been told. */
+  /** Redis is available, for the first time or again. Notifications before this may have been missed. */
   onReady(): void;
-  /** A key was changed by somebody; `undefined`: any may have been. */
-  onNotification(name: string | undefined): void;
-  /** A beat was answered. */
+  /** Somebody changed a key; `undefined`: any key may have changed. */
+  onNotification(key: string | undefined): void;
+  /** A heartbeat was answered. */
   onHeartbeat(): void;
 }
 
 /**
- * A connection to Redis that is never waited for long: it does not queue, gives up soon, and comes back by itself. Real
- * time counts here, whatever a guard's clock shows.
+ * A connection to Redis on which nobody waits for long. It queues nothing, times out early and reconnects by itself. Its
+ * timers run in real time, whatever the guard's clock shows.
  */
 export class RedisConnection {
-  /** Settles when the first attempt to connect is over, whatever came of it. */
-  readonly tried: Promise<void>;
+  /** Settles when the first attempt to connect has ended, successful or not. */
+  readonly firstAttempt: Promise<void>;
   readonly #options: RedisConnectionOptions;
-  readonly #events: ConnectionListener[] = [];
-  #connection: DuplicatedClient | undefined;
+  readonly #listeners: ConnectionListener[] = [];
+  #client: DuplicatedClient | undefined;
   #isTracking = false;
   #isReady = false;
-  #isResponsive = false;
+  #isFast = false;
   #isClosed = false;
-  #beat: NodeJS.Timeout | undefined;
+  #heartbeats: NodeJS.Timeout | undefined;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     options.client.on('end', () => this.close());
-    this.tried = this.#open();
+    this.firstAttempt = this.#open();
   }
 
-  /** Whether Redis may be asked, and tells what others change. */
+  /** Whether Redis accepts commands and sends notifications. */
   get isReady(): boolean {
     return this.#isReady;
   }
 
-  /** Whether it answers so soon that a decision may wait for it again. */
+  /** Whether Redis replies fast enough for a decision to wait for it. */
   get isResponsive(): boolean {
-    return this.#isReady && this.#isResponsive;
+    return this.#isReady && this.#isFast;
   }
 
-  listen(events: ConnectionListener): void {
-    this.#events.push(events);
+  listen(listener: ConnectionListener): void {
+    this.#listeners.push(listener);
   }
 
-  /** @throws {RedisUnavailable} at once while Redis is away; what Redis itself refuses with, as it came */
-  ask(args: readonly string[], timeoutMs: number = this.#options.timeoutMs): Promise<unknown> {
-    const connection = this.#connection;
-    if (!this.#isReady || connection === undefined) return Promise.reject(new RedisUnavailable());
-    return this.#send(connection, args, timeoutMs);
+  /** @throws {RedisUnavailable} at once while Redis is unavailable; an error reply of Redis as it is */
+  send(args: readonly string[], timeoutMs: number = this.#options.timeoutMs): Promise<unknown> {
+    const client = this.#client;
+    if (!this.#isReady || client === undefined) return Promise.reject(new RedisUnavailable());
+    return this.#sendOn(client, args, timeoutMs);
   }
 
   close(): void {
     this.#isClosed = true;
-    clearInterval(this.#beat);
-    this.#drop(this.#connection);
+    clearInterval(this.#heartbeats);
+    this.#discard(this.#client);
   }
 
   async #open(): Promise<void> {
-    const { client, notificationPrefix } = this.#options;
-    const overrides: RedisOverrides & { readonly clientSideCache: undefined } = {
-      RESP: 3,
-      emitInvalidate: true,
-      disableOfflineQueue: true,
-      maintNotifications: 'disabled',
-      clientSideCache: undefined,
-      pingInterval: 0,
-      // What a server of before 7.2 does not know, and a user of its own may not do.
-      disableClientInfo: true,
-      // Its timer would only watch what was not yet written, at a price for each command.
-      commandOptions: { timeout: 0 },
-      socket: { ...client.options?.socket, connectTimeout: CONNECT_MS, reconnectStrategy: false },
-    };
-    const connection = client.duplicate(overrides);
-    this.#connection = connection;
-    connection.on('error', () => this.#drop(connection));
-    connection.on('invalidate', (key) => this.#tell(key === null ? undefined : String(key)));
-    connection.unref();
-    const giveUp = setTimeout(() => this.#drop(connection), CONNECT_MS).unref();
+    const client = duplicateClient(this.#options.client);
+    this.#client = client;
+    client.on('error', () => this.#discard(client));
+    client.on('invalidate', (key) => this.#notify(key === null ? undefined : String(key)));
+    client.unref();
+    const timer = setTimeout(() => this.#discard(client), CONNECT_TIMEOUT_MS).unref();
     try {
-      await connection.connect();
-      // Turned on by the client for keys that it reads; told must be what others write.
-      await connection.sendCommand(['CLIENT', 'TRACKING', 'OFF']);
-      await connection.sendCommand(['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', notificationPrefix]);
-      if (this.#connection === connection) this.#begin();
+      await connectWithTracking(client, this.#options.notificationPrefix);
+      if (this.#client === client) this.#start();
     } catch {
-      this.#drop(connection);
+      this.#discard(client);
     } finally {
-      clearTimeout(giveUp);
+      clearTimeout(timer);
     }
   }
 
-  #begin(): void {
+  #start(): void {
     this.#isTracking = true;
-    this.#isResponsive = true;
-    this.#beat = setInterval(() => void this.#check(), HEARTBEAT_MS).unref();
-    this.#back();
+    this.#isFast = true;
+    this.#heartbeats = setInterval(() => void this.#checkHeartbeat(), HEARTBEAT_MS).unref();
+    this.#becomeReady();
   }
 
-  #back(): void {
+  #becomeReady(): void {
     this.#isReady = true;
-    for (const events of this.#events) events.onReady();
+    for (const listener of this.#listeners) listener.onReady();
   }
 
-  #tell(name: string | undefined): void {
-    if (this.#isTracking) for (const events of this.#events) events.onNotification(name);
+  #notify(key: string | undefined): void {
+    if (this.#isTracking) for (const listener of this.#listeners) listener.onNotification(key);
   }
 
-  /** Lets go of a connection that is of no use any more, and tries another soon. */
-  #drop(connection: DuplicatedClient | undefined): void {
-    if (connection === undefined || connection !== this.#connection) return;
-    this.#connection = undefined;
+  /** Destroys a client that is of no more use, and opens another one soon. */
+  #discard(client: DuplicatedClient | undefined): void {
+    if (client === undefined || client !== this.#client) return;
+    this.#client = undefined;
     this.#isTracking = false;
     this.#isReady = false;
-    clearInterval(this.#beat);
-    connection.destroy();
+    clearInterval(this.#heartbeats);
+    client.destroy();
     if (!this.#isClosed) setTimeout(() => this.#isClosed || void this.#open(), RECONNECT_MS).unref();
   }
 
   /**
-   * A connection that has missed an answer gets one more chance. If an answer was lost on the way, every later one would
-   * be taken for the one before it: then not even the beat's comes in time, and the connection must not live on.
+   * A client that missed one reply gets one more chance. If a reply was lost on the way, each later reply would be taken
+   * for the one before it. Then the heartbeat's reply is wrong or late, too, and the client is discarded.
    */
-  async #check(): Promise<void> {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    const wasWell = this.#isReady;
-    const isInTime = await this.#send(connection, ['PING'], this.#options.timeoutMs).then(
+  async #checkHeartbeat(): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    const wasReady = this.#isReady;
+    const isAlive = await this.#sendOn(client, ['PING'], this.#options.timeoutMs).then(
       (reply) => reply === 'PONG',
       () => false,
     );
-    if (this.#connection !== connection) return;
-    if (!isInTime && !wasWell) return this.#drop(connection);
-    if (!isInTime) return;
-    if (!wasWell) this.#back();
-    for (const events of this.#events) events.onHeartbeat();
+    if (this.#client !== client) return;
+    if (!isAlive && !wasReady) return this.#discard(client);
+    if (!isAlive) return;
+    if (!wasReady) this.#becomeReady();
+    for (const listener of this.#listeners) listener.onHeartbeat();
   }
 
-  #send(connection: DuplicatedClient, args: readonly string[], timeoutMs: number): Promise<unknown> {
+  #sendOn(client: DuplicatedClient, args: readonly string[], timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      let isLate = false;
-      const stopWaiting = afterReading(timeoutMs, () => {
-        if (this.#connection === connection) this.#isReady = false;
+      let isSlow = false;
+      const stopTimeout = startReplyTimer(timeoutMs, () => {
+        if (this.#client === client) this.#isReady = false;
         reject(new RedisUnavailable());
       });
-      const stopHoping = afterReading(RESPONSIVE_SHARE * this.#options.timeoutMs, () => {
-        isLate = true;
-        this.#isResponsive = false;
+      const stopSlow = startReplyTimer(RESPONSIVE_SHARE * this.#options.timeoutMs, () => {
+        isSlow = true;
+        this.#isFast = false;
       });
-      const heard = (): void => {
-        stopWaiting();
-        stopHoping();
-        if (!isLate) this.#isResponsive = true;
+      const onReply = (): void => {
+        stopTimeout();
+        stopSlow();
+        if (!isSlow) this.#isFast = true;
       };
-      connection.sendCommand(args).then(
+      client.sendCommand(args).then(
         (reply) => {
-          heard();
+          onReply();
           resolve(reply);
         },
         (error: unknown) => {
-          heard();
-          if (isElsewhere(error)) this.#drop(connection);
+          onReply();
+          if (isWrongServer(error)) this.#discard(client);
           reject(error);
         },
       );
@@ -193,22 +175,7 @@ export class RedisConnection {
   }
 }
 
-/** Another server has taken over, or this one is not ready: a new connection may find one that is. */
-function isElsewhere(error: unknown): boolean {
+/** Whether another server has taken over, or this one is still loading. A new connection may find the right one. */
+function isWrongServer(error: unknown): boolean {
   return error instanceof Error && /^(READONLY|LOADING|MASTERDOWN)\b/.test(error.message);
-}
-
-/**
- * Calls `late` after so many ms, unless stopped. After a stall of the event loop timers come before what has arrived
- * meanwhile is read: that is read first.
- */
-function afterReading(ms: number, late: () => void): () => void {
-  let afterwards: NodeJS.Immediate | undefined;
-  const timer = setTimeout(() => {
-    afterwards = setImmediate(late);
-  }, ms).unref();
-  return () => {
-    clearTimeout(timer);
-    clearImmediate(afterwards);
-  };
 }

@@ -3,32 +3,35 @@ import type { Store, WindowKey, WindowRef } from '../ports.js';
 
 type ForgetTarget = Parameters<Store['forget']>[0];
 
-/** Who changed what. Without an id: any of it may have changed. */
-export interface Told {
+/** What a notification can be about, in the words that keys in Redis use: deployments of other versions read them. */
+const subjects = { window: 'window', readLease: 'turn' } as const;
+
+/** Says who changed what. Without an id, any of its kind may have changed. */
+export interface Notification {
   readonly writer: string;
-  readonly what: 'window' | 'turn' | string;
+  readonly subject: keyof typeof subjects;
   readonly id?: string | undefined;
 }
 
-/** The keys of one window's held messages. */
+/** The keys for one window's held messages. */
 export interface HeldKeys {
   /** Stands for the window: 22 characters. */
   readonly id: string;
-  /** What is to be known of each message without opening it. */
-  readonly row: string;
-  /** The messages themselves. */
+  /** What is known of each message without decrypting it. */
+  readonly queue: string;
+  /** The encrypted messages. */
   readonly bodies: string;
-  /** The workspace's windows. */
+  /** The windows of the workspace that have held messages. */
   readonly windows: string;
   readonly lock: string;
   readonly nudge: string;
-  /** There while the row waits on although its window is open. */
+  /** Exists while the queue is paused: it waits on although its window is open. */
   readonly pause: string;
 }
 
 /**
- * What the store's keys are called in Redis. Phone numbers can be guessed one by one, so whatever names a customer, a
- * channel or a workspace is a keyed hash, which nobody can compute without the secret.
+ * The names of the store's keys in Redis. Phone numbers can be guessed one by one. So the name of a customer, a channel
+ * or a workspace is a keyed hash, which nobody can compute without the secret.
  */
 export class RedisKeys {
   readonly #prefix: string;
@@ -48,12 +51,16 @@ export class RedisKeys {
     return `${this.#prefix}w:${id}`;
   }
 
-  /** The marks of what was forgotten that may concern a window: its workspace's, its channel's and its address's. */
-  marks({ workspaceId, channelId, address }: WindowKey): readonly [string, string, string] {
-    return [this.mark({ workspaceId }), this.mark({ workspaceId, channelId }), this.mark({ workspaceId, address })];
+  /** The tombstones that may concern a window: its workspace's, its channel's and its address's. */
+  tombstones({ workspaceId, channelId, address }: WindowKey): readonly [string, string, string] {
+    return [
+      this.tombstone({ workspaceId }),
+      this.tombstone({ workspaceId, channelId }),
+      this.tombstone({ workspaceId, address }),
+    ];
   }
 
-  mark({ workspaceId, channelId, address }: ForgetTarget): string {
+  tombstone({ workspaceId, channelId, address }: ForgetTarget): string {
     return `${this.#prefix}f:${this.#hash('forgotten', workspaceId, channelId ?? null, address ?? null)}`;
   }
 
@@ -61,36 +68,36 @@ export class RedisKeys {
     return `${this.#prefix}b:${this.#hash('budget', workspaceId)}`;
   }
 
-  /** The same once more: one of the two may get lost. */
+  /** A copy of the budget, because one of the two may get lost. */
   budgetCopy(workspaceId: string): string {
     return `${this.#prefix}bc:${this.#hash('budget', workspaceId)}`;
   }
 
-  /** Which processes are alive. */
+  /** The processes that are alive. */
   get members(): string {
     return `${this.#prefix}m`;
   }
 
-  /** Stands for a window that is to be read. */
-  turnId({ workspaceId, channelId, contactId, address }: WindowRef): string {
+  /** Stands for the read of a window. */
+  readLeaseId({ workspaceId, channelId, contactId, address }: WindowRef): string {
     return this.#hash('turn', workspaceId, channelId, contactId, address ?? null);
   }
 
-  turn(id: string): string {
+  readLease(id: string): string {
     return `${this.#prefix}t:${id}`;
   }
 
   held({ workspaceId, channelId, address }: WindowKey): HeldKeys {
     const id = this.#hash('held', workspaceId, channelId, address);
-    const named = (kind: string): string => `${this.#prefix}h${kind}:${id}`;
+    const key = (kind: string): string => `${this.#prefix}h${kind}:${id}`;
     return {
       id,
-      row: named('r'),
-      bodies: named('b'),
+      queue: key('r'),
+      bodies: key('b'),
       windows: this.heldWindows(workspaceId),
-      lock: named('l'),
-      nudge: named('n'),
-      pause: named('p'),
+      lock: key('l'),
+      nudge: key('n'),
+      pause: key('p'),
     };
   }
 
@@ -98,7 +105,7 @@ export class RedisKeys {
     return `${this.#prefix}hw:${this.#hash('held windows', workspaceId)}`;
   }
 
-  /** Until when messages wait, by what stands for the secret with which they were sealed. */
+  /** Until when messages wait, by the id of the secret that encrypted them. */
   get heldSecrets(): string {
     return `${this.#prefix}hs`;
   }
@@ -108,29 +115,31 @@ export class RedisKeys {
     return this.#hash('held secret');
   }
 
-  /** Stands for a message, within its row. */
+  /** Stands for a message within its queue. */
   heldMessage(id: string): string {
     return this.#hash('held message', id);
   }
 
-  /** Stands for a message's reference and content, within its row. */
-  heldContent(rowId: string, content: string): string {
-    return this.#hash('held content', rowId, content);
+  /** Stands for a message's reference and content within its queue. */
+  heldContent(queueId: string, content: string): string {
+    return this.#hash('held content', queueId, content);
   }
 
-  /** Says that a message was released just now. */
-  heldDone(rowId: string, message: string): string {
-    return `${this.#prefix}hd:${rowId}:${message}`;
+  /** Exists for a minute after a message was released. */
+  heldReleased(queueId: string, message: string): string {
+    return `${this.#prefix}hd:${queueId}:${message}`;
   }
 
-  /** A key that is made and deleted to tell all processes what was changed. */
-  told({ writer, what, id = '' }: Told): string {
-    return `${this.notificationPrefix}${writer}:${what}:${id}`;
+  /** A key that is created and deleted to notify all processes of a change. */
+  notification({ writer, subject, id = '' }: Notification): string {
+    return `${this.notificationPrefix}${writer}:${subjects[subject]}:${id}`;
   }
 
-  parseNotification(name: string): Told {
-    const [writer = '', what = '', id = ''] = name.slice(this.notificationPrefix.length).split(':');
-    return { writer, what, id: id === '' ? undefined : id };
+  /** `undefined` for a key that this version does not write. */
+  parseNotification(key: string): Notification | undefined {
+    const [writer = '', word, id = ''] = key.slice(this.notificationPrefix.length).split(':');
+    const subject = (['window', 'readLease'] as const).find((name) => subjects[name] === word);
+    return subject && { writer, subject, id: id === '' ? undefined : id };
   }
 
   get notificationPrefix(): string {
@@ -149,11 +158,11 @@ export class RedisKeys {
   }
 
   #hash(purpose: string, ...parts: readonly (string | number | null)[]): string {
-    // A list in JSON: parts cannot flow into one another, whatever they hold.
+    // JSON keeps the parts apart, whatever characters they contain.
     const digest = createHmac('sha256', this.#secret)
       .update(JSON.stringify([purpose, ...parts]))
       .digest();
-    // The bytes are cut, not the text: a part of a text keeps all of it in memory, for as many windows as there are.
+    // Slicing the bytes and not the text: a substring would keep the whole text in memory, once for each window.
     return digest.subarray(0, 16).toString('base64url');
   }
 }

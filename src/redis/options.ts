@@ -1,3 +1,12 @@
+import {
+  checkOptions,
+  integerBetween,
+  isFunction,
+  isObject,
+  type OptionCheck,
+  type OptionChecks,
+  requireAll,
+} from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
 import { platforms } from '../core/platforms.js';
 
@@ -16,8 +25,8 @@ export interface RedisStoreOptions {
   /** The prefix of all keys, one per deployment in a shared Redis. Default `ffg:`. */
   readonly prefix?: string | undefined;
   /**
-   * How many windows this process keeps in memory, in front of Redis. 0: none, every decision asks Redis. Default 100
-   * 000.
+   * How many windows this process keeps in memory, in front of Redis. With 0 every decision asks Redis.
+   * Default 100 000.
    */
   readonly max?: number | undefined;
   /**
@@ -48,7 +57,21 @@ export type ResolvedRedisOptions = {
   readonly [Name in keyof RedisStoreOptions]-?: Exclude<RedisStoreOptions[Name], undefined>;
 };
 
-const known = ['secret', 'prefix', 'max', 'instances', 'longestWindowMs', 'timeoutMs', 'clock'];
+const aSecret: OptionCheck = {
+  rule: `a string of at least ${MIN_SECRET_LENGTH} characters`,
+  hasType: isString,
+  isInRange: (secret: string) => secret.length >= MIN_SECRET_LENGTH,
+};
+
+const checks: OptionChecks & Readonly<Record<keyof RedisStoreOptions, OptionCheck>> = {
+  secret: aSecret,
+  prefix: { rule: 'a string', hasType: isString },
+  max: integerBetween(0, Number.MAX_SAFE_INTEGER, 'windows'),
+  instances: integerBetween(1, 10_000, 'processes'),
+  longestWindowMs: integerBetween(DAY_MS, 366 * DAY_MS, 'milliseconds'),
+  timeoutMs: integerBetween(1, 60_000, 'milliseconds'),
+  clock: { rule: 'an object with a function now', hasType: hasNow },
+};
 
 /**
  * Checks the options and fills in the defaults.
@@ -57,33 +80,23 @@ const known = ['secret', 'prefix', 'max', 'instances', 'longestWindowMs', 'timeo
  *   The secret is never shown.
  */
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError('redisStore: options are missing');
-  const misspelt = Object.keys(options).find((name) => !known.includes(name));
-  if (misspelt !== undefined) {
-    throw new TypeError(`redisStore: ${misspelt} is not an option; known are ${known.join(', ')}`);
-  }
+  checkOptions(options, checks, 'redisStore');
   const { secret, prefix = 'ffg:', clock = { now: () => Date.now() } } = ownFields(options);
   const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), timeoutMs = 40 } = ownFields(options);
-  if (typeof secret !== 'string') throw new TypeError(`redisStore: secret must be a text; received ${typeof secret}`);
-  if (secret.length < MIN_SECRET_LENGTH) {
-    throw new RangeError(`redisStore: secret must have at least ${MIN_SECRET_LENGTH} characters`);
-  }
-  if (typeof prefix !== 'string') throw new TypeError(`redisStore: prefix must be a text; received ${typeof prefix}`);
-  if (typeof clock?.now !== 'function') throw new TypeError('redisStore: clock must have a function now');
-  checkWhole('max', max, 0, Number.MAX_SAFE_INTEGER);
-  checkWhole('instances', instances, 1, 10_000);
-  checkWhole('longestWindowMs', longestWindowMs, DAY_MS, 366 * DAY_MS);
-  checkWhole('timeoutMs', timeoutMs, 1, 60_000);
+  requireAll({ secret }, 'redisStore');
   return { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock };
 }
 
-function checkWhole(name: string, value: unknown, least: number, most: number): void {
-  const rule = `redisStore: ${name} must be a whole number from ${least} to ${most}`;
-  if (typeof value !== 'number') throw new TypeError(`${rule}; received a ${typeof value}`);
-  if (!Number.isInteger(value) || value < least || value > most) throw new RangeError(`${rule}, not ${value}`);
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
-/** The longest window of all platforms that has an end. */
+/** A clock may be an instance of a class, whose `now` is inherited. */
+function hasNow(clock: unknown): boolean {
+  return isObject(clock) && isFunction((clock as { readonly now?: unknown }).now);
+}
+
+/** The longest of all platforms' windows that end. */
 function longestOfAll(): number {
   const durations = Object.values(platforms).flatMap(({ window }) =>
     window === null ? [] : [window.durationMs, window.humanAgentMs ?? 0],

@@ -27,10 +27,10 @@ export interface RedisStore extends Store {
   readonly fleet: Fleet;
   /**
    * Where held messages wait for any process to release them, once: `holdUntilReply({ store: store.held })`. They are
-   * encrypted, and Redis cannot tell whose they are. They are as durable as Redis: use `appendonly yes` and `maxmemory-
-   * policy noeviction`. While Redis is unavailable, methods reject, and the next reroute policy is tried. A message
-   * that cannot be decrypted or read stays in place and is not listed. With another `secret`, earlier messages are not
-   * found.
+   * encrypted, and Redis cannot tell whose they are. They are as durable as Redis: use `appendonly yes` and
+   * `maxmemory-policy noeviction`. While Redis is unavailable, methods reject, and the next reroute policy is tried. A
+   * message that cannot be decrypted or read stays in place and is not listed. With another `secret`, earlier messages
+   * are not found.
    */
   readonly held: HeldStore;
   /** Closes the store's connection, as the end of the client does. A guard continues with memory alone. */
@@ -52,29 +52,28 @@ export interface RedisStore extends Store {
 export function redisStore(client: RedisClient, options: RedisStoreOptions): RedisStore {
   checkRedisClient(client);
   const { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock } = resolveRedisOptions(options);
-  const names = new RedisKeys(prefix, secret);
+  const keys = new RedisKeys(prefix, secret);
   const writer = randomBytes(6).toString('base64url');
-  const link = new RedisConnection({ client, notificationPrefix: names.notificationPrefix, timeoutMs });
-  const parts = { link, names, writer, now: () => clock.now() };
+  const connection = new RedisConnection({ client, notificationPrefix: keys.notificationPrefix, timeoutMs });
+  const parts = { connection, keys, writer, now: () => clock.now() };
   const seal = new Seal(secret, 'freeform-guard held messages');
-  const shared = new RedisWindows({ ...parts, longestWindowMs });
+  const remote = new RedisWindows({ ...parts, longestWindowMs });
   const fleet = new RedisFleet({ ...parts, instances, timeoutMs: timeoutMs / 2 });
-  const windows = max === 0 ? directly(shared) : new TieredStore({ shared, max, now: parts.now });
+  const windows = max === 0 ? withoutMemory(remote) : new TieredStore({ remote, max, now: parts.now });
   return {
     get: (key) => windows.get(key),
     merge: (key, evidence) => windows.merge(key, evidence),
     forget: (target) => windows.forget(target),
     fleet,
     held: new RedisHeldStore({ ...parts, seal, timeoutMs }),
-    close: () => link.close(),
+    close: () => connection.close(),
   };
 }
 
-/** Without a memory in front. */
-function directly(shared: RedisWindows): Store {
+function withoutMemory(remote: RedisWindows): Store {
   return {
-    get: (key) => shared.read(key).then(({ evidence }) => evidence),
-    merge: (key, evidence) => shared.merge(key, evidence).then(() => undefined),
-    forget: (target) => shared.forget(target),
+    get: (key) => remote.read(key).then(({ evidence }) => evidence),
+    merge: (key, evidence) => remote.merge(key, evidence).then(() => undefined),
+    forget: (target) => remote.forget(target),
   };
 }

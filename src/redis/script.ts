@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RedisConnection } from './connection.js';
 
-/** A script that runs in Redis as one step, between no other process's commands. */
+/** A script that Redis runs in one step: no other command runs meanwhile. */
 export interface RedisScript {
   readonly text: string;
   readonly sha: string;
@@ -11,11 +11,11 @@ export function script(text: string): RedisScript {
   return { text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
-/** Tells all processes by client tracking, without leaving anything behind. */
+/** Notifies all processes through client tracking, and leaves no key behind. */
 export const NOTIFY = `
-local function tell(name)
-  redis.call('SET', name, '')
-  redis.call('DEL', name)
+local function notify(key)
+  redis.call('SET', key, '')
+  redis.call('DEL', key)
 end`;
 
 export interface ScriptRun {
@@ -24,17 +24,17 @@ export interface ScriptRun {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Runs a script by its name; its text goes over the wire only where Redis does not have it yet. */
+/** Runs a script by its hash. Its text is sent only where Redis does not have it yet. */
 export async function runScript(
-  link: Pick<RedisConnection, 'ask'>,
+  connection: Pick<RedisConnection, 'send'>,
   { text, sha }: RedisScript,
   { keys, args, timeoutMs }: ScriptRun,
 ): Promise<unknown> {
   const rest = [String(keys.length), ...keys, ...args.map(String)];
   try {
-    return await link.ask(['EVALSHA', sha, ...rest], timeoutMs);
+    return await connection.send(['EVALSHA', sha, ...rest], timeoutMs);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return link.ask(['EVAL', text, ...rest], timeoutMs);
+    return connection.send(['EVAL', text, ...rest], timeoutMs);
   }
 }

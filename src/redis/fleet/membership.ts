@@ -10,45 +10,46 @@ export interface MemberScriptRun {
   readonly timeoutMs?: number | undefined;
 }
 
-export interface MemberAnswer {
-  /** `later` also where this process could not be counted, since it did not know the time. */
+export interface MemberReply {
+  /** `later` also where this process is not a member yet, because it does not know the time of Redis. */
   readonly role: 'member' | 'taken' | 'spent' | 'later';
   readonly waitMs: number;
 }
 
-interface Heard {
-  /** What the clock of Redis showed, in microseconds. */
+interface RedisTime {
+  /** The clock of Redis, in microseconds. */
   readonly redisUs: number;
-  /** When that was heard, by this process's clock that only grows. */
-  readonly at: number;
+  /** When the reply with it arrived, by this process's monotonic clock. */
+  readonly receivedAt: number;
 }
 
-interface AlonePeriod extends Isolation {
+interface IsolationPeriod extends Isolation {
   readonly end: () => void;
 }
 
 /**
- * Whether the others count on this process. They do until an instant of Redis's clock that only an answer of Redis moves
- * on; what was sent and not answered does not. When this process believes that it is over, it is over for Redis too.
+ * Whether the other processes count this one as a member. They do until an instant of Redis's clock, which only a reply of
+ * Redis can extend; a command without a reply does not. So when this process takes its membership for over, it is over in
+ * Redis too.
  */
 export class Membership {
-  readonly #link: RedisConnection;
+  readonly #connection: RedisConnection;
   readonly #key: string;
   readonly #process: string;
   readonly #waiting = new Set<() => void>();
-  /** `undefined`: it may be another Redis now, with another clock. */
-  #heard: Heard | undefined;
-  /** At first the others may count on a process that this one has come in the place of. */
-  #heldUntil = performance.now() + MEMBER_LIFE_MS;
-  #alone: AlonePeriod | undefined;
+  /** `undefined` after a reconnect: it may be another Redis, with another clock. */
+  #redisTime: RedisTime | undefined;
+  /** A process that starts may replace one that is still counted. */
+  #memberUntil = performance.now() + MEMBER_LIFE_MS;
+  #isolation: IsolationPeriod | undefined;
 
-  constructor(link: RedisConnection, key: string, process: string) {
-    this.#link = link;
+  constructor(connection: RedisConnection, key: string, process: string) {
+    this.#connection = connection;
     this.#key = key;
     this.#process = process;
-    link.listen({
+    connection.listen({
       onReady: () => {
-        this.#heard = undefined;
+        this.#redisTime = undefined;
         void this.#renew();
       },
       onHeartbeat: () => void this.#renew(),
@@ -56,45 +57,45 @@ export class Membership {
     });
   }
 
-  /** Whether the others may still take the whole limit together with this process. */
-  get isHeld(): boolean {
-    return performance.now() < this.#heldUntil;
+  /** Whether the others may still use the whole limit together with this process. */
+  get isMember(): boolean {
+    return performance.now() < this.#memberUntil;
   }
 
-  /** The time in which this process is no member. */
-  alone(): Isolation {
-    if (this.#alone === undefined) {
+  /** The period in which this process is not a member. */
+  isolation(): Isolation {
+    if (this.#isolation === undefined) {
       let end = (): void => {};
       const ended = new Promise<void>((resolve) => {
         end = resolve;
       });
-      this.#alone = { ended, end };
+      this.#isolation = { ended, end };
     }
-    return this.#alone;
+    return this.#isolation;
   }
 
-  /** Has a script run that first renews the membership; `undefined`: Redis cannot be asked, or refuses. */
-  async ask({ script, keys, args, timeoutMs }: MemberScriptRun): Promise<MemberAnswer | undefined> {
-    if (!this.#link.isResponsive) return undefined;
-    const heard = this.#heard;
-    const endsAt = heard === undefined ? '' : heard.redisUs + MEMBER_LIFE_MS * 1000;
+  /** Runs a script that renews the membership first. Gives `undefined` where Redis is unavailable or refuses. */
+  async run({ script, keys, args, timeoutMs }: MemberScriptRun): Promise<MemberReply | undefined> {
+    if (!this.#connection.isResponsive) return undefined;
+    const known = this.#redisTime;
+    const endsAt = known === undefined ? '' : known.redisUs + MEMBER_LIFE_MS * 1000;
     const run = { keys: [this.#key, ...keys], args: [this.#process, endsAt, ...args], timeoutMs };
     try {
-      const reply = await runScript(this.#link, script, run);
-      const [role, waitUs, redisUs] = reply as [MemberAnswer['role'], number, number];
-      this.#hold(heard);
-      this.#heard = { redisUs, at: performance.now() };
+      const reply = await runScript(this.#connection, script, run);
+      const [role, waitUs, redisUs] = reply as [MemberReply['role'], number, number];
+      this.#extend(known);
+      this.#redisTime = { redisUs, receivedAt: performance.now() };
       return { role, waitMs: Math.ceil(waitUs / 1000) };
     } catch (error) {
-      // Redis may get it yet. What it refuses, such as one that is full, was not done.
-      if (error instanceof RedisUnavailable) this.#hold(heard);
+      // Redis may still run a command that timed out. One that it refused, for instance because it is full, did not run.
+      if (error instanceof RedisUnavailable) this.#extend(known);
       return undefined;
     }
   }
 
   /** Settles when the membership may have changed, or after `maxWaitMs`. */
   changed(maxWaitMs: number): Promise<void> {
-    const leftMs = Math.min(maxWaitMs, this.#heldUntil - performance.now());
+    const leftMs = Math.min(maxWaitMs, this.#memberUntil - performance.now());
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -106,20 +107,20 @@ export class Membership {
     });
   }
 
-  #hold(heard: Heard | undefined): void {
-    if (heard === undefined) return;
-    this.#heldUntil = Math.max(this.#heldUntil, heard.at + MEMBER_LIFE_MS);
-    if (!this.isHeld) return;
-    this.#alone?.end();
-    this.#alone = undefined;
+  #extend(known: RedisTime | undefined): void {
+    if (known === undefined) return;
+    this.#memberUntil = Math.max(this.#memberUntil, known.receivedAt + MEMBER_LIFE_MS);
+    if (!this.isMember) return;
+    this.#isolation?.end();
+    this.#isolation = undefined;
   }
 
   async #renew(): Promise<void> {
-    // No decision waits for it: that it is late says nothing against Redis.
-    const beat = { script: heartbeatScript, keys: [], args: [], timeoutMs: MEMBER_LIFE_MS };
-    const answer = await this.ask(beat);
-    // Now the time is known.
-    if (answer?.role === 'later') await this.ask(beat);
+    // No decision waits for a heartbeat, so it may take longer than a decision would wait.
+    const heartbeat = { script: heartbeatScript, keys: [], args: [], timeoutMs: MEMBER_LIFE_MS };
+    const reply = await this.run(heartbeat);
+    // The first reply brings the time of Redis. With it the process becomes a member.
+    if (reply?.role === 'later') await this.run(heartbeat);
     for (const wake of [...this.#waiting]) wake();
   }
 }

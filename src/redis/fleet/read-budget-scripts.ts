@@ -1,21 +1,21 @@
 import { type RedisScript, script } from '../script.js';
 
-/** So long the others count on a process after Redis has last answered it. */
+/** How long the others count a process as a member after the last reply of Redis to it. */
 export const MEMBER_LIFE_MS = 800;
 /**
- * No read is promised for later than this. Less than what is left of a member's life between two beats, so that the
- * members of now are those of then; and after Redis has lost its memory, as long as nobody knows what was promised.
+ * The furthest ahead that a read is promised. It is shorter than what is left of a membership between two heartbeats, so
+ * that those who are members now still are then. After Redis has lost its data, promises are unknown for that long.
  */
 const MAX_PROMISE_MS = 300;
 const KEPT_MS = 86_400_000;
 
 /**
- * Those who are alive. A process that is not may be taking its share by itself, so the others leave it to them. A
- * process says until when it is a member by the clock of Redis, as it had it from the last answer: what is delivered
- * late makes nobody live longer than it believes itself.
+ * The members: the processes that are alive. A process that is not a member may be using its share by itself, so the
+ * others leave that share to it. A process says until when it is a member, by the time in the last reply of Redis. So a
+ * command that arrives late extends no membership beyond what the process itself believes.
  *
- * KEYS: the members. ARGV: the process, until when it lives in microseconds (or nothing, where it does not know the
- * time). `from`: before that, nobody knows what was read.
+ * KEYS: the members. ARGV: the process; the end of its membership in microseconds, or nothing where it does not know the
+ * time. The field `from` is an instant before which reads are unknown.
  */
 const MEMBERS = `
 local LIFE, PROMISE = ${MEMBER_LIFE_MS * 1000}, ${MAX_PROMISE_MS * 1000}
@@ -38,13 +38,13 @@ for index = 1, #found, 2 do
   if name == 'from' then
     from = instant(text, now + PROMISE)
   else
-    -- Farther ahead than anybody may live: it is of another clock, or somebody else wrote it.
+    -- An end further ahead than a membership lasts is of another clock, or somebody else wrote it.
     local ending = instant(text, now + LIFE)
     if ending and ending > now then ends[name] = ending else dead[#dead + 1] = name end
   end
 end
 
-local function aliveAt(instant)
+local function countMembersAt(instant)
   local count = 0
   for _, ending in pairs(ends) do if ending > instant then count = count + 1 end end
   return count
@@ -60,7 +60,7 @@ local function renew(name, ending)
   local isNew = ends[name] == nil
   put(name, math.max(ending, ends[name] or 0))
   ends[name] = math.max(ending, ends[name] or 0)
-  -- Who joins may have read by itself until now: that was of the burst too.
+  -- A process that joins may have read by itself until now. Those reads count against the burst.
   if not from then from = now + PROMISE elseif isNew and from < now then from = now end
   if isNew then put('from', from) end
   redis.call('PEXPIRE', KEYS[1], ${KEPT_MS})
@@ -68,51 +68,51 @@ local function renew(name, ending)
   return true
 end`;
 
-/** A process shows that it is alive. Gives the role that `reserveScript` gives, 0, and the time. */
+/** Renews a membership. Returns a role as `reserveScript` does, 0, and the time. */
 export const heartbeatScript: RedisScript = script(`${MEMBERS}
 
 return {renew(ARGV[1], tonumber(ARGV[2])) and 'member' or 'later', 0, now}`);
 
 /**
- * The generic cell rate algorithm, by the clock of Redis: one instant says how far ahead reads have been given away. The
- * rate is the part of the limit that is of those members who will be alive then.
+ * The generic cell rate algorithm, by the clock of Redis. One instant says how far ahead reads have been granted. The rate
+ * is the share of the limit of those processes that will be members when the read starts.
  *
- * It is kept twice, and the later one counts: a record that is deleted, or overwritten by a smaller number, must not give
- * the burst again.
+ * The instant is kept under two keys, and the later one counts. So a key that is deleted, or overwritten with a smaller
+ * number, does not grant the burst again.
  *
- * KEYS: the members, the budget, its copy. ARGV: the process, until when it lives, how long one read takes of the whole limit, how
- * long the burst does, the longest wait, for how many processes the limit is; all times in microseconds. Gives what is
- * to be done (a read is `taken`, `spent`, or to be asked for `later`), after how long, and the time.
+ * KEYS: the members, the budget, its copy. ARGV: the process, the end of its membership, the interval between reads at the
+ * whole limit, the length of the burst, the longest wait, the number of processes that share the limit; all times in
+ * microseconds. Returns the role (a read is `taken`, `spent`, or to be requested again `later`), the wait, and the time.
  */
 export const reserveScript: RedisScript = script(`${MEMBERS}
 
-local interval, burst, most, instances = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local interval, burst, maxWait, instances = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 if not renew(ARGV[1], tonumber(ARGV[2])) then return {'later', 0, now} end
 
 local latest = now + burst + PROMISE + interval * instances
-local given, isKept = 0, false
+local granted, exists = 0, false
 for _, key in ipairs({KEYS[2], KEYS[3]}) do
   local text = redis.pcall('GET', key)
-  isKept = isKept or text ~= false
-  given = math.max(given, type(text) == 'string' and instant(text, latest) or 0)
+  exists = exists or text ~= false
+  granted = math.max(granted, type(text) == 'string' and instant(text, latest) or 0)
 end
-local function give(value)
-  given = value
+local function grantUntil(value)
+  granted = value
   for _, key in ipairs({KEYS[2], KEYS[3]}) do redis.call('SET', key, string.format('%.0f', value), 'PX', 3600000) end
 end
--- What cannot be read was lost, and what was promised with it.
-if isKept and given == 0 then give(now + burst + PROMISE) end
-given = math.max(given, now, from + burst)
+-- If neither can be read, what was promised is unknown.
+if exists and granted == 0 then grantUntil(now + burst + PROMISE) end
+granted = math.max(granted, now, from + burst)
 
-local count, step, slot = aliveAt(now), 0, 0
+local count, step, start = countMembersAt(now), 0, 0
 while count > 0 do
   step = interval * instances / math.min(count, instances)
-  slot = math.max(now, given + step - math.max(burst, step))
-  local left = aliveAt(slot)
+  start = math.max(now, granted + step - math.max(burst, step))
+  local left = countMembersAt(start)
   if left == count then break end
   count = left
 end
-if count == 0 or slot > now + most then return {'spent', 0, now} end
-if slot > now + PROMISE then return {'later', math.ceil(slot - now - PROMISE), now} end
-give(given + step)
-return {'taken', math.ceil(slot - now), now}`);
+if count == 0 or start > now + maxWait then return {'spent', 0, now} end
+if start > now + PROMISE then return {'later', math.ceil(start - now - PROMISE), now} end
+grantUntil(granted + step)
+return {'taken', math.ceil(start - now), now}`);

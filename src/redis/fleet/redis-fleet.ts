@@ -6,19 +6,19 @@ import { runScript } from '../script.js';
 import { finishScript, joinScript } from './read-lease-scripts.js';
 import { RedisReadBudget } from './redis-read-budget.js';
 
-/** No read takes longer; after that another process may try. */
+/** The longest time for a read; after it another process may take the lease. */
 const MAX_READ_MS = 1_000;
-/** What was told longer ago, by the clocks of the two, is not believed. */
+/** An answer that is older than this, by the clocks of the two processes, is not accepted. */
 const MAX_ANSWER_AGE_MS = 10_000;
-/** More than the reads of a window that one server counts. */
+/** More than the number of reads that one server counts for a window. */
 const READS_PER_CONNECTION = 2 ** 32;
 
 export interface RedisFleetParts {
-  readonly link: RedisConnection;
-  readonly names: RedisKeys;
+  readonly connection: RedisConnection;
+  readonly keys: RedisKeys;
   readonly writer: string;
   readonly instances: number;
-  /** A decision has already waited for Redis before it comes here. */
+  /** Shorter than for windows: a decision has already waited for Redis when it gets here. */
   readonly timeoutMs: number;
   readonly now: () => number;
 }
@@ -27,23 +27,24 @@ export interface RedisFleetParts {
 export class RedisFleet implements Fleet {
   readonly #parts: RedisFleetParts;
   readonly #budget: RedisReadBudget;
-  /** Who waits in this process for a read to end, by window. */
+  /** The callers in this process that wait for a read to end, by the id of its lease. */
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** Reads are numbered by the server: its numbers say nothing of those that another gave before it took over. */
-  #connection = 0;
+  /** Counts connections. After a failover, the numbers of reads are not comparable with earlier ones. */
+  #connections = 0;
 
   constructor(parts: RedisFleetParts) {
     this.#parts = parts;
     this.#budget = new RedisReadBudget(parts);
-    parts.link.listen({
+    parts.connection.listen({
       onReady: () => {
-        this.#connection += 1;
+        this.#connections += 1;
         this.#wakeAll();
       },
       onHeartbeat: () => {},
-      onNotification: (name) => {
-        const { what, id } = name === undefined ? { what: 'turn' } : parts.names.parseNotification(name);
-        if (what === 'turn') this.#wake(id);
+      onNotification: (key) => {
+        if (key === undefined) return this.#wakeAll();
+        const notification = parts.keys.parseNotification(key);
+        if (notification?.subject === 'readLease') this.#wake(notification.id);
       },
     });
   }
@@ -57,15 +58,16 @@ export class RedisFleet implements Fleet {
   }
 
   async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined> {
-    const { link, names, timeoutMs } = this.#parts;
-    if (!link.isResponsive) return undefined;
-    const id = names.turnId(ref);
+    const { connection, keys, timeoutMs } = this.#parts;
+    if (!connection.isResponsive) return undefined;
+    const id = keys.readLeaseId(ref);
     const reader = randomBytes(9).toString('base64url');
-    // Listened to before it is asked: the end of a read may be told right after the answer.
+    // Listening starts before the request: the notification may arrive right after the reply.
     const wait = this.#listen(id);
-    const first = this.#connection * READS_PER_CONNECTION;
+    const first = this.#connections * READS_PER_CONNECTION;
     const args = [reader, after !== undefined && after >= first ? after - first : '', MAX_READ_MS];
-    const reply = await runScript(link, joinScript, { keys: [names.turn(id)], args, timeoutMs }).catch(() => []);
+    const run = { keys: [keys.readLease(id)], args, timeoutMs };
+    const reply = await runScript(connection, joinScript, run).catch(() => []);
     const [role, number, answer] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
     if (role === 'waiter' && typeof number === 'number') return { role, running: first + number, ...wait };
     wait.leave();
@@ -78,26 +80,26 @@ export class RedisFleet implements Fleet {
   }
 
   #finish(read: { id: string; reader: string; number: number; facts: WindowFacts | undefined }): void {
-    const { link, names, writer } = this.#parts;
+    const { connection, keys, writer } = this.#parts;
     const { id, reader, number, facts } = read;
-    const keys = [names.turn(id), names.told({ writer, what: 'turn', id })];
     const args = [reader, number, facts === undefined ? '' : this.#encode(id, number, facts)];
-    // Where this fails, those who wait ask by themselves.
-    runScript(link, finishScript, { keys, args }).catch(() => {});
+    const run = { keys: [keys.readLease(id), keys.notification({ writer, subject: 'readLease', id })], args };
+    // If this fails, the waiting processes read by themselves.
+    runScript(connection, finishScript, run).catch(() => {});
   }
 
-  /** Signed: it can make others deny, so it has to be sure who says it, of which window, and when. */
+  /** The signature proves who answered, about which window and when: an answer can make other processes deny. */
   #encode(id: string, number: number, { serviceWindowExpireAt, isPermanentSession }: WindowFacts): string {
-    const told = [serviceWindowExpireAt, isPermanentSession, this.#parts.now()];
-    return JSON.stringify([...told, this.#parts.names.sign(id, number, JSON.stringify(told))]);
+    const answer = [serviceWindowExpireAt, isPermanentSession, this.#parts.now()];
+    return JSON.stringify([...answer, this.#parts.keys.sign(id, number, JSON.stringify(answer))]);
   }
 
-  #decode(id: string, number: unknown, answer: unknown): WindowFacts | undefined {
-    if (typeof number !== 'number' || typeof answer !== 'string') return undefined;
+  #decode(id: string, number: unknown, text: unknown): WindowFacts | undefined {
+    if (typeof number !== 'number' || typeof text !== 'string') return undefined;
     try {
-      const [expireAt, isPermanent, at, signature]: unknown[] = JSON.parse(answer);
-      const told = JSON.stringify([expireAt, isPermanent, at]);
-      if (!this.#parts.names.isSignature(signature, id, number, told)) return undefined;
+      const [expireAt, isPermanent, at, signature]: unknown[] = JSON.parse(text);
+      const answer = JSON.stringify([expireAt, isPermanent, at]);
+      if (!this.#parts.keys.isSignature(signature, id, number, answer)) return undefined;
       if (typeof at !== 'number' || typeof isPermanent !== 'boolean') return undefined;
       if (Math.abs(this.#parts.now() - at) > MAX_ANSWER_AGE_MS) return undefined;
       if (expireAt !== null && typeof expireAt !== 'number') return undefined;
@@ -115,9 +117,9 @@ export class RedisFleet implements Fleet {
       wake = resolve;
     });
     waiting.add(wake);
-    const giveUp = setTimeout(wake, MAX_READ_MS).unref();
+    const timer = setTimeout(wake, MAX_READ_MS).unref();
     const leave = (): void => {
-      clearTimeout(giveUp);
+      clearTimeout(timer);
       waiting.delete(wake);
       if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
     };

@@ -1,37 +1,34 @@
 import type { Fleet } from '../../ports.js';
 import type { RedisConnection } from '../connection.js';
 import type { RedisKeys } from '../keys.js';
-import { type MemberAnswer, Membership } from './membership.js';
+import { type MemberReply, Membership } from './membership.js';
 import { reserveScript } from './read-budget-scripts.js';
 
-/**
- * Of the limit's burst. What is granted reaches the provider by ways of different length, so that some of it comes
- * closer together than it was granted.
- */
+/** The share of the limit's burst that is granted. Reads take different times to reach the provider and bunch up there. */
 const BURST_SHARE = 0.8;
-/** What was granted longer ago is given up. */
+/** A grant that is older than this is given up. */
 const MAX_GRANT_AGE_MS = 150;
-/** Who has to ask again does not do so more often. */
+/** The shortest time between two requests for the same read. */
 const MIN_WAIT_MS = 20;
 
 type ReadLimit = Parameters<Fleet['takeRead']>[1];
 
 export interface RedisReadBudgetParts {
-  readonly link: RedisConnection;
-  readonly names: RedisKeys;
+  readonly connection: RedisConnection;
+  readonly keys: RedisKeys;
   readonly writer: string;
   readonly instances: number;
   readonly timeoutMs: number;
 }
 
-/** The reads that processes share, counted in Redis. All waits are in real time, as Redis counts. */
+/** The limit of reads that processes share, counted in Redis. It waits in real time, which is the time of Redis. */
 export class RedisReadBudget {
   readonly #parts: RedisReadBudgetParts;
   readonly #membership: Membership;
 
   constructor(parts: RedisReadBudgetParts) {
     this.#parts = parts;
-    this.#membership = new Membership(parts.link, parts.names.members, parts.writer);
+    this.#membership = new Membership(parts.connection, parts.keys.members, parts.writer);
   }
 
   /** See `Fleet.takeRead`. */
@@ -39,32 +36,31 @@ export class RedisReadBudget {
     const giveUpAt = performance.now() + Math.max(0, maxWaitMs);
     for (;;) {
       const leftMs = Math.max(0, giveUpAt - performance.now());
-      const askedAt = performance.now();
-      const answer = await this.#reserve(workspaceId, limit, leftMs);
-      if (answer?.role === 'taken') {
-        await sleep(answer.waitMs);
-        // A process that stood still would come with all that it was granted meanwhile at once, beside the others.
-        if (performance.now() <= askedAt + answer.waitMs + MAX_GRANT_AGE_MS) return 'taken';
+      const requestedAt = performance.now();
+      const reply = await this.#reserve(workspaceId, limit, leftMs);
+      if (reply?.role === 'taken') {
+        await sleep(reply.waitMs);
+        // A process that was suspended would use all its grants at once, in addition to the reads of the others.
+        if (performance.now() <= requestedAt + reply.waitMs + MAX_GRANT_AGE_MS) return 'taken';
         if (performance.now() < giveUpAt) continue;
         return 'spent';
       }
-      if (answer?.role === 'spent') return 'spent';
-      if (answer === undefined && !this.#membership.isHeld) return this.#membership.alone();
+      if (reply?.role === 'spent') return 'spent';
+      if (reply === undefined && !this.#membership.isMember) return this.#membership.isolation();
       if (performance.now() >= giveUpAt) return 'spent';
-      if (answer === undefined) await this.#membership.changed(giveUpAt - performance.now());
-      else if (answer.waitMs > 0) await sleep(Math.max(MIN_WAIT_MS, answer.waitMs));
+      if (reply === undefined) await this.#membership.changed(giveUpAt - performance.now());
+      else if (reply.waitMs > 0) await sleep(Math.max(MIN_WAIT_MS, reply.waitMs));
     }
   }
 
-  #reserve(workspaceId: string, { perSecond, burst }: ReadLimit, maxWaitMs: number): Promise<MemberAnswer | undefined> {
-    const { names, instances, timeoutMs } = this.#parts;
+  #reserve(workspaceId: string, { perSecond, burst }: ReadLimit, maxWaitMs: number): Promise<MemberReply | undefined> {
+    const { keys, instances, timeoutMs } = this.#parts;
     const intervalUs = 1e6 / perSecond;
     const burstUs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalUs;
-    const args = [intervalUs, burstUs, maxWaitMs * 1000, instances];
-    return this.#membership.ask({
+    return this.#membership.run({
       script: reserveScript,
-      keys: [names.budget(workspaceId), names.budgetCopy(workspaceId)],
-      args,
+      keys: [keys.budget(workspaceId), keys.budgetCopy(workspaceId)],
+      args: [intervalUs, burstUs, maxWaitMs * 1000, instances],
       timeoutMs,
     });
   }

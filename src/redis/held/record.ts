@@ -7,18 +7,18 @@ import type { HeldMessage } from '../../stores/held-store.js';
 export function decodeWindowKey(text: string | undefined): WindowKey | undefined {
   const value = parse(text);
   const [workspaceId, channelId, address] = ['workspaceId', 'channelId', 'address'].map((name) => own(value, name));
-  if (!isText(workspaceId) || !isText(channelId) || !isText(address)) return undefined;
+  if (!isString(workspaceId) || !isString(channelId) || !isString(address)) return undefined;
   return { workspaceId, channelId, address };
 }
 
-/** Reads a message strictly; `undefined` for anything that cannot be one. */
+/** Reads a held message strictly; `undefined` for anything else. */
 export function decodeHeldMessage(text: string | undefined): HeldMessage | undefined {
   const value = parse(text);
   const key = decodeWindowKey(text);
   const [id, reference, conversationId] = ['id', 'reference', 'conversationId'].map((name) => own(value, name));
   const [message, heldAt, expiresAt] = ['message', 'heldAt', 'expiresAt'].map((name) => own(value, name));
-  if (key === undefined || !isText(id) || !isText(reference)) return undefined;
-  if (conversationId !== undefined && !isText(conversationId)) return undefined;
+  if (key === undefined || !isString(id) || !isString(reference)) return undefined;
+  if (conversationId !== undefined && !isString(conversationId)) return undefined;
   if (!isObject(message) || !Number.isFinite(heldAt) || !Number.isFinite(expiresAt)) return undefined;
   return value as HeldMessage;
 }
@@ -32,6 +32,6 @@ function parse(text: string | undefined): object {
   }
 }
 
-function isText(value: unknown): value is string {
+function isString(value: unknown): value is string {
   return typeof value === 'string';
 }

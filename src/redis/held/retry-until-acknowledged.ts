@@ -1,30 +1,30 @@
-/** Most that is remembered; what comes after that is not repeated. */
+/** The most operations that are kept; further ones are not retried. */
 const MAX_PENDING = 10_000;
 
-/** What has to happen, and of which nobody has heard that it has: it is repeated until somebody does. */
+/** Operations that Redis has not acknowledged. Each is retried until it is. */
 export class RetryUntilAcknowledged {
-  readonly #unheard = new Map<string, () => Promise<unknown>>();
+  readonly #pending = new Map<string, () => Promise<unknown>>();
   #isBusy = false;
 
-  /** @param name what has the same name stands for the same, and the last of it counts */
-  add(name: string, work: () => Promise<unknown>): void {
-    if (this.#unheard.size < MAX_PENDING) this.#unheard.set(name, work);
+  /** @param name replaces the pending operation of the same name */
+  add(name: string, operation: () => Promise<unknown>): void {
+    if (this.#pending.size < MAX_PENDING) this.#pending.set(name, operation);
   }
 
   delete(name: string): void {
-    this.#unheard.delete(name);
+    this.#pending.delete(name);
   }
 
-  /** Repeats all of it. What fails is left for the next time. */
-  async repeat(): Promise<void> {
+  /** Runs each operation once. One that fails stays pending. */
+  async retry(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    for (const [name, work] of this.#unheard) {
-      const isHeard = await work().then(
+    for (const [name, operation] of this.#pending) {
+      const isAcknowledged = await operation().then(
         () => true,
         () => false,
       );
-      if (isHeard && this.#unheard.get(name) === work) this.#unheard.delete(name);
+      if (isAcknowledged && this.#pending.get(name) === operation) this.#pending.delete(name);
     }
     this.#isBusy = false;
   }

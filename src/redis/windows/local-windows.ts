@@ -2,39 +2,39 @@ import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/servi
 import type { Store, WindowKey } from '../../ports.js';
 import { type WindowMap, windowMap } from '../../stores/memory-store.js';
 
-/** What this process has of one window that others share. */
+/** What this process remembers of a window that processes share. */
 export interface LocalWindow {
   readonly id: string;
-  /** `undefined`: when they were asked, all processes together knew nothing. */
+  /** `undefined`: nothing was known of it, here or in Redis, when it was last read. */
   evidence: WindowEvidence | undefined;
-  /** The epoch in which it was last known to be the same as the shared one. */
+  /** The epoch in which it was last the same as in Redis. */
   epoch: number;
-  /** When another process was told to have changed it, epoch ms; `undefined`: not since it was last the same. */
+  /** When another process first changed it since then, epoch ms; `undefined`: none has. */
   changedAt: number | undefined;
-  /** How often a change was told: what was asked for before the last of them may be from before it. */
+  /** Counts the changes by other processes. A read that began before the last of them may be outdated. */
   changes: number;
-  /** Marks of what was forgotten, as they were when it was last asked for. */
-  marks: readonly string[] | undefined;
-  /** What was asked for and has not come yet. */
-  asked: Promise<WindowEvidence | undefined> | undefined;
+  /** Its tombstones as they were last read. */
+  tombstones: readonly string[] | undefined;
+  /** The read or write that is under way. */
+  pending: Promise<WindowEvidence | undefined> | undefined;
 }
 
-/** The windows in this process's memory, by their keys and by what stands for them among the processes. */
+/** The windows in this process's memory, by their keys and by their ids in notifications. */
 export class LocalWindows {
   readonly #known: WindowMap<LocalWindow>;
-  /** Kept apart, lest windows that nobody knows push out those that are open. */
+  /** Kept apart, so that unknown windows do not evict known ones. */
   readonly #unknown: WindowMap<LocalWindow>;
   readonly #byId = new Map<string, LocalWindow>();
 
-  /** @param onGone called with a window that is remembered no more */
-  constructor(max: number, onGone: (slot: LocalWindow) => void) {
-    const drop = (slot: LocalWindow): void => {
-      if (this.#byId.get(slot.id) !== slot) return;
-      this.#byId.delete(slot.id);
-      onGone(slot);
+  /** @param onEvicted called with a window that is no longer in memory */
+  constructor(max: number, onEvicted: (window: LocalWindow) => void) {
+    const onGone = (window: LocalWindow): void => {
+      if (this.#byId.get(window.id) !== window) return;
+      this.#byId.delete(window.id);
+      onEvicted(window);
     };
-    this.#known = windowMap({ max, onGone: drop });
-    this.#unknown = windowMap({ max, onGone: drop });
+    this.#known = windowMap({ max, onGone });
+    this.#unknown = windowMap({ max, onGone });
   }
 
   find(key: WindowKey): LocalWindow | undefined {
@@ -46,36 +46,35 @@ export class LocalWindows {
   }
 
   add(key: WindowKey, id: string): LocalWindow {
-    const slot: LocalWindow = {
+    const window: LocalWindow = {
       id,
       evidence: undefined,
       epoch: -1,
       changedAt: undefined,
       changes: 0,
-      marks: undefined,
-      asked: undefined,
+      tombstones: undefined,
+      pending: undefined,
     };
-    this.#unknown.set(key, slot);
-    this.#byId.set(id, slot);
-    return slot;
+    this.#unknown.set(key, window);
+    this.#byId.set(id, window);
+    return window;
   }
 
-  holds(slot: LocalWindow): boolean {
-    return this.#byId.get(slot.id) === slot;
+  has(window: LocalWindow): boolean {
+    return this.#byId.get(window.id) === window;
   }
 
-  /** Joins with what is remembered. */
-  learn(key: WindowKey, slot: LocalWindow, evidence: WindowEvidence): void {
-    const wasUnknown = slot.evidence === undefined;
-    slot.evidence = mergeEvidence(slot.evidence ?? noEvidence, evidence);
-    if (this.holds(slot)) this.#place(key, slot, wasUnknown ? this.#unknown : undefined, this.#known);
+  merge(key: WindowKey, window: LocalWindow, evidence: WindowEvidence): void {
+    const wasUnknown = window.evidence === undefined;
+    window.evidence = mergeEvidence(window.evidence ?? noEvidence, evidence);
+    if (this.has(window)) this.#move(key, window, wasUnknown ? this.#unknown : undefined, this.#known);
   }
 
-  /** Drops what is remembered, but not that it was asked for. */
-  unlearn(key: WindowKey, slot: LocalWindow): void {
-    if (slot.evidence === undefined) return;
-    slot.evidence = undefined;
-    if (this.holds(slot)) this.#place(key, slot, this.#known, this.#unknown);
+  /** Drops the evidence, and keeps the window as one of which nothing is known. */
+  clear(key: WindowKey, window: LocalWindow): void {
+    if (window.evidence === undefined) return;
+    window.evidence = undefined;
+    if (this.has(window)) this.#move(key, window, this.#known, this.#unknown);
   }
 
   forget(target: Parameters<Store['forget']>[0]): void {
@@ -83,16 +82,16 @@ export class LocalWindows {
     this.#unknown.forget(target);
   }
 
-  #place(
+  #move(
     key: WindowKey,
-    slot: LocalWindow,
+    window: LocalWindow,
     from: WindowMap<LocalWindow> | undefined,
     to: WindowMap<LocalWindow>,
   ): void {
-    // It only moves: that it leaves the one map must not look as if it were gone.
-    this.#byId.delete(slot.id);
+    // Without its id the removal from one map does not count as an eviction.
+    this.#byId.delete(window.id);
     from?.forget(key);
-    this.#byId.set(slot.id, slot);
-    to.set(key, slot);
+    this.#byId.set(window.id, window);
+    to.set(key, window);
   }
 }

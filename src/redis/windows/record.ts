@@ -1,74 +1,59 @@
 import { own } from '../../core/own.js';
 import type { SentMessage, WindowEvidence } from '../../core/service-window.js';
+import { type InstantField, instantNames, MAX_SENT, RECORD_VERSION, recordNames } from './record-format.js';
 
-/** The version of what is kept in Redis; records of another one are as good as none. */
-export const RECORD_VERSION = 1;
+const instants = Object.keys(instantNames) as InstantField[];
 
-/** The short names under which the instants of a window's evidence are kept. */
-const names = {
-  expiresAt: 'e',
-  farUntil: 'x',
-  lastInboundAt: 'i',
-  refusedAt: 'r',
-  permanentUntil: 'p',
-  contactWroteAt: 'w',
-  doubtedAt: 'd',
-  readAt: 'a',
-  quotaSpentAt: 'q',
-} as const satisfies Readonly<Record<Exclude<keyof WindowEvidence, 'sent' | 'readFor'>, string>>;
-
-const fields: readonly (keyof typeof names)[] = Object.keys(names) as (keyof typeof names)[];
-
-const MAX_SENT = 32;
 const MAX_ID_LENGTH = 256;
 
-/** Evidence as the merging script takes it. Instants that cannot be are left out, or brought down to `latestAt`. */
+/** Encodes evidence for the merge script. Impossible instants are left out; those after `latestAt` become `latestAt`. */
 export function encodeEvidence(evidence: WindowEvidence, latestAt: number): string {
   const record: Record<string, unknown> = {};
-  for (const field of fields) {
+  for (const field of instants) {
     const at = own(evidence, field) as number | undefined;
-    if (at !== undefined && at > 0) record[names[field]] = Math.min(Math.round(at), latestAt);
+    if (at !== undefined && at > 0) record[instantNames[field]] = Math.min(Math.round(at), latestAt);
   }
-  const told = own(evidence, 'sent') as WindowEvidence['sent'];
-  const sent = told?.filter(({ id, at }) => id.length <= MAX_ID_LENGTH && at > 0 && at <= latestAt) ?? [];
-  if (sent.length > 0) record.s = sent.map(({ id, at, isLost }) => (isLost ? [id, at, 1] : [id, at]));
+  const messages = own(evidence, 'sent') as WindowEvidence['sent'];
+  const sent = messages?.filter(({ id, at }) => id.length <= MAX_ID_LENGTH && at > 0 && at <= latestAt) ?? [];
+  if (sent.length > 0) record[recordNames.sent] = sent.map(({ id, at, isLost }) => (isLost ? [id, at, 1] : [id, at]));
   return JSON.stringify(record);
 }
 
-/** What Redis holds of a window. */
+/** What Redis holds about a window. */
 export interface WindowRecord {
   readonly evidence: WindowEvidence;
-  /** The mark of the last time when this window was forgotten; empty: never. */
-  readonly forgottenMark: string;
+  /** The tombstone of the last time this window was forgotten; empty: never. */
+  readonly tombstone: string;
 }
 
 /**
- * Reads a record strictly: anything that this version would not have written makes the whole of it unreadable, since
- * nobody knows who wrote it.
+ * Reads a record strictly. One that this version would not have written is unreadable as a whole, because nobody knows
+ * who wrote it.
  *
- * @param marks the marks of what was forgotten, as they are now: a record from before any of them counts no more
- * @param latestAt no instant can be later, epoch ms
+ * @param tombstones the current ones of workspace, channel and address. A record that has not seen them is forgotten
+ * @param latestAt the latest possible instant, epoch ms
  */
-export function decodeRecord(text: string, marks: readonly string[], latestAt: number): WindowRecord | undefined {
+export function decodeRecord(text: string, tombstones: readonly string[], latestAt: number): WindowRecord | undefined {
   const record = parse(text);
-  if (record === undefined || record.v !== RECORD_VERSION) return undefined;
-  const { g = ['', '', ''], f = '', s } = record;
-  if (!Array.isArray(g) || marks.some((mark, index) => mark !== '' && mark !== g[index])) return undefined;
-  if (typeof f !== 'string') return undefined;
+  if (record === undefined || record[recordNames.version] !== RECORD_VERSION) return undefined;
+  const { [recordNames.seenTombstones]: seen = [], [recordNames.tombstone]: tombstone = '' } = record;
+  if (!Array.isArray(seen) || tombstones.some((one, index) => one !== '' && one !== seen[index])) return undefined;
+  if (typeof tombstone !== 'string') return undefined;
   const evidence: { -readonly [K in keyof WindowEvidence]: WindowEvidence[K] } = Object.create(null);
-  for (const field of fields) {
-    const at = record[names[field]];
+  for (const field of instants) {
+    const at = record[instantNames[field]];
     if (at === undefined) continue;
     if (!isInstant(at, latestAt)) return undefined;
     evidence[field] = at;
   }
-  const sent = s === undefined ? undefined : decodeSent(s, latestAt);
+  const list = record[recordNames.sent];
+  const sent = list === undefined ? undefined : decodeSent(list, latestAt);
   if (sent === 'unreadable') return undefined;
   if (sent !== undefined) evidence.sent = sent;
-  return { evidence, forgottenMark: f };
+  return { evidence, tombstone };
 }
 
-/** The own entries of a JSON object, and nothing that it could inherit. */
+/** The own entries of a JSON object, without a prototype. */
 function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -11,15 +11,15 @@ import { forgetManyScript, forgetWindowScript, mergeScript } from './scripts.js'
 const DAY_MS = 86_400_000;
 
 export interface RedisWindowsParts {
-  readonly link: RedisConnection;
-  readonly names: RedisKeys;
-  /** Stands for this process in what it tells the others. */
+  readonly connection: RedisConnection;
+  readonly keys: RedisKeys;
+  /** The id of this process in notifications. */
   readonly writer: string;
   readonly longestWindowMs: number;
   readonly now: () => number;
 }
 
-/** Windows in Redis, where each is one record that is only ever joined with, by a script of the server's. */
+/** Windows in Redis. Each is one record, which a script merges with new evidence. */
 export class RedisWindows implements RemoteWindows {
   readonly #parts: RedisWindowsParts;
 
@@ -28,74 +28,78 @@ export class RedisWindows implements RemoteWindows {
   }
 
   get isReady(): boolean {
-    return this.#parts.link.isReady;
+    return this.#parts.connection.isReady;
   }
 
   get isResponsive(): boolean {
-    return this.#parts.link.isResponsive;
+    return this.#parts.connection.isResponsive;
   }
 
   idOf(key: WindowKey): string {
-    return this.#parts.names.windowId(key);
+    return this.#parts.keys.windowId(key);
   }
 
   async read(key: WindowKey): Promise<RemoteWindow> {
-    const { link, names } = this.#parts;
-    return this.#decode(await link.ask(['MGET', names.window(this.idOf(key)), ...names.marks(key)]));
+    const { connection, keys } = this.#parts;
+    return this.#decode(await connection.send(['MGET', keys.window(this.idOf(key)), ...keys.tombstones(key)]));
   }
 
   async merge(key: WindowKey, evidence: WindowEvidence): Promise<RemoteWindow> {
-    const { link, longestWindowMs, now } = this.#parts;
+    const { connection, longestWindowMs, now } = this.#parts;
     const latestAt = this.#latestAt();
     const args = [encodeEvidence(evidence, latestAt), now(), longestWindowMs, latestAt];
-    return this.#decode(await runScript(link, mergeScript, { keys: this.#keysOf(key), args }));
+    return this.#decode(await runScript(connection, mergeScript, { keys: this.#keysOf(key), args }));
   }
 
   async forget(target: Parameters<Store['forget']>[0]): Promise<void> {
-    const { link, names, writer, longestWindowMs } = this.#parts;
+    const { connection, keys, writer, longestWindowMs } = this.#parts;
     const { workspaceId, channelId, address } = target;
-    // A mark has to outlive every record from before it. Nobody can tell two of the same name apart, so none is used twice.
+    // A tombstone outlives every record from before it. Each is random, so that a new one differs from any earlier one.
     const args = [randomBytes(6).toString('base64url'), longestWindowMs + 2 * DAY_MS];
     if (channelId !== undefined && address !== undefined) {
-      await runScript(link, forgetWindowScript, { keys: this.#keysOf({ workspaceId, channelId, address }), args });
-    } else {
-      await runScript(link, forgetManyScript, {
-        keys: [names.mark(target), names.told({ writer, what: 'window' })],
+      await runScript(connection, forgetWindowScript, {
+        keys: this.#keysOf({ workspaceId, channelId, address }),
         args,
       });
+    } else {
+      const changed = [keys.tombstone(target), keys.notification({ writer, subject: 'window' })];
+      await runScript(connection, forgetManyScript, { keys: changed, args });
     }
   }
 
   listen({ onReady, onChange, onHeartbeat }: RemoteWindowsListener): void {
-    const { link, names, writer } = this.#parts;
-    link.listen({
+    const { connection, keys, writer } = this.#parts;
+    connection.listen({
       onReady,
       onHeartbeat,
-      onNotification: (name) => {
-        if (name === undefined) return onChange(undefined);
-        const told = names.parseNotification(name);
-        if (told.what === 'window' && told.writer !== writer) onChange(told.id);
+      onNotification: (key) => {
+        if (key === undefined) return onChange(undefined);
+        const notification = keys.parseNotification(key);
+        if (notification?.subject === 'window' && notification.writer !== writer) onChange(notification.id);
       },
     });
   }
 
   #keysOf(key: WindowKey): readonly string[] {
-    const { names, writer } = this.#parts;
+    const { keys, writer } = this.#parts;
     const id = this.idOf(key);
-    return [names.window(id), ...names.marks(key), names.told({ writer, what: 'window', id })];
+    return [keys.window(id), ...keys.tombstones(key), keys.notification({ writer, subject: 'window', id })];
   }
 
-  /** No window ends later, and nothing that has happened can have happened later. */
+  /** The latest possible instant: no window ends later, and nothing that has happened is later. */
   #latestAt(): number {
     return this.#parts.now() + this.#parts.longestWindowMs + DAY_MS;
   }
 
   #decode(reply: unknown): RemoteWindow {
-    const [text, ...marks] = Array.isArray(reply) ? reply.map(textOf) : [''];
-    const wide = [marks[0] ?? '', marks[1] ?? '', marks[2] ?? ''];
-    const record = decodeRecord(text ?? '', wide, this.#latestAt());
+    const [text, workspace = '', channel = '', address = ''] = Array.isArray(reply) ? reply.map(textOf) : [];
+    const tombstones = [workspace, channel, address];
+    const record = decodeRecord(text ?? '', tombstones, this.#latestAt());
     const isEmpty = record === undefined || Object.keys(record.evidence).length === 0;
-    return { evidence: isEmpty ? undefined : record.evidence, marks: [...wide, record?.forgottenMark ?? ''] };
+    return {
+      evidence: isEmpty ? undefined : record.evidence,
+      tombstones: [...tombstones, record?.tombstone ?? ''],
+    };
   }
 }
 

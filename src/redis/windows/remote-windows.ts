@@ -1,17 +1,17 @@
 import type { WindowEvidence } from '../../core/service-window.js';
 import type { Store, WindowKey } from '../../ports.js';
 
-/** Windows that several processes keep together, as the memory in front of them sees it. */
+/** The windows that several processes share, as the memory in front of them uses them. */
 export interface RemoteWindows {
-  /** Whether they can be asked, and the changes of others are told. */
+  /** Whether they are available, and changes by other processes are notified. */
   readonly isReady: boolean;
-  /** Whether they answer so soon that a decision may wait for them again. */
+  /** Whether they answer fast enough for a decision to wait. */
   readonly isResponsive: boolean;
-  /** Stands for a window in what is told. */
+  /** The id of a window in notifications. */
   idOf(key: WindowKey): string;
-  /** Rejects where they are away. */
+  /** Rejects while they are unavailable. */
   read(key: WindowKey): Promise<RemoteWindow>;
-  /** Joins, and gives what is known after that. Rejects where it was not kept. */
+  /** Merges evidence, and gives the result. Rejects where it was not stored. */
   merge(key: WindowKey, evidence: WindowEvidence): Promise<RemoteWindow>;
   forget(target: Parameters<Store['forget']>[0]): Promise<void>;
   listen(listener: RemoteWindowsListener): void;
@@ -19,15 +19,15 @@ export interface RemoteWindows {
 
 export interface RemoteWindow {
   readonly evidence: WindowEvidence | undefined;
-  /** Marks of what was forgotten. One that is there and was not before says that whatever is from before is gone. */
-  readonly marks: readonly string[];
+  /** The tombstones that concern the window. A new one says that everything from before it is forgotten. */
+  readonly tombstones: readonly string[];
 }
 
 export interface RemoteWindowsListener {
-  /** They are there again; what others changed meanwhile was not told. */
+  /** They are available, for the first time or again. Notifications before this may have been missed. */
   onReady(): void;
-  /** Another process changed a window; `undefined`: any of them. */
+  /** Another process changed a window; `undefined`: it may have been any window. */
   onChange(id: string | undefined): void;
-  /** From time to time while they are there. */
+  /** Called from time to time while they are available. */
   onHeartbeat(): void;
 }

@@ -6,190 +6,193 @@ import type { RemoteWindow, RemoteWindows } from './remote-windows.js';
 type ForgetTarget = Parameters<Store['forget']>[0];
 
 export interface TieredStoreOptions {
-  readonly shared: RemoteWindows;
-  /** Windows kept in this process's memory. */
+  readonly remote: RemoteWindows;
+  /** How many windows this process keeps in memory. */
   readonly max: number;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
-interface Taken {
+interface Received {
   readonly evidence: WindowEvidence | undefined;
-  /** No change was told since it was asked for. */
+  /** Whether no other process changed the window since the request. */
   readonly isLatest: boolean;
 }
 
-/** Windows that are told at a time, once the others can be told again: all processes do that at once. */
+/** How many pending windows are written at a time. When Redis is back, all processes write theirs at once. */
 const MAX_CONCURRENT_WRITES = 32;
 const MAX_PENDING_FORGETS = 1_000;
 
 /**
- * This process's memory in front of what all processes share. A window that is remembered, and of which no change was
- * told, is given at once, without I/O. While the shared windows are away the process goes on with its own memory: an
- * opening stays right whatever happens to them, and what could not be told is told afterwards.
+ * This process's memory in front of the windows that processes share. A remembered window that no other process has
+ * changed is returned at once, without I/O. While the remote windows are unavailable, the process continues with its
+ * memory alone: a known open window stays open. What it cannot write then, it writes afterwards.
  */
 export class TieredStore implements Store {
-  readonly #shared: RemoteWindows;
+  readonly #remote: RemoteWindows;
   readonly #now: () => number;
-  readonly #slots: LocalWindows;
-  readonly #untold = new Map<LocalWindow, WindowKey>();
-  readonly #untoldForgets: ForgetTarget[] = [];
-  /** Begins anew whenever changes may have been missed. */
+  readonly #local: LocalWindows;
+  readonly #pendingWrites = new Map<LocalWindow, WindowKey>();
+  readonly #pendingForgets: ForgetTarget[] = [];
+  /** A new epoch begins whenever notifications may have been missed. Windows of earlier epochs are read again. */
   #epoch = 0;
-  #isCatchingUp = false;
+  #isFlushing = false;
 
-  constructor({ shared, max, now }: TieredStoreOptions) {
-    this.#shared = shared;
+  constructor({ remote, max, now }: TieredStoreOptions) {
+    this.#remote = remote;
     this.#now = now;
-    this.#slots = new LocalWindows(max, (slot) => void this.#untold.delete(slot));
-    shared.listen({
+    this.#local = new LocalWindows(max, (window) => void this.#pendingWrites.delete(window));
+    remote.listen({
       onReady: () => {
         this.#epoch += 1;
-        void this.#catchUp();
+        void this.#flush();
       },
-      onChange: (id) => this.#changed(id),
-      onHeartbeat: () => void this.#catchUp(),
+      onChange: (id) => this.#markChanged(id),
+      onHeartbeat: () => void this.#flush(),
     });
   }
 
   get(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined> {
-    const slot = this.#slots.find(key);
-    if (!this.#shared.isReady) return slot?.evidence === undefined ? Promise.reject(away()) : this.#alone(slot);
-    if (slot === undefined) return this.#ask(key, this.#add(key));
-    if (slot.epoch === this.#epoch) return slot.evidence;
-    const asked = slot.asked ?? this.#ask(key, slot);
-    // A decision waits once for an answer that is slow in coming; and always where it is known to bring news.
-    const mayWait = this.#shared.isResponsive || slot.evidence === undefined || slot.changedAt !== undefined;
-    return mayWait ? asked : slot.evidence;
+    const window = this.#local.find(key);
+    if (!this.#remote.isReady) {
+      return window?.evidence === undefined ? Promise.reject(unavailable()) : this.#withoutRemote(window);
+    }
+    if (window === undefined) return this.#read(key, this.#add(key));
+    if (window.epoch === this.#epoch) return window.evidence;
+    const pending = window.pending ?? this.#read(key, window);
+    // A decision waits only once for slow remote windows, unless they are the only source or are known to have news.
+    const mayWait = this.#remote.isResponsive || window.evidence === undefined || window.changedAt !== undefined;
+    return mayWait ? pending : window.evidence;
   }
 
-  /** Settles when all processes may know; until then this one does. */
+  /** Takes effect in this process at once, and settles when all processes may know. */
   merge(key: WindowKey, evidence: WindowEvidence): Promise<void> {
-    const slot = this.#slots.find(key) ?? this.#add(key);
-    this.#slots.learn(key, slot, evidence);
-    return this.#tell(key, slot, evidence);
+    const window = this.#local.find(key) ?? this.#add(key);
+    this.#local.merge(key, window, evidence);
+    return this.#write(key, window, evidence);
   }
 
   forget(target: ForgetTarget): Promise<void> {
-    this.#slots.forget(target);
-    return this.#shared.forget(target).catch((error: unknown) => {
-      if (this.#untoldForgets.length < MAX_PENDING_FORGETS) this.#untoldForgets.push(target);
+    this.#local.forget(target);
+    return this.#remote.forget(target).catch((error: unknown) => {
+      if (this.#pendingForgets.length < MAX_PENDING_FORGETS) this.#pendingForgets.push(target);
       throw error;
     });
   }
 
   #add(key: WindowKey): LocalWindow {
-    return this.#slots.add(key, this.#shared.idOf(key));
+    return this.#local.add(key, this.#remote.idOf(key));
   }
 
-  #ask(key: WindowKey, slot: LocalWindow): Promise<WindowEvidence | undefined> {
-    return this.#await(
-      slot,
-      this.#take(key, slot, this.#shared.read(key)).then(({ evidence, isLatest }) => {
-        // What was lost there is not lost here.
-        if (isLatest && isMissing(slot.evidence, evidence))
-          this.#tell(key, slot, slot.evidence ?? noEvidence).catch(() => {});
+  #read(key: WindowKey, window: LocalWindow): Promise<WindowEvidence | undefined> {
+    return this.#track(
+      window,
+      this.#receive(key, window, this.#remote.read(key)).then(({ evidence, isLatest }) => {
+        // Redis has lost something that this process still remembers.
+        if (isLatest && isMissing(window.evidence, evidence))
+          this.#write(key, window, window.evidence ?? noEvidence).catch(() => {});
       }),
     );
   }
 
-  async #tell(key: WindowKey, slot: LocalWindow, evidence: WindowEvidence): Promise<void> {
+  async #write(key: WindowKey, window: LocalWindow, evidence: WindowEvidence): Promise<void> {
     try {
-      const told = this.#take(key, slot, this.#shared.merge(key, evidence));
-      this.#await(slot, told).catch(() => {});
-      await told;
+      const received = this.#receive(key, window, this.#remote.merge(key, evidence));
+      this.#track(window, received).catch(() => {});
+      await received;
     } catch (error) {
-      if (this.#slots.holds(slot)) this.#untold.set(slot, key);
+      if (this.#local.has(window)) this.#pendingWrites.set(window, key);
       throw error;
     }
   }
 
-  /** Whoever asks for a window waits for what is under way already. */
-  #await(slot: LocalWindow, work: Promise<unknown>): Promise<WindowEvidence | undefined> {
-    const asked = work
+  /** Lets later callers of `get` share a read or write that is under way. */
+  #track(window: LocalWindow, work: Promise<unknown>): Promise<WindowEvidence | undefined> {
+    const pending = work
       .then(
-        () => slot.evidence,
+        () => window.evidence,
         (error: unknown) => {
-          if (slot.evidence === undefined) throw error;
-          return this.#alone(slot);
+          if (window.evidence === undefined) throw error;
+          return this.#withoutRemote(window);
         },
       )
       .finally(() => {
-        if (slot.asked === asked) slot.asked = undefined;
+        if (window.pending === pending) window.pending = undefined;
       });
-    slot.asked ??= asked;
-    return asked;
+    window.pending ??= pending;
+    return pending;
   }
 
-  /** Joins what is shared with what is remembered. */
-  async #take(key: WindowKey, slot: LocalWindow, coming: Promise<RemoteWindow>): Promise<Taken> {
+  /** Merges what arrives from the remote windows into memory. */
+  async #receive(key: WindowKey, window: LocalWindow, reply: Promise<RemoteWindow>): Promise<Received> {
     const epoch = this.#epoch;
-    const { changes } = slot;
-    const { evidence, marks } = await coming;
-    const before = slot.marks;
-    slot.marks = before === undefined ? marks : marks.map((mark, index) => mark || (before[index] ?? ''));
-    // A new mark: another process forgot it, and what is remembered from before that is gone as well.
-    if (before !== undefined && marks.some((mark, index) => mark !== '' && mark !== before[index])) {
-      this.#slots.unlearn(key, slot);
+    const { changes } = window;
+    const { evidence, tombstones } = await reply;
+    const before = window.tombstones;
+    window.tombstones =
+      before === undefined ? tombstones : tombstones.map((one, index) => one || (before[index] ?? ''));
+    // With a new tombstone another process has forgotten the window: what was remembered until now is obsolete.
+    if (before !== undefined && tombstones.some((one, index) => one !== '' && one !== before[index])) {
+      this.#local.clear(key, window);
     }
-    if (evidence !== undefined) this.#slots.learn(key, slot, evidence);
-    const isLatest = slot.changes === changes;
+    if (evidence !== undefined) this.#local.merge(key, window, evidence);
+    const isLatest = window.changes === changes;
     if (isLatest) {
-      slot.epoch = epoch;
-      slot.changedAt = undefined;
+      window.epoch = epoch;
+      window.changedAt = undefined;
     }
     return { evidence, isLatest };
   }
 
   /**
-   * What this process remembers, without the others. Where they are known to have changed it, and nobody can tell to
-   * what, Bird has to confirm it.
+   * What this process remembers by itself. If another process has changed the window and the new value cannot be read,
+   * Bird has to confirm what is remembered.
    */
-  #alone({ evidence, changedAt }: LocalWindow): WindowEvidence | undefined {
+  #withoutRemote({ evidence, changedAt }: LocalWindow): WindowEvidence | undefined {
     return evidence === undefined || changedAt === undefined
       ? evidence
       : mergeEvidence(evidence, { doubtedAt: changedAt });
   }
 
-  #changed(id: string | undefined): void {
+  #markChanged(id: string | undefined): void {
     if (id === undefined) this.#epoch += 1;
-    const slot = id === undefined ? undefined : this.#slots.byId(id);
-    if (slot === undefined) return;
-    slot.changes += 1;
-    // Later than the latest read, which Bird's clock has dated: this one may be behind.
-    slot.changedAt ??= Math.max(this.#now(), (slot.evidence?.readAt ?? 0) + 1);
-    slot.epoch = -1;
-    // What is under way may have been asked for before the change.
-    slot.asked = undefined;
+    const window = id === undefined ? undefined : this.#local.byId(id);
+    if (window === undefined) return;
+    window.changes += 1;
+    // Reads are dated by Bird's clock, and this one may be behind: the doubt has to be later than the latest read.
+    window.changedAt ??= Math.max(this.#now(), (window.evidence?.readAt ?? 0) + 1);
+    window.epoch = -1;
+    // A read that is under way may have begun before the change.
+    window.pending = undefined;
   }
 
-  /** Tells the others what they could not be told while they were away, a single window first. */
-  async #catchUp(): Promise<void> {
-    if (this.#isCatchingUp) return;
-    this.#isCatchingUp = true;
-    for (const target of this.#untoldForgets.splice(0)) this.forget(target).catch(() => {});
-    for (let atOnce = 1, isHeard = true; isHeard && this.#untold.size > 0; atOnce = MAX_CONCURRENT_WRITES) {
-      isHeard = this.#shared.isReady && (await this.#tellAgain(atOnce));
+  /** Writes what could not be written while the remote windows were unavailable. The first window goes alone, as a probe. */
+  async #flush(): Promise<void> {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    for (const target of this.#pendingForgets.splice(0)) this.forget(target).catch(() => {});
+    for (let count = 1, isWritten = true; isWritten && this.#pendingWrites.size > 0; count = MAX_CONCURRENT_WRITES) {
+      isWritten = this.#remote.isReady && (await this.#writePending(count));
     }
-    this.#isCatchingUp = false;
+    this.#isFlushing = false;
   }
 
-  async #tellAgain(most: number): Promise<boolean> {
-    const next = [...this.#untold].slice(0, most);
-    for (const [slot] of next) this.#untold.delete(slot);
-    const told = next.map(([slot, key]) => this.#tell(key, slot, slot.evidence ?? noEvidence));
-    return (await Promise.allSettled(told)).every(({ status }) => status === 'fulfilled');
+  async #writePending(count: number): Promise<boolean> {
+    const next = [...this.#pendingWrites].slice(0, count);
+    for (const [window] of next) this.#pendingWrites.delete(window);
+    const writes = next.map(([window, key]) => this.#write(key, window, window.evidence ?? noEvidence));
+    return (await Promise.allSettled(writes)).every(({ status }) => status === 'fulfilled');
   }
 }
 
-function away(): Error {
-  return new Error('The shared windows are away');
+function unavailable(): Error {
+  return new Error('The remote windows are unavailable');
 }
 
-/** Whether something that is remembered is not shared: it was lost there. */
-function isMissing(remembered: WindowEvidence | undefined, shared: WindowEvidence | undefined): boolean {
+/** Whether something that is remembered here is missing there. */
+function isMissing(remembered: WindowEvidence | undefined, stored: WindowEvidence | undefined): boolean {
   if (remembered === undefined) return false;
-  const { sent, ...joined } = mergeEvidence(remembered, shared ?? noEvidence);
-  const instants = Object.entries(joined) as [Exclude<keyof WindowEvidence, 'sent'>, number | undefined][];
-  return instants.some(([field, at]) => at !== shared?.[field]) || (sent?.length ?? 0) > (shared?.sent?.length ?? 0);
+  const { sent, ...merged } = mergeEvidence(remembered, stored ?? noEvidence);
+  const instants = Object.entries(merged) as [Exclude<keyof WindowEvidence, 'sent'>, number | undefined][];
+  return instants.some(([field, at]) => at !== stored?.[field]) || (sent?.length ?? 0) > (stored?.sent?.length ?? 0);
 }

@@ -164,14 +164,14 @@ describeWithRedis('processes that share a Redis', () => {
 });
 
 it.each([
-  [{}, TypeError, /secret must be a text/],
-  [{ secret: 'too short' }, RangeError, /secret must have at least 16/],
-  [{ secret: SECRET, prefix: 1 }, TypeError, /prefix must be a text/],
+  [{}, TypeError, /secret is missing/],
+  [{ secret: 'too short' }, RangeError, /secret must be a string of at least 16/],
+  [{ secret: SECRET, prefix: 1 }, TypeError, /prefix must be a string/],
   [{ secret: SECRET, max: -1 }, RangeError, /max must be a whole number/],
   [{ secret: SECRET, max: '1' }, TypeError, /max must be a whole number/],
   [{ secret: SECRET, instances: 0 }, RangeError, /instances must be a whole number/],
   [{ secret: SECRET, longestWindowMs: 1000 }, RangeError, /longestWindowMs must be a whole number/],
-  [{ secret: SECRET, clock: {} }, TypeError, /clock must have/],
+  [{ secret: SECRET, clock: {} }, TypeError, /clock must be an object with a function now/],
   [{ secret: SECRET, perfix: 'x' }, TypeError, /perfix is not an option/],
 ])('redisStore refuses the options %j', (options, kind, text) => {
   const client = { duplicate: () => Promise.reject(), on: () => {} };

@@ -21,22 +21,22 @@ function connected(port: number, options: Parameters<typeof connectedStore>[1]):
   return connectedStore(port, options, (close) => void ends.push(close));
 }
 
-/** Processes that are all there are. */
+/** As many processes as `instances` says. */
 async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fleet[]> {
   const options = { timeoutMs, prefix, instances: count };
   const stores = await Promise.all(Array.from({ length: count }, () => connected(server.port, options)));
   return stores.map(({ fleet }) => fleet);
 }
 
-/** What becomes of so many who ask at once: how many may read. */
+/** How many of these concurrent requests are granted a read. */
 async function taken(fleets: readonly Fleet[], each: number, maxWaitMs: number, workspaceId = 'w'): Promise<number> {
-  const asked = fleets.flatMap((fleet) =>
+  const requests = fleets.flatMap((fleet) =>
     Array.from({ length: each }, () => fleet.takeRead(workspaceId, limit, maxWaitMs)),
   );
-  return (await Promise.all(asked)).filter((answer) => answer === 'taken').length;
+  return (await Promise.all(requests)).filter((answer) => answer === 'taken').length;
 }
 
-/** Takes as many reads as it gets. */
+/** Reads as often as it may until then. */
 async function readOn(store: RedisStore, reads: number[], until: number): Promise<void> {
   const budget = new FleetBudget({ ...limit, clock: systemClock, fleet: store.fleet, workspaceId: 'w' });
   const readOne = async (): Promise<void> => {
@@ -58,24 +58,24 @@ it.each([
   [2_000, 'taken', 2],
   [100, 'spent', 1],
 ])(
-  'what was granted before the process stood still is given up, with %i ms to wait',
-  async (maxWaitMs, becomes, asked) => {
-    let asks = 0;
-    const ask = async (): Promise<unknown> => {
-      asks += 1;
+  'gives up a grant from before the process was suspended, with %i ms to wait',
+  async (maxWaitMs, result, requests) => {
+    let sent = 0;
+    const send = async (): Promise<unknown> => {
+      sent += 1;
       const until = performance.now() + 200;
-      while (asks === 1 && performance.now() < until);
+      while (sent === 1 && performance.now() < until);
       return ['taken', 0, Date.now() * 1000];
     };
-    const link = { isResponsive: true, listen: () => {}, ask } as unknown as RedisConnection;
-    const names = new RedisKeys('', 'a secret of this deployment');
-    const budget = new RedisReadBudget({ link, names, writer: 'w', instances: 1, timeoutMs: 20 });
-    expect(await budget.take('w', limit, maxWaitMs)).toBe(becomes);
-    expect(asks).toBe(asked);
+    const connection = { isResponsive: true, listen: () => {}, send } as unknown as RedisConnection;
+    const keys = new RedisKeys('', 'a secret of this deployment');
+    const budget = new RedisReadBudget({ connection, keys, writer: 'w', instances: 1, timeoutMs: 20 });
+    expect(await budget.take('w', limit, maxWaitMs)).toBe(result);
+    expect(sent).toBe(requests);
   },
 );
 
-// At once: they wait in real time, which is the time of Redis.
+// Concurrent, because they wait in real time, which is the time of Redis.
 describeWithRedis('the limit that processes share', () => {
   beforeAll(async () => {
     server = await startRedis();
@@ -85,17 +85,15 @@ describeWithRedis('the limit that processes share', () => {
     await server?.stop();
   });
 
-  it.concurrent('lets no more reads into any second than the whole limit, however many ask', async ({ expect }) => {
+  it.concurrent('grants no more reads in any second than the whole limit, whatever the demand', async ({ expect }) => {
     const count = await taken(await fleetOf(PROCESSES), 30, 1500);
-    // 25 ms apart, from when nothing can be under way any more that was promised before. A busy machine wastes most: what
-    // was granted more than 150 ms ago is given up. How many come is for `npm run fleet` to say; that some do, for this.
+    // Grants are 25 ms apart, and begin when no earlier promise can be open. On a busy machine most are given up, because
+    // they are used more than 150 ms late. `npm run fleet` measures how many are used; this test needs one.
     expect(count).toBeGreaterThanOrEqual(1);
     expect(count).toBeLessThanOrEqual(1 + 1.5 * 40);
   });
 
-  it.concurrent('begins without a burst, since nobody knows what was read before, and then has one', async ({
-    expect,
-  }) => {
+  it.concurrent('begins without a burst, because earlier reads are unknown, and has one later', async ({ expect }) => {
     const fleets = await fleetOf(1);
     expect(await taken(fleets, 20, 375)).toBeLessThanOrEqual(4);
     await expect.poll(() => taken(fleets, 20, 0), { interval: 300 }).toBeGreaterThanOrEqual(6);
@@ -108,7 +106,7 @@ describeWithRedis('the limit that processes share', () => {
     for (const count of counts) expect(count).toBeGreaterThanOrEqual(1);
   });
 
-  it.concurrent('is only the part of those who are there: the others may be reading by themselves', async ({
+  it.concurrent('is only the share of the live processes, because the others may be reading by themselves', async ({
     expect,
   }) => {
     const prefix = newPrefix();
@@ -118,7 +116,7 @@ describeWithRedis('the limit that processes share', () => {
     expect(count).toBeLessThanOrEqual(1 + 1.3 * 10);
   });
 
-  it.concurrent('is the whole limit and no more where more are there than were said to be', async ({ expect }) => {
+  it.concurrent('is the whole limit and no more if more processes run than instances says', async ({ expect }) => {
     const options = { timeoutMs, prefix: newPrefix(), instances: 2 };
     const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
     const fleets = stores.map(({ fleet }) => fleet);
@@ -127,7 +125,7 @@ describeWithRedis('the limit that processes share', () => {
     expect(count).toBeLessThanOrEqual(1 + 1.3 * 40);
   });
 
-  it.concurrent('takes for lost what nobody can have written', async ({ expect }) => {
+  it.concurrent('treats an impossible record as lost', async ({ expect }) => {
     const trial = async (value: string): Promise<void> => {
       const prefix = newPrefix();
       const fleets = await fleetOf(1, prefix);
@@ -145,9 +143,9 @@ describeWithRedis('the limit that processes share', () => {
 
   it.concurrent.each<[string, (name: string) => Promise<unknown>]>([
     ['deleted', (name) => server.client.del(name)],
-    ['overwritten by a smaller number', (name) => server.client.set(name, '1')],
-    ['overwritten by what is no number', (name) => server.client.set(name, 'x')],
-  ])('gives no second burst where its record alone is %s (field A12)', async (_, harm) => {
+    ['overwritten with a smaller number', (name) => server.client.set(name, '1')],
+    ['overwritten with text', (name) => server.client.set(name, 'x')],
+  ])('gives no second burst if only its record is %s (field A12)', async (_, damage) => {
     const prefix = newPrefix();
     const fleets = await fleetOf(PROCESSES, prefix);
     await taken(fleets, 1, 3_000);
@@ -157,39 +155,39 @@ describeWithRedis('the limit that processes share', () => {
         if ((await fleet.takeRead('w', limit, 100)) === 'taken') reads.push(performance.now());
       }
     };
-    const harming = setInterval(async () => {
-      for (const name of await server.client.keys(`${prefix}b:*`)) await harm(name);
+    const damaging = setInterval(async () => {
+      for (const name of await server.client.keys(`${prefix}b:*`)) await damage(name);
     }, 150);
     await Promise.all(fleets.flatMap((fleet) => Array.from({ length: 10 }, () => read(fleet))));
-    clearInterval(harming);
+    clearInterval(damaging);
     expect(reads.length).toBeGreaterThan(0);
     expect(busiestSecond(reads)).toBeLessThanOrEqual(50);
   });
 
-  it.concurrent('is left to the others by one that is cut off, until they do not count on it any more', async ({
+  it.concurrent('is not used by a process that is cut off while the others still count it as a member', async ({
     expect,
   }) => {
     const proxy = await startProxy(server.port);
     ends.push(() => proxy.close());
     const { fleet } = await connected(proxy.port, { prefix: newPrefix(), instances: 1 });
-    let heardAt = 0;
-    // On a busy machine an answer may be late, and then it is asked again.
+    let requestedAt = 0;
+    // On a busy machine a reply may be late, and the request is repeated.
     const take = (): ReturnType<Fleet['takeRead']> => {
-      heardAt = performance.now();
+      requestedAt = performance.now();
       return fleet.takeRead('w', limit, 600);
     };
-    for (const _ of ['the time is not known yet', 'now it is']) await expect.poll(take).toBe('taken');
+    for (const _ of ['without the time of Redis', 'with it']) await expect.poll(take).toBe('taken');
     proxy.set('black hole');
     expect(await fleet.takeRead('w', limit, 100)).toBe('spent');
-    const alone = await fleet.takeRead('w', limit, 2000);
-    expect(performance.now() - heardAt).toBeGreaterThanOrEqual(MEMBER_LIFE_MS - 1);
-    expect(alone).toMatchObject({ ended: expect.any(Promise) });
+    const isolation = await fleet.takeRead('w', limit, 2000);
+    expect(performance.now() - requestedAt).toBeGreaterThanOrEqual(MEMBER_LIFE_MS - 1);
+    expect(isolation).toMatchObject({ ended: expect.any(Promise) });
     proxy.set('pass');
-    await (alone as Isolation).ended;
+    await (isolation as Isolation).ended;
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
   });
 
-  it.concurrent('is given up by one that Redis refuses, since it is full, and shared again when there is room', async ({
+  it.concurrent('is not used by a process that a full Redis refuses, and shared again when there is room', async ({
     expect,
   }) => {
     const full = await startRedis('--maxmemory-policy', 'noeviction');
@@ -197,15 +195,15 @@ describeWithRedis('the limit that processes share', () => {
     const { fleet } = await connected(full.port, { timeoutMs, instances: 1 });
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
     await full.client.configSet('maxmemory', '1');
-    const alone = await fleet.takeRead('w', limit, 2000);
-    expect(alone).toMatchObject({ ended: expect.any(Promise) });
-    expect(await fleet.takeRead('w', limit, 2000)).toBe(alone);
+    const isolation = await fleet.takeRead('w', limit, 2000);
+    expect(isolation).toMatchObject({ ended: expect.any(Promise) });
+    expect(await fleet.takeRead('w', limit, 2000)).toBe(isolation);
     await full.client.configSet('maxmemory', '0');
-    await (alone as Isolation).ended;
+    await (isolation as Isolation).ended;
     await expect.poll(() => fleet.takeRead('w', limit, 600)).toBe('taken');
   });
 
-  it.concurrent('is not exceeded when one of several is cut off, nor when it comes back', async ({ expect }) => {
+  it.concurrent('is not exceeded when one of several processes is cut off, nor when it is back', async ({ expect }) => {
     const proxy = await startProxy(server.port);
     ends.push(() => proxy.close());
     const options = { prefix: newPrefix(), instances: PROCESSES };
@@ -218,23 +216,23 @@ describeWithRedis('the limit that processes share', () => {
     await Promise.all(stores.map((store, index) => readOn(store, reads[index] ?? [], startedAt + 4200)));
     const all = reads.flat();
     expect(busiestSecond(all)).toBeLessThanOrEqual(50);
-    // And nothing is given away for it: the one that is cut off has its share, and the others theirs.
+    // No share is lost: the process that is cut off has its own, and the others have theirs.
     const whileCutOff = reads.map((own) => own.filter((at) => at > startedAt + 1800 && at < startedAt + 2800).length);
     expect(whileCutOff[0]).toBeGreaterThanOrEqual(1);
     const together = whileCutOff.reduce((sum, count) => sum + count, 0);
     expect(together).toBeGreaterThanOrEqual(5);
-    // Nobody has a burst left: what is more than the rate is a share that was given twice.
+    // No burst is left, so a number above the rate means that a share was granted twice.
     expect(together).toBeLessThanOrEqual(45);
   });
 
-  it.concurrent('is not exceeded when Redis forgets what it has promised', async ({ expect }) => {
+  it.concurrent('is not exceeded when Redis loses what it has promised', async ({ expect }) => {
     const prefix = newPrefix();
     const options = { prefix, timeoutMs, instances: PROCESSES };
     const stores = await Promise.all([1, 2, 3, 4].map(() => connected(server.port, options)));
     const reads: number[] = [];
     const startedAt = performance.now();
-    const forget = async (): Promise<void> => void (await server.client.del(await server.client.keys(`${prefix}*`)));
-    for (const ms of [600, 800, 1000, 1200, 1400]) setTimeout(() => void forget(), ms);
+    const loseAll = async (): Promise<void> => void (await server.client.del(await server.client.keys(`${prefix}*`)));
+    for (const ms of [600, 800, 1000, 1200, 1400]) setTimeout(() => void loseAll(), ms);
     await Promise.all(stores.map((store) => readOn(store, reads, startedAt + 2500)));
     expect(busiestSecond(reads)).toBeLessThanOrEqual(50);
     expect(reads.length).toBeGreaterThan(5);

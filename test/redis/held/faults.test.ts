@@ -6,27 +6,27 @@ import { confirmScript } from '../../../src/redis/held/scripts.js';
 import { Seal } from '../../../src/redis/held/seal.js';
 import { RedisKeys } from '../../../src/redis/keys.js';
 import { windowKey } from '../../contracts/held-store.contract.js';
-import { endMinute, MINUTE, park, settledOrAway, waiting } from '../../stores/held-support.js';
+import { endMinute, MINUTE, park, resultOrUnavailable, waiting } from '../../stores/held-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
 import { startProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 import { connectedStore, newPrefix, openStore, SECRET, timeoutMs } from '../support.js';
 
 let server: RedisServer;
 
-/** Has Redis know the scripts, so that from then on each is one command. */
+/** Loads the scripts into Redis, so that each run is one command from then on. */
 async function loadScripts(store: HeldStore): Promise<void> {
   await store.remove(await park(store, waiting()));
   await store.list(windowKey());
 }
 
-describeWithRedis('held messages in a Redis in trouble', () => {
+describeWithRedis('held messages over a faulty Redis', () => {
   beforeAll(async () => {
     server = await startRedis();
   });
   afterAll(() => server?.stop());
 
-  describe('while Redis does not answer in time', () => {
-    /** A process behind a proxy, and one that is not. Answers that take longer than its patience have failed. */
+  describe('while Redis does not reply in time', () => {
+    /** A process behind a proxy, and one without. A reply that takes longer than the timeout has failed. */
     async function behindProxy(): Promise<[HeldStore, HeldStore, TcpProxy, string]> {
       const proxy = await startProxy(server.port);
       onTestFinished(() => proxy.close());
@@ -37,16 +37,16 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       return [slow.held, other.held, proxy, prefix];
     }
 
-    /** What a message's entry says, once it is there. */
+    /** The states of the entries in the only queue. */
     const states = async (prefix: string): Promise<string[]> => {
-      const [row] = await server.client.keys(`${prefix}hr:*`);
-      return (row === undefined ? [] : await server.client.hVals(row)).map((entry) => JSON.parse(entry).s);
+      const [queue] = await server.client.keys(`${prefix}hr:*`);
+      return (queue === undefined ? [] : await server.client.hVals(queue)).map((entry) => JSON.parse(entry).s);
     };
 
-    it('what was offered without an answer was promised to nobody, and goes by itself', async () => {
+    it('an offer without a reply is not listed, and expires by itself', async () => {
       const [slow, other, proxy, prefix] = await behindProxy();
       proxy.set({ delayMs: 220 });
-      expect(await settledOrAway(slow.add(waiting(), 20))).toBe('away');
+      expect(await resultOrUnavailable(slow.add(waiting(), 20))).toBe('unavailable');
       await expect.poll(() => states(prefix), { interval: 5 }).toEqual(['offered']);
       proxy.set('pass');
       expect([await other.list(windowKey()), await other.windows(windowKey().workspaceId)]).toEqual([[], []]);
@@ -57,13 +57,13 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       expect(await states(prefix)).toEqual(['waiting']);
     });
 
-    it('what was put there without an answer is taken back, and released by nobody before it is', async () => {
+    it('a message that was added without a reply is removed, and no process releases it before', async () => {
       const [slow, other, proxy, prefix] = await behindProxy();
       const before = await park(other, waiting());
       proxy.set({ deafAfter: confirmScript.sha });
-      // Until one gets as far as that.
+      // Repeated until a message gets that far.
       const statesAfterAnother = async (): Promise<string[]> => {
-        expect(await settledOrAway(slow.add(waiting(), 20))).toBe('away');
+        expect(await resultOrUnavailable(slow.add(waiting(), 20))).toBe('unavailable');
         return states(prefix);
       };
       await expect.poll(statesAfterAnother, { interval: 5 }).toContain('undecided');
@@ -77,71 +77,71 @@ describeWithRedis('held messages in a Redis in trouble', () => {
     });
   });
 
-  describe('whatever is lost on the way', () => {
-    /** A process of which the nth command, or its answer, is lost; and whose connection is well again afterwards. */
-    function lossyProcess(prefix: string, lost: 'command' | 'answer', nth: number): [HeldStore, () => unknown] {
+  describe('whatever command or reply is lost', () => {
+    /** A process whose nth command, or the reply to it, is lost. The returned function recovers its connection. */
+    function lossyProcess(prefix: string, lost: 'command' | 'reply', nth: number): [HeldStore, () => unknown] {
       const listeners: ConnectionListener[] = [];
-      let asked = 0;
-      const link: RedisHeldStoreParts['link'] = {
-        tried: Promise.resolve(),
-        listen: (events) => void listeners.push(events),
-        ask: async (args) => {
-          asked += 1;
-          const isLost = asked === nth;
+      let sent = 0;
+      const connection: RedisHeldStoreParts['connection'] = {
+        firstAttempt: Promise.resolve(),
+        listen: (listener) => void listeners.push(listener),
+        send: async (args) => {
+          sent += 1;
+          const isLost = sent === nth;
           if (isLost && lost === 'command') throw new RedisUnavailable();
           const reply: unknown = await server.client.sendCommand(args);
           if (isLost) throw new RedisUnavailable();
           return reply;
         },
       };
-      const names = new RedisKeys(prefix, SECRET);
+      const keys = new RedisKeys(prefix, SECRET);
       const seal = new Seal(SECRET, 'freeform-guard held messages');
-      const store = new RedisHeldStore({ link, names, seal, writer: 'lossy', now: () => Date.now(), timeoutMs });
+      const store = new RedisHeldStore({ connection, keys, seal, writer: 'lossy', now: () => Date.now(), timeoutMs });
       return [store, () => listeners.map(({ onReady }) => onReady())];
     }
 
-    /** What a request was told, whatever was lost while it was decided. */
+    /** The result that a request gets, whatever was lost during it. */
     async function request(store: HeldStore, isUsed: boolean): Promise<'held' | 'not held'> {
       const message = waiting();
-      if ((await settledOrAway(store.add(message, 20))) !== 'added') return 'not held';
-      await settledOrAway(store.settle?.(message, isUsed));
+      if ((await resultOrUnavailable(store.add(message, 20))) !== 'added') return 'not held';
+      await resultOrUnavailable(store.settle?.(message, isUsed));
       return isUsed ? 'held' : 'not held';
     }
 
-    const cases = (['command', 'answer'] as const).flatMap((lost) =>
+    const cases = (['command', 'reply'] as const).flatMap((lost) =>
       [1, 2, 3, 4].flatMap((nth) => [true, false].map((isUsed) => [lost, nth, isUsed] as const)),
     );
 
-    it.each(cases)('the %s of command %i, of a request that is to wait: %s', async (lost, nth, isUsed) => {
+    it.each(cases)('%s %i, where the request is held: %s', async (lost, nth, isUsed) => {
       const prefix = newPrefix();
-      const [store, goOn] = lossyProcess(prefix, lost, nth);
+      const [store, recover] = lossyProcess(prefix, lost, nth);
       const [other] = lossyProcess(prefix, lost, Number.POSITIVE_INFINITY);
       await loadScripts(other);
-      const told = await request(store, isUsed);
-      goOn();
+      const result = await request(store, isUsed);
+      recover();
       const isLeft = async (): Promise<boolean> => {
         await endMinute(server, prefix);
         return (await other.list(windowKey())).length > 0;
       };
-      await expect.poll(isLeft, { interval: 1 }).toBe(told === 'held');
-      expect(await isLeft()).toBe(told === 'held');
+      await expect.poll(isLeft, { interval: 1 }).toBe(result === 'held');
+      expect(await isLeft()).toBe(result === 'held');
     });
 
-    it.each(['command', 'answer'] as const)('the %s of what removes a message', async (lost) => {
+    it.each(['command', 'reply'] as const)('the %s of what removes a message', async (lost) => {
       const prefix = newPrefix();
       const [other] = lossyProcess(prefix, lost, Number.POSITIVE_INFINITY);
-      const [store, goOn] = lossyProcess(prefix, lost, 1);
+      const [store, recover] = lossyProcess(prefix, lost, 1);
       const message = await park(other, waiting());
-      expect(await settledOrAway(store.remove(message))).toBe('away');
-      goOn();
+      expect(await resultOrUnavailable(store.remove(message))).toBe('unavailable');
+      recover();
       await expect.poll(() => other.windows(message.workspaceId), { interval: 1 }).toEqual([]);
     });
   });
 
-  it('are refused at once while there is no Redis', async () => {
+  it('are refused at once without Redis', async () => {
     const store = openStore(1).held;
-    expect(await settledOrAway(store.windows(windowKey().workspaceId))).toBe('away');
-    const asked: unknown[] = [
+    expect(await resultOrUnavailable(store.windows(windowKey().workspaceId))).toBe('unavailable');
+    const calls: unknown[] = [
       store.add(waiting(), 20),
       store.list(windowKey()),
       store.remove(waiting()),
@@ -150,10 +150,10 @@ describeWithRedis('held messages in a Redis in trouble', () => {
       store.endNudge(windowKey()),
       store.settle?.(waiting(), true),
     ];
-    for (const work of asked) expect(await settledOrAway(work)).toBe('away');
+    for (const call of calls) expect(await resultOrUnavailable(call)).toBe('unavailable');
   });
 
-  it('can be removed from a Redis that is full', async () => {
+  it('can be removed from a full Redis', async () => {
     const full = await startRedis('--maxmemory-policy', 'noeviction');
     onTestFinished(() => full.stop());
     const { held } = await connectedStore(full.port, { timeoutMs });

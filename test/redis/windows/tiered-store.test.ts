@@ -8,18 +8,19 @@ import { type Deferred, deferred, turns } from '../../guard/support.js';
 const key: WindowKey = { workspaceId: 'w', channelId: 'c', address: 'a' };
 const other: WindowKey = { ...key, address: 'b' };
 
-/** Windows that other processes share with this one; the test says when they answer, and what they tell. */
-class Others implements RemoteWindows {
+/** Remote windows of which the test controls the replies and the notifications. */
+class FakeRemote implements RemoteWindows {
   isReady = true;
   isResponsive = true;
   readonly windows = new Map<string, WindowEvidence>();
-  readonly marks = ['', '', '', ''];
-  asked = 0;
-  /** The most that were asked for at the same time. */
-  atOnce = 0;
+  readonly tombstones = ['', '', '', ''];
+  /** How many reads and writes there were. */
+  requests = 0;
+  /** The largest number of requests at the same time. */
+  maxConcurrent = 0;
   #running = 0;
-  /** What was computed and has not been answered yet; `undefined`: answers come at once. */
-  held: Deferred<void> | undefined;
+  /** Delays the replies; `undefined`: replies come at once. */
+  delay: Deferred<void> | undefined;
   readonly listeners: RemoteWindowsListener[] = [];
 
   idOf({ address }: WindowKey): string {
@@ -27,17 +28,17 @@ class Others implements RemoteWindows {
   }
 
   read(where: WindowKey): Promise<RemoteWindow> {
-    return this.#answer(where);
+    return this.#reply(where);
   }
 
   merge(where: WindowKey, evidence: WindowEvidence): Promise<RemoteWindow> {
-    if (!this.isReady) return Promise.reject(new Error('away'));
+    if (!this.isReady) return Promise.reject(new Error('unavailable'));
     this.windows.set(where.address, mergeEvidence(this.windows.get(where.address) ?? {}, evidence));
-    return this.#answer(where);
+    return this.#reply(where);
   }
 
   async forget(): Promise<void> {
-    if (!this.isReady) throw new Error('away');
+    if (!this.isReady) throw new Error('unavailable');
     this.windows.clear();
   }
 
@@ -45,184 +46,184 @@ class Others implements RemoteWindows {
     this.listeners.push(listener);
   }
 
-  /** Another process learns something. */
-  learn(where: WindowKey, evidence: WindowEvidence): void {
+  /** Another process merges evidence. */
+  changeElsewhere(where: WindowKey, evidence: WindowEvidence): void {
     this.windows.set(where.address, mergeEvidence(this.windows.get(where.address) ?? {}, evidence));
     for (const { onChange } of this.listeners) onChange(where.address);
   }
 
-  go(): void {
+  disconnect(): void {
     this.isReady = false;
   }
 
-  comeBack(): void {
+  reconnect(): void {
     this.isReady = true;
     for (const { onReady } of this.listeners) onReady();
   }
 
-  beat(): void {
+  heartbeat(): void {
     for (const { onHeartbeat } of this.listeners) onHeartbeat();
   }
 
-  async #answer({ address }: WindowKey): Promise<RemoteWindow> {
-    this.asked += 1;
-    if (!this.isReady) throw new Error('away');
-    const answer = { evidence: this.windows.get(address), marks: [...this.marks] };
+  async #reply({ address }: WindowKey): Promise<RemoteWindow> {
+    this.requests += 1;
+    if (!this.isReady) throw new Error('unavailable');
+    const reply = { evidence: this.windows.get(address), tombstones: [...this.tombstones] };
     this.#running += 1;
-    this.atOnce = Math.max(this.atOnce, this.#running);
-    await this.held?.promise;
+    this.maxConcurrent = Math.max(this.maxConcurrent, this.#running);
+    await this.delay?.promise;
     this.#running -= 1;
-    return answer;
+    return reply;
   }
 }
 
-function create(max = 100): { store: TieredStore; others: Others } {
-  const others = new Others();
-  return { store: new TieredStore({ shared: others, max, now: () => 1_000 }), others };
+function create(max = 100): { store: TieredStore; remote: FakeRemote } {
+  const remote = new FakeRemote();
+  return { store: new TieredStore({ remote, max, now: () => 1_000 }), remote };
 }
 
 describe('TieredStore', () => {
-  it('asks again for what was changed while it asked, though the answer comes later', async () => {
-    const { store, others } = create();
-    others.held = deferred();
-    const asked = store.get(key);
-    others.learn(key, { refusedAt: 5 });
-    others.held.resolve();
-    expect(await asked).toBeUndefined();
+  it('reads a window again that changed during a read, though the reply comes later', async () => {
+    const { store, remote } = create();
+    remote.delay = deferred();
+    const first = store.get(key);
+    remote.changeElsewhere(key, { refusedAt: 5 });
+    remote.delay.resolve();
+    expect(await first).toBeUndefined();
     expect(await store.get(key)).toMatchObject({ refusedAt: 5 });
-    expect(others.asked).toBe(2);
+    expect(remote.requests).toBe(2);
   });
 
-  it('does not join what was asked before a change', async () => {
-    const { store, others } = create();
-    others.held = deferred();
+  it('does not share a read that began before a change', async () => {
+    const { store, remote } = create();
+    remote.delay = deferred();
     const early = store.get(key);
-    others.learn(key, { refusedAt: 5 });
+    remote.changeElsewhere(key, { refusedAt: 5 });
     const late = store.get(key);
-    others.held.resolve();
+    remote.delay.resolve();
     expect([await early, await late]).toMatchObject([{ refusedAt: 5 }, { refusedAt: 5 }]);
-    expect(others.asked).toBe(2);
+    expect(remote.requests).toBe(2);
   });
 
-  it('gives what it remembers while the others are away, and asks for what it may have missed when they are back', async () => {
-    const { store, others } = create();
+  it('returns what it remembers without Redis, and reads what it may have missed when Redis is back', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10 });
-    others.go();
-    others.windows.set(key.address, { expiresAt: 10, refusedAt: 5 });
+    remote.disconnect();
+    remote.windows.set(key.address, { expiresAt: 10, refusedAt: 5 });
     expect(store.get(key)).toMatchObject({ expiresAt: 10, refusedAt: undefined });
     await expect(store.get(other)).rejects.toThrow();
-    others.comeBack();
+    remote.reconnect();
     expect(await store.get(key)).toMatchObject({ expiresAt: 10, refusedAt: 5 });
   });
 
-  it('has confirmed what others have changed, where they went away before they could say to what', async () => {
-    const { store, others } = create();
+  it('doubts a window that another process has changed if Redis is gone before the new value is read', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10 });
-    others.learn(key, { refusedAt: 5 });
-    others.go();
+    remote.changeElsewhere(key, { refusedAt: 5 });
+    remote.disconnect();
     expect(store.get(key)).toMatchObject({ expiresAt: 10, doubtedAt: 1_000 });
-    others.comeBack();
+    remote.reconnect();
     expect(await store.get(key)).toMatchObject({ expiresAt: 10, refusedAt: 5, doubtedAt: undefined });
   });
 
-  it('has it confirmed by a later read also where its own clock is behind the one that dates the reads', async () => {
-    const { store, others } = create();
+  it('lifts that doubt by a later read even if its own clock is behind the one that dates the reads', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10_000, doubtedAt: 4_000, readAt: 5_000 });
-    others.learn(key, { refusedAt: 5 });
-    others.go();
+    remote.changeElsewhere(key, { refusedAt: 5 });
+    remote.disconnect();
     expect(isDoubted((await store.get(key)) ?? {})).toBe(true);
     await store.merge(key, { readAt: 5_001 }).catch(() => {});
     expect(isDoubted((await store.get(key)) ?? {})).toBe(false);
   });
 
-  it('tells the others, when they are back, what it was told meanwhile', async () => {
-    const { store, others } = create();
-    others.go();
+  it('writes afterwards what it was given while Redis was unavailable', async () => {
+    const { store, remote } = create();
+    remote.disconnect();
     await expect(store.merge(key, { expiresAt: 10 })).rejects.toThrow();
     await expect(store.merge(other, { refusedAt: 10 })).rejects.toThrow();
-    expect(others.windows.size).toBe(0);
-    others.comeBack();
+    expect(remote.windows.size).toBe(0);
+    remote.reconnect();
     await turns();
-    expect(others.windows.get('a')).toMatchObject({ expiresAt: 10 });
-    expect(others.windows.get('b')).toMatchObject({ refusedAt: 10 });
+    expect(remote.windows.get('a')).toMatchObject({ expiresAt: 10 });
+    expect(remote.windows.get('b')).toMatchObject({ refusedAt: 10 });
   });
 
-  it('tells them few at a time, lest all processes together be too slow for the others', async () => {
-    const { store, others } = create();
-    others.go();
+  it('writes few windows at a time, so that all processes together do not overload Redis', async () => {
+    const { store, remote } = create();
+    remote.disconnect();
     for (let index = 0; index < 100; index += 1) {
       store.merge({ ...key, address: `${index}` }, { expiresAt: index }).catch(() => {});
     }
     await turns();
-    others.comeBack();
-    await expect.poll(() => others.windows.size, { interval: 1 }).toBe(100);
-    expect(others.atOnce).toBeLessThanOrEqual(32);
+    remote.reconnect();
+    await expect.poll(() => remote.windows.size, { interval: 1 }).toBe(100);
+    expect(remote.maxConcurrent).toBeLessThanOrEqual(32);
   });
 
-  it('tells at the next beat what the others would not take', async () => {
-    const { store, others } = create();
-    const merge = others.merge.bind(others);
-    others.merge = () => Promise.reject(new Error('full'));
+  it('writes at the next heartbeat what Redis refused', async () => {
+    const { store, remote } = create();
+    const merge = remote.merge.bind(remote);
+    remote.merge = () => Promise.reject(new Error('full'));
     await expect(store.merge(key, { expiresAt: 10 })).rejects.toThrow('full');
-    others.merge = merge;
-    others.beat();
+    remote.merge = merge;
+    remote.heartbeat();
     await turns();
-    expect(others.windows.get('a')).toMatchObject({ expiresAt: 10 });
+    expect(remote.windows.get('a')).toMatchObject({ expiresAt: 10 });
   });
 
-  it('has them forget afterwards what was to be forgotten while they were away', async () => {
-    const { store, others } = create();
+  it('forgets in Redis afterwards what was to be forgotten while Redis was unavailable', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10 });
-    others.go();
+    remote.disconnect();
     await expect(store.forget(key)).rejects.toThrow();
-    others.comeBack();
+    remote.reconnect();
     await turns();
     expect(await store.get(key)).toBeUndefined();
   });
 
-  it('tells the others again what they have lost', async () => {
-    const { store, others } = create();
+  it('writes again what Redis has lost', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10, refusedAt: 3 });
-    others.windows.set('a', { expiresAt: 10 });
-    for (const { onChange } of others.listeners) onChange(undefined);
+    remote.windows.set('a', { expiresAt: 10 });
+    for (const { onChange } of remote.listeners) onChange(undefined);
     expect(await store.get(key)).toMatchObject({ expiresAt: 10, refusedAt: 3 });
-    expect(others.windows.get('a')).toMatchObject({ refusedAt: 3 });
+    expect(remote.windows.get('a')).toMatchObject({ refusedAt: 3 });
   });
 
-  it('waits for others that are slow only where it remembers nothing, or they have news', async () => {
-    const { store, others } = create();
+  it('waits for a slow Redis only if it remembers nothing, or another process has changed the window', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10 });
-    others.go();
-    others.comeBack();
-    others.isResponsive = false;
-    others.held = deferred();
+    remote.disconnect();
+    remote.reconnect();
+    remote.isResponsive = false;
+    remote.delay = deferred();
     expect(store.get(key)).toMatchObject({ expiresAt: 10 });
     expect(store.get(other)).toBeInstanceOf(Promise);
-    others.learn(key, { refusedAt: 5 });
+    remote.changeElsewhere(key, { refusedAt: 5 });
     const waiting = store.get(key);
     expect(waiting).toBeInstanceOf(Promise);
-    others.held.resolve();
+    remote.delay.resolve();
     expect(await waiting).toMatchObject({ refusedAt: 5 });
   });
 
-  it('lets windows that nobody knows push out none that is known', async () => {
+  it('lets unknown windows evict no known one', async () => {
     const { store } = create(2);
     await store.merge(key, { expiresAt: 10 });
     for (let index = 0; index < 10; index += 1) await store.get({ ...key, address: `x${index}` });
     expect(store.get(key)).toMatchObject({ expiresAt: 10 });
   });
 
-  it('forgets what another process has had forgotten, and only that', async () => {
-    const { store, others } = create();
+  it('forgets what another process has forgotten, and only that', async () => {
+    const { store, remote } = create();
     await store.merge(key, { expiresAt: 10 });
-    others.windows.clear();
-    others.marks[1] = 'channel';
-    for (const { onChange } of others.listeners) onChange(undefined);
+    remote.windows.clear();
+    remote.tombstones[1] = 'channel';
+    for (const { onChange } of remote.listeners) onChange(undefined);
     expect(await store.get(key)).toBeUndefined();
-    // A mark that is gone was lost, and says nothing.
+    // A missing tombstone was lost, and says nothing.
     await store.merge(key, { expiresAt: 11 });
-    others.marks[1] = '';
-    for (const { onChange } of others.listeners) onChange(undefined);
+    remote.tombstones[1] = '';
+    for (const { onChange } of remote.listeners) onChange(undefined);
     expect(await store.get(key)).toMatchObject({ expiresAt: 11 });
   });
 });

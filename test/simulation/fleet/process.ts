@@ -65,7 +65,7 @@ export class FleetProcess {
     const start = this.starts;
     const now = (): number => timeline.now;
     const shared = new LinkedWindows({ link, now, nextMark, onForgotten });
-    const store = new TieredStore({ shared, max: windows, now: timeline.clock().now });
+    const store = new TieredStore({ remote: shared, max: windows, now: timeline.clock().now });
     const fleet = new LinkedFleet({
       process: `${this.#parts.process}.${start}`,
       link,

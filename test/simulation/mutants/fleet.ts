@@ -5,8 +5,8 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a fleet takes the answer of a read that was already running',
     file: 'redis/fleet/read-lease-scripts.ts',
-    find: 'told > after',
-    replace: 'told >= after',
+    find: 'answered > after',
+    replace: 'answered >= after',
     tests: ['redis/fleet/redis-fleet.test.ts', 'guard/reads/fleet.test.ts'],
   },
   {
@@ -26,7 +26,7 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a fleet believes answers that nobody has signed',
     file: 'redis/fleet/redis-fleet.ts',
-    find: 'if (!this.#parts.names.isSignature(signature, id, number, told)) return undefined;',
+    find: 'if (!this.#parts.keys.isSignature(signature, id, number, answer)) return undefined;',
     replace: '',
     tests: ['redis/fleet/redis-fleet.test.ts'],
   },
@@ -40,7 +40,7 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a change that is told while its window is asked for is lost',
     file: 'redis/windows/tiered-store.ts',
-    find: 'const isLatest = slot.changes === changes;',
+    find: 'const isLatest = window.changes === changes;',
     replace: 'const isLatest = true;',
     tests: ['redis/windows/tiered-store.test.ts'],
   },
@@ -62,7 +62,7 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'what was learnt while Redis was away is not told afterwards',
     file: 'redis/windows/tiered-store.ts',
-    find: 'if (this.#slots.holds(slot)) this.#untold.set(slot, key);',
+    find: 'if (this.#local.has(window)) this.#pendingWrites.set(window, key);',
     replace: '',
     tests: ['redis/windows/tiered-store.test.ts'],
   },
@@ -90,22 +90,22 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'held messages: one that was put there unheard, and has taken another way out, stays',
     file: 'redis/held/redis-held-store.ts',
-    find: 'this.#unheard.add(field, () => this.#settle(message, false));\n      throw error;',
+    find: 'this.#retries.add(field, () => this.#settle(message, false));\n        throw error;',
     replace: 'throw error;',
     tests: ['redis/held/faults.test.ts'],
   },
   {
     name: 'a fleet: what another process has changed is not asked for again',
     file: 'redis/windows/tiered-store.ts',
-    find: '    slot.epoch = -1;\n',
+    find: '    window.epoch = -1;\n',
     replace: '',
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
     name: 'a fleet: what a process learns takes the place of what it knew',
     file: 'redis/windows/local-windows.ts',
-    find: 'slot.evidence = mergeEvidence(slot.evidence ?? noEvidence, evidence);',
-    replace: 'slot.evidence = evidence;',
+    find: 'window.evidence = mergeEvidence(window.evidence ?? noEvidence, evidence);',
+    replace: 'window.evidence = evidence;',
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
@@ -142,8 +142,8 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a process that is cut off takes its share while the others still count on it',
     file: 'redis/fleet/redis-read-budget.ts',
-    find: 'answer === undefined && !this.#membership.isHeld',
-    replace: 'answer === undefined',
+    find: 'reply === undefined && !this.#membership.isMember',
+    replace: 'reply === undefined',
     tests: ['redis/fleet/redis-read-budget.test.ts'],
   },
   {
@@ -163,7 +163,7 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a fleet: an answer of before the count began anew is told',
     file: 'redis/fleet/read-lease-scripts.ts',
-    find: 'if told > number then',
+    find: 'if answered > number then',
     replace: 'if false then',
     tests: ['redis/fleet/redis-fleet.test.ts'],
   },

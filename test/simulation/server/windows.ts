@@ -15,7 +15,7 @@ export function readWindow(server: Server, key: WindowKey): RemoteWindow {
   const marks = marksOf(server, key);
   const stored = validWindow(server, key, marks);
   const isEmpty = stored === undefined || Object.keys(stored.evidence).length === 0;
-  return { evidence: isEmpty ? undefined : stored.evidence, marks: [...marks, stored?.forgottenMark ?? ''] };
+  return { evidence: isEmpty ? undefined : stored.evidence, tombstones: [...marks, stored?.forgottenMark ?? ''] };
 }
 
 export function mergeWindow(server: Server, merge: Merge, now: number): RemoteWindow {
