@@ -1,28 +1,33 @@
 import { ownFields } from './own.js';
 
-/** What one option may hold: its type and its range, in words for the error and as a test. */
+/** What one option may hold: a rule in words for the error, and the rule's type and range as tests. */
 export interface OptionCheck {
   readonly rule: string;
   readonly hasType: (value: unknown) => boolean;
+  /** Called only for values of the right type. */
   readonly isInRange?: ((value: never) => boolean) | undefined;
-  /** It holds a word of ours and no secret, so that an error may show what was received. */
+  /** The option holds one of our own words and no secret, so that an error may show what was received. */
   readonly isWord?: true | undefined;
-  /** What to do about a value that is refused, where that is known. */
+  /** How to correct a refused value, where that is known. */
   readonly cure?: ((value: unknown) => string | undefined) | undefined;
 }
 
 export type OptionChecks = Readonly<Record<string, OptionCheck>>;
 
-export function oneOf(...words: readonly string[]): OptionCheck {
-  const rule = words.map((word) => `'${word}'`).join(' or ');
-  return { rule, hasType: isText, isInRange: (value: string) => words.includes(value), isWord: true };
+export function oneOf(...values: readonly (string | boolean | null)[]): OptionCheck {
+  return {
+    rule: values.map((value) => (isString(value) ? `'${value}'` : String(value))).join(' or '),
+    hasType: (value) => values.some((one) => typeof one === typeof value),
+    isInRange: (value: string) => values.includes(value),
+    isWord: true,
+  };
 }
 
 export function oneOfOrFunction(...words: readonly string[]): OptionCheck {
-  const { rule, isInRange } = oneOf(...words);
+  const { rule, hasType, isInRange } = oneOf(...words);
   return {
     rule: `${rule} or a function`,
-    hasType: (value) => isText(value) || isFunction(value),
+    hasType: (value) => hasType(value) || isFunction(value),
     isInRange: (value: never) => isFunction(value) || isInRange?.(value) === true,
     isWord: true,
   };
@@ -38,31 +43,36 @@ export function integerBetween(min: number, max: number, unit: string): OptionCh
   return { rule: `a whole number of ${unit} from ${min} to ${max}`, hasType: isNumber, isInRange };
 }
 
+export function integerFrom(min: number, unit: string): OptionCheck {
+  const isInRange = (value: number): boolean => Number.isSafeInteger(value) && value >= min;
+  return { rule: `a whole number of ${unit}, ${min} or more`, hasType: isNumber, isInRange };
+}
+
 export const aBoolean: OptionCheck = { rule: 'true or false', hasType: (value) => typeof value === 'boolean' };
 export const aFunction: OptionCheck = { rule: 'a function', hasType: isFunction };
-export const aText: OptionCheck = {
-  rule: 'a text that is not empty',
-  hasType: isText,
+export const nonEmptyString: OptionCheck = {
+  rule: 'a non-empty string',
+  hasType: isString,
   isInRange: (value: string) => value.trim() !== '',
 };
 export const anObject: OptionCheck = { rule: 'an object', hasType: isObject };
 export const aMap: OptionCheck = { rule: 'a plain object', hasType: isMap };
 
-/** A list of at least one; an error says by its position which entry is none. */
-export function aListOf(entry: string, isEntry: (value: unknown) => boolean): OptionCheck {
+/** An error says at which position the first invalid entry is. */
+export function nonEmptyArrayOf(entries: string, isEntry: (value: unknown) => boolean): OptionCheck {
   const firstWrong = (value: unknown): number =>
     Array.isArray(value) ? [...value].findIndex((one) => !isEntry(one)) : -1;
   return {
-    rule: `a list of at least one ${entry}`,
+    rule: `a non-empty array of ${entries}`,
     hasType: Array.isArray,
-    isInRange: (list: readonly unknown[]) => list.length > 0 && firstWrong(list) === -1,
-    cure: (value) => (firstWrong(value) === -1 ? undefined : `the one at position ${firstWrong(value)} is none`),
+    isInRange: (array: readonly unknown[]) => array.length > 0 && firstWrong(array) === -1,
+    cure: (value) => (firstWrong(value) === -1 ? undefined : `the entry at position ${firstWrong(value)} is invalid`),
   };
 }
 
-export const aListOfKeys: OptionCheck = {
-  ...aListOf('text that is not empty', (key) => isText(key) && key.trim() !== ''),
-  hasType: (value) => Array.isArray(value) && [...value].every(isText),
+export const nonEmptyStrings: OptionCheck = {
+  ...nonEmptyArrayOf('non-empty strings', (value) => isString(value) && value.trim() !== ''),
+  hasType: (value) => Array.isArray(value) && [...value].every(isString),
 };
 
 export function objectWith(...methods: readonly string[]): OptionCheck {
@@ -75,14 +85,14 @@ export function objectWith(...methods: readonly string[]): OptionCheck {
  * Checks every option that is there, and that there is no other. `undefined` means absent.
  *
  * @throws {TypeError} for a misspelt option or a wrong type, {RangeError} for a value outside its range; both name the
- *   option and the kind of value, and the value of a text only where it should have been a word: it may be a secret.
+ *   option and the kind of value. A string's value is shown only where one of our own words belongs: it may be a secret.
  */
 export function checkOptions(options: unknown, checks: OptionChecks, path: string): void {
   if (!isMap(options)) throw new TypeError(`${path} must be a plain object; received ${kindOf(options)}`);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
-      throw new TypeError(`${path}.${name} is not an option; known are ${Object.keys(checks).join(', ')}`);
+      throw new TypeError(`${path}.${name} is not a valid option; valid options are ${Object.keys(checks).join(', ')}`);
     }
     if (value === undefined) continue;
     const { isInRange, isWord, cure } = ownFields(check);
@@ -91,6 +101,12 @@ export function checkOptions(options: unknown, checks: OptionChecks, path: strin
     if (!check.hasType(value)) throw new TypeError(text);
     if (isInRange?.(value as never) === false) throw new RangeError(text);
   }
+}
+
+/** Checks the options that a function was called with; errors begin with its name. Throws as `checkOptions` does. */
+export function checkOptionsOf(name: string, options: unknown, checks: OptionChecks): void {
+  if (!isMap(options)) throw new TypeError(`${name}: options must be a plain object; received ${kindOf(options)}`);
+  checkOptions(options, checks, name);
 }
 
 /** @throws {TypeError} naming the first that is missing */
@@ -106,7 +122,7 @@ export function isObject(value: unknown): value is object {
 
 /**
  * Whether a value is an object of entries, such as a literal. A `Map`, a promise that nobody awaited or an instance of
- * a class has no entries of its own: taken for an empty map, it would switch the guard off without a word.
+ * a class has no entries of its own: accepted as an empty object, it would silently switch the guard off.
  */
 export function isMap(value: unknown): value is object {
   if (!isObject(value)) return false;
@@ -119,25 +135,29 @@ export function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
-function isText(value: unknown): value is string {
+export function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isNumber(value: unknown): boolean {
+export function isNumber(value: unknown): value is number {
   return typeof value === 'number';
 }
 
 /** Keys are longer, or have other characters. */
 function isShort(value: unknown): value is string {
-  return isText(value) && /^[\w -]{1,20}$/.test(value);
+  return isString(value) && /^[\w -]{1,20}$/.test(value);
 }
 
-/** Numbers are no secrets and say what is wrong; of anything else only the kind is told. */
+/** What an option was given: a number with its value, which is no secret and says what is wrong, else only the kind. */
 export function kindOf(value: unknown): string {
+  if (isNumber(value)) return `the number ${value}`;
+  if (value === '') return 'an empty string';
+  return isObject(value) && !isMap(value) ? 'an instance of a class' : typeName(value);
+}
+
+/** A value's type alone, for what may be a phone number. */
+export function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'number') return `the number ${value}`;
-  if (value === '') return 'an empty string';
-  if (typeof value === 'object') return isMap(value) ? 'an object' : 'an instance of a class';
-  return `a ${typeof value}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

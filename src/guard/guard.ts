@@ -1,5 +1,5 @@
 import type { SendRequest } from '../bird/send/send-request.js';
-import { requireList } from '../core/argument-checks.js';
+import { requireArray } from '../core/argument-checks.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
 import type { GuardStats } from './notices/statistics.js';
@@ -70,7 +70,7 @@ export function createGuard(options: GuardOptions): Guard {
   const face: Guard = {
     check: (send) => guard.check(send),
     checkAll: async (sends) => {
-      requireList(sends, 'checkAll: sends', 'sends');
+      requireArray(sends, 'checkAll: sends', 'sends');
       return Promise.all(sends.map((send) => guard.check(send)));
     },
     peek: (send) => guard.peek(send),

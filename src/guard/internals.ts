@@ -1,5 +1,5 @@
 import type { SendRequest } from '../bird/send/send-request.js';
-import { typeName } from '../core/argument-checks.js';
+import { typeName } from '../core/option-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import type { LogOnce } from './notices/log-once.js';

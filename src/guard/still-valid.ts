@@ -1,4 +1,4 @@
-import { requireList, requireObject } from '../core/argument-checks.js';
+import { requireArray, requireObject } from '../core/argument-checks.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
 import { own, ownFields } from '../core/own.js';
@@ -40,7 +40,7 @@ export function isStillValid(outcome: Outcome, at: Instant = Date.now()): boolea
 
 /** @throws {TypeError} for anything but a list of outcomes */
 export function requireOutcomes(outcomes: unknown, caller: string): void {
-  requireList(outcomes, `${caller}: outcomes`, 'outcomes');
+  requireArray(outcomes, `${caller}: outcomes`, 'outcomes');
   for (const [position, outcome] of outcomes.entries()) requireOutcome(outcome, `${caller}: outcomes[${position}]`);
 }
 

@@ -1,15 +1,17 @@
 import {
   aFunction,
-  aText,
+  anObject,
   checkOptions,
+  checkOptionsOf,
   integerBetween,
+  nonEmptyString,
   numberBetween,
   type OptionCheck,
   objectWith,
   requireAll,
 } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
-import { readLocale } from '../core/reroute/locale.js';
+import { aLocale } from '../core/reroute/to-template-options.js';
 import type { HeldMessage, HeldStore } from '../stores/held-store.js';
 import { memoryHeldStore } from '../stores/memory-held-store.js';
 
@@ -90,7 +92,7 @@ export interface ResolvedHold extends Omit<HoldUntilReplyOptions, 'store' | 'max
 
 /** @throws {TypeError | RangeError} naming the option */
 export function resolveHold(given: HoldUntilReplyOptions): ResolvedHold {
-  checkOptions(given, checks, 'holdUntilReply');
+  checkOptionsOf('holdUntilReply', given, checks);
   const options = ownFields(given);
   if (options.nudge !== undefined) checkNudge(options.nudge);
   const { store = memoryHeldStore(), maxPerContact = 20, lifetimeMs = 72 * HOUR, ...rest } = options;
@@ -105,22 +107,18 @@ const checks: Readonly<Record<keyof HoldUntilReplyOptions, OptionCheck>> = {
   release: aFunction,
   onReleased: aFunction,
   releaseOn: aFunction,
-  nudge: { rule: 'an object', hasType: (value) => typeof value === 'object' && value !== null },
+  nudge: anObject,
   maxPerContact: integerBetween(1, 1000, 'messages'),
   lifetimeMs: numberBetween(1000, 30 * 24 * HOUR, 'milliseconds'),
   onExpired: aFunction,
 };
 
 const nudgeChecks: Readonly<Record<keyof Nudge, OptionCheck>> = {
-  projectId: aText,
-  version: aText,
-  locale: {
-    rule: 'a BCP 47 locale',
-    hasType: (value) => typeof value === 'string',
-    isInRange: (value: string) => readLocale(value) !== undefined,
-  },
+  projectId: nonEmptyString,
+  version: nonEmptyString,
+  locale: aLocale,
   variables: {
-    rule: 'an object of texts',
+    rule: 'an object of non-empty strings',
     hasType: (value) => typeof value === 'object' && value !== null,
     isInRange: (value: object) => Object.values(value).every((one) => typeof one === 'string' && one.trim() !== ''),
   },

@@ -1,4 +1,4 @@
-import { isObject } from '../core/option-checks.js';
+import { isObject, kindOf } from '../core/option-checks.js';
 import type { RedisClient } from './client.js';
 
 const RULE = 'redisStore: client must be a client of the package redis, version 5 or 6, by createClient()';
@@ -18,9 +18,9 @@ const others: readonly (readonly [name: string, matches: (client: object) => boo
  * @throws {TypeError}
  */
 export function checkRedisClient(client: unknown): asserts client is RedisClient {
-  if (!isObject(client)) throw new TypeError(`${RULE}; received ${client === null ? 'null' : typeof client}`);
+  if (!isObject(client)) throw new TypeError(`${RULE}; received ${kindOf(client)}`);
   const [name] = others.find(([, matches]) => matches(client)) ?? [];
-  if (name !== undefined) throw new TypeError(`${RULE}, and not ${name}`);
+  if (name !== undefined) throw new TypeError(`${RULE}; received ${name}`);
   const missing = ['duplicate', 'on'].find((method) => typeof Reflect.get(client, method) !== 'function');
   if (missing !== undefined) throw new TypeError(`${RULE}; the given client has no method ${missing}`);
 }

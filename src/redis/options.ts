@@ -1,8 +1,10 @@
 import {
-  checkOptions,
+  checkOptionsOf,
   integerBetween,
+  integerFrom,
   isFunction,
   isObject,
+  isString,
   type OptionCheck,
   type OptionChecks,
   requireAll,
@@ -66,7 +68,7 @@ const aSecret: OptionCheck = {
 const checks: OptionChecks & Readonly<Record<keyof RedisStoreOptions, OptionCheck>> = {
   secret: aSecret,
   prefix: { rule: 'a string', hasType: isString },
-  max: integerBetween(0, Number.MAX_SAFE_INTEGER, 'windows'),
+  max: integerFrom(0, 'windows'),
   instances: integerBetween(1, 10_000, 'processes'),
   longestWindowMs: integerBetween(DAY_MS, 366 * DAY_MS, 'milliseconds'),
   timeoutMs: integerBetween(1, 60_000, 'milliseconds'),
@@ -80,15 +82,11 @@ const checks: OptionChecks & Readonly<Record<keyof RedisStoreOptions, OptionChec
  *   The secret is never shown.
  */
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
-  checkOptions(options, checks, 'redisStore');
+  checkOptionsOf('redisStore', options, checks);
   const { secret, prefix = 'ffg:', clock = { now: () => Date.now() } } = ownFields(options);
   const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), timeoutMs = 40 } = ownFields(options);
   requireAll({ secret }, 'redisStore');
   return { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock };
-}
-
-function isString(value: unknown): boolean {
-  return typeof value === 'string';
 }
 
 /** A clock may be an instance of a class, whose `now` is inherited. */

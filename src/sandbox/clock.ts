@@ -1,3 +1,4 @@
+import { isFunction, isNumber, kindOf } from '../core/option-checks.js';
 import type { Duration } from './duration.js';
 import { durationMs } from './duration.js';
 
@@ -36,7 +37,8 @@ export function createClock(startAt: number): SandboxClock {
     now: () => currentAt,
     advance: (duration) => {
       const targetAt = currentAt + durationMs(duration);
-      if (targetAt > LAST_INSTANT) throw new RangeError('duration leads past the last instant that a Date can hold');
+      if (targetAt > LAST_INSTANT)
+        throw new RangeError('duration must not lead past the last instant that a Date can hold');
       for (let timer = timers.takeDue(targetAt); timer !== undefined; timer = timers.takeDue(targetAt)) {
         currentAt = Math.max(currentAt, timer.dueAt);
         timer.callback();
@@ -45,8 +47,8 @@ export function createClock(startAt: number): SandboxClock {
       currentAt = Math.max(currentAt, targetAt);
     },
     setTimeout: (callback, ms) => {
-      if (typeof callback !== 'function') throw new TypeError(`callback must be a function, not ${typeof callback}`);
-      if (typeof ms !== 'number' || Number.isNaN(ms)) throw new TypeError(`ms must be a number, not ${String(ms)}`);
+      if (!isFunction(callback)) throw new TypeError(`callback must be a function; received ${kindOf(callback)}`);
+      if (!isNumber(ms) || Number.isNaN(ms)) throw new TypeError(`ms must be a number; received ${kindOf(ms)}`);
       return timers.add({ dueAt: currentAt + Math.max(0, ms), callback });
     },
     clearTimeout: timers.remove,

@@ -1,3 +1,5 @@
+import { isNumber, isObject, kindOf } from '../core/option-checks.js';
+
 /** A length of time: the sum of its parts. Each is a finite number from 0, default 0. */
 export interface Duration {
   /** Days of 24 hours. */
@@ -21,16 +23,18 @@ const unitMs: Readonly<Record<keyof Duration, number>> = {
 };
 
 /**
- * The length of a duration in whole ms; a number is in ms already. Throws a `TypeError` for an unknown field or what is
- * not a number, a `RangeError` for what is negative or has no end, each naming the field.
+ * The length of a duration in whole ms; a number is in ms already. Throws a `TypeError` for an unknown field or a wrong
+ * type, a `RangeError` for a negative or infinite number; each names the field.
  */
 export function durationMs(duration: Duration | number): number {
   if (typeof duration === 'number') return Math.round(amount('duration', duration));
-  if (typeof duration !== 'object' || duration === null) {
-    throw new TypeError(`duration must be an object or a number of milliseconds, not ${describe(duration)}`);
+  if (!isObject(duration)) {
+    throw new TypeError(`duration must be an object or a number of milliseconds; received ${kindOf(duration)}`);
   }
   const parts = Object.entries(duration).map(([field, value]) => {
-    if (!isUnit(field)) throw new TypeError(`duration.${field} is not a unit: use ${Object.keys(unitMs).join(', ')}`);
+    if (!isUnit(field)) {
+      throw new TypeError(`duration.${field} is not a valid unit; valid units are ${Object.keys(unitMs).join(', ')}`);
+    }
     return value === undefined ? 0 : amount(`duration.${field}`, value) * unitMs[field];
   });
   return Math.round(parts.reduce((sum, part) => sum + part, 0));
@@ -41,12 +45,8 @@ function isUnit(field: string): field is keyof Duration {
 }
 
 function amount(field: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${field} must be a number, not ${describe(value)}`);
-  if (!Number.isFinite(value) || value < 0)
-    throw new RangeError(`${field} must be finite and not negative, not ${value}`);
+  const problem = `${field} must be a finite number, 0 or more; received ${kindOf(value)}`;
+  if (!isNumber(value)) throw new TypeError(problem);
+  if (!Number.isFinite(value) || value < 0) throw new RangeError(problem);
   return value;
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : typeof value;
 }

@@ -27,7 +27,7 @@ export interface InboundOptions extends AddressOptions {
   readonly opensWindow?: boolean | undefined;
 }
 
-/** A customer's message arrives: it is listed, opens or extends its window and shows in the contact's conversations. */
+/** Receives a customer's message: lists it, opens or extends its window, and updates the contact's conversations. */
 export function receiveInbound(
   state: SandboxState,
   workspace: WorkspaceState,
@@ -61,7 +61,7 @@ export interface Located {
   readonly address: string;
 }
 
-/** Finds what the ids name. Throws a `RangeError` that names the id which is not there. */
+/** Finds a channel and a contact by their ids. Throws a `RangeError` that names an unknown id. */
 export function locate(workspace: WorkspaceState, { channelId, contactId, address }: AddressOptions): Located {
   const channel = existing(workspace.channels.get(channelId), 'channelId', channelId);
   const contact = existing(workspace.contacts.get(contactId), 'contactId', contactId);
@@ -72,9 +72,10 @@ export function locate(workspace: WorkspaceState, { channelId, contactId, addres
   };
 }
 
-/** The value that an id gave. Throws a `RangeError` that names the id when there is none. */
+/** The value found by an id. Throws a `RangeError` that names the id if there is none. */
 export function existing<Value>(value: Value | undefined, name: string, id: string): Value {
-  if (value === undefined)
-    throw new RangeError(`\`${name}\` must be an id of this workspace, not ${JSON.stringify(id)}`);
+  if (value === undefined) {
+    throw new RangeError(`${name} must be an id of this workspace; received ${JSON.stringify(id)}`);
+  }
   return value;
 }

@@ -6,6 +6,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { toInstant } from '../core/instant.js';
+import {
+  aFunction,
+  checkOptions,
+  checkOptionsOf,
+  integerBetween,
+  isString,
+  type OptionCheck,
+} from '../core/option-checks.js';
 import type { Instant } from '../core/types.js';
 import { createClock, type SandboxClock } from './clock.js';
 import type { FaultHook } from './http/fault.js';
@@ -14,7 +22,7 @@ import { createRequestLog, type LoggedRequest } from './http/request-log.js';
 import type { ArrivedMessage } from './model/arrived-message.js';
 import type { OutgoingMessage } from './model/bird-message.js';
 import { createWorkspaceState, type SandboxState } from './state.js';
-import { checkSwitches, type SwitchOptions } from './switches.js';
+import { checkSwitches, type SwitchOptions, switchChecks } from './switches.js';
 import { createWebhookFeed, type WebhookAttempt } from './webhooks/webhook-feed.js';
 import { createWorkspace, newAccessKey, type SandboxWorkspace } from './workspace.js';
 
@@ -92,6 +100,24 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const aString: OptionCheck = { rule: 'a string', hasType: isString };
+
+const sandboxChecks: Readonly<Record<keyof SandboxOptions, OptionCheck>> = {
+  ...switchChecks,
+  port: { ...integerBetween(0, 65_535, ''), rule: 'a port from 0 to 65535' },
+  startAt: {
+    rule: 'an instant: RFC 3339 with offset, epoch ms or a Date',
+    hasType: (value) => toInstant(value) !== undefined,
+  },
+  fault: aFunction,
+};
+
+const workspaceChecks: Readonly<Record<keyof SandboxWorkspaceOptions, OptionCheck>> = {
+  ...switchChecks,
+  id: aString,
+  accessKey: aString,
+};
+
 /**
  * Starts a local Bird on 127.0.0.1: a real HTTP server with Bird's paths, answers, rate limits and silent failures, for
  * demos and tests. Rejects with a `TypeError` or `RangeError` that names the option when one is unknown or wrong.
@@ -106,18 +132,19 @@ export interface Sandbox {
  * await sandbox.close();
  */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, startAt = Date.now(), fault, ...switches } = options;
-  const clock = createClock(checkStart(startAt));
+  checkOptionsOf('createSandbox', options, sandboxChecks);
+  const { port = 0, startAt, fault, ...switches } = options;
+  const clock = createClock(toInstant(startAt) ?? Date.now());
   const state: SandboxState = {
     clock,
     workspaces: new Map(),
     feed: createWebhookFeed(clock),
     arrivals: [],
-    switches: checkSwitches(switches),
+    switches,
   };
   const log = createRequestLog();
-  let hook = checkHook(fault);
-  const face = await openHttpFace({ port: checkPort(port), state, log, faultHook: () => hook });
+  let hook = fault;
+  const face = await openHttpFace({ port, state, log, faultHook: () => hook });
   return {
     url: face.url,
     clock: state.clock,
@@ -128,10 +155,11 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
     requests: log.all,
     readsInBusiestSecond: log.readsInBusiestSecond,
     set: (changed) => {
-      state.switches = { ...state.switches, ...checkSwitches(changed) };
+      state.switches = { ...state.switches, ...checkSwitches(changed, 'set') };
     },
     setFault: (changed) => {
-      hook = checkHook(changed);
+      checkOptions({ fault: changed }, { fault: aFunction }, 'setFault');
+      hook = changed;
     },
     close: () => {
       state.feed.close();
@@ -141,9 +169,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
 }
 
 function addWorkspace(state: SandboxState, options: SandboxWorkspaceOptions = {}): SandboxWorkspace {
+  checkOptionsOf('addWorkspace', options, workspaceChecks);
   const { id = randomUUID(), accessKey = newAccessKey(), ...switches } = options;
-  if (state.workspaces.has(id)) throw new RangeError(`\`id\` is taken by another workspace: ${id}`);
-  const workspace = createWorkspaceState({ id, accessKey }, checkSwitches(switches));
+  if (state.workspaces.has(id)) throw new RangeError(`addWorkspace.id is taken by another workspace: ${id}`);
+  const workspace = createWorkspaceState({ id, accessKey }, switches);
   state.workspaces.set(id, workspace);
   return createWorkspace(state, workspace);
 }
@@ -158,20 +187,4 @@ function arrivedMessages({ workspaces, arrivals }: SandboxState): ArrivedMessage
   return arrivals.filter(({ workspaceId, messageId }) => {
     return workspaces.get(workspaceId)?.messages.get(messageId)?.status === 'delivered';
   });
-}
-
-function checkStart(startAt: Instant): number {
-  const at = toInstant(startAt);
-  if (at !== undefined) return at;
-  throw new TypeError('`startAt` must be a Date, epoch milliseconds or an RFC 3339 string with offset');
-}
-
-function checkPort(port: number): number {
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new RangeError(`\`port\` must be an integer from 0 to 65535, not ${String(port)}`);
-}
-
-function checkHook(fault: FaultHook | undefined): FaultHook | undefined {
-  if (fault === undefined || typeof fault === 'function') return fault;
-  throw new TypeError(`\`fault\` must be a function, not ${typeof fault}`);
 }

@@ -1,3 +1,5 @@
+import { checkOptions, integerFrom, isNumber, isString, type OptionCheck, oneOf } from '../core/option-checks.js';
+
 /**
  * Behaviour that Bird does not document, or that occurs only in bad times. Set it in `createSandbox`, in `addWorkspace`
  * (which wins for that workspace), or with `set` at run time. `undefined` always means the default.
@@ -48,72 +50,52 @@ export type SwitchOptions = { readonly [Name in keyof Switches]?: Switches[Name]
 
 interface Rule<Value> {
   readonly byDefault: Value;
-  readonly takes: string;
-  accepts(value: unknown): boolean;
+  readonly check: OptionCheck;
 }
+
+const aRate: OptionCheck = {
+  rule: 'a whole number, 0 or more, or Infinity',
+  hasType: isNumber,
+  isInRange: (value: number) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 0),
+};
+const aDuration = integerFrom(0, 'milliseconds');
 
 const rules: { readonly [Name in keyof Switches]: Rule<Switches[Name]> } = {
-  readsPerSecond: { byDefault: 50, ...rate() },
-  sendsPerSecond: { byDefault: 500, ...rate() },
-  retryAfter: { byDefault: undefined, takes: 'a string', accepts: (value) => typeof value === 'string' },
-  closedWindow: { byDefault: 'null', ...oneOf(null, 'null', 'past') },
-  unknownContact: { byDefault: 'empty', ...oneOf('empty', '404') },
-  permanentSession: { byDefault: 'absent', ...oneOf('absent', true, false) },
-  contactAccess: { byDefault: 'allowed', ...oneOf('allowed', 'forbidden') },
-  readLagMs: { byDefault: 0, ...length() },
-  lateStatus: { byDefault: 'delivery_failed', ...oneOf('delivery_failed', 'sending_failed', 'rejected') },
-  lateFailureCode: { byDefault: 15_000, takes: 'an integer', accepts: Number.isSafeInteger },
-  lateFailureAfterMs: { byDefault: 120_000, ...length() },
-  webhookDelayMs: { byDefault: 0, ...length() },
-  webhookCopies: { byDefault: 1, takes: 'an integer of 1 or more', accepts: (value) => isCount(value) && value !== 0 },
-  webhookLoss: { byDefault: 'none', ...oneOf('none', 'all') },
+  readsPerSecond: { byDefault: 50, check: aRate },
+  sendsPerSecond: { byDefault: 500, check: aRate },
+  retryAfter: { byDefault: undefined, check: { rule: 'a string', hasType: isString } },
+  closedWindow: { byDefault: 'null', check: oneOf(null, 'null', 'past') },
+  unknownContact: { byDefault: 'empty', check: oneOf('empty', '404') },
+  permanentSession: { byDefault: 'absent', check: oneOf('absent', true, false) },
+  contactAccess: { byDefault: 'allowed', check: oneOf('allowed', 'forbidden') },
+  readLagMs: { byDefault: 0, check: aDuration },
+  lateStatus: { byDefault: 'delivery_failed', check: oneOf('delivery_failed', 'sending_failed', 'rejected') },
+  lateFailureCode: {
+    byDefault: 15_000,
+    check: { rule: 'a whole number', hasType: isNumber, isInRange: Number.isSafeInteger },
+  },
+  lateFailureAfterMs: { byDefault: 120_000, check: aDuration },
+  webhookDelayMs: { byDefault: 0, check: aDuration },
+  webhookCopies: { byDefault: 1, check: integerFrom(1, 'deliveries') },
+  webhookLoss: { byDefault: 'none', check: oneOf('none', 'all') },
 };
 
-/** Whether a switch of this name exists. */
-export function isSwitch(name: string): name is keyof Switches {
-  return Object.hasOwn(rules, name);
+/** What each switch accepts. */
+export const switchChecks = Object.fromEntries(
+  Object.entries(rules).map(([name, { check }]) => [name, check]),
+) as Readonly<Record<keyof Switches, OptionCheck>>;
+
+/** A copy of the switches. Throws a `TypeError` or `RangeError` that names an unknown or wrong one. */
+export function checkSwitches(switches: SwitchOptions, path: string): SwitchOptions {
+  checkOptions(switches, switchChecks, path);
+  return { ...switches };
 }
 
-/** A copy of the options given. Throws a `TypeError` that names the option when one is unknown or has a wrong value. */
-export function checkSwitches(options: object): SwitchOptions {
-  for (const [name, value] of Object.entries(options)) {
-    if (!isSwitch(name)) throw new TypeError(`\`${name}\` is not an option of the sandbox`);
-    if (value === undefined || rules[name].accepts(value)) continue;
-    throw new TypeError(`\`${name}\` must be ${rules[name].takes}, not ${describe(value)}`);
-  }
-  return { ...options };
-}
-
-/** The switches in force: for each the first layer that sets it, else its default. */
+/** The switches in force: each from the first layer that sets it, else its default. */
 export function resolveSwitches(...layers: readonly SwitchOptions[]): Switches {
-  const names = Object.keys(rules).filter(isSwitch);
-  const values = names.map((name) => {
-    const setter = layers.find((layer) => layer[name] !== undefined);
-    return [name, setter === undefined ? rules[name].byDefault : setter[name]];
+  const values = Object.entries(rules).map(([name, { byDefault }]) => {
+    const setter = layers.find((layer) => layer[name as keyof Switches] !== undefined);
+    return [name, setter === undefined ? byDefault : setter[name as keyof Switches]];
   });
   return Object.fromEntries(values) as Switches;
-}
-
-function rate(): Pick<Rule<number>, 'takes' | 'accepts'> {
-  const accepts = (value: unknown): boolean => value === Number.POSITIVE_INFINITY || isCount(value);
-  return { takes: 'an integer of 0 or more, or Infinity', accepts };
-}
-
-function length(): Pick<Rule<number>, 'takes' | 'accepts'> {
-  return { takes: 'a whole number of ms, 0 or more', accepts: isCount };
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function oneOf(...values: readonly unknown[]): Pick<Rule<never>, 'takes' | 'accepts'> {
-  return {
-    takes: values.map((value) => JSON.stringify(value)).join(' or '),
-    accepts: (value) => values.includes(value),
-  };
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'object' ? (value === null ? 'null' : 'an object') : (JSON.stringify(value) ?? typeof value);
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkOptions, kindOf } from '../core/option-checks.js';
 import { platformOf } from '../core/platforms.js';
 import { resolveReceivers } from './api/receivers.js';
 import { type AddressOptions, existing, type InboundOptions, locate, receiveInbound } from './inbound.js';
@@ -9,7 +10,7 @@ import type { InboundMessage } from './model/bird-message.js';
 import { type BirdSubscription, createSubscription, subscriptionProblems } from './model/bird-subscription.js';
 import { keyOf } from './model/windows.js';
 import type { SandboxState, WorkspaceState } from './state.js';
-import { checkSwitches, type Switches, type SwitchOptions } from './switches.js';
+import { checkSwitches, type Switches, type SwitchOptions, switchChecks } from './switches.js';
 import type { SandboxTemplate } from './templates/template.js';
 import type { TemplateOptions } from './templates/template-options.js';
 
@@ -105,7 +106,7 @@ export function createWorkspace(state: SandboxState, workspace: WorkspaceState):
     addConversation: (options) => addConversation(state, workspace, options),
     addTemplate: workspace.templates.add,
     setPermanentSession: ({ value, ...options }) => {
-      checkSwitches({ permanentSession: value });
+      checkOptions({ value }, { value: switchChecks.permanentSession }, 'setPermanentSession');
       const { channel, address } = locate(workspace, options);
       workspace.permanentSessions.set(keyOf({ channelId: channel.id, address }), value);
     },
@@ -117,7 +118,7 @@ export function createWorkspace(state: SandboxState, workspace: WorkspaceState):
       workspace.accessKey = undefined;
     },
     set: (switches) => {
-      workspace.switches = { ...workspace.switches, ...checkSwitches(switches) };
+      workspace.switches = { ...workspace.switches, ...checkSwitches(switches, 'set') };
     },
   };
 }
@@ -152,8 +153,8 @@ function subscribe(
   const eventFilters = channelId === undefined ? [] : [{ key: 'channelId', value: channelId }];
   const owner = { organizationId: randomUUID(), workspaceId: workspace.id };
   const subscriptions = events.map((event) => {
-    const [field] = Object.keys(subscriptionProblems({ service: 'channels', event, url, signingKey, eventFilters }));
-    if (field !== undefined) throw new TypeError(`\`${field}\` is none that Bird or the sandbox takes`);
+    const problems = subscriptionProblems({ service: 'channels', event, url, signingKey, eventFilters });
+    for (const [field, [problem]] of Object.entries(problems)) throw new TypeError(`subscribe: ${field} ${problem}`);
     return createSubscription({ ...owner, event, url, signingKey, eventFilters }, clock.now());
   });
   for (const subscription of subscriptions) workspace.subscriptions.set(subscription.id, subscription);
@@ -173,7 +174,7 @@ function addConversation(
   const { channel, contact, address } = locate(workspace, options);
   const entries = [{ id: contact.id, identifierValue: address }];
   const [participant] = resolveReceivers({ workspace, channel, entries, now: clock.now() }) ?? [];
-  if (participant === undefined) throw new RangeError('contactId has no address');
+  if (participant === undefined) throw new RangeError('contactId must be the id of a contact with an address');
   const parts = { channelId: channel.id, participant, displayName: contact.computedDisplayName, status };
   const conversation = createConversation(parts, clock.now());
   workspace.conversations.set(conversation.id, conversation);
@@ -181,12 +182,13 @@ function addConversation(
 }
 
 function requireText(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw new TypeError(`\`${name}\` must be a string that is not empty`);
+  if (typeof value === 'string' && value !== '') return;
+  throw new TypeError(`${name} must be a non-empty string; received ${kindOf(value)}`);
 }
 
 function checkIdentifiers(identifiers: readonly ContactIdentifier[]): readonly ContactIdentifier[] {
   if (!Array.isArray(identifiers) || identifiers.length === 0) {
-    throw new TypeError('`identifiers` must hold at least one {key, value}');
+    throw new TypeError(`identifiers must be a non-empty array of { key, value }; received ${kindOf(identifiers)}`);
   }
   for (const { key, value } of identifiers) {
     requireText('identifiers.key', key);

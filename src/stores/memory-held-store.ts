@@ -1,3 +1,6 @@
+import { checkOptionsOf, integerFrom } from '../core/option-checks.js';
+import { ownFields } from '../core/own.js';
+import { windowName } from '../core/window-name.js';
 import type { WindowKey } from '../ports.js';
 import { heldContent } from './held-content.js';
 import type { HeldMessage, HeldStore } from './held-store.js';
@@ -10,16 +13,16 @@ const NUDGES_REMEMBERED = 100_000;
  * Keeps held messages in this process's memory. **They are lost when the process ends**, and other processes do not see
  * them: use a durable store for messages that matter.
  *
- * @param max messages kept in all; beyond it `add` says `full`. Default 10 000
- * @throws {RangeError} when `max` is not an integer from 1
+ * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */
-export function memoryHeldStore({
-  max = 10_000,
-}: {
-  /** Messages kept in all; an integer from 1. Default 10 000. */
-  readonly max?: number | undefined;
-} = {}): HeldStore {
-  if (!Number.isInteger(max) || max < 1) throw new RangeError('memoryHeldStore: max must be an integer from 1');
+export function memoryHeldStore(
+  options: {
+    /** Messages kept in all; beyond it `add` returns `full`. An integer from 1. Default 10 000. */
+    readonly max?: number | undefined;
+  } = {},
+): HeldStore {
+  checkOptionsOf('memoryHeldStore', options, { max: integerFrom(1, 'messages') });
+  const { max = 10_000 } = ownFields(options);
   const rows = new Map<string, HeldMessage[]>();
   const nudged = memoryCache<object>({ max: NUDGES_REMEMBERED });
   const paused = new Set<string>();
@@ -72,6 +75,6 @@ export function isVolatile(store: HeldStore): boolean {
   return volatileStores.has(store);
 }
 
-function nameOf({ workspaceId, channelId, address }: WindowKey): string {
-  return `${workspaceId} ${channelId} ${address}`;
+function nameOf(key: WindowKey): string {
+  return windowName(key, key.address);
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isAddressOfId } from '../core/contact-address.js';
-import { isMap, kindOf } from '../core/option-checks.js';
+import { checkOptionsOf, integerFrom } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { Cache, Store, WindowKey } from '../ports.js';
@@ -20,12 +20,8 @@ export interface MemoryStoreOptions {
  * @throws {TypeError} for a misspelt option or a wrong type; {RangeError} when `max` is not an integer from 1
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
-  if (!isMap(options)) throw new TypeError(`memoryStore: options must be a plain object; received ${kindOf(options)}`);
-  const { max = 100_000, ...others } = ownFields(options);
-  const [misspelt] = Object.keys(others);
-  if (misspelt !== undefined) throw new TypeError(`memoryStore: ${misspelt} is not an option; known is max`);
-  if (typeof max !== 'number') throw new TypeError(`memoryStore: max must be an integer; received a ${typeof max}`);
-  if (!Number.isInteger(max) || max < 1) throw new RangeError(`memoryStore: max must be an integer from 1, not ${max}`);
+  checkOptionsOf('memoryStore', options, { max: integerFrom(1, 'customers') });
+  const { max = 100_000 } = ownFields(options);
   const windows = windowMap<WindowEvidence>({ max });
   // What a customer's id has beside their address, such as that they wrote: it takes no room from other customers.
   const besides = windowMap<WindowEvidence>({ max });

@@ -18,7 +18,7 @@ function optionRules(given: (options: object) => unknown, path: string): Map<str
       return (error as Error).message;
     }
   };
-  const names = /known are (.*)$/.exec(messageOf({ noSuchOption: 1 }))?.[1]?.split(', ') ?? [];
+  const names = /valid options are (.*)$/.exec(messageOf({ noSuchOption: 1 }))?.[1]?.split(', ') ?? [];
   return new Map(
     names.map((name) => {
       const message = messageOf({ [name]: Symbol('of no type that any option takes') });

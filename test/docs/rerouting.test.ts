@@ -11,7 +11,7 @@ function optionsOf(create: (options: never) => ReroutePolicy): string[] {
     create({ nonsense: 1 } as never);
   } catch (error) {
     return String(error)
-      .replace(/^.*known are /, '')
+      .replace(/^.*valid options are /, '')
       .split(', ')
       .toSorted();
   }

@@ -225,7 +225,7 @@ describe.each(rows)('the option of the %s %s', (place, name, rule) => {
     for (const misspelt of [`${name}s`, name.slice(0, -1), name.toUpperCase(), `${name} `]) {
       const error = creationOf(create({ [misspelt]: rule.accepted[0] }));
       expect(error).toBeInstanceOf(TypeError);
-      expect((error as Error).message).toContain(`${at}.${misspelt} is not an option`);
+      expect((error as Error).message).toContain(`${at}.${misspelt} is not a valid option`);
       expect((error as Error).message).toContain(name);
     }
   });
@@ -261,14 +261,14 @@ describe('createGuard', () => {
     [
       'an access key for a channel',
       { workspaces: { [ID]: { accessKey: KEY, channels: { [CHANNEL]: { accessKey: KEY } } } } },
-      'accessKey is not an option',
+      'accessKey is not a valid option',
     ],
     [
       'an option behind __proto__',
       { workspaces: {}, defaults: JSON.parse('{"__proto__":{"mode":"off"}}') },
       '__proto__',
     ],
-    ['an option of Object.prototype', { workspaces: {}, constructor: 1 }, 'options.constructor is not an option'],
+    ['an option of Object.prototype', { workspaces: {}, constructor: 1 }, 'options.constructor is not a valid option'],
   ])('throws a TypeError for %s', (_, options, text) => {
     const error = creationOf(options);
     expect(error).toBeInstanceOf(TypeError);

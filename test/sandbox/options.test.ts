@@ -38,7 +38,7 @@ describe('options', () => {
     ['toString', 1],
   ];
   it.each(wrong)('that are wrong or unknown are refused by name: %s is %j', async (name, value) => {
-    await expect(createSandbox({ [name]: value } as SandboxOptions)).rejects.toThrow(`\`${name}\``);
+    await expect(createSandbox({ [name]: value } as SandboxOptions)).rejects.toThrow(`createSandbox.${name} `);
   });
 
   it('are refused when set later, by sandbox and workspace alike, and change nothing', async () => {
@@ -46,9 +46,9 @@ describe('options', () => {
     const workspace = sandbox.addWorkspace();
     const wrongSwitches = { readLagMs: '1' } as object;
     for (const set of [sandbox.set, workspace.set, sandbox.addWorkspace]) {
-      expect(() => set(wrongSwitches)).toThrow('`readLagMs`');
+      expect(() => set(wrongSwitches)).toThrow('.readLagMs must be ');
     }
-    expect(() => sandbox.setFault(1 as never)).toThrow('`fault`');
+    expect(() => sandbox.setFault(1 as never)).toThrow('setFault.fault must be ');
   });
 
   it('of a workspace win over those of the sandbox', async () => {
@@ -89,19 +89,21 @@ describe('a workspace', () => {
     expect(accessKey).not.toBe(sandbox.addWorkspace().accessKey);
     const named = sandbox.addWorkspace({ id: 'a-workspace', accessKey: 'a-key' });
     expect(named).toMatchObject({ id: 'a-workspace', accessKey: 'a-key' });
-    expect(() => sandbox.addWorkspace({ id: 'a-workspace' })).toThrow('`id`');
+    expect(() => sandbox.addWorkspace({ id: 'a-workspace' })).toThrow('addWorkspace.id is taken');
   });
 
   it('refuses ids that are not there and things that are incomplete, by name', async () => {
     const workspace = (await startSandbox()).addWorkspace();
     const { id: channelId } = workspace.addChannel({ platformId: 'whatsapp' });
-    expect(() => workspace.receiveInbound({ channelId, contactId: 'nobody' })).toThrow('`contactId`');
-    expect(() => workspace.receiveInbound({ channelId: 'none', contactId: 'nobody' })).toThrow('`channelId`');
-    expect(() => workspace.setChannel('none', {})).toThrow('`channelId`');
-    expect(() => workspace.addContact({ identifiers: [] })).toThrow('`identifiers`');
-    expect(() => workspace.addContact({ identifiers: [{ key: '', value: '1' }] })).toThrow('`identifiers.key`');
-    expect(() => workspace.addChannel({} as { platformId: string })).toThrow('`platformId`');
+    expect(() => workspace.receiveInbound({ channelId, contactId: 'nobody' })).toThrow('contactId must be ');
+    expect(() => workspace.receiveInbound({ channelId: 'none', contactId: 'nobody' })).toThrow('channelId must be ');
+    expect(() => workspace.setChannel('none', {})).toThrow('channelId must be ');
+    expect(() => workspace.addContact({ identifiers: [] })).toThrow('identifiers must be ');
+    expect(() => workspace.addContact({ identifiers: [{ key: '', value: '1' }] })).toThrow('identifiers.key must be ');
+    expect(() => workspace.addChannel({} as { platformId: string })).toThrow('platformId must be ');
     const value = 'yes' as unknown as boolean;
-    expect(() => workspace.setPermanentSession({ channelId, contactId: 'nobody', value })).toThrow('permanentSession');
+    expect(() => workspace.setPermanentSession({ channelId, contactId: 'nobody', value })).toThrow(
+      'setPermanentSession.value',
+    );
   });
 });

@@ -92,13 +92,13 @@ describe('a template that is added', () => {
     const workspace = (await startSandbox()).addWorkspace();
     const add = (): unknown => workspace.addTemplate({ locales, [name]: value } as TemplateOptions);
     expect(add).toThrow(error);
-    expect(add).toThrow(`\`${name}\``);
+    expect(add).toThrow(`addTemplate.${name} `);
   });
 
   it('has each version but once, though another template may have the same', async () => {
     const { workspace } = await startWith({ version: 'v1' });
     expect(() => workspace.addTemplate({ projectId, version: 'v1', locales })).toThrow(RangeError);
-    expect(() => workspace.addTemplate({ projectId, version: 'v1', locales })).toThrow('`version`');
+    expect(() => workspace.addTemplate({ projectId, version: 'v1', locales })).toThrow('addTemplate.version is taken');
     expect(workspace.addTemplate({ version: 'v1', locales })).toMatchObject({ version: 'v1' });
   });
 });

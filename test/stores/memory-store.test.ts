@@ -122,7 +122,7 @@ describe('memoryStore', () => {
 
   it('refuses a misspelt option', () => {
     expect(() => memoryStore({ maximum: 10 } as object)).toThrow(TypeError);
-    expect(() => memoryStore({ maximum: 10 } as object)).toThrow(/maximum is not an option/);
+    expect(() => memoryStore({ maximum: 10 } as object)).toThrow(/maximum is not a valid option/);
   });
 
   it.each([[undefined], [{}], [{ max: undefined }]])('keeps many thousand windows with %j', (options) => {

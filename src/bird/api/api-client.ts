@@ -118,8 +118,8 @@ async function keyOf({ accessKey }: BirdApiOptions): Promise<string> {
     throw noKey('lookup_failed', 'the accessKey function failed');
   }
   if (typeof key === 'string' && ACCESS_KEY.test(key)) return key;
-  const kind = typeof key === 'string' && key !== '' ? 'a text that is no key' : kindOf(key);
-  throw noKey('lookup_failed', `the accessKey function gave ${kind}`);
+  const kind = typeof key === 'string' && key !== '' ? 'a string that is not a key' : kindOf(key);
+  throw noKey('lookup_failed', `the accessKey function returned ${kind}`);
 }
 
 function noKey(code: 'lookup_failed' | 'deadline_exceeded', problem: string): LookupError {

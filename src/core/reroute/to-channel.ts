@@ -1,5 +1,13 @@
 import { foldKey } from '../fold-key.js';
-import { aFunction, aListOf, checkOptions, isMap, isObject, type OptionCheck, requireAll } from '../option-checks.js';
+import {
+  aFunction,
+  checkOptionsOf,
+  isMap,
+  isObject,
+  nonEmptyArrayOf,
+  type OptionCheck,
+  requireAll,
+} from '../option-checks.js';
 import { ownFields } from '../own.js';
 import { isUuid } from '../uuid.js';
 import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
@@ -35,7 +43,7 @@ export interface ToChannelOptions {
  * const onClosed = [toChannel({ channels: [smsChannelId] }), 'block'];
  */
 export function toChannel(given: ToChannelOptions): ReroutePolicy {
-  checkOptions(given, checks, 'toChannel');
+  checkOptionsOf('toChannel', given, checks);
   const options = ownFields(given);
   requireAll({ channels: options.channels }, 'toChannel');
   const channels = new Set(options.channels.map((id) => id.toLowerCase()));
@@ -89,7 +97,7 @@ function plainText(message: unknown): object | undefined {
 }
 
 const checks: Readonly<Record<keyof ToChannelOptions, OptionCheck>> = {
-  channels: aListOf('channel id', isUuid),
+  channels: nonEmptyArrayOf('channel ids', isUuid),
   contact: aFunction,
   convert: aFunction,
 };

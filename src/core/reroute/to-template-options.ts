@@ -1,10 +1,12 @@
 import {
   aFunction,
-  aListOf,
   anObject,
-  aText,
   checkOptions,
+  checkOptionsOf,
   integerBetween,
+  isString,
+  nonEmptyArrayOf,
+  nonEmptyString,
   type OptionCheck,
   oneOf,
   requireAll,
@@ -66,27 +68,27 @@ export interface ToTemplateOptions {
   readonly onInteractive?: 'block' | 'text' | undefined;
 }
 
-const aLocale: OptionCheck = {
+export const aLocale: OptionCheck = {
   rule: 'a BCP 47 locale',
-  hasType: (value) => typeof value === 'string',
+  hasType: isString,
   isInRange: (value: string) => readLocale(value) !== undefined,
 };
 
 const mediaChecks: Readonly<Record<keyof MediaTemplate, OptionCheck>> = {
-  projectId: aText,
-  version: aText,
-  mediaVariable: aText,
-  variable: aText,
+  projectId: nonEmptyString,
+  version: nonEmptyString,
+  mediaVariable: nonEmptyString,
+  variable: nonEmptyString,
 };
 
 const checks: Readonly<Record<keyof ToTemplateOptions, OptionCheck>> = {
-  projectId: aText,
-  version: aText,
+  projectId: nonEmptyString,
+  version: nonEmptyString,
   locale: aLocale,
-  locales: aListOf('BCP 47 locale', (tag) => readLocale(tag) !== undefined),
+  locales: nonEmptyArrayOf('BCP 47 locales', (tag) => readLocale(tag) !== undefined),
   contactLocale: aFunction,
   channelLocale: aFunction,
-  variable: aText,
+  variable: nonEmptyString,
   maxLength: integerBetween(1, 32_768, 'UTF-16 units'),
   onTooLong: oneOf('split', 'block'),
   variables: aFunction,
@@ -99,11 +101,11 @@ const checks: Readonly<Record<keyof ToTemplateOptions, OptionCheck>> = {
 
 /** @throws {TypeError | RangeError} naming the option */
 export function checkToTemplate(options: ToTemplateOptions): void {
-  checkOptions(options, checks, 'toTemplate');
+  checkOptionsOf('toTemplate', options, checks);
   const { projectId, locale, locales = [locale], variable, media = {} } = ownFields(options);
   requireAll({ projectId, locale, variable }, 'toTemplate');
   if (!locales.some((tag) => isSameLocale(tag, locale))) {
-    throw new RangeError('toTemplate.locale must be one of toTemplate.locales: the template has no other');
+    throw new RangeError('toTemplate.locale must be one of toTemplate.locales');
   }
   checkOptions(media, { image: anObject, file: anObject }, 'toTemplate.media');
   for (const [kind, template] of Object.entries(media)) {
@@ -112,6 +114,6 @@ export function checkToTemplate(options: ToTemplateOptions): void {
     const { projectId, mediaVariable, variable } = ownFields(template);
     requireAll({ projectId, mediaVariable }, `toTemplate.media.${kind}`);
     if (variable !== mediaVariable) continue;
-    throw new RangeError(`toTemplate.media.${kind}.variable must be another than mediaVariable: one would be lost`);
+    throw new RangeError(`toTemplate.media.${kind}.variable must differ from mediaVariable`);
   }
 }

@@ -1,8 +1,7 @@
 import { guessKey } from '../../bird/send/address.js';
 import { toId } from '../../bird/send/ids.js';
-import { typeName } from '../../core/argument-checks.js';
 import { toInstant } from '../../core/instant.js';
-import { isObject } from '../../core/option-checks.js';
+import { isObject, typeName } from '../../core/option-checks.js';
 import { isSet, own } from '../../core/own.js';
 
 /** What is wrong with a send as it was given, and what to do about it. Names fields, and never shows a value. */

@@ -1,8 +1,9 @@
 import { knownRefusalCodes, readRefusal } from '../../bird/refusal-codes.js';
 import { guessKey } from '../../bird/send/address.js';
-import { requireObject, typeName } from '../../core/argument-checks.js';
+import { requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
+import { typeName } from '../../core/option-checks.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../../core/service-window.js';
 import type { Instant } from '../../core/types.js';
 import type { ReplyEvent } from '../../held/options.js';

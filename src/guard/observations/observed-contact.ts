@@ -1,7 +1,8 @@
 import { normaliseAddress } from '../../bird/send/address.js';
 import { toId } from '../../bird/send/ids.js';
-import { requireObject, typeName } from '../../core/argument-checks.js';
+import { requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
+import { typeName } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 import type { ChannelRef } from '../../ports.js';
 
@@ -32,7 +33,7 @@ const CONTACT_SHAPE = '{ workspaceId, channelId, contactId or address, ... }';
 
 /** @throws {TypeError} naming the field; `caller` stands in front */
 export function readContact(contact: ObservedContact, caller: string): ReadContact {
-  requireObject(contact, `${caller}: what is told`, CONTACT_SHAPE);
+  requireObject(contact, `${caller}: the argument`, CONTACT_SHAPE);
   const ref = {
     workspaceId: readId(contact.workspaceId, `${caller}: workspaceId`),
     channelId: readId(contact.channelId, `${caller}: channelId`),
@@ -42,7 +43,8 @@ export function readContact(contact: ObservedContact, caller: string): ReadConta
   const id = contactId === undefined ? undefined : readId(contactId, `${caller}: contactId`);
   const byId = id === undefined ? undefined : addressOfId(id);
   const byAddress = address === undefined ? undefined : normaliseAddress(address, identifierKey);
-  if (address !== undefined && byAddress === undefined) throw new TypeError(`${caller}: address is no usable text`);
+  if (address !== undefined && byAddress === undefined)
+    throw new TypeError(`${caller}: address must be a non-empty string`);
   return { ref, contactId: id, byAddress, byId };
 }
 

@@ -4,12 +4,12 @@ import { toId } from '../../bird/send/ids.js';
 import { steadyClock, systemClock } from '../../clock.js';
 import {
   aFunction,
-  aListOfKeys,
   aMap,
   checkOptions,
   integerBetween,
   isFunction,
   isMap,
+  nonEmptyStrings,
   numberBetween,
   type OptionCheck,
   objectWith,
@@ -99,7 +99,7 @@ export interface GuardParts {
 const workspaceChecks = {
   ...policyChecks,
   accessKey: {
-    rule: 'a text of visible ASCII characters or a function',
+    rule: 'a string of visible ASCII characters or a function',
     hasType: (value) => typeof value === 'string' || isFunction(value),
     isInRange: (value: unknown) => isFunction(value) || ACCESS_KEY.test(String(value)),
   },
@@ -111,7 +111,7 @@ const workspaceChecks = {
   },
   lookupsPerSecond: numberBetween(0.1, 10_000, 'reads'),
   lookupBurst: integerBetween(1, 10_000, 'reads'),
-  signingKeys: aListOfKeys,
+  signingKeys: nonEmptyStrings,
   channels: aMap,
 } satisfies Record<keyof WorkspaceOptions, OptionCheck>;
 
@@ -237,7 +237,8 @@ export function requireDistinct(map: object, path: string): void {
   const ids = new Set<string>();
   for (const key of Object.keys(map)) {
     const id = key.toLowerCase();
-    if (ids.has(id)) throw new TypeError(`${path}[${nameOfKey(key)}] is there twice, in two cases; keep one of them`);
+    if (ids.has(id))
+      throw new TypeError(`${path}[${nameOfKey(key)}] is given twice, in upper and lower case; keep one of them`);
     ids.add(id);
   }
 }

@@ -84,16 +84,14 @@ const DAY_MS = 86_400_000;
 export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = {
   mode: oneOf('enforce', 'observe', 'off'),
   onClosed: {
-    rule: "'block', a reroute policy, or a list of them",
+    rule: "'block', a reroute policy, or an array of them",
     hasType: (value) => typeof value === 'string' || isFunction(value) || Array.isArray(value),
     isInRange: (value: unknown) => listOf(value).every((one) => one === 'block' || isPolicy(one)) && !isCutOff(value),
     isWord: true,
     cure: (value) => {
       const name = listOf(value).map(factoryName).find(Boolean);
       if (name !== undefined) return `call ${name}, as in ${name}(...), to get a policy`;
-      return isCutOff(value)
-        ? "what stands behind 'block' is never asked; put 'block' last, or leave it out"
-        : undefined;
+      return isCutOff(value) ? "policies after 'block' are never called; put 'block' last, or leave it out" : undefined;
     },
   },
   onMixed: oneOf('block', 'split'),

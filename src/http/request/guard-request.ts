@@ -1,5 +1,12 @@
-import { requireObject, typeName } from '../../core/argument-checks.js';
-import { aFunction, checkOptions, integerBetween, isObject, type OptionCheck } from '../../core/option-checks.js';
+import { requireObject } from '../../core/argument-checks.js';
+import {
+  aFunction,
+  checkOptions,
+  integerBetween,
+  isObject,
+  type OptionCheck,
+  typeName,
+} from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 import type { Guard } from '../../guard/guard.js';
 import { internalsOf } from '../../guard/internals.js';
@@ -31,7 +38,10 @@ export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput
   readonly statusCode?: number | undefined;
 }
 
-export const statusCodeCheck: OptionCheck = integerBetween(400, 599, 'HTTP status');
+export const statusCodeCheck: OptionCheck = {
+  ...integerBetween(400, 599, ''),
+  rule: 'an HTTP status from 400 to 599',
+};
 export const maxRecipientsCheck: OptionCheck = integerBetween(1, 100_000, 'recipients');
 
 const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../bird/api/base-url.js';
 import { toId } from '../../bird/send/ids.js';
-import { aFunction, aListOfKeys, checkOptions, type OptionCheck, requireAll } from '../../core/option-checks.js';
+import { aFunction, checkOptions, nonEmptyStrings, type OptionCheck, requireAll } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 
 /** One of Bird's webhook events, unchanged. */
@@ -49,7 +49,7 @@ const checks = {
     hasType: (value) => typeof value === 'string',
     isInRange: (value: string) => toId(value) !== undefined,
   },
-  signingKeys: aListOfKeys,
+  signingKeys: nonEmptyStrings,
   onEvent: aFunction,
 } satisfies Record<keyof WebhookReceiverOptions, OptionCheck>;
 

@@ -55,8 +55,10 @@ export type FaultHook = (request: FaultRequest) => Fault | undefined | Promise<F
 
 const faultNames: readonly string[] = ['status', 'redirect', 'stall', 'reset', 'dripMs', 'holdUntil', 'oversize'];
 
-/** Throws a `TypeError` for what is no fault: a misspelt one must not pass for a sound answer. */
+/** Throws a `TypeError` for anything that is not a fault: a misspelt one must not pass as a normal answer. */
 export function checkFault(fault: Fault | undefined): Fault | undefined {
   if (fault === undefined || Object.keys(fault).some((name) => faultNames.includes(name))) return fault;
-  throw new TypeError(`A fault must be one of ${faultNames.join(', ')}, not {${Object.keys(fault).join(', ')}}`);
+  throw new TypeError(
+    `A fault must have one of ${faultNames.join(', ')}; received { ${Object.keys(fault).join(', ')} }`,
+  );
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isLoopback } from '../../bird/api/base-url.js';
 import { own } from '../../core/own.js';
 import type { Problems } from '../api/create-message.js';
 
@@ -73,14 +74,14 @@ export function subscriptionProblems(body: unknown): Problems {
 const publicUrl = /^https:\/\/([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}(\/[^\s]*)?$/;
 
 function isCallable(url: unknown): boolean {
-  return isText(url) && (publicUrl.test(url) || isLoopback(url));
+  return isText(url) && (publicUrl.test(url) || isLoopbackUrl(url));
 }
 
-/** The only hosts that the sandbox calls: nothing of a test may reach the world. */
-export function isLoopback(url: string): boolean {
+/** The only URLs that the sandbox calls: nothing of a test may reach the world. */
+export function isLoopbackUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return protocol === 'http:' && isLoopback(hostname);
 }
 
 function areFilters(filters: unknown): boolean {

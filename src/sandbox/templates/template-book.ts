@@ -3,11 +3,11 @@ import type { TemplateOptions } from './template-options.js';
 
 /** A workspace's templates, by project and version. */
 export interface TemplateBook {
-  /** Throws a `TypeError` or `RangeError` that names the option which is wrong; a version that is there is wrong too. */
+  /** Throws a `TypeError` or `RangeError` that names the wrong option, such as an existing version. */
   add(options: TemplateOptions): SandboxTemplate;
   /** Whether none was ever added. */
   isEmpty(): boolean;
-  /** All versions of a template in the order in which they were added; empty: there is none. */
+  /** All versions of a template in the order in which they were added; empty for an unknown one. */
   versionsOf(projectId: unknown): readonly KnownTemplate[];
 }
 
@@ -20,7 +20,7 @@ export function createTemplateBook(): TemplateBook {
       const { projectId, version } = known.template;
       const versions = versionsOf(projectId);
       if (versions.some(({ template }) => template.version === version)) {
-        throw new RangeError(`\`version\` is taken by another version of this template: ${version}`);
+        throw new RangeError(`addTemplate.version is taken by another version of this template: ${version}`);
       }
       byProject.set(projectId, [...versions, known]);
       return known.template;

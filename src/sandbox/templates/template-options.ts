@@ -1,5 +1,13 @@
-import { inspect } from 'node:util';
-import { toId } from '../../bird/send/ids.js';
+import {
+  checkOptionsOf,
+  integerFrom,
+  isObject,
+  isString,
+  type OptionCheck,
+  oneOf,
+  requireAll,
+} from '../../core/option-checks.js';
+import { isUuid } from '../../core/uuid.js';
 import { hasLooseBraces } from './template-text.js';
 
 /** A template to add, or a version of one. */
@@ -20,72 +28,42 @@ export interface TemplateOptions {
   readonly maxVariableLength?: number | undefined;
 }
 
-interface Rule {
-  readonly takes: string;
-  hasType(value: unknown): boolean;
-  /** Asked about values of the right type alone. */
-  accepts(value: unknown): boolean;
-}
-
-const names: Rule = {
-  takes: 'an array of names',
+const names: OptionCheck = {
+  rule: 'an array of non-empty strings',
   hasType: (value) => Array.isArray(value) && value.every(isString),
-  accepts: (value) => Object.values(Object(value)).every((name) => name !== ''),
+  isInRange: (value: readonly string[]) => value.every((name) => name !== ''),
 };
 
-const rules: { readonly [Name in keyof TemplateOptions]-?: Rule } = {
-  projectId: { takes: 'a uuid', hasType: isString, accepts: (value) => toId(value) !== undefined },
+const checks: { readonly [Name in keyof TemplateOptions]-?: OptionCheck } = {
+  projectId: { rule: 'a UUID', hasType: isString, isInRange: isUuid },
   version: {
-    takes: 'a name other than latest',
+    rule: 'a non-empty string other than latest',
     hasType: isString,
-    accepts: (value) => !['', 'latest'].includes(String(value)),
+    isInRange: (value: string) => !['', 'latest'].includes(value),
   },
   locales: {
-    takes: 'texts with {{variable}} by BCP 47 locale, at least one',
+    rule: 'a non-empty object of texts with {{variable}} by BCP 47 locale',
     hasType: isTexts,
-    accepts: areTemplateTexts,
+    isInRange: areTemplateTexts,
   },
   variables: names,
   media: names,
-  status: {
-    takes: 'active or pending',
-    hasType: isString,
-    accepts: (value) => ['active', 'pending'].includes(String(value)),
-  },
-  maxVariableLength: {
-    takes: 'an integer of 1 or more',
-    hasType: (value) => typeof value === 'number',
-    accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
-  },
+  status: oneOf('active', 'pending'),
+  maxVariableLength: integerFrom(1, 'code points'),
 };
 
-/** Throws a `TypeError` that names the option which is unknown or of a wrong type, a `RangeError` for a wrong value. */
+/** Throws a `TypeError` or `RangeError` that names the option which is missing, unknown or wrong. */
 export function checkTemplateOptions(options: TemplateOptions): void {
-  const given: Readonly<Record<string, unknown>> = { ...options };
-  for (const [name, value] of Object.entries({ locales: undefined, ...given })) {
-    if (!isOption(name)) throw new TypeError(`\`${name}\` is not an option of a template`);
-    if (value === undefined && name !== 'locales') continue;
-    const { takes, hasType, accepts } = rules[name];
-    const problem = `\`${name}\` must be ${takes}, not ${inspect(value)}`;
-    if (!hasType(value)) throw new TypeError(problem);
-    if (!accepts(value)) throw new RangeError(problem);
-  }
-}
-
-function isOption(name: string): name is keyof TemplateOptions {
-  return Object.hasOwn(rules, name);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
+  checkOptionsOf('addTemplate', options, checks);
+  requireAll({ locales: options.locales }, 'addTemplate');
 }
 
 function isTexts(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isString);
+  return isObject(value) && Object.values(value).every(isString);
 }
 
-function areTemplateTexts(value: unknown): boolean {
-  const entries = Object.entries(Object(value)).map(([locale, text]) => [locale, String(text)] as const);
+function areTemplateTexts(texts: Readonly<Record<string, string>>): boolean {
+  const entries = Object.entries(texts);
   return (
     entries.length > 0 && entries.every(([locale, text]) => isLocale(locale) && text !== '' && !hasLooseBraces(text))
   );
@@ -96,7 +74,7 @@ function isLocale(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;
   } catch {
-    // This is how it says that a tag is none.
+    // An invalid tag makes it throw.
     return false;
   }
 }

@@ -18,14 +18,14 @@ export interface SandboxTemplate {
   readonly status: 'active' | 'pending';
 }
 
-/** A template with what Bird does not show of it. */
+/** A template, and what Bird does not show of it. */
 export interface KnownTemplate {
   readonly template: SandboxTemplate;
   /** In Unicode code points. */
   readonly maxVariableLength: number;
 }
 
-/** Makes a template of its options. Throws a `TypeError` or `RangeError` that names the option which is wrong. */
+/** Creates a template. Throws a `TypeError` or `RangeError` that names the wrong option. */
 export function createTemplate(options: TemplateOptions): KnownTemplate {
   checkTemplateOptions(options);
   const { projectId = randomUUID(), version = randomUUID(), status = 'active', maxVariableLength = 1024 } = options;
@@ -41,7 +41,9 @@ type Names = Readonly<Record<'named' | 'variables' | 'media', readonly string[]>
 
 function checkNamed({ named, variables, media }: Names): void {
   for (const name of named) {
-    if (media.includes(name)) throw new RangeError(`\`media\` must not hold ${name}, which stands in a text`);
-    if (!variables.includes(name)) throw new RangeError(`\`variables\` must hold ${name}, which stands in a text`);
+    if (media.includes(name))
+      throw new RangeError(`addTemplate.media must not contain ${name}, which occurs in a text`);
+    if (!variables.includes(name))
+      throw new RangeError(`addTemplate.variables must contain ${name}, which occurs in a text`);
   }
 }

@@ -1,6 +1,6 @@
 import { platformOf } from '../../core/platforms.js';
 import type { InboundMessage, OutgoingMessage } from '../model/bird-message.js';
-import { type BirdSubscription, isLoopback } from '../model/bird-subscription.js';
+import { type BirdSubscription, isLoopbackUrl } from '../model/bird-subscription.js';
 import { type SandboxState, switchesOf, type WorkspaceState } from '../state.js';
 
 /** Tells the subscribers about a message that came, or of which the status has changed. */
@@ -38,5 +38,5 @@ function subscribersOf(
     return isMeant && subscription.eventFilters.every(({ key, value }) => known[key] === value);
   });
   const filtered = fitting.filter(({ eventFilters }) => eventFilters.length > 0);
-  return (filtered.length > 0 ? filtered : fitting).filter(({ url }) => isLoopback(url));
+  return (filtered.length > 0 ? filtered : fitting).filter(({ url }) => isLoopbackUrl(url));
 }

@@ -293,15 +293,15 @@ describe('the options of toChannel', () => {
   });
 
   test.each<[name: string, options: unknown, message: string]>([
-    ['none', undefined, 'toChannel must be a plain object'],
-    ['null', null, 'toChannel must be a plain object'],
-    ['a list', [SMS], 'toChannel must be a plain object'],
+    ['none', undefined, 'toChannel: options must be a plain object'],
+    ['null', null, 'toChannel: options must be a plain object'],
+    ['a list', [SMS], 'toChannel: options must be a plain object'],
     ['no channels', {}, 'toChannel.channels is missing'],
     ['channels undefined', { channels: undefined }, 'toChannel.channels is missing'],
-    ['channels null', { channels: null }, 'toChannel.channels must be a list'],
-    ['one channel', { channels: SMS }, 'toChannel.channels must be a list'],
-    ['a Set', { channels: new Set([SMS]) }, 'toChannel.channels must be a list'],
-    ['a misspelt option', { channels: [SMS], channel: SMS }, 'toChannel.channel is not an option'],
+    ['channels null', { channels: null }, 'toChannel.channels must be a non-empty array'],
+    ['one channel', { channels: SMS }, 'toChannel.channels must be a non-empty array'],
+    ['a Set', { channels: new Set([SMS]) }, 'toChannel.channels must be a non-empty array'],
+    ['a misspelt option', { channels: [SMS], channel: SMS }, 'toChannel.channel is not a valid option'],
     ['contact that is no function', { channels: [SMS], contact }, 'toChannel.contact must be a function'],
     ['contact null', { channels: [SMS], contact: null }, 'toChannel.contact must be a function'],
     ['convert that is no function', { channels: [SMS], convert: 'text' }, 'toChannel.convert must be a function'],
@@ -321,6 +321,6 @@ describe('the options of toChannel', () => {
     ['holes', new Array(2)],
   ])('throw a RangeError for a list with %s', (_name, channels) => {
     expect(create({ channels })).toThrow(RangeError);
-    expect(create({ channels })).toThrow('toChannel.channels must be a list of at least one channel id');
+    expect(create({ channels })).toThrow('toChannel.channels must be a non-empty array of channel ids');
   });
 });

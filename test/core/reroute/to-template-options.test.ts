@@ -41,18 +41,26 @@ describe('the options of toTemplate', () => {
   });
 
   test.each<[name: string, options: unknown, message: string]>([
-    ['none', undefined, 'toTemplate must be a plain object; received undefined'],
-    ['null', null, 'toTemplate must be a plain object; received null'],
-    ['an array', [required], 'toTemplate must be a plain object; received an array'],
-    ['a Map', new Map(Object.entries(required)), 'toTemplate must be a plain object; received an instance of a class'],
+    ['none', undefined, 'toTemplate: options must be a plain object; received undefined'],
+    ['null', null, 'toTemplate: options must be a plain object; received null'],
+    ['an array', [required], 'toTemplate: options must be a plain object; received an array'],
+    [
+      'a Map',
+      new Map(Object.entries(required)),
+      'toTemplate: options must be a plain object; received an instance of a class',
+    ],
     ['no projectId', { ...required, projectId: undefined }, 'toTemplate.projectId is missing'],
     ['no locale', { ...required, locale: undefined }, 'toTemplate.locale is missing'],
     ['no variable', { ...required, variable: undefined }, 'toTemplate.variable is missing'],
-    ['a misspelt option', { ...required, maxlength: 5 }, 'toTemplate.maxlength is not an option'],
-    ['an inherited name', { ...required, constructor: 5 }, 'toTemplate.constructor is not an option'],
+    ['a misspelt option', { ...required, maxlength: 5 }, 'toTemplate.maxlength is not a valid option'],
+    ['an inherited name', { ...required, constructor: 5 }, 'toTemplate.constructor is not a valid option'],
     ['media: null', { ...required, media: null }, 'toTemplate.media must be an object'],
     ['media: an array', { ...required, media: [picture] }, 'toTemplate.media must be a plain object'],
-    ['media of another kind', { ...required, media: { video: picture } }, 'toTemplate.media.video is not an option'],
+    [
+      'media of another kind',
+      { ...required, media: { video: picture } },
+      'toTemplate.media.video is not a valid option',
+    ],
     ['image: null', { ...required, media: { image: null } }, 'toTemplate.media.image must be an object'],
     ['file: an array', { ...required, media: { file: [] } }, 'toTemplate.media.file must be an object'],
     ['file: empty', { ...required, media: { file: {} } }, 'toTemplate.media.file.projectId is missing'],
@@ -64,7 +72,7 @@ describe('the options of toTemplate', () => {
     [
       'image with a misspelt option',
       { ...required, media: { image: { ...picture, caption: 'c' } } },
-      'toTemplate.media.image.caption is not an option',
+      'toTemplate.media.image.caption is not a valid option',
     ],
   ])('throw a TypeError: %s', (_name, options, message) => {
     expect(create(options)).toThrow(TypeError);
@@ -140,7 +148,7 @@ describe('the options of toTemplate', () => {
   );
 
   describe.each(['image', 'file'])('media.%s', (kind) => {
-    test.each(['projectId', 'version', 'mediaVariable', 'variable'])('%s is a text that is not empty', (option) => {
+    test.each(['projectId', 'version', 'mediaVariable', 'variable'])('%s is a non-empty string', (option) => {
       const withValue = (value: unknown): object => ({
         ...required,
         media: { [kind]: { ...picture, [option]: value } },
@@ -148,13 +156,13 @@ describe('the options of toTemplate', () => {
       expect(create(withValue(5))).toThrow(TypeError);
       expect(create(withValue(null))).toThrow(TypeError);
       expect(create(withValue(' '))).toThrow(RangeError);
-      expect(create(withValue(''))).toThrow(`toTemplate.media.${kind}.${option} must be a text that is not empty`);
+      expect(create(withValue(''))).toThrow(`toTemplate.media.${kind}.${option} must be a non-empty string`);
     });
 
     test('the caption has a variable of its own, or one of the two would be lost', () => {
       const options = { ...required, media: { [kind]: { ...picture, variable: picture.mediaVariable } } };
       expect(create(options)).toThrow(RangeError);
-      expect(create(options)).toThrow(`toTemplate.media.${kind}.variable must be another than mediaVariable`);
+      expect(create(options)).toThrow(`toTemplate.media.${kind}.variable must differ from mediaVariable`);
     });
   });
 

@@ -53,11 +53,11 @@ describe('an accessKey function (field C1)', () => {
     ],
     ['rejects', 'failed', () => Promise.reject(new Error(secret)), 'lookup_failed'],
     ['hangs', 'took too long', () => new Promise(() => {}), 'deadline_exceeded'],
-    ['gives nothing', 'gave undefined', () => undefined, 'lookup_failed'],
-    ['gives an empty text', 'gave an empty string', () => '', 'lookup_failed'],
-    ['gives an object', 'gave an object', () => ({ key: secret }), 'lookup_failed'],
-    ['gives a text with a space', 'gave a text that is no key', () => secret, 'lookup_failed'],
-    ['gives a text with a line break', 'gave a text that is no key', () => 'canary\r\nx: y', 'lookup_failed'],
+    ['gives nothing', 'returned undefined', () => undefined, 'lookup_failed'],
+    ['gives an empty text', 'returned an empty string', () => '', 'lookup_failed'],
+    ['gives an object', 'returned an object', () => ({ key: secret }), 'lookup_failed'],
+    ['gives a text with a space', 'returned a string that is not a key', () => secret, 'lookup_failed'],
+    ['gives a text with a line break', 'returned a string that is not a key', () => 'canary\r\nx: y', 'lookup_failed'],
   ];
 
   it.each(kinds)(

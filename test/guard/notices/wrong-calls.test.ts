@@ -17,7 +17,7 @@ const number = Number(PHONE);
 
 /** What callers without types give by mistake, and the word for it. */
 const mistakes: readonly (readonly [received: string, value: unknown])[] = [
-  ['nothing', undefined],
+  ['undefined', undefined],
   ['null', null],
   ['a number', number],
   ['a string', PHONE],
@@ -27,8 +27,8 @@ const mistakes: readonly (readonly [received: string, value: unknown])[] = [
 type Call = (guard: Guard, value: never) => unknown;
 
 const calls: readonly (readonly [name: string, call: Call, text: string])[] = [
-  ['observeInbound', (guard, value) => guard.observeInbound(value), 'observeInbound: what is told'],
-  ['observeRefusal', (guard, value) => guard.observeRefusal(value), 'observeRefusal: what is told'],
+  ['observeInbound', (guard, value) => guard.observeInbound(value), 'observeInbound: the argument'],
+  ['observeRefusal', (guard, value) => guard.observeRefusal(value), 'observeRefusal: the argument'],
   ['forget', (guard, value) => guard.forget(value), 'forget: the target'],
   ['checkAll', (guard, value) => guard.checkAll(value), 'checkAll: sends'],
   ['isStillValid', (_, value) => isStillValid(value), 'isStillValid: outcome'],
@@ -82,7 +82,7 @@ describe('a call with an argument that is none names it, and its type alone (fie
     const world = await createWorld();
     const error = await errorOf(() => world.guard.checkAll(world.send() as never));
     expect(error).toBeInstanceOf(TypeError);
-    expect(error.message).toBe('checkAll: sends must be a list of sends; received an object');
+    expect(error.message).toBe('checkAll: sends must be an array of sends; received an object');
     expect(await world.guard.checkAll([])).toEqual([]);
   });
 
@@ -129,9 +129,9 @@ describe('guardRequest', () => {
   });
 
   it.each<[string, object, string]>([
-    ['no method', { method: undefined }, 'request.method must be a string; received nothing'],
+    ['no method', { method: undefined }, 'request.method must be a string; received undefined'],
     ['a method that is none', { method: 5 }, 'request.method must be a string; received a number'],
-    ['no url', { url: undefined }, 'request.url must be a string or a URL; received nothing'],
+    ['no url', { url: undefined }, 'request.url must be a string or a URL; received undefined'],
     ['a url that is none', { url: 5 }, 'request.url must be a string or a URL; received a number'],
     ['an object that is no URL', { url: {} }, 'request.url must be a string or a URL; received an object'],
   ])('refuses %s, which would pass undecided', async (_name, change, text) => {
@@ -153,7 +153,7 @@ describe('guardRequest', () => {
 
 describe('observeRefusal with a code that says nothing (field C)', () => {
   it.each<[string, unknown, string]>([
-    ['nothing', undefined, 'received nothing'],
+    ['nothing', undefined, 'received undefined'],
     ['null', null, 'received null'],
     ['an empty text', '', 'received an empty string'],
     ['an object', { code: 131047 }, 'received an object'],

@@ -42,7 +42,7 @@ describe('what is wrong at creation is said with its cure (field C2)', () => {
     ['a second one', ['block', 'block']],
     ['a policy behind another', [() => undefined, 'block', () => undefined]],
   ])('%s behind block, which ends the list', (_name, onClosed) => {
-    const text = "what stands behind 'block' is never asked; put 'block' last";
+    const text = "policies after 'block' are never called; put 'block' last";
     const everywhere = [{ onClosed }, { channels: { [CHANNEL]: { onClosed } } }];
     for (const make of [...everywhere.map((one) => create(one)), create({}, { defaults: { onClosed } })]) {
       expect(make).toThrow(RangeError);
@@ -68,7 +68,7 @@ describe('what is wrong at creation is said with its cure (field C2)', () => {
     ['a channel of the defaults', {}, { defaults: { channels: { [CHANNEL]: {}, [CHANNEL.toUpperCase()]: {} } } }],
   ])('%s in two cases', (_name, workspace, options) => {
     expect(create(workspace, options)).toThrow(TypeError);
-    expect(create(workspace, options)).toThrow('is there twice, in two cases');
+    expect(create(workspace, options)).toThrow('is given twice, in upper and lower case');
   });
 
   it('a channel of the defaults, and the same in the workspace, in another case: the latter is laid over', () => {
@@ -147,7 +147,7 @@ describe('what was received (field C3)', () => {
     [[CHANNEL, 'sms', CHANNEL], 1],
     [[CHANNEL, CHANNEL, ''], 2],
   ])('is the entry of a list, by its position: %j', (channels, position) => {
-    expect(() => toChannel({ channels })).toThrow(`received an array; the one at position ${position} is none`);
+    expect(() => toChannel({ channels })).toThrow(`received an array; the entry at position ${position} is invalid`);
   });
 
   it('of a list without entries is only that it is one', () => {

@@ -14,12 +14,12 @@ describe('a send that cannot be decided is told once, by the field and with the 
   const byPhone = { identifierKey: 'phonenumber', identifierValue: PHONE };
 
   it.each<[string, object, string, string, string]>([
-    ['no workspaceId', { workspaceId: undefined }, 'workspaceId', 'received nothing', 'bad_id'],
+    ['no workspaceId', { workspaceId: undefined }, 'workspaceId', 'received undefined', 'bad_id'],
     ['a workspace by its name', { workspaceId: 'acme' }, 'workspaceId', 'received a string', 'bad_id'],
     ['no channelId', { channelId: undefined }, 'channelId', 'channelId is missing', 'bad_id'],
     ['a channel by its name', { channelId: 'whatsapp' }, 'channelId', 'not its name', 'bad_id'],
     ['a contact that is a text', { contact: PHONE }, 'contact', 'received a string', 'address_unresolved'],
-    ['a contact that is a list', { contact: [byPhone] }, 'contact', 'received a list', 'address_unresolved'],
+    ['a contact that is a list', { contact: [byPhone] }, 'contact', 'received an array', 'address_unresolved'],
     ['no contact', { contact: undefined }, 'contact', 'contact is missing', 'address_unresolved'],
     ['a contact of nobody', { contact: {} }, 'contact', 'names nobody', 'address_unresolved'],
     ['a contact by its number', { contact: { id: PHONE } }, 'contact.id', 'is an identifierValue', 'bad_id'],

@@ -172,7 +172,7 @@ it.each([
   [{ secret: SECRET, instances: 0 }, RangeError, /instances must be a whole number/],
   [{ secret: SECRET, longestWindowMs: 1000 }, RangeError, /longestWindowMs must be a whole number/],
   [{ secret: SECRET, clock: {} }, TypeError, /clock must be an object with a function now/],
-  [{ secret: SECRET, perfix: 'x' }, TypeError, /perfix is not an option/],
+  [{ secret: SECRET, perfix: 'x' }, TypeError, /perfix is not a valid option/],
 ])('redisStore refuses the options %j', (options, kind, text) => {
   const client = { duplicate: () => Promise.reject(), on: () => {} };
   const create = (): unknown => redisStore(client as never, options as never);
