@@ -15,7 +15,7 @@ describeWithRedis('processes that share a Redis and a workspace', () => {
   }, 60_000);
   afterAll(() => consumer?.remove());
 
-  it('decide rightly together, within what Bird allows, and tell each other what they hear', async () => {
+  it('decide rightly together, within what Bird allows, and share what they observe', async () => {
     const compiled = (name: string): string => join(consumer.directory, `fleet/fleet/processes/${name}-process.js`);
     const report = await runTrial({
       name: 'short',
@@ -23,13 +23,13 @@ describeWithRedis('processes that share a Redis and a workspace', () => {
       seed: 1,
       processes: 3,
       sendsPerSecond: 150,
-      slowestReplyMs: 1_000,
+      maxReplyMs: 1_000,
       customers: 500,
       beforeMs: 2_000,
     });
     expect(wrong(report)).toEqual([]);
     expect(report.sends).toBeGreaterThan(100);
-    expect(Number.isFinite(report.news.p50Ms)).toBe(true);
-    expect(report.news.count).toBeGreaterThan(0);
+    expect(Number.isFinite(report.propagation.p50Ms)).toBe(true);
+    expect(report.propagation.count).toBeGreaterThan(0);
   });
 });

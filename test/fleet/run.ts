@@ -27,7 +27,7 @@ const common = {
   seed: Number(values.seed),
   processes: Number(values.processes),
   sendsPerSecond: Number(values.rate),
-  slowestReplyMs: 5_000,
+  maxReplyMs: 5_000,
   customers: 7_000,
 };
 

@@ -1,7 +1,7 @@
 import { createSandbox, type Sandbox, type SandboxWorkspace } from 'freeform-guard/sandbox';
 import { type Customer, WINDOW_MS } from './customers.js';
 
-/** Before the oldest message that anybody remembers. */
+/** Before the oldest message of any customer. */
 const HISTORY_MS = 3 * WINDOW_MS + 60_000;
 
 /** The sandbox as a real server in real time. It counts what arrives. */
@@ -13,7 +13,7 @@ export interface Bird {
   readonly reads: readonly number[];
   /** How many requests it has refused as too many. */
   refused(): number;
-  /** What was written before now, in order; then the clock shows the real time. */
+  /** What was written before now, in order. Afterwards the clock shows the real time. */
   remember(customers: readonly Customer[]): void;
   /** The customer writes now; the instant is the truth. */
   write(customer: Customer): number;

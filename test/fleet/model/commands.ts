@@ -3,14 +3,14 @@ import type { FromGuard } from '../processes/messages.js';
 import { type Phase, Tally } from '../results/tally.js';
 import type { Customer } from './customers.js';
 
-/** What the processes are told to do, and what came of it. */
-export class Orders {
+/** The commands to the processes, and their results. */
+export class Commands {
   readonly tally: Tally = new Tally();
-  readonly #onTold = new Map<number, () => void>();
+  readonly #onObserved = new Map<number, () => void>();
   #phase: Phase = 'warm-up';
   #inbounds = 0;
 
-  /** What is ordered from now on belongs to it. Gives the instant, epoch ms. */
+  /** Later sends belong to this phase. Returns the instant, epoch ms. */
   enter(phase: Phase): number {
     this.#phase = phase;
     return Date.now();
@@ -20,21 +20,21 @@ export class Orders {
     guard?.send({ id: this.tally.ask(customer, this.#phase), address: customer.address });
   }
 
-  /** Tells a guard that the customer has written; `onTold` when it has taken that. */
+  /** Has a guard observe that the customer wrote; `onObserved` is called when it has. */
   inbound(
     guard: GuardHandle | undefined,
     { address, contactId }: Customer,
-    told: { readonly at: number; readonly onTold: () => void },
+    observation: { readonly at: number; readonly onObserved: () => void },
   ): void {
     this.#inbounds += 1;
-    this.#onTold.set(this.#inbounds, told.onTold);
-    guard?.inbound({ id: this.#inbounds, address, contactId, at: told.at });
+    this.#onObserved.set(this.#inbounds, observation.onObserved);
+    guard?.inbound({ id: this.#inbounds, address, contactId, at: observation.at });
   }
 
-  hear({ observed, decided }: Extract<FromGuard, { kind: 'results' }>): void {
+  receive({ observed, decided }: Extract<FromGuard, { kind: 'results' }>): void {
     for (const id of observed) {
-      this.#onTold.get(id)?.();
-      this.#onTold.delete(id);
+      this.#onObserved.get(id)?.();
+      this.#onObserved.delete(id);
     }
     for (const one of decided) this.tally.answer(one);
   }

@@ -3,7 +3,7 @@ import type { Random } from '../../simulation/model/random.js';
 export const WINDOW_MS = 86_400_000;
 const HOUR = 3_600_000;
 
-/** A customer, and when he wrote: the truth about his window. */
+/** A customer, and when they wrote: the truth about the window. */
 export interface Customer {
   readonly address: string;
   readonly contactId: string;
@@ -11,38 +11,38 @@ export interface Customer {
   readonly inbounds: number[];
 }
 
-/** Those who wrote at some time, before anything is sent, or never. */
+/** Customers by when they wrote before the run, if ever. */
 export type Group =
-  /** Open, and the fleet was told. */
+  /** Open, and observed by the fleet. */
   | 'open'
-  /** Open, and nobody was told. */
-  | 'unheard'
+  /** Open, and observed by nobody. */
+  | 'unobserved'
   /** Their windows close while the fleet runs. */
   | 'closing'
   | 'closed'
   /** They have never written. */
   | 'strangers'
-  /** One after the other of them writes while processes watch. */
+  /** They write one after the other, while processes watch. */
   | 'probes';
 
-export interface CrowdOptions {
+export interface CustomersOptions {
   readonly random: Random;
   readonly startAt: number;
   readonly runMs: number;
-  /** More or less, beside the probes. */
+  /** About how many, beside the probes. */
   readonly customers: number;
   readonly probes: number;
   readonly newContact: (address: string) => string;
 }
 
 /** All customers, by what is known of them at the start. */
-export class Crowd {
+export class Customers {
   readonly groups: Readonly<Record<Group, readonly Customer[]>>;
 
-  constructor({ random, startAt, runMs, customers, probes, newContact }: CrowdOptions) {
+  constructor({ random, startAt, runMs, customers, probes, newContact }: CustomersOptions) {
     const ages: Record<Group, () => number | undefined> = {
       open: () => random.between(60_000, 23 * HOUR),
-      unheard: () => random.between(HOUR, 23 * HOUR),
+      unobserved: () => random.between(HOUR, 23 * HOUR),
       closing: () => WINDOW_MS - random.between(0, runMs),
       closed: () => random.between(WINDOW_MS + 60_000, 3 * WINDOW_MS),
       strangers: () => undefined,
@@ -59,7 +59,7 @@ export class Crowd {
     };
     this.groups = {
       open: group('open', 0.3 * customers),
-      unheard: group('unheard', 0.02 * customers),
+      unobserved: group('unobserved', 0.02 * customers),
       closing: group('closing', 0.05 * customers),
       closed: group('closed', 0.43 * customers),
       strangers: group('strangers', 0.2 * customers),

@@ -1,24 +1,24 @@
 import type { Random } from '../../simulation/model/random.js';
-import type { Crowd, Customer } from './customers.js';
+import type { Customer, Customers } from './customers.js';
 
 export interface TrafficOptions {
   readonly sendsPerSecond: number;
-  /** The longest that a reply takes after the customer's message. */
-  readonly slowestReplyMs: number;
+  /** The longest time between a message of the customer and the reply. */
+  readonly maxReplyMs: number;
 }
 
 export interface TrafficParts {
-  readonly crowd: Crowd;
+  readonly customers: Customers;
   readonly random: Random;
-  /** The customer writes, and some process is told; `onTold` when its guard has taken it. */
-  readonly write: (customer: Customer, onTold: () => void) => void;
+  /** The customer writes, and some process observes it; `onObserved` is called when its guard has. */
+  readonly write: (customer: Customer, onObserved: () => void) => void;
   readonly send: (customer: Customer) => void;
 }
 
-const SOONEST_REPLY_MS = 50;
+const MIN_REPLY_MS = 50;
 /** Of all sends. Of the follow-ups one in four comes too late. */
 const FOLLOW_UPS = 0.04;
-const COLDS = 0.01;
+const COLD_SENDS = 0.01;
 const LATE = 0.25;
 
 /** Who writes to whom: 95 % replies, 4 % follow-ups, 1 % to people who never wrote. */
@@ -36,7 +36,7 @@ export class Traffic {
     this.#parts = parts;
   }
 
-  /** Begins what is due by now. */
+  /** Starts what is due by now. */
   tick(): void {
     const due = ((performance.now() - this.#startedAt) * this.#options.sendsPerSecond) / 1000;
     for (; this.#begun < due; this.#begun += 1) this.#next();
@@ -50,10 +50,10 @@ export class Traffic {
   }
 
   #next(): void {
-    const { random, send, crowd } = this.#parts;
+    const { random, send, customers } = this.#parts;
     const draw = random.next();
-    if (draw < COLDS) send(random.pick(crowd.groups.strangers));
-    else if (draw < COLDS + FOLLOW_UPS) send(this.#someoneToFollowUp());
+    if (draw < COLD_SENDS) send(random.pick(customers.groups.strangers));
+    else if (draw < COLD_SENDS + FOLLOW_UPS) send(this.#someoneToFollowUp());
     else this.#conversation();
   }
 
@@ -74,28 +74,28 @@ export class Traffic {
   /** Two in three replies come from a bot. */
   #replyDelay(): number {
     const { random } = this.#parts;
-    const { slowestReplyMs } = this.#options;
-    return random.spread(random.chance(0.67) ? SOONEST_REPLY_MS : slowestReplyMs / 8, slowestReplyMs);
+    const { maxReplyMs } = this.#options;
+    return random.spread(random.chance(0.67) ? MIN_REPLY_MS : maxReplyMs / 8, maxReplyMs);
   }
 
   /** Half of the messages go on with a conversation; one in ten opens a window that was closed. */
   #writer(): Customer {
-    const { random, crowd } = this.#parts;
+    const { random, customers } = this.#parts;
     const draw = random.next();
     if (draw < 0.5 && this.#recent.length > 0) return random.pick(this.#recent.slice(-1000));
-    if (draw < 0.9) return random.pick(crowd.groups.open);
+    if (draw < 0.9) return random.pick(customers.groups.open);
     // The last half of them: the others stay closed.
-    const closed = crowd.groups.closed;
+    const closed = customers.groups.closed;
     return random.pick(closed.slice(closed.length / 2));
   }
 
   #someoneToFollowUp(): Customer {
-    const { random, crowd } = this.#parts;
-    const { closed, closing, unheard, open } = crowd.groups;
+    const { random, customers } = this.#parts;
+    const { closed, closing, unobserved, open } = customers.groups;
     if (random.chance(LATE)) return random.pick(closed.slice(0, closed.length / 2));
     const draw = random.next();
     if (draw < 0.1) return random.pick(closing);
-    if (draw < 0.2) return random.pick(unheard);
+    if (draw < 0.2) return random.pick(unobserved);
     return random.pick(open);
   }
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { FromGuard, GuardSetup, Inbound, SendOrder, ToGuard } from './messages.js';
+import type { FromGuard, GuardSetup, Inbound, SendCommand, ToGuard } from './messages.js';
 
-/** A guard process, as the one that drives it sees it. What it is to do is collected and sent in one go. */
+/** A guard process, from outside. Commands to it are collected, and sent together. */
 export class GuardHandle {
   readonly #child: ChildProcess;
   #inbounds: Inbound[] = [];
-  #sends: SendOrder[] = [];
+  #sends: SendCommand[] = [];
   #stallMs = 0;
   #hasLeft = false;
 
@@ -25,27 +25,27 @@ export class GuardHandle {
     this.#inbounds.push(inbound);
   }
 
-  send(order: SendOrder): void {
-    this.#sends.push(order);
+  send(command: SendCommand): void {
+    this.#sends.push(command);
   }
 
   flush(): void {
     if (this.#inbounds.length + this.#sends.length === 0) return;
-    this.tell({ kind: 'work', inbounds: this.#inbounds, sends: this.#sends });
+    this.post({ kind: 'work', inbounds: this.#inbounds, sends: this.#sends });
     this.#inbounds = [];
     this.#sends = [];
   }
 
-  tell(message: ToGuard): void {
+  post(message: ToGuard): void {
     if (this.#child.connected) this.#child.send(message);
   }
 
-  /** Gives the longest, in ms, that its event loop stood still. */
+  /** Returns the longest stall of its event loop, in ms. */
   async leave(): Promise<number> {
     if (this.#hasLeft) return this.#stallMs;
     this.#hasLeft = true;
     const gone = once(this.#child, 'exit');
-    this.tell({ kind: 'leave' });
+    this.post({ kind: 'leave' });
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), 2_000);
     await gone;
     clearTimeout(kill);

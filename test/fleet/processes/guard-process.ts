@@ -3,12 +3,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createGuard, type SendRequest } from 'freeform-guard';
 import { redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
-import type { Decided, FromGuard, GuardSetup, Inbound, SendOrder, ToGuard } from './messages.js';
+import type { Decided, FromGuard, GuardSetup, Inbound, SendCommand, ToGuard } from './messages.js';
 
 const REPORT_EVERY_MS = 10;
-/** At first it is looked for all the time; what is late is so by more than that. */
+/** At first memory is polled closely: what is late is later than this. */
 const CLOSE_WATCH_MS = 200;
-const LONGEST_WATCH_MS = 2_000;
+const MAX_WATCH_MS = 2_000;
 
 const setup = JSON.parse(process.env.FLEET_SETUP ?? '') as GuardSetup;
 const { workspaceId, channelId } = setup;
@@ -26,7 +26,7 @@ stalls.enable();
 const observed: number[] = [];
 const decided: Decided[] = [];
 
-function tell(message: FromGuard): void {
+function post(message: FromGuard): void {
   process.send?.(message);
 }
 
@@ -45,7 +45,7 @@ async function observe({ id, ...inbound }: Inbound): Promise<void> {
   observed.push(id);
 }
 
-async function decide({ id, address }: SendOrder): Promise<void> {
+async function decide({ id, address }: SendCommand): Promise<void> {
   const [arrivedAt, startedAt] = [Date.now(), performance.now()];
   const { decision, source } = await guard.check(sendTo(address));
   const tookMs = performance.now() - startedAt;
@@ -56,21 +56,21 @@ async function decide({ id, address }: SendOrder): Promise<void> {
 function watch(probe: number, address: string): void {
   const startedAt = now();
   const look = (): void => {
-    if (guard.peek(sendTo(address))?.decision.verdict === 'allow') return tell({ kind: 'seen', probe, at: now() });
+    if (guard.peek(sendTo(address))?.decision.verdict === 'allow') return post({ kind: 'seen', probe, at: now() });
     const watchedMs = now() - startedAt;
-    if (watchedMs < LONGEST_WATCH_MS) setTimeout(look, watchedMs < CLOSE_WATCH_MS ? 1 : 20);
+    if (watchedMs < MAX_WATCH_MS) setTimeout(look, watchedMs < CLOSE_WATCH_MS ? 1 : 20);
   };
   look();
 }
 
 function report(): void {
   if (observed.length + decided.length === 0) return;
-  tell({ kind: 'results', observed: observed.splice(0), decided: decided.splice(0) });
+  post({ kind: 'results', observed: observed.splice(0), decided: decided.splice(0) });
 }
 
 function leave(): void {
   report();
-  tell({ kind: 'left', stallMs: stalls.max / 1e6 });
+  post({ kind: 'left', stallMs: stalls.max / 1e6 });
   guard.close();
   store.close();
   process.disconnect();
@@ -79,14 +79,14 @@ function leave(): void {
 process.on('message', (message: ToGuard) => {
   if (message.kind === 'watch') watch(message.probe, message.address);
   else if (message.kind === 'leave') leave();
-  else if (message.kind === 'news') {
-    tell({ kind: 'told', probe: message.probe, at: now() });
+  else if (message.kind === 'probe') {
+    post({ kind: 'observed', probe: message.probe, at: now() });
     void observe(message.inbound);
   } else {
     for (const inbound of message.inbounds) void observe(inbound);
-    for (const order of message.sends) void decide(order);
+    for (const command of message.sends) void decide(command);
   }
 });
 process.on('disconnect', () => process.exit());
 setInterval(report, REPORT_EVERY_MS);
-tell({ kind: 'ready' });
+post({ kind: 'ready' });

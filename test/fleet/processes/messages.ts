@@ -1,4 +1,4 @@
-/** What a guard process needs to know at its start; it gets it as JSON in `FLEET_SETUP`. */
+/** What a guard process needs at its start, as JSON in `FLEET_SETUP`. */
 export interface GuardSetup {
   readonly workspaceId: string;
   readonly channelId: string;
@@ -17,17 +17,17 @@ export interface Inbound {
   readonly at: number;
 }
 
-export interface SendOrder {
+export interface SendCommand {
   readonly id: number;
   readonly address: string;
 }
 
 export type ToGuard =
-  | { readonly kind: 'work'; readonly inbounds: readonly Inbound[]; readonly sends: readonly SendOrder[] }
-  /** Say when memory alone lets a send to this address pass. */
+  | { readonly kind: 'work'; readonly inbounds: readonly Inbound[]; readonly sends: readonly SendCommand[] }
+  /** Report when memory alone allows a send to this address. */
   | { readonly kind: 'watch'; readonly probe: number; readonly address: string }
-  /** Tell the guard, and say when that began. */
-  | { readonly kind: 'news'; readonly probe: number; readonly inbound: Inbound }
+  /** Observe the message of a probe, and report when that began. */
+  | { readonly kind: 'probe'; readonly probe: number; readonly inbound: Inbound }
   | { readonly kind: 'leave' };
 
 /** One decision. All instants are epoch ms; the processes share a host, and so a clock. */
@@ -45,6 +45,6 @@ export type FromGuard =
   | { readonly kind: 'ready' }
   | { readonly kind: 'results'; readonly observed: readonly number[]; readonly decided: readonly Decided[] }
   /** `at` in ms of the host's monotonic clock, which all processes share. */
-  | { readonly kind: 'told' | 'seen'; readonly probe: number; readonly at: number }
-  /** The longest that the event loop stood still. */
+  | { readonly kind: 'observed' | 'seen'; readonly probe: number; readonly at: number }
+  /** The longest stall of the event loop. */
   | { readonly kind: 'left'; readonly stallMs: number };

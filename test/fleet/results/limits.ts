@@ -1,11 +1,11 @@
 import type { Report } from './report.js';
 
-/** The deadline and a little. By what the event loop of its process stood still, a decision may be later. */
-const LONGEST_DECISION_MS = 850;
-const SOONEST_NEWS_MS = 50;
-const LONGEST_RECOVERY_MS = 2_000;
+/** The deadline and a margin. A stall of the event loop may add to it. */
+const MAX_DECISION_MS = 850;
+const MAX_PROPAGATION_MS = 50;
+const MAX_RECOVERY_MS = 2_000;
 
-/** What a run has broken; nothing: it is as promised. */
+/** What a run has broken; empty: all is as promised. */
 export function broken(report: Report, hasFault: boolean): string[] {
   return [...wrong(report), ...(hasFault ? notRecovered(report) : notGood(report))];
 }
@@ -20,18 +20,20 @@ export function wrong({ wrong, busiestSecond, refused, undecided }: Report): str
   ];
 }
 
-function notGood({ readsPerThousand, news, longestMs, stallMs }: Report): string[] {
+function notGood({ readsPerThousand, propagation, longestMs, stallMs }: Report): string[] {
   return [
     ...(readsPerThousand > 60 ? [`${readsPerThousand.toFixed(1)} reads per 1,000 sends`] : []),
-    ...(news.p99Ms > SOONEST_NEWS_MS ? [`news took ${news.p99Ms.toFixed(1)} ms at p99`] : []),
-    ...(longestMs - stallMs > LONGEST_DECISION_MS ? [`a decision took ${longestMs.toFixed(0)} ms`] : []),
+    ...(propagation.p99Ms > MAX_PROPAGATION_MS ? [`propagation took ${propagation.p99Ms.toFixed(1)} ms at p99`] : []),
+    ...(longestMs - stallMs > MAX_DECISION_MS ? [`a decision took ${longestMs.toFixed(0)} ms`] : []),
   ];
 }
 
 function notRecovered({ recoveryMs, unknown, longestMs, stallMs }: Report): string[] {
   return [
-    ...(recoveryMs === undefined || recoveryMs > LONGEST_RECOVERY_MS ? [`news soon again after ${recoveryMs} ms`] : []),
+    ...(recoveryMs === undefined || recoveryMs > MAX_RECOVERY_MS
+      ? [`propagation fast again after ${recoveryMs} ms`]
+      : []),
     ...(unknown.after > unknown.before + 1 ? [`${unknown.after.toFixed(2)} % unknown 2 s after the fault`] : []),
-    ...(longestMs - stallMs > LONGEST_DECISION_MS ? [`a decision took ${longestMs.toFixed(0)} ms`] : []),
+    ...(longestMs - stallMs > MAX_DECISION_MS ? [`a decision took ${longestMs.toFixed(0)} ms`] : []),
   ];
 }

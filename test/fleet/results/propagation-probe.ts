@@ -3,15 +3,15 @@ import type { Customer } from '../model/customers.js';
 import type { GuardHandle } from '../processes/guard-handle.js';
 import type { FromGuard } from '../processes/messages.js';
 
-/** So long before it happens the others begin to watch. */
+/** How long before it happens the others begin to watch. */
 const WATCHED_BEFORE_MS = 100;
 
-/** One message of a customer, told to one process while all others watch. */
+/** One message of a customer, which one process observes while all others watch. */
 export interface Probe {
-  /** When it was told, epoch ms. */
+  /** When it was observed, epoch ms. */
   readonly at: number;
-  /** How long it took to each other process, in ms. */
-  readonly newsMs: readonly number[];
+  /** How long it took to reach each other process, in ms. */
+  readonly delaysMs: readonly number[];
   /** Whether all of them have it. */
   readonly isComplete: boolean;
 }
@@ -19,26 +19,26 @@ export interface Probe {
 interface Running {
   readonly at: number;
   readonly others: number;
-  toldAt: number | undefined;
+  observedAt: number | undefined;
   readonly seenAt: number[];
 }
 
-export interface ProberParts {
+export interface PropagationProbeParts {
   readonly bird: Bird;
   readonly guards: readonly GuardHandle[];
   readonly customers: readonly Customer[];
   readonly everyMs: number;
 }
 
-/** Measures how soon what one process was told opens the window in the others. */
-export class Prober {
-  readonly #parts: ProberParts;
+/** Measures how soon a message that one process observes opens the window in the others. */
+export class PropagationProbe {
+  readonly #parts: PropagationProbeParts;
   readonly #probes: Running[] = [];
   readonly #timer: NodeJS.Timeout;
   #next = 0;
   #isStopped = false;
 
-  constructor(parts: ProberParts) {
+  constructor(parts: PropagationProbeParts) {
     this.#parts = parts;
     this.#timer = setInterval(() => this.#begin(), parts.everyMs);
   }
@@ -48,16 +48,16 @@ export class Prober {
     this.#isStopped = true;
   }
 
-  hear(message: Extract<FromGuard, { kind: 'told' | 'seen' }>): void {
+  receive(message: Extract<FromGuard, { kind: 'observed' | 'seen' }>): void {
     const probe = this.#probes[message.probe];
     if (message.kind === 'seen') probe?.seenAt.push(message.at);
-    else if (probe !== undefined) probe.toldAt = message.at;
+    else if (probe !== undefined) probe.observedAt = message.at;
   }
 
   get probes(): readonly Probe[] {
-    return this.#probes.map(({ at, others, toldAt, seenAt }) => {
-      const newsMs = toldAt === undefined ? [] : seenAt.map((seen) => Math.max(0, seen - toldAt));
-      return { at, newsMs, isComplete: newsMs.length === others };
+    return this.#probes.map(({ at, others, observedAt, seenAt }) => {
+      const delaysMs = observedAt === undefined ? [] : seenAt.map((seen) => Math.max(0, seen - observedAt));
+      return { at, delaysMs, isComplete: delaysMs.length === others };
     });
   }
 
@@ -67,18 +67,18 @@ export class Prober {
     const customer = customers[number];
     if (customer === undefined) return this.stop();
     this.#next += 1;
-    const teller = number % guards.length;
-    const others = guards.filter((_, index) => index !== teller);
-    for (const guard of others) guard.tell({ kind: 'watch', probe: number, address: customer.address });
-    setTimeout(() => this.#write(number, customer, teller), WATCHED_BEFORE_MS);
+    const observer = number % guards.length;
+    const others = guards.filter((_, index) => index !== observer);
+    for (const guard of others) guard.post({ kind: 'watch', probe: number, address: customer.address });
+    setTimeout(() => this.#write(number, customer, observer), WATCHED_BEFORE_MS);
   }
 
-  #write(probe: number, customer: Customer, teller: number): void {
+  #write(probe: number, customer: Customer, observer: number): void {
     if (this.#isStopped) return;
     const { bird, guards } = this.#parts;
     const { address, contactId } = customer;
-    this.#probes[probe] = { at: Date.now(), others: guards.length - 1, toldAt: undefined, seenAt: [] };
+    this.#probes[probe] = { at: Date.now(), others: guards.length - 1, observedAt: undefined, seenAt: [] };
     const at = bird.write(customer);
-    guards[teller]?.tell({ kind: 'news', probe, inbound: { id: -1, address, contactId, at } });
+    guards[observer]?.post({ kind: 'probe', probe, inbound: { id: -1, address, contactId, at } });
   }
 }

@@ -29,11 +29,16 @@ export interface Report {
   readonly p99Ms: number;
   readonly longestMs: number;
   readonly undecided: number;
-  /** How long it took until what one process was told opened the window in another, apart from the fault. */
-  readonly news: { readonly count: number; readonly p50Ms: number; readonly p99Ms: number; readonly mostMs: number };
-  /** From the end of the fault until news was there as soon as before; `undefined`: it never was. */
+  /** How long until a message that one process observed opened the window in another, apart from the fault. */
+  readonly propagation: {
+    readonly count: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly maxMs: number;
+  };
+  /** From the end of the fault until propagation was as fast as before; `undefined`: it never was. */
   readonly recoveryMs: number | undefined;
-  /** The longest that a guard process's event loop stood still: what is late by that is the machine's. */
+  /** The longest stall of a guard process's event loop: a delay of that length is the machine's. */
   readonly stallMs: number;
   readonly wrong: readonly string[];
 }
@@ -48,9 +53,9 @@ export interface ReportParts {
   readonly stallMs: number;
 }
 
-/** News that is there within this is as good as before. */
-const SOON_MS = 50;
-/** Then everything is to be as before. */
+/** Propagation within this is as fast as before. */
+const MAX_PROPAGATION_MS = 50;
+/** After this, everything has to be as before. */
 export const RECOVERY_MS = 2_000;
 
 export function toReport({ name, fault, tally, timeline, rig, probes, stallMs }: ReportParts): Report {
@@ -65,10 +70,10 @@ export function toReport({ name, fault, tally, timeline, rig, probes, stallMs }:
   const startedAt = from - Date.now() + performance.now();
   const reads = rig.bird.reads.filter((at) => at >= startedAt).length;
   const quiet = probes.filter(
-    ({ at }) => (at >= from && at < faultFrom - SOON_MS) || (at > faultTo + RECOVERY_MS && at < to),
+    ({ at }) => (at >= from && at < faultFrom - MAX_PROPAGATION_MS) || (at > faultTo + RECOVERY_MS && at < to),
   );
-  const wellAgain = probes.find(({ at, newsMs, isComplete }) => {
-    return at >= faultTo && isComplete && Math.max(...newsMs) <= SOON_MS;
+  const recovered = probes.find(({ at, delaysMs, isComplete }) => {
+    return at >= faultTo && isComplete && Math.max(...delaysMs) <= MAX_PROPAGATION_MS;
   });
   return {
     name,
@@ -86,17 +91,19 @@ export function toReport({ name, fault, tally, timeline, rig, probes, stallMs }:
     p99Ms: quantile(tally.tookMs, 0.99),
     longestMs: quantile(tally.tookMs, 1),
     undecided: tally.open,
-    news: newsOf(quiet),
-    recoveryMs: fault === undefined || wellAgain === undefined ? undefined : wellAgain.at - faultTo,
+    propagation: propagationOf(quiet),
+    recoveryMs: fault === undefined || recovered === undefined ? undefined : recovered.at - faultTo,
     stallMs,
     wrong: tally.wrong,
   };
 }
 
-function newsOf(probes: readonly Probe[]): Report['news'] {
-  // Where it never came, it took for ever.
-  const all = probes.flatMap(({ newsMs, isComplete }) => (isComplete ? newsMs : [...newsMs, Number.POSITIVE_INFINITY]));
-  return { count: all.length, p50Ms: quantile(all, 0.5), p99Ms: quantile(all, 0.99), mostMs: quantile(all, 1) };
+function propagationOf(probes: readonly Probe[]): Report['propagation'] {
+  // What never arrived took infinitely long.
+  const all = probes.flatMap(({ delaysMs, isComplete }) =>
+    isComplete ? delaysMs : [...delaysMs, Number.POSITIVE_INFINITY],
+  );
+  return { count: all.length, p50Ms: quantile(all, 0.5), p99Ms: quantile(all, 0.99), maxMs: quantile(all, 1) };
 }
 
 /** The most in any second that ends with one of them; ascending. */

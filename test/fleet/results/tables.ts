@@ -19,10 +19,10 @@ const columns: readonly Column[] = [
   ['p99 ms', ({ p99Ms }) => ms(p99Ms)],
   ['longest ms', ({ longestMs }) => ms(longestMs)],
   ['longest stall ms', ({ stallMs }) => ms(stallMs)],
-  ['news p50 ms', ({ news }) => ms(news.p50Ms)],
-  ['news p99 ms', ({ news }) => ms(news.p99Ms)],
-  ['longest news ms', ({ news }) => ms(news.mostMs)],
-  ['news soon again after ms', ({ recoveryMs }) => (recoveryMs === undefined ? '-' : ms(recoveryMs))],
+  ['propagation p50 ms', ({ propagation }) => ms(propagation.p50Ms)],
+  ['propagation p99 ms', ({ propagation }) => ms(propagation.p99Ms)],
+  ['slowest propagation ms', ({ propagation }) => ms(propagation.maxMs)],
+  ['propagation fast again after ms', ({ recoveryMs }) => (recoveryMs === undefined ? '-' : ms(recoveryMs))],
 ];
 
 /** As they stand in the documentation. */
@@ -31,7 +31,9 @@ export function printTables(reports: readonly Report[]): void {
   console.log(`\n${row(columns.map(([title]) => title))}\n${row(columns.map(() => '---'))}`);
   for (const report of reports) console.log(row(columns.map(([, cell]) => cell(report))));
   console.log();
-  for (const { name, reasons, atTheEdge, news } of reports) {
-    console.log(`${name}: unknown by reason: ${reasons || 'none'}; at the edge ${atTheEdge}; news ${news.count}`);
+  for (const { name, reasons, atTheEdge, propagation } of reports) {
+    console.log(
+      `${name}: unknown by reason: ${reasons || 'none'}; at the edge ${atTheEdge}; propagation ${propagation.count}`,
+    );
   }
 }

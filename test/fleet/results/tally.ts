@@ -1,6 +1,6 @@
 import type { Customer } from '../model/customers.js';
 import type { Decided } from '../processes/messages.js';
-import { judge, type SourcedDecision } from './oracle.js';
+import { type Assessment, assess } from './oracle.js';
 
 /** `recovery`: two seconds after the fault. */
 export type Phase = 'warm-up' | 'before' | 'fault' | 'recovery' | 'after';
@@ -10,7 +10,7 @@ interface Asked {
   readonly phase: Phase;
 }
 
-/** What was decided, counted. */
+/** Counts the decisions. */
 export class Tally {
   readonly wrong: string[] = [];
   readonly tookMs: number[] = [];
@@ -19,7 +19,7 @@ export class Tally {
   readonly #reasons = new Map<string, number>();
   #next = 0;
 
-  /** A send is ordered; gives its number. */
+  /** A send begins. Returns its number. */
   ask(customer: Customer, phase: Phase): number {
     this.#next += 1;
     this.#asked.set(this.#next, { customer, phase });
@@ -29,27 +29,27 @@ export class Tally {
 
   answer(decided: Decided): void {
     const asked = this.#asked.get(decided.id);
-    if (asked === undefined) throw new Error(`Send ${decided.id} was decided twice, or never ordered`);
+    if (asked === undefined) throw new Error(`Send ${decided.id} was decided twice, or never began`);
     this.#asked.delete(decided.id);
-    const judgement = judge(decided, asked.customer);
-    this.#count(`${asked.phase} ${judgement}`);
-    this.#count(judgement);
-    if (judgement === 'unknown') this.#reasons.set(decided.reason, (this.#reasons.get(decided.reason) ?? 0) + 1);
+    const assessment = assess(decided, asked.customer);
+    this.#count(`${asked.phase} ${assessment}`);
+    this.#count(assessment);
+    if (assessment === 'unknown') this.#reasons.set(decided.reason, (this.#reasons.get(decided.reason) ?? 0) + 1);
     if (asked.phase !== 'warm-up') this.tookMs.push(decided.tookMs);
-    if (isWrong(judgement)) this.wrong.push(describe(judgement, decided, asked));
+    if (isWrong(assessment)) this.wrong.push(describe(assessment, decided, asked));
   }
 
-  /** Sends that were ordered and not decided. */
+  /** Sends that are not decided yet. */
   get open(): number {
     return this.#asked.size;
   }
 
-  /** Why decisions were unknown, and how many. */
+  /** The reasons of unknown decisions, with their counts. */
   get reasons(): string {
     return [...this.#reasons].map(([reason, count]) => `${reason} ${count}`).join(', ');
   }
 
-  count(name: SourcedDecision | `${Phase} ${SourcedDecision | 'sends'}`): number {
+  count(name: Assessment | `${Phase} ${Assessment | 'sends'}`): number {
     return this.#counts.get(name) ?? 0;
   }
 
@@ -58,11 +58,11 @@ export class Tally {
   }
 }
 
-function isWrong(judgement: SourcedDecision): boolean {
-  return judgement === 'wrong block' || judgement === 'wrong allow' || judgement === 'unproved block';
+function isWrong(assessment: Assessment): boolean {
+  return assessment === 'wrong block' || assessment === 'wrong allow' || assessment === 'unproved block';
 }
 
-function describe(judgement: SourcedDecision, decided: Decided, { customer, phase }: Asked): string {
+function describe(assessment: Assessment, decided: Decided, { customer, phase }: Asked): string {
   const wrote = customer.inbounds.map((at) => at - decided.arrivedAt);
-  return `${judgement}, ${phase}: ${JSON.stringify(decided)}, wrote ${wrote.slice(-3)} ms from then`;
+  return `${assessment}, ${phase}: ${JSON.stringify(decided)}, wrote ${wrote.slice(-3)} ms from then`;
 }
