@@ -1,8 +1,8 @@
 import { toInstant } from '../core/instant.js';
 import { own } from '../core/own.js';
+import { toId } from '../core/uuid.js';
 import { readFailure } from './api/failure.js';
 import { readRecipient } from './send/address.js';
-import { toId } from './send/ids.js';
 
 /** Whom an event is about. At least one of the two is there. */
 export interface EventContact {

@@ -38,12 +38,8 @@ function fromDate(value: object): number | undefined {
 const LAST_INSTANT = 253_402_300_799_999;
 
 function fromNumber(value: number): number | undefined {
-  // NaN and the infinities fail the first comparison.
-  if (!(Math.abs(value) <= LAST_INSTANT) || isProbablySeconds(value)) return undefined;
-  return Math.trunc(value);
-}
-
-/** A date of 2001 to 2286 in seconds reads as January to April 1970 in milliseconds: a wrong unit, not an instant. */
-function isProbablySeconds(value: number): boolean {
-  return value >= 1e9 && value < 1e10;
+  // A date of 2001 to 2286 in seconds reads as January to April 1970 in milliseconds: a wrong unit, not an instant.
+  const isProbablySeconds = value >= 1e9 && value < 1e10;
+  // NaN and the infinities fail the comparison.
+  return Math.abs(value) <= LAST_INSTANT && !isProbablySeconds ? Math.trunc(value) : undefined;
 }

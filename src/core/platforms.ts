@@ -69,10 +69,9 @@ export function platformOf(platformId: unknown): string | undefined {
 /** The row for a `platformId`: the caller's own, else the table's. */
 export function platformRow(platformId: unknown, overrides: unknown): PlatformRow | undefined {
   const platform = platformOf(platformId);
-  const row =
-    (typeof platformId === 'string' ? own(overrides, platformId) : undefined) ??
-    (platform === undefined ? undefined : (own(overrides, platform) ?? platforms[platform]));
-  return isPlatformRow(row) ? row : undefined;
+  const given = overrides === undefined ? undefined : overrideOf(platformId, platform, overrides);
+  if (given !== undefined) return isPlatformRow(given) ? given : undefined;
+  return platform === undefined ? undefined : platforms[platform];
 }
 
 /** How long the window of a platform lasts after a customer's message, ms; 0: it has none, or is not in the table. */
@@ -85,6 +84,11 @@ export function longestWindowMs(platformId: unknown): number {
   const window = platformRow(platformId, undefined)?.window;
   const humanAgentMs = own(window, 'humanAgentMs');
   return typeof humanAgentMs === 'number' ? humanAgentMs : (window?.durationMs ?? DAY);
+}
+
+function overrideOf(platformId: unknown, platform: string | undefined, overrides: unknown): unknown {
+  const byId = typeof platformId === 'string' ? own(overrides, platformId) : undefined;
+  return byId ?? (platform === undefined ? undefined : own(overrides, platform)) ?? undefined;
 }
 
 function isPlatformRow(row: unknown): row is PlatformRow {

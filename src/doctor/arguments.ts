@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { cureOfBaseUrl, isLoopbackOrHttps } from '../bird/api/base-url.js';
-import { toId } from '../bird/send/ids.js';
+import { toId } from '../core/uuid.js';
 
 /** What the command line and the environment ask for. */
 export interface DoctorArguments {

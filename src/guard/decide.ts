@@ -9,7 +9,7 @@ import type { WindowAnswer } from '../lookup/window-cache.js';
 import type { ChannelFacts } from '../ports.js';
 import { type FreeformCase, isTemplateCase, type OpenCase } from './case.js';
 import { findChannel } from './channel-facts.js';
-import type { SourcedDecision } from './outcome.js';
+import { type SourcedDecision, undecided } from './outcome.js';
 import { templateFromMemory, templateWithBird } from './template.js';
 import type { Policy } from './workspaces/policy.js';
 
@@ -44,8 +44,8 @@ export async function decideWithBird(open: OpenCase): Promise<SourcedDecision> {
   const isUsable = (facts: ChannelFacts): boolean => decideFreeform(facts, {}, { at: sentAt() }).verdict !== 'deny';
   const { facts: channel, source } = await findChannel(parsed, workspace, policy.deadlineMs, isUsable);
   const onChannel = applyRule(parsed, channel, nothingKnown, { policy, at: now(), marginMs: 0 });
-  if (onChannel.verdict !== 'unknown') return { decision: onChannel, source };
-  if (typeof target === 'string') return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
+  if (onChannel.verdict !== 'unknown') return { decision: onChannel, source, channel };
+  if (typeof target === 'string') return undecided(target);
 
   const known = (await workspace.windows.recallFor(target)) ?? noEvidence;
   const evidence = isDoubted(known) ? noEvidence : known;
@@ -55,8 +55,8 @@ export async function decideWithBird(open: OpenCase): Promise<SourcedDecision> {
     at,
     marginMs: policy.safetyMarginMs,
   });
-  if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory' };
-  return { decision: await askForWindow(open, channel), source: 'bird' };
+  if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory', channel };
+  return { decision: await askForWindow(open, channel), source: 'bird', channel };
 }
 
 /** @throws {LookupError} */
@@ -155,9 +155,8 @@ function unanswerable(
   { target }: FreeformSend,
   { reason }: { readonly reason: UnknownReason },
 ): SourcedDecision | undefined {
-  if (reason === 'unclassified_message') return { decision: { verdict: 'unknown', reason }, source: 'none' };
-  if (typeof target !== 'string') return undefined;
-  return { decision: { verdict: 'unknown', reason: target }, source: 'none' };
+  if (reason === 'unclassified_message') return undecided(reason);
+  return typeof target === 'string' ? undecided(target) : undefined;
 }
 
 const DAY_MS = 86_400_000;

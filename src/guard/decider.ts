@@ -8,7 +8,7 @@ import type { Case, OpenCase } from './case.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
 import type { Notices } from './notices/notices.js';
 import type { Statistics } from './notices/statistics.js';
-import { type SourcedDecision, undecided } from './outcome.js';
+import { isSourced, type SourcedDecision, undecided } from './outcome.js';
 import { PlannedSend, type RerouteSupport } from './planned-send.js';
 import { isChannelKnown, templatePasses } from './template.js';
 import type { Policy } from './workspaces/policy.js';
@@ -30,7 +30,7 @@ interface Search {
   /** When the decision has to be there, epoch ms. */
   readonly deadlineAt: number;
   /** Counts in place of the policy's. */
-  readonly mode?: Policy['mode'] | undefined;
+  readonly mode: Policy['mode'] | undefined;
 }
 
 /** From a send to its decision, and to what its policy wants done. */
@@ -47,11 +47,11 @@ export class Decider {
     this.#isClosed = true;
   }
 
-  /** At once where memory can tell. Never rejects. */
-  plan(send: SendRequest): PlannedSend | Promise<PlannedSend> {
+  /** At once where memory can tell. Never rejects. A property, so that it can be handed on. */
+  readonly plan = (send: SendRequest): PlannedSend | Promise<PlannedSend> => {
     const parsed = parseSend(send);
     return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed);
-  }
+  };
 
   /** From memory alone; `undefined` where somebody must be asked. */
   planFromMemory(send: SendRequest): PlannedSend | undefined {
@@ -90,10 +90,11 @@ export class Decider {
 
   async #planWithBird(send: SendRequest, parsed: ParsedSend): Promise<PlannedSend> {
     const found = this.#caseOf(parsed, this.recall(parsed.workspaceId));
-    const search: Search = { found, deadlineAt: this.#parts.clock.now() + found.policy.deadlineMs };
+    const deadlineAt = this.#parts.clock.now() + found.policy.deadlineMs;
+    const search: Search = { found, deadlineAt, mode: undefined };
     const decided = await this.#askInTime(search);
     const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
-    return this.#planned(send, known, decided, search.deadlineAt);
+    return this.#planned(send, known, decided, deadlineAt);
   }
 
   #askInTime(search: Search): Promise<SourcedDecision> {
@@ -118,7 +119,7 @@ export class Decider {
       search.found = this.#caseOf(withConversation(parsed, place), workspace, mode);
     }
     const open = this.#open(search.found);
-    if ('decision' in open) return open;
+    if (isSourced(open)) return open;
     const decided = await decideWithBird(open);
     notices.channel(open.parsed, open.workspace);
     // After a stall of the event loop an answer may come when nobody should wait any more: too late to deny on it.
@@ -128,7 +129,7 @@ export class Decider {
 
   #remember(found: Case): SourcedDecision | undefined {
     const open = this.#open(found);
-    return 'decision' in open ? open : decideFromMemory(open);
+    return isSourced(open) ? open : decideFromMemory(open);
   }
 
   /** The case that the facts have to decide, or the decision where they are not needed or cannot be asked for. */
@@ -153,15 +154,11 @@ export class Decider {
   }
 
   #caseOf(parsed: ParsedSend, workspace: Workspace | 'unknown' = 'unknown', mode?: Policy['mode']): Case {
-    const policy = this.#policyFor(parsed.channelId, workspace);
-    return { parsed, workspace, policy: mode === undefined ? policy : { ...policy, mode } };
-  }
-
-  #policyFor(channelId: string | undefined, workspace: Workspace | 'unknown'): Policy {
     const { defaultPolicy } = this.#parts;
     // Nobody is stopped by a guard that is gone.
-    if (this.#isClosed) return { ...defaultPolicy, mode: 'enforce', onUnknown: 'allow' };
-    return workspace === 'unknown' ? defaultPolicy : workspace.policyFor(channelId);
+    if (this.#isClosed) return { parsed, workspace, policy: { ...defaultPolicy, mode: 'enforce', onUnknown: 'allow' } };
+    const policy = workspace === 'unknown' ? defaultPolicy : workspace.policyFor(parsed.channelId);
+    return { parsed, workspace, policy: mode === undefined ? policy : { ...policy, mode } };
   }
 
   #planned(send: SendRequest, found: Case, decided: SourcedDecision, deadlineAt?: number): PlannedSend {

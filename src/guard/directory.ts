@@ -1,8 +1,8 @@
 import { readRecipient } from '../bird/send/address.js';
-import { toId } from '../bird/send/ids.js';
 import { withinDeadline } from '../clock.js';
 import { platformOf } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
+import { toId } from '../core/uuid.js';
 import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
 import type { Notices } from './notices/notices.js';
 import type { Workspace } from './workspaces/workspace.js';

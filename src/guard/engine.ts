@@ -1,5 +1,5 @@
-import { toId } from '../bird/send/ids.js';
 import type { SendRequest } from '../bird/send/send-request.js';
+import { toId } from '../core/uuid.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { WindowKey } from '../ports.js';
 import { Decider } from './decider.js';
@@ -64,7 +64,7 @@ export class GuardEngine {
       hooks,
       mounts,
       deadlineMs: this.#deadlineMs,
-      plan: (send) => this.#decider.plan(send),
+      plan: this.#decider.plan,
       observations: this.observations,
       channel: (ref) => this.#directory.channel(ref),
       signingKeys: async (workspaceId) => signingKeysOf(await this.#decider.load(workspaceId)),

@@ -18,7 +18,7 @@ export interface GuardInternals {
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */
-  plan(send: SendRequest): PlannedSend | Promise<PlannedSend>;
+  readonly plan: (send: SendRequest) => PlannedSend | Promise<PlannedSend>;
   /** What the guard is told, with more kinds of it than its public methods take. */
   readonly observations: Observations;
   /**

@@ -55,11 +55,16 @@ export interface SourcedDecision {
   readonly decision: Decision;
   readonly source: 'memory' | 'bird' | 'none';
   /** The channel's facts, where they were needed and at hand. */
-  readonly channel?: ChannelFacts | undefined;
+  readonly channel: ChannelFacts | undefined;
+}
+
+/** By an own property, whatever somebody has put on `Object.prototype`. */
+export function isSourced(value: object): value is SourcedDecision {
+  return Object.hasOwn(value, 'decision');
 }
 
 export function undecided(reason: UnknownReason): SourcedDecision {
-  return { decision: { verdict: 'unknown', reason }, source: 'none' };
+  return { decision: { verdict: 'unknown', reason }, source: 'none', channel: undefined };
 }
 
 /** What the policy wants done with a decision, before any reroute policy is asked. */

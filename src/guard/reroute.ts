@@ -1,4 +1,3 @@
-import { toId } from '../bird/send/ids.js';
 import { sendsOfMessage } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
 import type { Hook } from '../core/hook.js';
@@ -6,6 +5,7 @@ import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
 import { isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
+import { toId } from '../core/uuid.js';
 import type { Clock } from '../ports.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import type { Policy, PolicyOwner } from './workspaces/policy.js';

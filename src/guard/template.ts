@@ -6,7 +6,7 @@ import { LookupError } from '../errors.js';
 import type { ChannelFacts } from '../ports.js';
 import type { FreeformCase, TemplateCase } from './case.js';
 import { findChannel } from './channel-facts.js';
-import type { SourcedDecision } from './outcome.js';
+import { type SourcedDecision, undecided } from './outcome.js';
 import type { Policy } from './workspaces/policy.js';
 import type { Workspace } from './workspaces/workspace.js';
 
@@ -14,11 +14,13 @@ import type { Workspace } from './workspaces/workspace.js';
 export const templatePasses: SourcedDecision = {
   decision: { verdict: 'allow', reason: 'template', validUntil: null },
   source: 'none',
+  channel: undefined,
 };
 
 const inactive: SourcedDecision = {
   decision: { verdict: 'deny', reason: 'channel_inactive', closedAt: null },
   source: 'bird',
+  channel: undefined,
 };
 
 type FreeformDecision<T> = (open: FreeformCase) => T;
@@ -57,7 +59,7 @@ export async function templateWithBird(
   const freeform = asFreeform(parsed);
   const decided = freeform && (await unlessFailed(decide({ parsed: freeform, workspace, policy: patient })));
   if (decided !== undefined && stands(decided)) return decided;
-  return { decision: { verdict: 'unknown', reason: 'template_unsupported' }, source: decided?.source ?? 'none' };
+  return { ...undecided('template_unsupported'), source: decided?.source ?? 'none' };
 }
 
 /** Whether what was decided about the free text is what counts for the template. */

@@ -2,9 +2,9 @@ import { capabilityEnd } from '../../core/channel-availability.js';
 import { toInstant } from '../../core/instant.js';
 import { own } from '../../core/own.js';
 import type { ContactIdentifier } from '../../core/reroute/policy.js';
+import { toId } from '../../core/uuid.js';
 import { LookupError } from '../../errors.js';
 import type { ChannelFacts, ConversationFacts, WindowFacts } from '../../ports.js';
-import { toId } from '../send/ids.js';
 
 /**
  * Bird's channel. Capabilities keep only what the core reads, with `expiresAt` as epoch ms, so that no date is parsed

@@ -1,6 +1,6 @@
+import { hasRival } from '../../core/key-spelling.js';
 import { isSet, own } from '../../core/own.js';
-import { toId } from './ids.js';
-import { hasRival } from './rival-keys.js';
+import { toId } from '../../core/uuid.js';
 
 /** A contact as a send names it: an entry of Bird's `receiver.contacts`. */
 export interface ReceiverContact {

@@ -1,7 +1,6 @@
-import { foldKey } from '../../core/fold-key.js';
 import { toInstant } from '../../core/instant.js';
+import { foldKey, hasRival } from '../../core/key-spelling.js';
 import { isSet, own } from '../../core/own.js';
-import { hasRival } from './rival-keys.js';
 
 export type MessageKind = 'template' | 'freeform' | 'unclassified';
 
@@ -41,7 +40,8 @@ export function classifyMessage(message: unknown): MessageKind {
     hasContent ||= isRival && isSet(own(message, key));
   }
   if (!isMessage) return 'unclassified';
-  return namesTemplate(own(message, 'template')) && !hasContent ? 'template' : 'freeform';
+  const template = own(message, 'template');
+  return isSet(template) && namesTemplate(template) && !hasContent ? 'template' : 'freeform';
 }
 
 /**

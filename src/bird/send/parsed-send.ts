@@ -2,9 +2,9 @@ import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
 import { own } from '../../core/own.js';
 import type { UnknownReason } from '../../core/types.js';
+import { toId } from '../../core/uuid.js';
 import type { ConversationFacts, WindowTarget } from '../../ports.js';
 import { type Recipient, readRecipient } from './address.js';
-import { toId } from './ids.js';
 import { classifyMessage, isFromHuman, scheduledInstant } from './message.js';
 import { type SendRequest, undecidableReason } from './send-request.js';
 

@@ -14,6 +14,9 @@ export interface RequestPaths {
   readonly baseUrl?: unknown;
 }
 
+/** The path of a send as Bird documents it, which nearly all requests have: nothing in it is to be decoded or resolved. */
+const PLAIN_PATH = /^[\w/-]*\/workspaces\/([\w-]+)\/channels\/([\w-]+)\/messages$/;
+
 /**
  * The send that a request's path means, in any spelling that a framework, `fetch` or Bird takes for it. Middleware may have
  * rewritten `url`, and a mount may have cut it: where the request goes now counts, else where it came to.
@@ -21,6 +24,8 @@ export interface RequestPaths {
 export function targetOfPaths({ url, originalUrl, baseUrl }: RequestPaths): PathTarget | undefined {
   const base = typeof baseUrl === 'string' ? baseUrl : '';
   const now = base === '' ? url : base + (url ?? '');
+  const plain = PLAIN_PATH.exec(now ?? '');
+  if (plain !== null) return { workspaceId: plain[1] ?? '', channelId: plain[2], kind: 'message' };
   const target = targetOfPath(now) ?? (originalUrl === now ? undefined : targetOfPath(originalUrl));
   // Below a mount on a path of sends everything is one: Express and Connect run the handler for `/messages/x`, too.
   return target ?? targetOfPath(mountOf({ url, originalUrl, baseUrl }));

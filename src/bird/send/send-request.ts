@@ -1,8 +1,8 @@
+import { hasRival } from '../../core/key-spelling.js';
 import { own } from '../../core/own.js';
 import type { Instant, UnknownReason } from '../../core/types.js';
 import type { ReceiverContact } from './address.js';
 import { classifyMessage } from './message.js';
-import { hasRival } from './rival-keys.js';
 import { type PathTarget, type RequestPaths, targetOfPaths } from './send-path.js';
 
 /** One message to one recipient. */
@@ -66,7 +66,7 @@ export function readSends(
   req: HttpRequestLike,
   maxRecipients: number = MAX_RECIPIENTS,
 ): readonly SendRequest[] | undefined {
-  if (!isPost(req.method)) return undefined;
+  if (req.method !== 'POST' && !isPost(req.method)) return undefined;
   const byPath = targetOfPaths(req);
   if (byPath?.kind === 'new conversation') return readNewConversation(req.body, byPath, maxRecipients);
   // A mount with parameters in its path sees every route below: there, only the path can say what is a send.
@@ -88,7 +88,7 @@ type Ids = Pick<SendRequest, 'workspaceId' | 'channelId' | 'conversationId'>;
 
 /** Node has methods in capitals; hapi hands them on in small letters. */
 export function isPost(method: unknown): boolean {
-  return method === 'POST' || (typeof method === 'string' && method.toUpperCase() === 'POST');
+  return typeof method === 'string' && method.toUpperCase() === 'POST';
 }
 
 /** `app.use('/...', guard)`: nothing of the path is left. */

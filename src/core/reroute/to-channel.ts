@@ -1,4 +1,4 @@
-import { foldKey } from '../fold-key.js';
+import { foldKey } from '../key-spelling.js';
 import {
   aFunction,
   checkOptionsOf,

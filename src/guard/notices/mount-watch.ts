@@ -7,15 +7,12 @@ const MANY = 20;
 /** Notices where a guard is mounted so that sends pass it undecided, of which nobody would hear. */
 export class MountWatch {
   readonly #logOnce: LogOnce;
-  #hasSeenSend = false;
+  /** To be set with the first send. */
+  hasSeenSend = false;
   #others = 0;
 
   constructor(logOnce: LogOnce) {
     this.#logOnce = logOnce;
-  }
-
-  sawSend(): void {
-    this.#hasSeenSend = true;
   }
 
   /** A request came that is no send, as far as its path and the hooks tell. */
@@ -28,7 +25,7 @@ export class MountWatch {
       this.#logOnce.warn('mount', 'message', { option: 'resolve' }, text);
     }
     this.#others += 1;
-    if (this.#others !== MANY || this.#hasSeenSend) return;
+    if (this.#others !== MANY || this.hasSeenSend) return;
     const text =
       `The guard has seen ${MANY} POSTs and no send; mount it behind the body parser and in front of the routes that ` +
       'send, and give `resolve` where their paths are not those of Bird';

@@ -1,8 +1,8 @@
 import { guessKey } from '../../bird/send/address.js';
-import { toId } from '../../bird/send/ids.js';
 import { toInstant } from '../../core/instant.js';
 import { isObject, typeName } from '../../core/option-checks.js';
 import { isSet, own } from '../../core/own.js';
+import { toId } from '../../core/uuid.js';
 
 /** What is wrong with a send as it was given, and what to do about it. Names fields, and never shows a value. */
 export interface SendFlaw {

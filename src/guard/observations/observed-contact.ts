@@ -1,9 +1,9 @@
 import { normaliseAddress } from '../../bird/send/address.js';
-import { toId } from '../../bird/send/ids.js';
 import { requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { typeName } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
+import { toId } from '../../core/uuid.js';
 import type { ChannelRef } from '../../ports.js';
 
 /** Whose window an observation concerns: the address where it is known, else the contact id. */

@@ -1,6 +1,5 @@
 import { ACCESS_KEY } from '../../bird/api/api-client.js';
 import { cureOfBaseUrl, isBaseUrl } from '../../bird/api/base-url.js';
-import { toId } from '../../bird/send/ids.js';
 import { steadyClock, systemClock } from '../../clock.js';
 import {
   aFunction,
@@ -15,6 +14,7 @@ import {
   objectWith,
 } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
+import { toId } from '../../core/uuid.js';
 import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';

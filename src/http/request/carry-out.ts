@@ -14,12 +14,6 @@ export interface RequestOutcome {
   readonly settle: (isUsed: boolean) => void;
 }
 
-/** The outcome of a request of which nothing is rerouted. */
-export function asPlanned(planned: readonly PlannedSend[]): RequestOutcome {
-  const outcomes = planned.map((one) => one.outcome());
-  return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: () => {} };
-}
-
 /**
  * Does what the policies say with all sends of a request. Unless they say `onMixed: 'split'`, one that cannot be sent
  * stops all of them, and then nothing stays of what was done for the others.

@@ -4,7 +4,7 @@ import type { GuardInternals } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
 import type { PlannedSend } from '../../guard/planned-send.js';
 import { blockedAnswer, type HttpAnswer, heldAnswer } from './answer.js';
-import { asPlanned, carryOut, type RequestOutcome } from './carry-out.js';
+import { carryOut, type RequestOutcome } from './carry-out.js';
 import type { Rewrite } from './rewrite.js';
 import type { Sends } from './sends-of.js';
 import { headerOf } from './window-header.js';
@@ -46,27 +46,40 @@ export interface DecideOptions {
 export function decideRequest(
   request: HttpRequestLike,
   sends: Sends,
-  internals: GuardInternals,
+  { plan }: GuardInternals,
   options: DecideOptions,
 ): HostDecision | undefined | Promise<HostDecision | undefined> {
   if (sends.length === 0) return undefined;
-  const conclude = (outcome: RequestOutcome): HostDecision | undefined => conclusionOf(outcome, sends, options);
-  const planned = sends.map((send) => internals.plan(send));
-  if (planned.every(isThere) && !planned.some(isNotWhole)) return conclude(asPlanned(planned));
+  const planned = sends.map(plan);
+  if (planned.every(isWhole)) return conclude(asPlanned(planned), sends, options);
   return Promise.all(planned).then(async (all) =>
-    conclude(all.some(isNotWhole) ? await carryOut(all, sends, request) : asPlanned(all)),
+    conclude(all.every(isWhole) ? asPlanned(all) : await carryOut(all, sends, request), sends, options),
   );
 }
 
-function conclusionOf(
+/** Is there, and passes or stops with all of its request: it is not rerouted, and the others do not go without it. */
+function isWhole(planned: PlannedSend | Promise<PlannedSend>): planned is PlannedSend {
+  if (planned instanceof Promise) return false;
+  return planned.plan === 'send' || (planned.plan === 'block' && planned.policy.onMixed !== 'split');
+}
+
+/** The outcome of a request of which nothing is rerouted. */
+function asPlanned(planned: readonly PlannedSend[]): RequestOutcome {
+  const outcomes = planned.map((one) => one.outcome());
+  return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: doNothing };
+}
+
+function doNothing(): void {}
+
+function conclude(
   { outcomes, rewrite, isRefused, settle }: RequestOutcome,
   sends: Sends,
   { statusCode }: DecideOptions,
 ): HostDecision | undefined {
-  const [first, ...others] = outcomes.filter(({ mode }) => mode !== 'off');
-  if (first === undefined) return undefined;
-  const header = headerOf([first, ...others], rewrite?.sends.length);
-  const isDecided = outcomes.some(({ mode, decision }) => mode !== 'off' && decision.reason !== 'workspace_unknown');
+  const told = outcomes.filter(({ mode }) => mode !== 'off');
+  if (told.length === 0) return undefined;
+  const header = headerOf(told, rewrite?.sends.length);
+  const isDecided = told.some(({ decision }) => decision.reason !== 'workspace_unknown');
   const plain = { outcomes, header, isDecided, isBlocked: isRefused, settle };
   if (isRefused) return { ...plain, response: blockedAnswer(outcomes, sends, header, statusCode) };
   if (rewrite === undefined) return plain;
@@ -80,13 +93,4 @@ function conclusionOf(
     channelId: rewrite.channel?.to,
     response: isHeld ? heldAnswer(outcomes, sends, header) : undefined,
   };
-}
-
-function isThere(planned: PlannedSend | Promise<PlannedSend>): planned is PlannedSend {
-  return !(planned instanceof Promise);
-}
-
-/** Neither passes nor stops with all of its request: it is rerouted, or the others go without it. */
-function isNotWhole({ plan, policy }: PlannedSend): boolean {
-  return plan === 'reroute' || (plan === 'block' && policy.onMixed === 'split');
 }

@@ -1,10 +1,10 @@
-import { toId } from '../../bird/send/ids.js';
 import type { SendRequest } from '../../bird/send/send-request.js';
 import { own } from '../../core/own.js';
 import { platforms } from '../../core/platforms.js';
 import type { Decision, DenyReason } from '../../core/types.js';
+import { toId } from '../../core/uuid.js';
 import type { Outcome } from '../../guard/outcome.js';
-import { worstOf } from './worst.js';
+import { worstOf } from './window-header.js';
 
 /** The body of a blocked response: RFC 9457, and a superset of Bird's `{code, message}`. */
 export interface Problem {

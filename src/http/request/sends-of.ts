@@ -38,7 +38,21 @@ const NO_SEND =
 export function sendsOf<R>(
   req: R,
   request: HttpRequestLike,
-  { skip, resolve, maxRecipients }: RequestHooks<R>,
+  hooks: RequestHooks<R>,
+  internals: GuardInternals,
+): Sends | Promise<Sends> {
+  if (hooks.skip !== undefined || hooks.resolve !== undefined) return sendsByHooks(req, request, hooks, internals);
+  try {
+    return sendsByPath(request, hooks, internals);
+  } catch {
+    return failed(undefined, internals);
+  }
+}
+
+function sendsByHooks<R>(
+  req: R,
+  request: HttpRequestLike,
+  { skip, resolve, ...options }: RequestHooks<R>,
   internals: GuardInternals,
 ): Sends | Promise<Sends> {
   const { clock, deadlineMs } = internals;
@@ -52,7 +66,7 @@ export function sendsOf<R>(
       if (resolved !== undefined && resolved !== null) return resolvedSends(resolved, internals);
       if (hook !== undefined) internals.hooks.worked({ name: hook });
       hook = undefined;
-      return ownSends(request, maxRecipients, internals);
+      return sendsByPath(request, options, internals);
     };
     const resolved = resolve?.(req);
     if (!isPromiseLike(resolved)) return toSends(resolved);
@@ -70,16 +84,19 @@ function failed(hook: string | undefined, { hooks, logger }: GuardInternals): Se
   return unreadable;
 }
 
-/** What is read by its path. */
-function ownSends(request: HttpRequestLike, maxRecipients: number | undefined, { mounts }: GuardInternals): Sends {
+function sendsByPath(
+  request: HttpRequestLike,
+  { maxRecipients }: Pick<RequestHooks<unknown>, 'maxRecipients'>,
+  { mounts }: GuardInternals,
+): Sends {
   const sends = readSends(request, maxRecipients);
   if (sends === undefined) mounts.sawOther(request);
-  else mounts.sawSend();
+  else mounts.hasSeenSend = true;
   return sends ?? [];
 }
 
 function resolvedSends(resolved: SendRequest | Sends, { mounts, hooks }: GuardInternals): Sends {
-  mounts.sawSend();
+  mounts.hasSeenSend = true;
   const sends = isList(resolved) ? resolved : [resolved];
   if (sends.every(isObject)) {
     hooks.worked({ name: 'resolve' });

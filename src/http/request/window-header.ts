@@ -1,6 +1,5 @@
 import type { Outcome } from '../../guard/outcome.js';
 import { requireOutcomes } from '../../guard/still-valid.js';
-import { worstOf } from './worst.js';
 
 /** The name of the one response header that every guarded response carries. */
 export const WINDOW_HEADER = 'Freeform-Window';
@@ -37,4 +36,13 @@ function rewriting(outcomes: readonly Outcome[], sends: number): string {
   const members = { sends, held, blocked };
   const told = Object.entries(members).filter(([name, number]) => number > 0 || name === 'sends');
   return `${action}${told.map(([name, number]) => `, ${name}=${number}`).join('')}`;
+}
+
+const rank = { deny: 2, unknown: 1, allow: 0 } as const;
+
+/** The outcome that speaks for a whole request: the first denial, else the first unknown, else the first. */
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce((worst, outcome) =>
+    rank[outcome.decision.verdict] > rank[worst.decision.verdict] ? outcome : worst,
+  );
 }

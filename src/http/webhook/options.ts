@@ -1,7 +1,7 @@
 import { isLoopback } from '../../bird/api/base-url.js';
-import { toId } from '../../bird/send/ids.js';
 import { aFunction, checkOptions, nonEmptyStrings, type OptionCheck, requireAll } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
+import { toId } from '../../core/uuid.js';
 
 /** One of Bird's webhook events, unchanged. */
 export interface BirdEvent {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { birdLookup } from '../../../src/bird/api/bird-lookup.js';
 import { decodeChannel, decodeContactSearch, decodeIdentifiers, decodeWindow } from '../../../src/bird/api/decode.js';
 import { pauseOf } from '../../../src/bird/api/retry-after.js';
-import { toId } from '../../../src/bird/send/ids.js';
+import { toId } from '../../../src/core/uuid.js';
 import { LookupError } from '../../../src/errors.js';
 import { createClock } from '../../../src/sandbox/clock.js';
 

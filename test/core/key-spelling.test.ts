@@ -1,8 +1,8 @@
 import { createGuard } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
-import { readRecipient } from '../../../src/bird/send/address.js';
-import { readSends } from '../../../src/bird/send/send-request.js';
-import { createWorld, PHONE, templateMessage, textMessage } from '../../support/world.js';
+import { readRecipient } from '../../src/bird/send/address.js';
+import { readSends } from '../../src/bird/send/send-request.js';
+import { createWorld, PHONE, templateMessage, textMessage } from '../support/world.js';
 
 const CLOSED = '+31687654321';
 const WS = '11111111-1111-4111-8111-111111111111';
