@@ -1,3 +1,6 @@
+// Several processes, each with a guard, over a real Redis and the sandbox, in real time: `npm run fleet`. A trial (trial.ts) runs
+// once without a fault, and once for each of faults.ts. model/ has Bird, the customers and their traffic; processes/ what runs
+// beside this one; results/ the assessment of decisions, and the tables.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { faults } from './faults.js';

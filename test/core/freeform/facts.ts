@@ -1,3 +1,5 @@
+// `decideFreeform`, a file for each group of its rules: channel (1 to 3), platform (4), window (5, 6), human-agent (7),
+// margin-and-quota (8, 9), and basics for what holds for all of them. This file has the facts that they share.
 import type { Decision } from '../../../src/core/types.js';
 import { AT, HOUR, iso } from '../support.js';
 

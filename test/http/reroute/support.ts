@@ -1,3 +1,5 @@
+// Reroutes as a user of the middleware sees them, on Express 5; the contract of the adapters has what holds for every framework.
+// scenarios.test.ts has the numbered scenarios that fit no other file. This file has what the files share.
 import { toChannel } from 'freeform-guard';
 import type { WaysOut } from '../../support/reroute.js';
 import type { World } from '../../support/world.js';
