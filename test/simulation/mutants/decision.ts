@@ -45,7 +45,7 @@ export const decision: readonly Mutation[] = [
     tests: ['core/instant.test.ts', 'guard/reads/reads.test.ts'],
   },
   {
-    name: 'a message that is scheduled is judged as if it left now',
+    name: 'a scheduled message is decided as if it left now',
     file: 'guard/decide.ts',
     find: "const at = typeof sendAt === 'number' ? Math.max(sendAt, now) : now;",
     replace: 'const at = now;',
@@ -97,5 +97,26 @@ export const decision: readonly Mutation[] = [
     find: 'if (isGood(answer)) options.onDate?.(datedHeaders(answer), { sentAt, answeredAt });',
     replace: '',
     tests: ['guard/windows/time.test.ts', ...badDays],
+  },
+  {
+    name: 'a template passes also where the platform has none (field A15)',
+    file: 'guard/template.ts',
+    find: "own(row, 'hasTemplates') !== true",
+    replace: "own(row, 'hasTemplates') === 'never'",
+    tests: ['guard/templates.test.ts'],
+  },
+  {
+    name: 'the year 1 is the end of a capability (field A13)',
+    file: 'core/channel-availability.ts',
+    find: 'end !== undefined && end >= MIN_END',
+    replace: 'end !== undefined && end >= -MIN_END * 100',
+    tests: ['core/freeform/channel.test.ts'],
+  },
+  {
+    name: 'a human is denied by what speaks of the short window',
+    file: 'core/freeform.ts',
+    find: "if (otherwise === 'unknown' || human?.isDecided === false) return",
+    replace: "if (otherwise === 'unknown') return",
+    tests: ['core/freeform/human-agent.test.ts'],
   },
 ];

@@ -3,14 +3,14 @@ import { badDays, checker, type Mutation } from './mutation.js';
 /** What is known of a window, and how it is joined. */
 export const evidence: readonly Mutation[] = [
   {
-    name: "the last word wins: Bird's late answer overwrites what it said before",
+    name: "last answer wins: Bird's late answer overwrites an earlier one",
     file: 'core/service-window.ts',
     find: 'expiresAt: latest(a.expiresAt, b.expiresAt)',
     replace: 'expiresAt: b.expiresAt ?? a.expiresAt',
     tests: ['core/service-window.test.ts', ...checker],
   },
   {
-    name: 'the last event wins: an older message moves the window back',
+    name: 'last event wins: an older message moves the window back',
     file: 'core/service-window.ts',
     find: 'lastInboundAt: latest(a.lastInboundAt, b.lastInboundAt)',
     replace: 'lastInboundAt: b.lastInboundAt ?? a.lastInboundAt',
@@ -52,21 +52,14 @@ export const evidence: readonly Mutation[] = [
     tests: ['guard/windows/field-windows.test.ts'],
   },
   {
-    name: "Bird's null lifts a doubt about an opening (field A11)",
+    name: "Bird's null lifts a doubt about an open window (field A11)",
     file: 'guard/decide.ts',
     find: "isInDoubt && decision.verdict === 'allow'",
     replace: "isInDoubt && decision.verdict === 'deny'",
     tests: ['guard/windows/observations.test.ts'],
   },
   {
-    name: 'a template passes also where the platform has none (field A15)',
-    file: 'guard/template.ts',
-    find: "own(row, 'hasTemplates') !== true",
-    replace: "own(row, 'hasTemplates') === 'never'",
-    tests: ['guard/templates.test.ts'],
-  },
-  {
-    name: 'the quota of which the platform says that it is spent counts on (field A9)',
+    name: 'a quota that the platform reports as spent counts on (field A9)',
     file: 'core/service-window.ts',
     find: 'quotaSpentAt !== undefined && quotaSpentAt > since',
     replace: 'quotaSpentAt !== undefined && quotaSpentAt < since',
@@ -78,20 +71,6 @@ export const evidence: readonly Mutation[] = [
     find: '[text, ...words].some(speaksOfWindow)',
     replace: 'words.length >= 0',
     tests: ['bird/refusal-codes.test.ts'],
-  },
-  {
-    name: 'the year 1 is the end of a capability (field A13)',
-    file: 'core/channel-availability.ts',
-    find: 'end !== undefined && end >= MIN_END',
-    replace: 'end !== undefined && end >= -MIN_END * 100',
-    tests: ['core/freeform/channel.test.ts'],
-  },
-  {
-    name: 'a human is denied by what speaks of the short window',
-    file: 'core/freeform.ts',
-    find: "if (otherwise === 'unknown' || human?.isDecided === false) return",
-    replace: "if (otherwise === 'unknown') return",
-    tests: ['core/freeform/human-agent.test.ts'],
   },
   {
     name: "a refusal after the short window closes the human's",

@@ -3,28 +3,28 @@ import type { Mutation } from './mutation.js';
 /** What processes share. */
 export const fleet: readonly Mutation[] = [
   {
-    name: 'a fleet takes the answer of a read that was already running',
+    name: 'a fleet: the answer of a read that was already running is taken',
     file: 'redis/fleet/read-lease-scripts.ts',
     find: 'answered > after',
     replace: 'answered >= after',
     tests: ['redis/fleet/redis-fleet.test.ts', 'guard/reads/fleet.test.ts'],
   },
   {
-    name: 'a fleet compares reads that two servers have counted',
+    name: 'a fleet: numbers of reads from two servers are compared',
     file: 'redis/fleet/redis-fleet.ts',
     find: "after !== undefined && after >= first ? after - first : ''",
     replace: "after === undefined ? '' : after % READS_PER_CONNECTION",
     tests: ['redis/fleet/redis-fleet.test.ts'],
   },
   {
-    name: 'a fleet serves whoever joins, whenever the read started',
+    name: 'a fleet: a read serves everybody who joins, whenever it started',
     file: 'lookup/reads/fleet-coalescing.ts',
     find: 'if (running < read) this',
     replace: 'this',
     tests: ['lookup/reads/fleet-coalescing.test.ts', 'simulation/fleet/fleet-days.test.ts'],
   },
   {
-    name: 'a fleet believes answers that nobody has signed',
+    name: 'a fleet: answers without a signature are believed',
     file: 'redis/fleet/redis-fleet.ts',
     find: 'if (!this.#parts.keys.isSignature(signature, id, number, answer)) return undefined;',
     replace: '',
@@ -38,14 +38,14 @@ export const fleet: readonly Mutation[] = [
     tests: ['redis/windows/merge.test.ts'],
   },
   {
-    name: 'a change that is told while its window is asked for is lost',
+    name: 'a notification that arrives while its window is read is lost',
     file: 'redis/windows/tiered-store.ts',
     find: 'const isLatest = window.changes === changes;',
     replace: 'const isLatest = true;',
     tests: ['redis/windows/tiered-store.test.ts'],
   },
   {
-    name: 'what was missed while Redis was away is never asked for',
+    name: 'what was missed while Redis was unavailable is never read',
     file: 'redis/windows/tiered-store.ts',
     find: `onReady: () => {
         this.#epoch += 1;`,
@@ -53,21 +53,21 @@ export const fleet: readonly Mutation[] = [
     tests: ['redis/windows/tiered-store.test.ts'],
   },
   {
-    name: 'a remembered opening is trusted though another process is known to have changed it',
+    name: 'a remembered open window is trusted, though another process has changed it',
     file: 'redis/windows/tiered-store.ts',
     find: ': mergeEvidence(evidence, { doubtedAt: changedAt })',
     replace: ': evidence',
     tests: ['redis/windows/tiered-store.test.ts'],
   },
   {
-    name: 'what was learnt while Redis was away is not told afterwards',
+    name: 'what was observed while Redis was unavailable is not written afterwards',
     file: 'redis/windows/tiered-store.ts',
     find: 'if (this.#local.has(window)) this.#pendingWrites.set(window, key);',
     replace: '',
     tests: ['redis/windows/tiered-store.test.ts'],
   },
   {
-    name: 'held messages: whoever asks for the lock gets it',
+    name: 'held messages: everybody who asks for the lock gets it',
     file: 'redis/held/scripts.ts',
     find: 'if owner and owner ~= ARGV[1] then return 0 end',
     replace: '',
@@ -88,7 +88,7 @@ export const fleet: readonly Mutation[] = [
     tests: ['redis/held/redis-held-store.test.ts'],
   },
   {
-    name: 'held messages: one that was put there unheard, and has taken another way out, stays',
+    name: 'held messages: one whose write was not acknowledged, and that was rerouted, stays',
     file: 'redis/held/redis-held-store.ts',
     find: 'this.#retries.add(field, () => this.#settle(message, false));\n        throw error;',
     replace: 'throw error;',
@@ -102,14 +102,14 @@ export const fleet: readonly Mutation[] = [
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
-    name: 'a fleet: what a process learns takes the place of what it knew',
+    name: 'a fleet: new evidence replaces what a process knew',
     file: 'redis/windows/local-windows.ts',
     find: 'window.evidence = mergeEvidence(window.evidence ?? noEvidence, evidence);',
     replace: 'window.evidence = evidence;',
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
-    name: 'a fleet: whoever waits takes the answer of any read',
+    name: 'a fleet: a waiter takes the answer of any read',
     file: 'lookup/reads/fleet-coalescing.ts',
     find: 'after ??= turn.running;',
     replace: 'after = -1;',
@@ -123,7 +123,7 @@ export const fleet: readonly Mutation[] = [
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
-    name: 'a fleet: what is told while the store is asked for something else does not count',
+    name: 'a fleet: what is observed while the store is asked for something else does not count',
     file: 'lookup/window-cache.ts',
     find: `const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
     // Last of all: what is told while the store is asked for something else counts as well.
@@ -154,14 +154,14 @@ export const fleet: readonly Mutation[] = [
     tests: ['guard/reads/fleet.test.ts'],
   },
   {
-    name: 'what was promised is forgotten with Redis',
+    name: 'reads that were granted are forgotten with Redis',
     file: 'redis/fleet/read-budget-scripts.ts',
     find: 'if not from then from = now + PROMISE',
     replace: 'if not from then from = now',
     tests: ['redis/fleet/redis-read-budget.test.ts'],
   },
   {
-    name: 'a fleet: an answer of before the count began anew is told',
+    name: 'a fleet: an answer from before the count began anew is shared',
     file: 'redis/fleet/read-lease-scripts.ts',
     find: 'if answered > number then',
     replace: 'if false then',

@@ -38,7 +38,7 @@ export const held: readonly Mutation[] = [
     tests: ['held/held-field.test.ts'],
   },
   {
-    name: 'what is held goes with whatever the customer does, into a closed window too',
+    name: 'what is held is sent even into a closed window',
     file: 'held/window-release.ts',
     find: "if (verdict === 'deny') {",
     replace: "if (verdict === ('never' as string)) {",

@@ -31,7 +31,7 @@ export const identities: readonly Mutation[] = [
     tests: ['guard/windows/identities.test.ts'],
   },
   {
-    name: 'an id and an address that were told together are two windows',
+    name: 'an id and an address that were observed together are two windows',
     file: 'guard/observations/observations.ts',
     find: 'links.note(ref, contactId, byAddress);',
     replace: '',

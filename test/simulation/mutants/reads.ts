@@ -3,21 +3,21 @@ import { badDays, checker, goodDays, type Mutation } from './mutation.js';
 /** How reads of Bird are shared and limited, and what their answers mean. */
 export const reads: readonly Mutation[] = [
   {
-    name: 'plain single flight: whoever joins a read takes what it says',
+    name: 'plain single flight: everybody who joins a read takes its answer',
     file: 'lookup/coalesced-reads.ts',
     find: '&& (place <= earlier.waiters.served || accepts(answer))) return answer;',
     replace: ') return answer;',
     tests: checker,
   },
   {
-    name: 'no sharing: everybody reads for himself',
+    name: 'no single flight: each request reads for itself',
     file: 'lookup/coalesced-reads.ts',
     find: 'return this.#running.get(key)?.read ?? this.#start(key, start);',
     replace: 'return this.#start(key, start);',
     tests: checker,
   },
   {
-    name: 'negative caching: an answer is kept and given to whoever comes later',
+    name: 'negative caching: an answer is kept for later requests',
     file: 'lookup/coalesced-reads.ts',
     find: 'start(waiters).finally(() => this.#running.delete(key))',
     replace: 'start(waiters)',
@@ -38,14 +38,14 @@ export const reads: readonly Mutation[] = [
     tests: checker,
   },
   {
-    name: 'what was told while a read ran does not count beside its answer',
+    name: 'what was observed while a read ran does not count beside its answer',
     file: 'lookup/window-cache.ts',
     find: '...contactOf(known, now(), reader),',
     replace: '',
     tests: checker,
   },
   {
-    name: 'an opening that was read is not kept',
+    name: 'an open window that was read is not kept',
     file: 'lookup/window-cache.ts',
     find: 'void this.#parts.store.merge(target.key, opening);',
     replace: '{}',
@@ -157,7 +157,7 @@ export const reads: readonly Mutation[] = [
     tests: ['lookup/reads/read-budget.test.ts', ...badDays],
   },
   {
-    name: 'a 429 is not heeded',
+    name: 'a 429 is ignored',
     file: 'lookup/reads/rate-limited.ts',
     find: 'if (error instanceof LookupError && error.isThrottled) budget.pause(error.pauseMs);',
     replace: '',
