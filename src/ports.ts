@@ -106,25 +106,25 @@ export interface ReadLimits {
   readonly waiters?: ReadWaiters | undefined;
 }
 
-/** Those in this process who have joined a read that was under way. What is asked later than they did serves them too. */
+/** Callers in this process that joined a running read. A provider request that starts after they joined serves them too. */
 export interface ReadWaiters {
   readonly joined: number;
-  /** The read that gives the answer started after so many had joined. */
+  /** The request behind the answer started after this many had joined. */
   serves(joined: number): void;
-  /** Settles when more have joined. */
+  /** Settles when more than `since` have joined. */
   grown(since: number): Promise<void>;
 }
 
 /**
- * What a message provider can be asked. Implementations reject with a `LookupError` and nothing else, settle by
- * `giveUpAt`, and hold no memory: remembering, sharing and retrying are the decorators' business.
+ * The reads that a message provider offers. Implementations reject only with a `LookupError`, settle by `giveUpAt`, and
+ * keep no state: caches remember, and decorators coalesce, limit and retry.
  */
 export interface Lookup {
   channel(ref: ChannelRef, limits: ReadLimits): Promise<ChannelFacts>;
   contactId(ref: IdentifierRef, limits: ReadLimits): Promise<string>;
   window(ref: WindowRef, limits: ReadLimits): Promise<WindowFacts>;
   conversation(ref: ConversationRef, limits: ReadLimits): Promise<ConversationFacts>;
-  /** By what a contact can be reached. */
+  /** The phone numbers, addresses and ids by which a contact can be reached. */
   identifiers(ref: ContactRef, limits: ReadLimits): Promise<readonly ContactIdentifier[]>;
 }
 
@@ -152,14 +152,14 @@ export interface Store {
   readonly fleet?: Fleet | undefined;
 }
 
-/** Several processes that share the reads which the provider allows. Never rejects. */
+/** The processes that share the provider's read limit. Never rejects. */
 export interface Fleet {
-  /** How many processes there are at most: where they cannot be asked, each takes its share. */
+  /** The largest number of processes: while they cannot coordinate, each takes its share of the limit. */
   readonly instances: number;
   /**
-   * Takes a read from the limit that all processes share, and waits until it may start.
+   * Takes a read from the shared limit, and waits until it may start.
    *
-   * @returns `'spent'`: none may start within `maxWaitMs`, and none was taken
+   * @returns `'spent'`: no read may start within `maxWaitMs`, and none was taken
    */
   takeRead(
     workspaceId: string,
@@ -167,27 +167,27 @@ export interface Fleet {
     maxWaitMs: number,
   ): Promise<'taken' | 'spent' | Isolation>;
   /**
-   * Finds out who reads a window that several processes want to know at once.
+   * Assigns the read of a window that several processes need at once.
    *
-   * @param after of one that has waited: the read that was running when it first asked. Only the answer of a later one,
-   *   which started after that, is told
-   * @returns `undefined`: the others cannot be asked
+   * @param after for a process that has waited: the read that was running when it first asked. It gets only the answer of
+   *   a later read, which started after that
+   * @returns `undefined`: the processes cannot coordinate
    */
   joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined>;
 }
 
-/** The others cannot be asked, and have ceased to take what this process leaves of the limit: its share is its own. */
+/** The other processes cannot be reached, and no longer use this process's share of the limit. */
 export interface Isolation {
-  /** Settles when they can be asked again. Then they take the whole limit with it, and it must have no share beside. */
+  /** Settles when they can be reached again. From then on all use the whole limit together, and no share of their own. */
   readonly ended: Promise<void>;
 }
 
 export type ReadLease =
-  /** This process reads for all, and tells them what came out; `undefined`: nothing that others could use. */
+  /** This process reads for all, and calls `finish` with the result; `undefined`: nothing that others can use. */
   | { readonly role: 'reader'; readonly finish: (facts: WindowFacts | undefined) => void }
-  /** Another process reads. `settled` when it has; whoever does not wait for that leaves. */
+  /** Another process reads; `settled` when it has finished. Call `leave` when not waiting any longer. */
   | { readonly role: 'waiter'; readonly running: number; readonly settled: Promise<void>; readonly leave: () => void }
-  /** The answer of a read, and which one it was. */
+  /** Another process's answer, and the number of its read. */
   | { readonly role: 'answered'; readonly facts: WindowFacts; readonly read: number };
 
 /** A bounded, synchronous memory for facts other than windows. */

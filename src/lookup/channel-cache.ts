@@ -3,7 +3,7 @@ import type { Cache, ChannelFacts, ChannelRef, Clock, Lookup } from '../ports.js
 import { CoalescedReads } from './coalesced-reads.js';
 
 const FRESH_MS = 10 * 60_000;
-/** After a failed renewal the old facts serve on for so long before the next try: an outage must close no window. */
+/** After a failed renewal the old facts count for this long before the next try: an outage must not close a window. */
 const GRACE_MS = 10_000;
 
 interface RememberedChannel {
@@ -18,8 +18,8 @@ export interface ChannelCacheParts {
 }
 
 /**
- * One workspace's channels. Facts are taken from memory for ten minutes; what they deny has to be confirmed by a read,
- * which is the caller's business, because only the caller knows what denies.
+ * One workspace's channels, cached for ten minutes. A denial has to be confirmed by a read; the caller does that, because
+ * only the caller knows which facts deny.
  */
 export class ChannelCache {
   readonly #parts: ChannelCacheParts;
@@ -29,32 +29,32 @@ export class ChannelCache {
     this.#parts = parts;
   }
 
-  /** What is remembered of a channel, however old. */
+  /** The cached facts of a channel, however old. */
   recall(channelId: string): ChannelFacts | undefined {
     return this.#parts.cache.get(channelId)?.facts;
   }
 
-  /** Drops what is remembered of one channel, or of all. */
+  /** Drops the facts of one channel, or of all. */
   forget(channelId: string | undefined): void {
     if (channelId === undefined) this.#parts.cache.clear();
     else this.#parts.cache.delete(channelId);
   }
 
-  /** What is remembered of a channel and needs no renewal yet. */
+  /** The cached facts of a channel, if they need no renewal yet. */
   recallFresh(channelId: string): ChannelFacts | undefined {
     const remembered = this.#parts.cache.get(channelId);
     return remembered !== undefined && this.#parts.clock.now() < remembered.freshUntil ? remembered.facts : undefined;
   }
 
   /**
-   * Asks the provider, sharing reads.
+   * Reads from the provider. Concurrent reads are coalesced.
    *
    * @param accepts whether facts from a read that was already running will do
    * @throws {LookupError}
    */
   read(ref: ChannelRef, deadlineMs: number, accepts: (facts: ChannelFacts) => boolean): Promise<ChannelFacts> {
     const start = (): Promise<ChannelFacts> => {
-      // Where the read before has failed, its grace serves those who waited for it too: they have no time for another.
+      // After a failed read, its grace period serves its waiters too: they have no time for another read.
       const fresh = this.recallFresh(ref.channelId);
       return fresh !== undefined && accepts(fresh) ? Promise.resolve(fresh) : this.#ask(ref, deadlineMs);
     };

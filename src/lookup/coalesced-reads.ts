@@ -1,16 +1,15 @@
 import type { ReadWaiters } from '../ports.js';
 
 /**
- * Lets requests for the same thing share reads without sharing staleness. An answer that a waiter accepts may come from
- * any read in flight; any other answer must come from a read that started after the waiter arrived, because what it
- * says ("closed") may have changed since an earlier read started. So at most one read per key is running and one is
- * awaited after it, however many wait.
+ * Single flight without stale answers. A waiter may accept the answer of any read in flight. Every other answer must come
+ * from a read that started after the waiter arrived, because "closed" may have changed since an earlier read started. So
+ * per key at most one read is running and one is queued behind it, however many callers wait.
  */
 export class CoalescedReads<T> {
   readonly #running = new Map<string, { readonly read: Promise<T>; readonly waiters: Waiters }>();
 
   /**
-   * @param start may tell its waiters that the read itself started later than this call
+   * @param start starts the read; by its waiters it may report that the provider was asked later than at this call
    * @param accepts whether the answer of a read that was already running at the call will do
    * @returns the answer; rejects as the read that started after the call does
    */
@@ -42,7 +41,7 @@ class Waiters implements ReadWaiters {
     return this.#joined;
   }
 
-  /** The read started after so many had joined. */
+  /** The provider was asked after this many had joined. */
   get served(): number {
     return this.#served;
   }

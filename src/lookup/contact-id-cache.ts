@@ -9,7 +9,7 @@ export interface ContactIdCacheParts {
   readonly clock: Clock;
 }
 
-/** One workspace's contact ids by identifier: found by a shared search, kept for ten minutes. */
+/** One workspace's contact ids by identifier, each found by a coalesced search and cached for ten minutes. */
 export class ContactIdCache {
   readonly #parts: ContactIdCacheParts;
   readonly #searches = new CoalescedReads<string>();
@@ -21,24 +21,24 @@ export class ContactIdCache {
   /** @throws {LookupError} `contact_not_found` when no contact has the identifier */
   async find(ref: IdentifierRef, limits: ReadLimits): Promise<string> {
     const { lookup, cache, clock } = this.#parts;
-    const remembered = cache.get(nameOf(ref));
+    const remembered = cache.get(cacheKey(ref));
     if (remembered !== undefined && clock.now() < remembered.freshUntil) return remembered.id;
     const search = async (): Promise<string> => {
       const id = await lookup.contactId(ref, limits);
-      cache.set(nameOf(ref), { id, freshUntil: clock.now() + FRESH_MS });
+      cache.set(cacheKey(ref), { id, freshUntil: clock.now() + FRESH_MS });
       return id;
     };
     // An id is never "closed": any search in flight will do.
-    return this.#searches.read(nameOf(ref), search, () => true);
+    return this.#searches.read(cacheKey(ref), search, () => true);
   }
 
   /** Drops an id that the provider no longer knows: contacts get merged. */
   drop(ref: IdentifierRef): void {
-    this.#parts.cache.delete(nameOf(ref));
+    this.#parts.cache.delete(cacheKey(ref));
   }
 }
 
-function nameOf({ key, value }: IdentifierRef): string {
-  // The key comes from a request, so it could hold any separator: its length says where it ends.
+function cacheKey({ key, value }: IdentifierRef): string {
+  // The key comes from a request and may contain any separator, so its length says where it ends.
   return `${key.length} ${key} ${value}`;
 }

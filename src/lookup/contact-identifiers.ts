@@ -16,7 +16,7 @@ export interface ContactIdentifiersParts {
   readonly contactIds: ContactIdCache;
 }
 
-/** By what one workspace's contacts can be reached: a shared read each time, since people get new numbers. */
+/** How one workspace's contacts can be reached. A coalesced read each time, since people get new numbers. */
 export class ContactIdentifiers {
   readonly #parts: ContactIdentifiersParts;
   readonly #reads = new CoalescedReads<readonly ContactIdentifier[]>();

@@ -1,14 +1,15 @@
+import { windowName } from '../core/window-name.js';
 import type { Cache, ChannelRef, IdentifierRef } from '../ports.js';
 
-/** `several`: which of them is meant cannot be told. */
+/** `several`: there is more than one, and no way to tell which is meant. */
 export type Linked = string | 'several' | undefined;
 
-/** A customer who wrote from an address of which the contact's id is not known. */
+/** A customer's message from an address whose contact id is not known. */
 export interface LoneInbound {
   readonly address: string;
   /** Epoch ms. */
   readonly at: number;
-  /** By what the contact can be searched; `undefined`: by nothing that is known. */
+  /** The identifier to search the contact by; `undefined`: none is known. */
   readonly identifier: IdentifierRef | undefined;
 }
 
@@ -17,12 +18,12 @@ interface Links {
   readonly contacts: Cache<{ readonly value: string }>;
 }
 
-/** More on one channel at once are not looked at: whoever has so many has Bird's events. */
+/** Older ones on the same channel are dropped: an application with so many receives Bird's events. */
 const MAX_LONE = 1000;
 
 /**
- * Which contact ids and addresses were told together, on which channel. A window belongs to an address, and a reply may
- * name its contact by id alone. Only this process knows: another one asks Bird.
+ * Which contact ids and addresses were observed together, by channel. A window belongs to an address, and a reply may
+ * name its contact by id alone. Links exist in this process only; another process asks Bird.
  */
 export class ContactLinks {
   readonly #links: Links;
@@ -33,31 +34,31 @@ export class ContactLinks {
     this.#lone = createCache();
   }
 
-  /** They were told together. A contact with two addresses, or an address of two contacts, is linked to neither. */
+  /** Links an id and an address. A contact with two addresses, or an address of two contacts, is linked to neither. */
   note(ref: ChannelRef, contactId: string, address: string): void {
-    put(this.#links.addresses, nameOf(ref, contactId), address);
-    put(this.#links.contacts, nameOf(ref, address), contactId);
-    this.#lone.get(nameOf(ref, ''))?.inbounds.delete(address);
+    put(this.#links.addresses, windowName(ref, contactId), address);
+    put(this.#links.contacts, windowName(ref, address), contactId);
+    this.#lone.get(windowName(ref, ''))?.inbounds.delete(address);
   }
 
-  /** The address changed hands, or is to be forgotten. */
+  /** Removes a link, when the address changed hands or is to be forgotten. */
   drop(ref: ChannelRef, contactId: string | undefined, address: string | undefined): void {
-    if (contactId !== undefined) this.#links.addresses.delete(nameOf(ref, contactId));
-    if (address !== undefined) this.#links.contacts.delete(nameOf(ref, address));
+    if (contactId !== undefined) this.#links.addresses.delete(windowName(ref, contactId));
+    if (address !== undefined) this.#links.contacts.delete(windowName(ref, address));
   }
 
   addressOf(ref: ChannelRef, contactId: string): Linked {
-    return this.#links.addresses.get(nameOf(ref, contactId))?.value;
+    return this.#links.addresses.get(windowName(ref, contactId))?.value;
   }
 
   contactOf(ref: ChannelRef, address: string): Linked {
-    return this.#links.contacts.get(nameOf(ref, address))?.value;
+    return this.#links.contacts.get(windowName(ref, address))?.value;
   }
 
-  /** A customer wrote, and only the address was told. */
+  /** Records a customer's message for which only the address is known. */
   noteLone(ref: ChannelRef, inbound: LoneInbound): void {
     if (this.contactOf(ref, inbound.address) !== undefined) return;
-    const name = nameOf(ref, '');
+    const name = windowName(ref, '');
     const inbounds = this.#lone.get(name)?.inbounds ?? new Map<string, LoneInbound>();
     inbounds.delete(inbound.address);
     inbounds.set(inbound.address, inbound);
@@ -66,9 +67,9 @@ export class ContactLinks {
     this.#lone.set(name, { inbounds });
   }
 
-  /** Those since an instant, the latest first. */
+  /** The recorded messages since an instant, the latest first. */
   loneSince(ref: ChannelRef, since: number): readonly LoneInbound[] {
-    const { inbounds } = this.#lone.get(nameOf(ref, '')) ?? {};
+    const { inbounds } = this.#lone.get(windowName(ref, '')) ?? {};
     return inbounds === undefined ? [] : [...inbounds.values()].filter(({ at }) => at >= since).reverse();
   }
 }
@@ -76,9 +77,4 @@ export class ContactLinks {
 function put(cache: Cache<{ readonly value: string }>, name: string, value: string): void {
   const known = cache.get(name)?.value;
   if (known !== value) cache.set(name, { value: known === undefined ? value : 'several' });
-}
-
-/** Ids have no space, and come first. */
-function nameOf({ workspaceId, channelId }: ChannelRef, value: string): string {
-  return `${workspaceId} ${channelId} ${value}`;
 }

@@ -10,7 +10,7 @@ export interface ConversationCacheParts {
   readonly clock: Clock;
 }
 
-/** One workspace's conversations: read once, by a shared read, and kept for ten minutes. */
+/** One workspace's conversations, each found by a coalesced read and cached for ten minutes. */
 export class ConversationCache {
   readonly #parts: ConversationCacheParts;
   readonly #reads = new CoalescedReads<ConversationFacts>();
@@ -19,7 +19,7 @@ export class ConversationCache {
     this.#parts = parts;
   }
 
-  /** What is remembered of a conversation and needs no renewal yet. */
+  /** The cached facts of a conversation, if they need no renewal yet. */
   recall(conversationId: string): ConversationFacts | undefined {
     const remembered = this.#parts.cache.get(conversationId);
     return remembered !== undefined && this.#parts.clock.now() < remembered.freshUntil ? remembered.facts : undefined;

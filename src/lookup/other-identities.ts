@@ -20,13 +20,13 @@ export interface Look {
   readonly now: () => number;
 }
 
-/** Bird shows a message within seconds. What was told longer ago, Bird's answer has seen. */
+/** Bird shows a message within seconds. Bird's answer already includes what was observed longer ago. */
 const LAG_MS = 120_000;
-/** More searches for one decision would take the limit from the sends. */
+/** More searches for one decision would use up the limit that sends need. */
 const MAX_SEARCHES = 10;
 
 /**
- * What is known of a contact under its other identities: the contact's id, another address that was told with it, another
+ * Evidence about a contact under its other identities: the contact's id, another address observed with it, another
  * spelling of its number. None of it opens this window, but each casts doubt on a denial.
  */
 export class OtherIdentities {
@@ -45,17 +45,17 @@ export class OtherIdentities {
     const addresses = [...ids].flatMap((id) => (id === undefined ? [] : [addressOfId(id)]));
     const spelling = this.#parts.otherSpelling(sentTo);
     if (spelling !== undefined) addresses.push(spelling);
-    const told = await this.#latestTold(key, addresses);
-    if (told !== undefined || spelling === undefined) return told;
+    const observed = await this.#latestObserved(key, addresses);
+    if (observed !== undefined || spelling === undefined) return observed;
     return (await this.#isOpenUnder(target, spelling, look)) ? look.now() : undefined;
   }
 
-  async #latestTold(key: WindowKey, addresses: readonly string[]): Promise<number | undefined> {
+  async #latestObserved(key: WindowKey, addresses: readonly string[]): Promise<number | undefined> {
     const known = await Promise.all(addresses.map((address) => this.#parts.store.get({ ...key, address })));
     return known.map(wroteAtOf).reduce(latest, undefined);
   }
 
-  /** One search, and a read where it finds somebody. Where either fails, Bird's word on this number stands. */
+  /** One search, then a read if it finds a contact. If either fails, Bird's answer for this number stands. */
   async #isOpenUnder({ key, identifier }: WindowTarget, address: string, { limits, now }: Look): Promise<boolean> {
     if (identifier?.key !== 'phonenumber') return false;
     const { workspaceId, channelId } = key;
@@ -69,13 +69,13 @@ export class OtherIdentities {
     }
   }
 
-  /** A send by id alone, soon after a message of which only the address was told: whose was it? */
+  /** For a send by id alone, soon after a message with an address alone: finds out whether it was this contact's. */
   async #byId({ key, contactId }: WindowTarget, { limits, now }: Look): Promise<number | undefined> {
     const { links } = this.#parts;
     if (contactId === undefined || links.addressOf(key, contactId) !== undefined) return undefined;
     const lone = links.loneSince(key, now() - LAG_MS);
     const looked = await Promise.all(lone.slice(0, MAX_SEARCHES).map((one) => this.#ownerOf(key, one, limits)));
-    // The window is found by the link now. Of those whose owner is not known any may be this one.
+    // Found owners are linked now. A message whose owner is not known may be this contact's.
     const unknown = lone.filter((_, index) => looked[index] === undefined);
     return unknown[0]?.at;
   }

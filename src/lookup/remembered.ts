@@ -2,12 +2,12 @@ import { isFarDate, latest, mergeEvidence, messagesSinceInbound, type WindowEvid
 import type { ContactInput } from '../core/types.js';
 import type { WindowFacts } from '../ports.js';
 
-/** A date that no message explains counts until a refusal is known, and never after one. */
+/** A date too far ahead for any message counts until a refusal is known, and never after one. */
 function rememberedDate({ expiresAt, farUntil, refusedAt }: WindowEvidence): number | undefined {
   return refusedAt === undefined ? latest(expiresAt, farUntil) : expiresAt;
 }
 
-/** For whom and for which window something remembered is to count. */
+/** For which contact and window the evidence is evaluated. */
 export interface Reader {
   /** Length of the platform's window, in ms. */
   readonly windowMs: number;
@@ -18,12 +18,12 @@ function isReadFor({ readFor }: WindowEvidence, { contactId }: Reader): boolean 
   return readFor === undefined || readFor === contactId;
 }
 
-/** Whether Bird's word by itself opens the window. */
+/** Whether Bird's answer alone opens the window. */
 export function saysOpen({ isPermanentSession, serviceWindowExpireAt }: WindowFacts, at: number): boolean {
   return isPermanentSession || (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
 }
 
-/** Bird's fresh word beside what is remembered. A far date that is refuted must not hide a nearer one that is not. */
+/** The later of Bird's new date and the remembered one. A refuted far date must not hide a nearer one that still counts. */
 export function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: number, reader: Reader): number | null {
   const said = facts.serviceWindowExpireAt ?? undefined;
   const remembered = isReadFor(known, reader) ? rememberedDate(known) : undefined;
@@ -31,7 +31,7 @@ export function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: numbe
   return latest(said, remembered) ?? null;
 }
 
-/** The remembered window as the core's input at an instant. What is not remembered is missing, never `null`. */
+/** The evidence as the core's input at an instant. What is not known is missing, never `null`. */
 export function contactOf(evidence: WindowEvidence, at: number, reader: Reader): ContactInput {
   const isOurs = isReadFor(evidence, reader);
   const { windowMs } = reader;
@@ -44,12 +44,12 @@ export function contactOf(evidence: WindowEvidence, at: number, reader: Reader):
   };
 }
 
-/** An id and an address that were told together name one window. */
+/** Merges the windows of an id and an address that were observed together: they are one window. */
 export function joined([one, other]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
   return one === undefined || other === undefined ? (one ?? other) : mergeEvidence(one, other);
 }
 
-/** When the contact wrote from another identity: what is known from this one, or is refuted, casts no doubt. */
+/** When the contact wrote from another identity; `undefined` if a message from this one, or a refusal, is later. */
 export function elsewhere(wroteAt: number | undefined, known: WindowEvidence): number | undefined {
   const { lastInboundAt, refusedAt, contactWroteAt } = known;
   const wrote = latest(wroteAt, contactWroteAt);
@@ -57,12 +57,13 @@ export function elsewhere(wroteAt: number | undefined, known: WindowEvidence): n
   return wrote !== undefined && wrote > Math.max(lastInboundAt ?? never, refusedAt ?? never) ? wrote : undefined;
 }
 
+/** The first window's evidence, with the refusals of the second. */
 export function withRefusal([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
   if (known === undefined || (byId?.refusedAt === undefined && byId?.quotaSpentAt === undefined)) return known;
   return mergeEvidence(known, { refusedAt: byId.refusedAt, quotaSpentAt: byId.quotaSpentAt });
 }
 
-/** Whether something that is remembered, right or not, would open a window that lasts at most so long. */
+/** Whether any remembered evidence, right or not, would open a window that lasts at most `longestMs`. */
 export function mayOpen(known: WindowEvidence, at: number, longestMs: number): boolean {
   const { expiresAt, farUntil, permanentUntil, lastInboundAt = Number.NEGATIVE_INFINITY } = known;
   return [expiresAt, farUntil, permanentUntil, lastInboundAt + longestMs].some((end) => end !== undefined && end > at);

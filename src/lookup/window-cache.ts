@@ -1,6 +1,7 @@
 import { addressOfId } from '../core/contact-address.js';
 import { isDoubted, isFarDate, latest, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
+import { windowName } from '../core/window-name.js';
 import { LookupError } from '../errors.js';
 import type {
   Cache,
@@ -20,14 +21,14 @@ import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
 import { contactOf, dateOf, elsewhere, joined, mayOpen, saysOpen, withRefusal } from './remembered.js';
 
-/** `isPermanentSession` can end, so it is believed for an hour and then asked again. */
+/** `isPermanentSession` can end, so it is trusted for an hour and then read again. */
 const PERMANENT_TRUST_MS = 3_600_000;
 const NOT_FOUND_APART_MS = 1_000;
 const NOT_FOUND_KEPT_MS = 10 * 60_000;
 
-/** The core's input after a read, with what the core does not judge. */
+/** The core's input after a read, and what lies outside the core's rules. */
 export interface WindowAnswer extends ContactInput {
-  /** What is remembered is doubted, and Bird does not say open either: nothing of it may open the window. */
+  /** The evidence is in doubt, and Bird does not say open: no evidence may open the window. */
   readonly isInDoubt: boolean;
   /** When the contact was seen to write from an address that may or may not be this one, epoch ms. */
   readonly contactWroteAt?: number | undefined;
@@ -36,7 +37,7 @@ export interface WindowAnswer extends ContactInput {
 export interface WindowReadOptions {
   /** How long the read may take, in ms, from its own start. */
   readonly deadlineMs: number;
-  /** Longest time in ms for which an opening is remembered, whatever the provider says. */
+  /** Longest time in ms for which an open window is remembered, whatever the provider says. */
   readonly trustMs: number;
   /** Length of the platform's window, in ms; 0: not known. */
   readonly windowMs: number;
@@ -57,7 +58,7 @@ export interface WindowCacheParts {
   readonly now: () => number;
 }
 
-/** One workspace's windows: openings are remembered, closings never are, and reads are shared. */
+/** One workspace's windows. Open windows are cached, closed ones never are, and reads are coalesced. */
 export class WindowCache {
   readonly #parts: WindowCacheParts;
   readonly #reads = new CoalescedReads<WindowAnswer>();
@@ -68,14 +69,14 @@ export class WindowCache {
     this.#others = new OtherIdentities(parts);
   }
 
-  /** What is remembered of a window; a promise only where the store needs I/O for it. */
+  /** The evidence about a window; a promise only if the store needs I/O for it. */
   recall(key: WindowKey): WindowEvidence | undefined | Promise<WindowEvidence | undefined> {
     return this.#parts.store.get(key);
   }
 
   /**
-   * What is remembered of a send's window. A refusal that was told by the contact's id alone may have met this address, so
-   * it counts here, too: that costs a read at most, and denies nothing.
+   * The evidence about a send's window. A refusal known by the contact's id alone may concern this address, so it counts
+   * here too. It costs a read at most, and denies nothing.
    */
   recallFor(target: WindowTarget): ReturnType<WindowCache['recall']> {
     const { key, contactId, sentTo } = target;
@@ -86,7 +87,7 @@ export class WindowCache {
     return withRefusal([known, byId]);
   }
 
-  /** What is remembered of the window itself. A send by id alone goes to the one address that was told with the id. */
+  /** The evidence about the window itself. A send by id alone goes to the one address that was observed with the id. */
   #recallOwn({ key, contactId, sentTo }: WindowTarget): ReturnType<WindowCache['recall']> {
     const known = this.recall(key);
     if (contactId === undefined || sentTo !== undefined) return known;
@@ -98,9 +99,9 @@ export class WindowCache {
   }
 
   /**
-   * Asks the provider, sharing reads, and joins its word with what is remembered.
+   * Reads from the provider and merges the answer with the evidence. Concurrent reads are coalesced.
    *
-   * @param accepts whether the answer of a read that was already running will do: only one that opens the window may
+   * @param accepts whether the answer of a read that was already running will do; only one that opens the window may
    * @throws {LookupError}
    */
   read(
@@ -117,13 +118,13 @@ export class WindowCache {
     const startedAt = clock.now();
     const limits = { giveUpAt: startedAt + options.deadlineMs, waiters };
     const facts = await this.#askOrMiss(target, options, limits);
-    // By the provider's clock, and as its answer has just set it: what is kept is compared with that clock later.
+    // By the provider's clock, as this answer has just set it: the evidence is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();
-    // Not waited for: the answer is here, and a store may be slow.
+    // Not awaited: the answer is here, and a store may be slow.
     this.#remember(target, facts, askedAt, options);
     const isOpen = saysOpen(facts, now());
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
-    // Last of all: what is told while the store is asked for something else counts as well.
+    // Last of all, so that evidence which arrives during the other reads counts as well.
     const known = (await this.#recallOwn(target)) ?? noEvidence;
     const isInDoubt = isDoubted(known) && !isOpen && mayOpen(known, now(), options.trustMs);
     if (isDoubted(known) && !isInDoubt) void store.merge(target.key, { readAt: askedAt });
@@ -141,12 +142,15 @@ export class WindowCache {
     try {
       const contactId = target.contactId ?? (await this.#findContact(target.identifier, limits));
       const facts = await this.#parts.lookup.window({ ...target.key, contactId, address: target.sentTo }, limits);
-      this.#parts.missingContacts.delete(nameOf(target.key));
+      this.#parts.missingContacts.delete(windowName(target.key, target.key.address));
       return { ...facts, contactId };
     } catch (error) {
       if (!(error instanceof LookupError) || error.code !== 'contact_not_found') throw error;
       if (target.identifier !== undefined) this.#parts.contactIds.drop(target.identifier);
-      const isMissing = this.#isMissingTwice(nameOf(target.key), limits.giveUpAt - options.deadlineMs);
+      const isMissing = this.#isMissingTwice(
+        windowName(target.key, target.key.address),
+        limits.giveUpAt - options.deadlineMs,
+      );
       if (!isMissing || !options.notFoundIsClosed) throw error;
       return { serviceWindowExpireAt: null, isPermanentSession: false };
     }
@@ -160,21 +164,21 @@ export class WindowCache {
   }
 
   #remember(target: WindowTarget, facts: WindowFacts, askedAt: number, { trustMs, windowMs }: WindowReadOptions): void {
-    const said = facts.serviceWindowExpireAt ?? undefined;
-    const believedUntil = said === undefined ? undefined : Math.min(said, askedAt + trustMs);
-    const opening = {
+    const expiresAt = facts.serviceWindowExpireAt ?? undefined;
+    const trustedUntil = expiresAt === undefined ? undefined : Math.min(expiresAt, askedAt + trustMs);
+    const evidence = {
       // Cut off at one window, a far date would look like a message of now, and no refusal would refute it.
-      [isFarDate(said, windowMs, askedAt) ? 'farUntil' : 'expiresAt']: believedUntil,
+      [isFarDate(expiresAt, windowMs, askedAt) ? 'farUntil' : 'expiresAt']: trustedUntil,
       permanentUntil: facts.isPermanentSession ? askedAt + PERMANENT_TRUST_MS : undefined,
       readFor: this.#unconfirmedContact(target),
     };
-    const opensUntil = latest(believedUntil, opening.permanentUntil);
-    if (opensUntil !== undefined && opensUntil > askedAt) void this.#parts.store.merge(target.key, opening);
+    const openUntil = latest(trustedUntil, evidence.permanentUntil);
+    if (openUntil !== undefined && openUntil > askedAt) void this.#parts.store.merge(target.key, evidence);
   }
 
   /**
-   * The contact's id, where nobody but the caller says that it belongs to this address: what Bird answers for a pair that
-   * does not belong together opens nothing for others.
+   * The contact's id, if only the caller says that it belongs to this address. Bird's answer for a pair that does not
+   * belong together must not open the window for others.
    */
   #unconfirmedContact({ key, contactId, sentTo }: WindowTarget): string | undefined {
     if (contactId === undefined || sentTo === undefined) return undefined;
@@ -190,7 +194,7 @@ export class WindowCache {
   }
 }
 
-/** Whoever is named by another id, or by another kind of identifier, may be somebody else. */
+/** A contact named by another id, or by another kind of identifier, may be another person. */
 function nameOfRead({ key, contactId = '', identifier, sentTo }: WindowTarget): string {
   const by = contactId || (identifier?.key ?? '');
   return [key.channelId, sentTo === undefined, by.length, by, key.address].join(' ');
@@ -198,8 +202,4 @@ function nameOfRead({ key, contactId = '', identifier, sentTo }: WindowTarget): 
 
 interface ReadFacts extends WindowFacts {
   readonly contactId?: string;
-}
-
-function nameOf({ channelId, address }: WindowKey): string {
-  return `${channelId} ${address}`;
 }

@@ -1,15 +1,15 @@
 import type { Clock } from '../../ports.js';
 
-/** Failures among so many of the latest reads open the breaker. */
+/** The breaker does not open on fewer reads than this. */
 const MIN_READS = 20;
 const FAILED_SHARE = 0.5;
 const COUNTED_MS = 10_000;
-/** While it is open, one read in so long finds out whether the provider is back. */
+/** While the breaker is open, one read per this time probes whether the provider is back. */
 const PROBE_MS = 1_000;
 
 /**
- * Stops reads that would only wait for a provider which is down. Open after half of at least 20 reads in 10 s failed;
- * then one probe a second, and the first that succeeds closes it.
+ * Stops reads that would only wait for a provider that is down. It opens when half of at least 20 reads within 10 s have
+ * failed. Then one read a second probes the provider, and the first that succeeds closes the breaker.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
@@ -24,12 +24,12 @@ export class CircuitBreaker {
     return this.#probeAt !== undefined;
   }
 
-  /** Whether a read would be refused now; claims no probe. */
+  /** Whether a read would be refused now. Does not claim the probe. */
   get isRefusing(): boolean {
     return this.#probeAt !== undefined && this.#clock.now() < this.#probeAt;
   }
 
-  /** Whether a read may go now; while the breaker is open, only the probe that this call claims. */
+  /** Whether a read may start now. While the breaker is open, a true answer claims the probe. */
   admits(): boolean {
     if (this.#probeAt === undefined) return true;
     const now = this.#clock.now();

@@ -1,17 +1,17 @@
 import type { Lookup, ReadLimits } from '../../ports.js';
 
-/** What a decorator sees of a question. */
+/** What a decorator knows about a question to the provider. */
 export interface QuestionNature {
-  /** All but `contactId`, which is a search, are reads, which the provider rations. */
+  /** `contactId` is a search; all others are reads, which the provider limits. */
   readonly kind: 'channel' | 'contactId' | 'window' | 'conversation' | 'identifiers';
-  /** Questions of one lane compete with each other before they compete with others: the channel, where it is known. */
+  /** The lane of the token bucket, in which lanes take turns: the channel, if known. */
   readonly lane: string;
 }
 
-/** Runs one question; may delay it, repeat it or refuse it. */
+/** Runs one question. It may delay, repeat or refuse it. */
 export type Around = <T>(nature: QuestionNature, ask: () => Promise<T>, limits: ReadLimits) => Promise<T>;
 
-/** The same lookup with `around` run for every question. */
+/** A lookup that runs `around` for every question. */
 export function decorate(lookup: Lookup, around: Around): Lookup {
   return {
     channel: (ref, limits) =>

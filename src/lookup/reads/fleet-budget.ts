@@ -2,7 +2,7 @@ import type { Clock, Fleet, Isolation } from '../../ports.js';
 import type { Budget } from './rate-limited.js';
 import { budgetSpent, FairTokenBucket, type ReadLimit, shareOf } from './read-budget.js';
 
-/** A read that is granted with less time left than this would only be cut off. */
+/** A read that starts with less time left than this would only time out. */
 const MIN_READ_MS = 200;
 
 export interface FleetBudgetOptions extends ReadLimit {
@@ -12,8 +12,8 @@ export interface FleetBudgetOptions extends ReadLimit {
 }
 
 /**
- * One workspace's reads where several processes share them: the process's own bucket first, in which its channels take
- * turns, then the one of all. Where the others cannot be asked, and take no more than theirs, each takes its share.
+ * Limits one workspace's reads across several processes. A read needs a token of the process's own bucket, in which its
+ * channels take turns, and then one of the shared bucket. While the processes cannot coordinate, each uses its share.
  */
 export class FleetBudget implements Budget {
   readonly #options: FleetBudgetOptions;
@@ -64,7 +64,7 @@ export class FleetBudget implements Budget {
     this.#share.limit(shareOf(limit, this.#options.fleet.instances));
   }
 
-  /** Nobody begins with a share that was already read. When the others are back, what waits for the share asks them. */
+  /** Begins a period of isolation with an empty share if the limit was shared before. Its end rejects the share's waiters. */
   #begin(isolation: Isolation): void {
     if (this.#isolation === isolation) return;
     this.#isolation = isolation;
@@ -76,7 +76,7 @@ export class FleetBudget implements Budget {
     });
   }
 
-  /** False: the others are back before it was this one's turn. */
+  /** False if the isolation ended before this read's turn: the caller tries the shared bucket again. */
   async #takeShare(isolation: Isolation, giveUpAt: number, lane: string | undefined): Promise<boolean> {
     try {
       await this.#share.take(giveUpAt, lane);

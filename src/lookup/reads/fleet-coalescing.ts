@@ -1,16 +1,16 @@
 import type { Clock, Fleet, Lookup, ReadLease, ReadLimits, WindowFacts, WindowRef } from '../../ports.js';
 
-/** Whoever waits for another process keeps so much time to ask by itself after all. */
+/** A process that waits for another keeps this much time to read by itself after all. */
 const OWN_READ_MS = 400;
 
 type Reader = Extract<ReadLease, { role: 'reader' }>;
-type Told = Extract<ReadLease, { role: 'answered' }>;
+type Answered = Extract<ReadLease, { role: 'answered' }>;
 type Waiter = Extract<ReadLease, { role: 'waiter' }>;
 
 /**
- * Lets processes that want to know one window at the same time share reads, as `CoalescedReads` does in one process: an
- * answer is taken only from a read that started after this one asked. Openings of earlier reads come by the store. In
- * doubt a process asks by itself.
+ * Coalesces the reads of one window across processes, as `CoalescedReads` does within one: an answer counts only from a
+ * read that started after this process asked. Open windows found by earlier reads arrive through the store. In doubt a
+ * process reads by itself.
  */
 export function fleetLookup(lookup: Lookup, fleet: Fleet, clock: Clock): Lookup {
   return {
@@ -32,7 +32,7 @@ class FleetRead {
   readonly #parts: FleetReadParts;
   readonly #ref: WindowRef;
   readonly #limits: ReadLimits;
-  /** Which read was running when so many had joined. */
+  /** Which read was running when this many waiters had joined. */
   readonly #asked: { readonly joined: number; readonly running: number }[] = [];
 
   constructor(parts: FleetReadParts, ref: WindowRef, limits: ReadLimits) {
@@ -47,18 +47,18 @@ class FleetRead {
     let after: number | undefined;
     for (;;) {
       const joined = waiters?.joined ?? 0;
-      const turn = await fleet.joinRead(this.#ref, after);
-      if (turn?.role === 'answered') return this.#take(turn);
-      if (turn?.role === 'reader') return this.#readForAll(turn);
-      if (turn === undefined) return this.#read();
-      after ??= turn.running;
-      this.#asked.push({ joined, running: turn.running });
-      if (!(await this.#waitFor(turn, joined))) return this.#read();
+      const lease = await fleet.joinRead(this.#ref, after);
+      if (lease?.role === 'answered') return this.#take(lease);
+      if (lease?.role === 'reader') return this.#readForAll(lease);
+      if (lease === undefined) return this.#read();
+      after ??= lease.running;
+      this.#asked.push({ joined, running: lease.running });
+      if (!(await this.#waitFor(lease, joined))) return this.#read();
     }
   }
 
-  /** It started after those had joined who were there when an earlier read was still running. */
-  #take({ facts, read }: Told): WindowFacts {
+  /** Takes another process's answer, which serves the waiters that had joined while an earlier read was running. */
+  #take({ facts, read }: Answered): WindowFacts {
     for (const { joined, running } of this.#asked) if (running < read) this.#limits.waiters?.serves(joined);
     return facts;
   }
@@ -75,13 +75,13 @@ class FleetRead {
       finish(facts);
       return facts;
     } catch (error) {
-      // Why it failed may be this process's own affair.
+      // The reason may concern this process alone.
       finish(undefined);
       throw error;
     }
   }
 
-  /** Whether there is time left when the other's read has ended, or when somebody has joined who must be asked for too. */
+  /** Waits for the other process's read, or for a new waiter, which needs a later read. False if no time is left. */
   async #waitFor({ settled, leave }: Waiter, joined: number): Promise<boolean> {
     const { clock } = this.#parts;
     const leftMs = this.#limits.giveUpAt - clock.now() - OWN_READ_MS;
@@ -93,8 +93,8 @@ class FleetRead {
     const late = new Promise<boolean>((resolve) => {
       timer = clock.setTimeout(() => resolve(false), leftMs);
     });
-    const news = [settled, this.#limits.waiters?.grown(joined) ?? settled];
-    const isInTime = await Promise.race([...news.map((one) => one.then(() => true)), late]);
+    const changes = [settled, this.#limits.waiters?.grown(joined) ?? settled];
+    const isInTime = await Promise.race([...changes.map((one) => one.then(() => true)), late]);
     clock.clearTimeout(timer);
     leave();
     return isInTime;

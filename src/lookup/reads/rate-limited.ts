@@ -2,22 +2,22 @@ import { LookupError } from '../../errors.js';
 import type { Lookup } from '../../ports.js';
 import { decorate } from './decorate.js';
 
-/** How many questions may start. */
+/** Limits how many questions may start. */
 export interface Budget {
-  /** Settles when one may start; rejects with `lookup_budget_spent` when none can by `giveUpAt`. */
+  /** Settles when one may start; rejects with `lookup_budget_spent` if none can start by `giveUpAt`. */
   take(giveUpAt: number, lane?: string): Promise<void>;
-  /** The provider says that there were too many, and for how long none shall come. */
+  /** Call when the provider reports too many requests; `durationMs` is how long it asks to wait. */
   pause(durationMs?: number): void;
   succeeded(): void;
 }
 
 export interface Budgets {
   readonly reads: Budget;
-  /** Searches are POSTs, which the provider counts with the sends: never so many that sends would be refused. */
+  /** Searches are POSTs, which the provider counts with the sends: they must leave room for the sends. */
   readonly searches: Budget;
 }
 
-/** Lets a question start only within its budget, and pauses that when the provider says that it was too much. */
+/** Lets a question start only within its budget, and pauses the budget when the provider reports too many requests. */
 export function rateLimitedLookup(lookup: Lookup, { reads, searches }: Budgets): Lookup {
   return decorate(lookup, async ({ kind, lane }, ask, { giveUpAt }) => {
     const budget = kind === 'contactId' ? searches : reads;

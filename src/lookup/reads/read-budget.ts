@@ -2,9 +2,9 @@ import { LookupError } from '../../errors.js';
 import type { Clock } from '../../ports.js';
 
 export interface ReadLimit {
-  /** Reads a second in the long run. */
+  /** Reads per second in the long run. */
   readonly perSecond: number;
-  /** Reads that may go at once after a quiet time. `perSecond + burst` is the most that any second can see. */
+  /** Reads that may start at once after a quiet time. No second can have more than `perSecond + burst`. */
   readonly burst: number;
 }
 
@@ -18,16 +18,16 @@ interface Waiter {
   readonly refuse: (error: LookupError) => void;
 }
 
-/** How much of the full rate comes back a second after it was halved. */
+/** The share of the full rate that returns per second after it was halved. */
 const RECOVERY_PER_SECOND = 0.1;
 const MIN_PER_SECOND = 1;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 8_000;
 
 /**
- * A token bucket over one workspace's reads. Where there are more reads than tokens, the lanes (channels) take turns,
- * so that a campaign on one cannot starve replies on another; in a lane the newest goes first, because it has the most
- * time left. Whoever cannot be served in time is told so.
+ * A token bucket for one workspace's reads. If there are more reads than tokens, the lanes (channels) take turns, so that
+ * a campaign on one channel cannot starve replies on another. Within a lane the newest read goes first, because it has
+ * the most time left. A read that cannot start in time is rejected early.
  */
 export class FairTokenBucket {
   #options: FairTokenBucketOptions;
@@ -70,25 +70,25 @@ export class FairTokenBucket {
   }
 
   /**
-   * The provider says that there were too many: no reads for a while, those who wait are refused, and half the rate
-   * afterwards, which recovers.
+   * Call when the provider reports too many requests. No read starts for a while, waiting reads are rejected, and the
+   * rate is halved and then recovers.
    *
-   * @param durationMs as the provider asks; without its word 1 s, doubling up to 8 s until a read succeeds
+   * @param durationMs as the provider asks; default 1 s, doubling up to 8 s until a read succeeds
    */
   pause(durationMs?: number): void {
     const now = this.#options.clock.now();
-    // Reads that were under way together are refused together: that is one warning, and it is heeded once.
-    const isHeeded = now < this.#pausedUntil;
-    const pauseMs = durationMs ?? (isHeeded ? 0 : this.#nextPauseMs);
+    // Concurrent reads are throttled together: the rate is halved once for all of them.
+    const isPaused = now < this.#pausedUntil;
+    const pauseMs = durationMs ?? (isPaused ? 0 : this.#nextPauseMs);
     this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
-    if (isHeeded) return;
+    if (isPaused) return;
     this.#nextPauseMs = Math.min(MAX_PAUSE_MS, this.#nextPauseMs * 2);
     this.#perSecond = Math.max(Math.min(MIN_PER_SECOND, this.#options.perSecond), this.#perSecond / 2);
     this.#tokens = 0;
     this.refuseAll();
   }
 
-  /** Another limit from now on; what was spent stays spent. */
+  /** Changes the limit. Spent tokens stay spent. */
   limit(limit: ReadLimit): void {
     this.#refill();
     this.#options = { ...this.#options, ...limit };
@@ -96,20 +96,20 @@ export class FairTokenBucket {
     this.#tokens = Math.min(this.#tokens, limit.burst);
   }
 
-  /** Nothing may start at once: reads were started that were not asked for here. */
+  /** Drops all tokens, after reads that this bucket did not grant. */
   empty(): void {
     this.#refill();
     this.#tokens = 0;
   }
 
-  /** Whoever waits is told that no read is left. */
+  /** Rejects all waiting reads. */
   refuseAll(): void {
     const waiting = [...this.#lanes.values()].flat();
     this.#lanes.clear();
     for (const waiter of waiting) waiter.refuse(budgetSpent());
   }
 
-  /** A read was answered: the provider keeps up. */
+  /** Call when a read was answered: the next pause is short again. */
   succeeded(): void {
     this.#nextPauseMs = FIRST_PAUSE_MS;
   }
@@ -123,12 +123,12 @@ export class FairTokenBucket {
       this.#tokens -= 1;
       this.#nextWaiter()?.admit();
     }
-    // Said while there is time to hear it: at its own deadline, a waiter would only be told that it is late.
+    // Rejected early, while the caller has time to react; at its own deadline it would only time out.
     this.#refuseUpTo(this.#nextTokenAt(now));
     if (this.#lanes.size > 0) this.#schedule(now);
   }
 
-  /** The newest of the lane whose turn it is; the lane goes to the end of the row. */
+  /** The newest read of the lane whose turn it is. The lane goes to the end of the order. */
   #nextWaiter(): Waiter | undefined {
     for (const [lane, waiters] of this.#lanes) {
       const waiter = waiters.pop();
@@ -161,14 +161,14 @@ export class FairTokenBucket {
   #refill(): void {
     const { perSecond, burst } = this.#options;
     const passed = this.#passed();
-    // A clock that jumped back gives no tokens, and does not take any.
+    // A clock that jumped back neither gives nor takes tokens.
     const seconds = Math.max(0, passed - this.#countedAt) / 1000;
     this.#countedAt = passed;
     this.#perSecond = Math.min(perSecond, this.#perSecond + seconds * perSecond * RECOVERY_PER_SECOND);
     this.#tokens = Math.min(burst, this.#tokens + seconds * this.#perSecond);
   }
 
-  /** Ms of true time: a wall clock that is set forward must not give tokens for time that has not passed. */
+  /** Elapsed time in ms, monotonic if possible: a wall clock that is set forward must not give tokens. */
   #passed(): number {
     const { clock } = this.#options;
     return clock.monotonic?.() ?? clock.now();
@@ -176,10 +176,10 @@ export class FairTokenBucket {
 }
 
 export function budgetSpent(): LookupError {
-  return new LookupError('lookup_budget_spent', 'The workspace has no read left in the time that this decision has');
+  return new LookupError('lookup_budget_spent', 'The read limit leaves no read within the deadline of this decision');
 }
 
-/** So that all shares together let no more into any second than the whole: each needs a burst of one at least. */
+/** One process's share of a limit. All shares together exceed the limit in no second; each has a burst of at least 1. */
 export function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {
   const ownBurst = Math.max(1, Math.floor(burst / instances));
   const left = (perSecond + burst - instances * ownBurst) / instances;

@@ -2,13 +2,13 @@ import { LookupError } from '../../errors.js';
 import type { Lookup } from '../../ports.js';
 import { decorate, type QuestionNature } from './decorate.js';
 
-/** Hears how questions end that were really asked. */
+/** Observes how the questions end that reach the provider. */
 export interface Watcher {
   answered(nature: QuestionNature): void;
   failed(nature: QuestionNature, error: LookupError): void;
 }
 
-/** The same lookup, of which a watcher hears. What a breaker, a hold or a budget refuses says nothing new. */
+/** A lookup with a watcher, which is not called for what a breaker, a cooldown or a budget refuses. */
 export function watchedLookup(lookup: Lookup, watcher: Watcher): Lookup {
   return decorate(lookup, async (nature, ask) => {
     try {

@@ -47,7 +47,7 @@ export const evidence: readonly Mutation[] = [
   {
     name: 'a date that no message explains is remembered as if the customer had just written',
     file: 'lookup/window-cache.ts',
-    find: "[isFarDate(said, windowMs, askedAt) ? 'farUntil' : 'expiresAt']",
+    find: "[isFarDate(expiresAt, windowMs, askedAt) ? 'farUntil' : 'expiresAt']",
     replace: 'expiresAt',
     tests: ['guard/windows/field-windows.test.ts'],
   },
@@ -110,8 +110,8 @@ export const evidence: readonly Mutation[] = [
   {
     name: 'an end in the far future is remembered for ever',
     file: 'lookup/window-cache.ts',
-    find: 'Math.min(said, askedAt + trustMs)',
-    replace: 'said',
+    find: 'Math.min(expiresAt, askedAt + trustMs)',
+    replace: 'expiresAt',
     tests: ['guard/reads/faults.test.ts', ...badDays],
   },
 ];

@@ -111,7 +111,7 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a fleet: a waiter takes the answer of any read',
     file: 'lookup/reads/fleet-coalescing.ts',
-    find: 'after ??= turn.running;',
+    find: 'after ??= lease.running;',
     replace: 'after = -1;',
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
@@ -126,7 +126,7 @@ export const fleet: readonly Mutation[] = [
     name: 'a fleet: what is observed while the store is asked for something else does not count',
     file: 'lookup/window-cache.ts',
     find: `const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
-    // Last of all: what is told while the store is asked for something else counts as well.
+    // Last of all, so that evidence which arrives during the other reads counts as well.
     const known = (await this.#recallOwn(target)) ?? noEvidence;`,
     replace: `const known = (await this.#recallOwn(target)) ?? noEvidence;
     const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });`,

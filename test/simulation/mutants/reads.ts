@@ -47,7 +47,7 @@ export const reads: readonly Mutation[] = [
   {
     name: 'an open window that was read is not kept',
     file: 'lookup/window-cache.ts',
-    find: 'void this.#parts.store.merge(target.key, opening);',
+    find: 'void this.#parts.store.merge(target.key, evidence);',
     replace: '{}',
     tests: checker,
   },
