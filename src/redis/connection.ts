@@ -33,8 +33,8 @@ export interface ConnectionListener {
 }
 
 /**
- * A connection to Redis on which nobody waits for long. It queues nothing, times out early and reconnects by itself. Its
- * timers run in real time, whatever the guard's clock shows.
+ * A connection to Redis on which nobody waits for long. It queues nothing, times out early and reconnects by itself.
+ * Its timers run in real time, whatever the guard's clock shows.
  */
 export class RedisConnection {
   /** Settles when the first attempt to connect has ended, successful or not. */
@@ -126,8 +126,8 @@ export class RedisConnection {
   }
 
   /**
-   * A client that missed one reply gets one more chance. If a reply was lost on the way, each later reply would be taken
-   * for the one before it. Then the heartbeat's reply is wrong or late, too, and the client is discarded.
+   * A client that missed one reply gets one more chance. If a reply was lost on the way, each later reply would be
+   * taken for the one before it. Then the heartbeat's reply is wrong or late, too, and the client is discarded.
    */
   async #checkHeartbeat(): Promise<void> {
     const client = this.#client;

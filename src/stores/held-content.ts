@@ -1,8 +1,9 @@
 import type { HeldMessage } from './held-store.js';
 
 /**
- * What makes a message the same as one that waits, beside its window: its reference and its content. A repeated request
- * gives the same text, in whatever order its keys come; another message under a campaign's reference does not.
+ * The reference and the content of a message as one text. Two messages to one window with the same text are the same
+ * message. A repeated request gives the same text, whatever the order of its keys. Another message under the reference
+ * of a campaign gives another one.
  */
 export function heldContent({ reference, conversationId, contact, message }: HeldMessage): string {
   return JSON.stringify([reference, conversationId, contact, message], sorted);

@@ -6,8 +6,8 @@ import { heldContent } from './held-content.js';
 import type { HeldMessage, HeldStore } from './held-store.js';
 import { memoryCache } from './memory-store.js';
 
-/** Windows of which it is remembered that a nudge went out. */
-const NUDGES_REMEMBERED = 100_000;
+/** How many windows with a nudge are remembered. */
+const MAX_NUDGES = 100_000;
 
 /**
  * Keeps held messages in this process's memory. **They are lost when the process ends**, and other processes do not see
@@ -23,35 +23,35 @@ export function memoryHeldStore(
 ): HeldStore {
   checkOptionsOf('memoryHeldStore', options, { max: integerFrom(1, 'messages') });
   const { max = 10_000 } = ownFields(options);
-  const rows = new Map<string, HeldMessage[]>();
-  const nudged = memoryCache<object>({ max: NUDGES_REMEMBERED });
+  const queues = new Map<string, HeldMessage[]>();
+  const nudged = memoryCache<object>({ max: MAX_NUDGES });
   const paused = new Set<string>();
   let count = 0;
 
   const store: HeldStore = {
     add(message, maxPerWindow) {
-      const row = rows.get(nameOf(message)) ?? [];
+      const queue = queues.get(nameOf(message)) ?? [];
       const content = heldContent(message);
-      const same = row.find((one) => one.reference === message.reference && heldContent(one) === content);
+      const same = queue.find((one) => one.reference === message.reference && heldContent(one) === content);
       if (same !== undefined) return same;
-      if (row.length >= maxPerWindow || count >= max) return 'full';
-      rows.set(nameOf(message), [...row, message]);
+      if (queue.length >= maxPerWindow || count >= max) return 'full';
+      queues.set(nameOf(message), [...queue, message]);
       count += 1;
       return 'added';
     },
-    list: (key) => rows.get(nameOf(key)) ?? [],
+    list: (key) => queues.get(nameOf(key)) ?? [],
     remove(message) {
-      const row = rows.get(nameOf(message)) ?? [];
-      const left = row.filter(({ id }) => id !== message.id);
-      count -= row.length - left.length;
-      if (left.length > 0) rows.set(nameOf(message), left);
+      const queue = queues.get(nameOf(message)) ?? [];
+      const left = queue.filter(({ id }) => id !== message.id);
+      count -= queue.length - left.length;
+      if (left.length > 0) queues.set(nameOf(message), left);
       else {
-        rows.delete(nameOf(message));
+        queues.delete(nameOf(message));
         paused.delete(nameOf(message));
       }
     },
     windows: (workspaceId) =>
-      [...rows.values()].flatMap(([first]) => (first?.workspaceId === workspaceId ? first : [])),
+      [...queues.values()].flatMap(([first]) => (first?.workspaceId === workspaceId ? first : [])),
     lock: () => true,
     unlock: () => {},
     claimNudge(key) {
@@ -60,7 +60,7 @@ export function memoryHeldStore(
       return true;
     },
     endNudge: (key) => nudged.delete(nameOf(key)),
-    pause: (key) => void (rows.has(nameOf(key)) && paused.add(nameOf(key))),
+    pause: (key) => void (queues.has(nameOf(key)) && paused.add(nameOf(key))),
     resume: (key) => void paused.delete(nameOf(key)),
     isPaused: (key) => paused.has(nameOf(key)),
   };
@@ -70,7 +70,7 @@ export function memoryHeldStore(
 
 const volatileStores = new WeakSet<HeldStore>();
 
-/** Whether what a store holds is lost when the process ends. A store that is built on one of these may well keep it. */
+/** Whether a store's messages are lost when the process ends. A store that is built on a volatile one may keep them. */
 export function isVolatile(store: HeldStore): boolean {
   return volatileStores.has(store);
 }

@@ -23,21 +23,22 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   checkOptionsOf('memoryStore', options, { max: integerFrom(1, 'customers') });
   const { max = 100_000 } = ownFields(options);
   const windows = windowMap<WindowEvidence>({ max });
-  // What a customer's id has beside their address, such as that they wrote: it takes no room from other customers.
-  const besides = windowMap<WindowEvidence>({ max });
+  // Evidence under a customer's id that opens no window, such as that they wrote. It takes no room from other
+  // customers.
+  const closedIds = windowMap<WindowEvidence>({ max });
   const get = (key: WindowKey): WindowEvidence | undefined =>
-    windows.get(key) ?? (isAddressOfId(key.address) ? besides.get(key) : undefined);
+    windows.get(key) ?? (isAddressOfId(key.address) ? closedIds.get(key) : undefined);
   return {
     get,
     merge: (key, evidence) => {
       const merged = mergeEvidence(get(key) ?? noEvidence, evidence);
-      if (isAddressOfId(key.address) && !isOpening(merged)) return besides.set(key, merged);
-      if (isAddressOfId(key.address)) besides.forget(key);
+      if (isAddressOfId(key.address) && !isOpening(merged)) return closedIds.set(key, merged);
+      if (isAddressOfId(key.address)) closedIds.forget(key);
       windows.set(key, merged);
     },
     forget: (target) => {
       windows.forget(target);
-      besides.forget(target);
+      closedIds.forget(target);
     },
   };
 }
@@ -46,13 +47,13 @@ function isOpening({ expiresAt, farUntil, lastInboundAt, permanentUntil }: Windo
   return (expiresAt ?? farUntil ?? lastInboundAt ?? permanentUntil) !== undefined;
 }
 
-/** The package reads its options with what they inherit, which has to be nothing, and notes its `status` in them. */
+/** The package reads inherited options, too, and writes its `status` into them. Without a prototype there are none. */
 const noOptions: object = Object.create(null);
 
-/** Of forgotten windows, how many are cleared away with each that is added. */
-const SWEPT_AT_ONCE = 16;
+/** How many forgotten windows are removed each time one is added. */
+const MAX_SWEPT_AT_ONCE = 16;
 
-/** A bounded map of windows; the least recently used go first. */
+/** A bounded map of windows. The least recently used are evicted first. */
 export interface WindowMap<V> {
   get(key: WindowKey): V | undefined;
   set(key: WindowKey, value: V): void;
@@ -61,8 +62,8 @@ export interface WindowMap<V> {
 
 export interface WindowMapOptions<V> {
   readonly max: number;
-  /** Called with what is dropped, for whatever reason. */
-  readonly onGone?: ((value: V) => void) | undefined;
+  /** Called with each value that is removed, for whatever reason. */
+  readonly onRemoved?: ((value: V) => void) | undefined;
 }
 
 interface Entry<V> {
@@ -72,17 +73,17 @@ interface Entry<V> {
 }
 
 /**
- * A window is found through nested maps (workspace, channel, address), since hashing one long composed key costs many
- * times as much; the LRU list then only keeps the order of use.
+ * A window is found through nested maps of workspace, channel and address: hashing one long composed key costs many
+ * times as much. The LRU list only keeps the order of use.
  */
-export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V> {
+export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap<V> {
   const workspaces = new Map<string, Map<string, Map<string, Entry<V>>>>();
-  const inOrderOfUse = new LRUCache<Entry<V>, true>(
+  const byLastUse = new LRUCache<Entry<V>, true>(
     ownFields({
       max,
       dispose: (_: true, entry: Entry<V>) => {
         entry.channel.delete(entry.address);
-        onGone?.(entry.value);
+        onRemoved?.(entry.value);
       },
     }),
   );
@@ -93,13 +94,13 @@ export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V>
   };
 
   const forgotten: Map<string, Entry<V>>[] = [];
-  const clear = (most: number): void => {
-    let left = most;
+  const sweep = (max: number): void => {
+    let left = max;
     for (let channel = forgotten.at(-1); channel !== undefined && left > 0; channel = forgotten.at(-1)) {
       for (const entry of channel.values()) {
         if (left <= 0) return;
         left -= 1;
-        inOrderOfUse.delete(entry);
+        byLastUse.delete(entry);
       }
       forgotten.pop();
     }
@@ -109,36 +110,36 @@ export function windowMap<V>({ max, onGone }: WindowMapOptions<V>): WindowMap<V>
     get({ workspaceId, channelId, address }) {
       const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
       if (entry === undefined) return undefined;
-      inOrderOfUse.get(entry, noOptions);
+      byLastUse.get(entry, noOptions);
       return entry.value;
     },
     set(key, value) {
-      clear(SWEPT_AT_ONCE);
+      sweep(MAX_SWEPT_AT_ONCE);
       const channel = channelOf(key);
       const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, value }));
       entry.value = value;
-      inOrderOfUse.set(entry, true, noOptions);
+      byLastUse.set(entry, true, noOptions);
     },
     forget({ workspaceId, channelId, address }) {
       const channels = workspaces.get(workspaceId);
       for (const [id, channel] of channels ?? []) {
         if (channelId !== undefined && id !== channelId) continue;
         const entry = address === undefined ? undefined : channel.get(address);
-        if (entry !== undefined) inOrderOfUse.delete(entry);
+        if (entry !== undefined) byLastUse.delete(entry);
         if (address !== undefined) continue;
-        // Out of reach at once; a channel of a million windows is cleared away bit by bit.
+        // The windows are unreachable at once. A channel may have a million, so they are removed a few at a time.
         channels?.delete(id);
         forgotten.push(channel);
       }
-      // Whoever wants to hear what is gone has to hear it now.
-      clear(onGone === undefined ? SWEPT_AT_ONCE : Number.POSITIVE_INFINITY);
+      // A listener has to hear of all of them now.
+      sweep(onRemoved === undefined ? MAX_SWEPT_AT_ONCE : Number.POSITIVE_INFINITY);
     },
   };
 }
 
-/** A bounded memory for facts other than windows; the least recently used go first. */
+/** A bounded cache for facts other than windows. The least recently used are evicted first. */
 export function memoryCache<V extends object>({ max }: { readonly max: number }): Cache<V> {
-  // With `max` alone it would lay out all its room at once: 3 MB for each workspace, however few contacts it has.
+  // With `max` alone the package would allocate all its room at once, 3 MB for each workspace.
   const cache = new LRUCache<string, V>(ownFields({ maxSize: max, sizeCalculation: () => 1 }));
   return {
     get: (key) => cache.get(key, noOptions),

@@ -27,7 +27,7 @@ export function heldMessage(change: Partial<HeldMessage> = {}): HeldMessage {
   };
 }
 
-/** Other windows: each differs from `windowKey()` in one part. */
+/** Other windows. Each differs from `windowKey()` in one part. */
 const others: readonly WindowKey[] = [
   windowKey({ workspaceId: '11111111-1111-4111-8111-111111111112' }),
   windowKey({ channelId: '22222222-2222-4222-8222-222222222222' }),
@@ -38,16 +38,16 @@ const others: readonly WindowKey[] = [
 /**
  * What every store of held messages must do.
  *
- * @param create gives an empty store each time
+ * @param create returns a new, empty store
  */
 export function describeHeldStore(name: string, create: () => HeldStore | Promise<HeldStore>): void {
   describe(`${name} as a store of held messages`, () => {
-    it('holds nothing at first', async () => {
+    it('is empty at first', async () => {
       const store = await create();
       expect([await store.list(windowKey()), await store.windows(WORKSPACE)]).toEqual([[], []]);
     });
 
-    it('gives back what it was given, whole and in order', async () => {
+    it('returns messages complete and in order', async () => {
       const store = await create();
       const messages = [heldMessage(), heldMessage(), heldMessage({ conversationId: CHANNEL })];
       for (const message of messages) expect(await store.add(message, 20)).toBe('added');
@@ -62,7 +62,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       for (const [index, key] of others.entries()) expect(await store.list(key)).toEqual([messages[index]]);
     });
 
-    it('names the windows of a workspace for which something waits, and no others', async () => {
+    it('lists the windows of a workspace that have messages, and no others', async () => {
       const store = await create();
       for (const key of [windowKey(), windowKey(), ...others]) await store.add(heldMessage({ ...key }), 20);
       const names = (keys: readonly WindowKey[]): string[] => keys.map((key) => `${key.channelId} ${key.address}`);
@@ -76,11 +76,11 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       [1, 'full'],
       [2, 'full'],
       [3, 'added'],
-    ])('with two waiting and room for %i says %s', async (most, expected) => {
+    ])('with two messages and room for %i returns %s', async (max, expected) => {
       const store = await create();
       await store.add(heldMessage(), 20);
       await store.add(heldMessage(), 20);
-      expect(await store.add(heldMessage(), most)).toBe(expected);
+      expect(await store.add(heldMessage(), max)).toBe(expected);
       expect(await store.list(windowKey())).toHaveLength(expected === 'added' ? 3 : 2);
     });
 
@@ -89,7 +89,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       ['another kind of content', { message: { body: { type: 'image' }, reference: 'order-1' } }],
       ['another contact', { contact: { id: '33333333-3333-4333-8333-333333333333' } }],
       ['another conversation', { conversationId: CHANNEL }],
-    ])('keeps what has the same reference and %s beside it (field B2)', async (_, change) => {
+    ])('keeps messages with the same reference and %s separately (field B2)', async (_, change) => {
       const store = await create();
       const messages = [
         heldMessage({ reference: 'order-1' }),
@@ -102,7 +102,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       }
     });
 
-    it('takes the same content for the same, in whatever order its keys come (field B2)', async () => {
+    it('recognises the same content, whatever the order of its keys (field B2)', async () => {
       const store = await create();
       const first = heldMessage({ reference: 'order-1' });
       await store.add(first, 20);
@@ -110,7 +110,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       expect(await store.add({ ...first, id: randomUUID(), message: turned }, 20)).toEqual(first);
     });
 
-    it('notes that a row waits on, until it is told otherwise (field B8)', async () => {
+    it('keeps a queue paused until it is resumed (field B8)', async () => {
       const store = await create();
       await store.add(heldMessage(), 20);
       expect(await store.isPaused?.(windowKey())).toBe(false);
@@ -122,7 +122,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       expect(await store.isPaused?.(windowKey())).toBe(false);
     });
 
-    it('keeps one message per reference, content and window, the first, even where the row is full', async () => {
+    it('keeps the first message per reference, content and window, even if the queue is full', async () => {
       const store = await create();
       const first = heldMessage({ reference: 'order-1' });
       await store.add(first, 1);
@@ -131,7 +131,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       expect(await store.list(windowKey())).toEqual([first]);
     });
 
-    it('removes one message, however often it is told, and leaves the others in order', async () => {
+    it('removes one message, even repeatedly, and leaves the others in order', async () => {
       const store = await create();
       const messages = [heldMessage(), heldMessage(), heldMessage()] as const;
       for (const message of messages) await store.add(message, 20);
@@ -142,7 +142,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       expect(await store.list(windowKey())).toEqual([messages[0], messages[2], messages[1]]);
     });
 
-    it('locks a row for one owner, who may extend it, until it is given back', async () => {
+    it('locks a queue for one owner, who may extend the lock, until it is unlocked', async () => {
       const store = await create();
       expect(await store.lock(windowKey(), 'one', Date.now() + 60_000)).toBe(true);
       expect(await store.lock(windowKey(), 'one', Date.now() + 60_000)).toBe(true);
@@ -150,7 +150,7 @@ export function describeHeldStore(name: string, create: () => HeldStore | Promis
       expect(await store.lock(windowKey(), 'other', Date.now() + 60_000)).toBe(true);
     });
 
-    it('lets one nudge go per window, and another after the reply', async () => {
+    it('grants one nudge per window, and another after the reply', async () => {
       const store = await create();
       expect([await store.claimNudge(windowKey()), await store.claimNudge(windowKey())]).toEqual([true, false]);
       expect(await store.claimNudge(others[2] ?? windowKey())).toBe(true);

@@ -16,7 +16,7 @@ const key = (change: Partial<WindowKey> = {}): WindowKey => ({
   ...change,
 });
 
-/** Evidence without the fields that are `undefined`: whether they are there says nothing. */
+/** Evidence without undefined fields, which have no meaning. */
 async function read(store: Store, where: WindowKey): Promise<WindowEvidence | undefined> {
   const evidence = await store.get(where);
   return (
@@ -27,22 +27,22 @@ async function read(store: Store, where: WindowKey): Promise<WindowEvidence | un
 /**
  * What every store must do.
  *
- * @param create gives an empty store each time, large enough for a few hundred windows
+ * @param create returns a new, empty store with room for a few hundred windows
  */
 export function describeStore(name: string, create: () => Store | Promise<Store>): void {
   describe(`${name} as a store`, () => {
-    it('knows nothing at first', async () => {
+    it('is empty at first', async () => {
       expect(await (await create()).get(key())).toBeUndefined();
     });
 
-    it('gives back what it was told', async () => {
+    it('returns what was merged', async () => {
       const store = await create();
       const evidence = { expiresAt: AT, lastInboundAt: AT + 1, refusedAt: AT + 2, permanentUntil: AT + 3 };
       await store.merge(key(), evidence);
       expect(await read(store, key())).toEqual(evidence);
     });
 
-    it('joins: a smaller value never replaces a larger one, and one field hides no other', async () => {
+    it('merges: a smaller value never replaces a larger one, and one field hides no other', async () => {
       const store = await create();
       await store.merge(key(), { expiresAt: AT });
       await store.merge(key(), { expiresAt: AT - 1, refusedAt: AT });
@@ -52,7 +52,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
       expect(await read(store, key())).toEqual({ expiresAt: AT, refusedAt: AT, lastInboundAt: AT });
     });
 
-    it('neither keeps hold of what it was given nor gives away what it keeps', async () => {
+    it('shares no object with its caller', async () => {
       const store = await create();
       const evidence = { expiresAt: AT };
       await store.merge(key(), evidence);
@@ -80,7 +80,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
       ]);
     });
 
-    it('keeps apart what would be the same when it is only strung together', async () => {
+    it('keeps windows apart whose keys are equal when concatenated', async () => {
       const store = await create();
       const separators = ['', ' ', ':', '|', '/', '\0', '{', '}', '.', ','];
       for (const separator of separators) {
@@ -110,7 +110,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
       'x\r\ny',
       'x\0y',
       'x'.repeat(512),
-    ])('takes the address %j like any other', async (address) => {
+    ])('treats the address %j like any other', async (address) => {
       const store = await create();
       expect(await store.get(key({ address }))).toBeUndefined();
       await store.merge(key(), { expiresAt: AT });
@@ -156,7 +156,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
       expect(left).toEqual(all.filter((where) => !forgotten.some((gone) => isSame(gone, where))));
     });
 
-    it('learns anew what it has forgotten', async () => {
+    it('accepts evidence about a forgotten window', async () => {
       const store = await create();
       await store.merge(key(), { expiresAt: AT, refusedAt: AT });
       await store.forget(key());
@@ -164,7 +164,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
       expect(await read(store, key())).toEqual({ expiresAt: AT - 5 });
     });
 
-    it('property: any order and any repetition of the same evidence give the same, which is their join', async () => {
+    it('property: any order and any repetition of the same evidence give the same merged evidence', async () => {
       const instant = fc.option(fc.integer({ min: AT, max: AT + 1000 }), { nil: undefined });
       const evidence = fc.record({
         expiresAt: instant,
@@ -181,10 +181,10 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
         async ([all, shuffled]) => {
           const store = await create();
           await Promise.all(shuffled.map((one) => store.merge(key(), one)));
-          const [joined] = [all.reduce<WindowEvidence>((sum, one) => mergeEvidence(sum, one), {})];
+          const merged = all.reduce<WindowEvidence>((sum, one) => mergeEvidence(sum, one), {});
           const known = (await store.get(key())) ?? {};
           for (const field of ['expiresAt', 'lastInboundAt', 'refusedAt', 'permanentUntil'] as const) {
-            expect(known[field]).toBe(joined[field]);
+            expect(known[field]).toBe(merged[field]);
           }
         },
       );

@@ -36,7 +36,7 @@ describeWithRedis('a client of redis 5 (field C4)', () => {
   describeStore('redisStore of redis 5', () => open({ clock }));
   describeHeldStore('redisStore(...).held of redis 5', async () => (await open()).held);
 
-  it('hears what another process writes', async () => {
+  it('is notified of what another process writes', async () => {
     const prefix = newPrefix();
     const [one, two] = [await open({ prefix }), await open({ prefix })];
     const key = { ...probe, address: '+31612345678' };
@@ -47,7 +47,7 @@ describeWithRedis('a client of redis 5 (field C4)', () => {
   });
 });
 
-describe('redisStore refuses any other client by what it is (field C4)', () => {
+describe('redisStore refuses any other client, and says what it is (field C4)', () => {
   const ioredis = new Redis({ lazyConnect: true });
   afterAll(() => ioredis.disconnect());
   const of4 = { v4: {}, duplicate: () => undefined, on: () => undefined, disconnect: () => undefined };
@@ -69,7 +69,7 @@ describe('redisStore refuses any other client by what it is (field C4)', () => {
     expect(make).toThrow('a client of the package redis, version 5 or 6, by createClient()');
   });
 
-  it('takes clients of redis 6 that are not connected, whatever protocol they speak', () => {
+  it('accepts unconnected clients of redis 6, whatever their protocol', () => {
     for (const options of [{}, { RESP: 2 as const }, { url: 'redis://127.0.0.1:1' }]) {
       redisStore(createClient(options), { secret: SECRET }).close();
     }

@@ -14,7 +14,7 @@ const key: WindowKey = { workspaceId: 'w', channelId: 'c', address: '+3161234567
 const open = { expiresAt: Date.now() + DAY };
 
 let server: RedisServer;
-/** It takes two seconds until such a node lets anybody write: it starts with the first test, and is used in the last. */
+/** A node takes two seconds to accept writes. So it starts before the first test, and the last one uses it. */
 let clusterNode: RedisServer;
 
 async function newServer(...args: readonly string[]): Promise<RedisServer> {
@@ -23,23 +23,23 @@ async function newServer(...args: readonly string[]): Promise<RedisServer> {
   return own;
 }
 
-function isTold(store: RedisStore, where: WindowKey = key): Promise<boolean> {
+function isStored(store: RedisStore, where: WindowKey = key): Promise<boolean> {
   return Promise.resolve(store.merge(where, open)).then(
     () => true,
     () => false,
   );
 }
 
-/** All that the store ever asks of Redis. */
+/** Uses every command that the store ever sends. */
 async function useAll(store: RedisStore): Promise<void> {
   await store.merge(key, open);
   await store.get({ ...key, address: 'b' });
   await store.forget(key);
   await store.forget({ workspaceId: 'w' });
   expect(await store.fleet.takeRead('w', { perSecond: 40, burst: 10 }, 1_000)).toBe('taken');
-  const turn = await store.fleet.joinRead({ ...key, contactId: 'k' }, undefined);
-  expect(turn?.role).toBe('reader');
-  if (turn?.role === 'reader') turn.finish({ serviceWindowExpireAt: null, isPermanentSession: false });
+  const lease = await store.fleet.joinRead({ ...key, contactId: 'k' }, undefined);
+  expect(lease?.role).toBe('reader');
+  if (lease?.role === 'reader') lease.finish({ serviceWindowExpireAt: null, isPermanentSession: false });
   await holdOne(store.held);
 }
 
@@ -57,13 +57,13 @@ async function holdOne(held: RedisStore['held']): Promise<void> {
   await held.endNudge(message);
 }
 
-/** The last part of each command that Redis has run, such as `tracking` of CLIENT TRACKING. */
+/** The commands that Redis has run, such as `client|tracking`. */
 async function commandsRun(of: RedisServer): Promise<readonly string[]> {
   const stats = await of.client.info('commandstats');
   return [...stats.matchAll(/^cmdstat_([\w|]+):/gm)].map(([, name = '']) => name);
 }
 
-describeWithRedis('a Redis as a deployment has it', () => {
+describeWithRedis('a Redis as deployments have it', () => {
   beforeAll(async () => {
     server = await startRedis();
     clusterNode = await startRedis('--cluster-enabled', 'yes');
@@ -75,7 +75,7 @@ describeWithRedis('a Redis as a deployment has it', () => {
     await clusterNode?.stop();
   });
 
-  it('needs a user that may do what docs/scaling.md says, no more and no less', async () => {
+  it('needs exactly the permissions that docs/scaling.md lists', async () => {
     const own = await newServer();
     const [rule = ''] = codeBlocks(readProjectFile('docs/scaling.md'), 'text').filter((text) =>
       text.includes('SETUSER'),
@@ -92,13 +92,13 @@ describeWithRedis('a Redis as a deployment has it', () => {
     ];
     for (const store of [one, two]) {
       onTestFinished(() => store.close());
-      await expect.poll(() => isTold(store), { interval: 2 }).toBe(true);
+      await expect.poll(() => isStored(store), { interval: 2 }).toBe(true);
     }
     await useAll(one);
     await one.merge(key, open);
     await expect.poll(() => two.get(key), { interval: 2 }).toMatchObject(open);
     const allowed = [...rule.matchAll(/\+([\w|]+)/g)].map(([, name]) => name);
-    // Redis 6.2 counts all that CLIENT does as one command.
+    // Redis 6.2 counts all subcommands of CLIENT as one command.
     const unused = async (): Promise<readonly (string | undefined)[]> => {
       const run = await commandsRun(own);
       return allowed.filter((name = '') => !run.includes(name) && !run.includes(name.split('|')[0] ?? ''));
@@ -107,17 +107,19 @@ describeWithRedis('a Redis as a deployment has it', () => {
     expect(await own.client.sendCommand(['ACL', 'LOG'])).toEqual([]);
   });
 
-  it('is left by the store when it becomes a replica, and told afterwards what it missed', async () => {
+  it('is left by the store when it becomes a replica, and gets afterwards what it missed', async () => {
     const own = await newServer();
     const [one, two] = [await connectedStore(own.port, { timeoutMs }), await connectedStore(own.port, { timeoutMs })];
     await own.client.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
-    expect(await isTold(one)).toBe(false);
+    expect(await isStored(one)).toBe(false);
     expect(await one.get(key)).toMatchObject(open);
     await own.client.sendCommand(['REPLICAOF', 'NO', 'ONE']);
-    await expect.poll(() => Promise.resolve(two.get(key)).catch(() => 'away'), { interval: 10 }).toMatchObject(open);
+    await expect
+      .poll(() => Promise.resolve(two.get(key)).catch(() => 'unavailable'), { interval: 10 })
+      .toMatchObject(open);
   });
 
-  it('that lost a refusal in a failover has it again when the process that remembers it is next asked', async () => {
+  it('that lost a refusal in a failover has it again when the process that remembers it next needs the window', async () => {
     const own = await newServer();
     const one = await connectedStore(own.port, { timeoutMs });
     await one.merge(key, open);
@@ -128,12 +130,12 @@ describeWithRedis('a Redis as a deployment has it', () => {
     await own.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
     const two = await connectedStore(own.port, { timeoutMs });
     expect(await two.get(key)).toEqual(open);
-    await expect.poll(() => isTold(one, { ...key, address: 'b' }), { interval: 2 }).toBe(true);
+    await expect.poll(() => isStored(one, { ...key, address: 'b' }), { interval: 2 }).toBe(true);
     expect(await one.get(key)).toMatchObject({ refusedAt: open.expiresAt - 1 });
     await expect.poll(() => two.get(key), { interval: 2 }).toMatchObject({ refusedAt: open.expiresAt - 1 });
   });
 
-  it('that loses the mark of what was forgotten, and not the rest, brings that back', async () => {
+  it('that loses a tombstone, and not the windows, brings forgotten windows back', async () => {
     const prefix = newPrefix();
     const store = await connectedStore(server.port, { timeoutMs, prefix, max: 0 });
     await store.merge(key, open);
@@ -143,7 +145,7 @@ describeWithRedis('a Redis as a deployment has it', () => {
     expect(await store.get(key)).toMatchObject(open);
   });
 
-  it('is believed, whoever wrote to it: an opening up to the longest window, and a refusal', async () => {
+  it('is trusted, whoever wrote to it: an end within the longest window, and a refusal', async () => {
     const prefix = newPrefix();
     const world = await createWorld();
     const now = world.sandbox.clock.now();
@@ -176,12 +178,12 @@ describeWithRedis('a Redis as a deployment has it', () => {
     expect(await answerAfter({})).toBe('send by bird');
   });
 
-  it('may be a node of a cluster, where the prefix keeps all keys in its slots', async () => {
+  it('may be a node of a cluster if a hash tag in the prefix keeps all keys on it', async () => {
     const { port, client } = clusterNode;
     await expect.poll(() => client.sendCommand(['CLUSTER', 'INFO'])).toContain('cluster_state:ok');
     await useAll(await connectedStore(port, { timeoutMs, prefix: '{ffg}:' }));
     const untagged = openStore(port, { timeoutMs });
-    const failure = (): Promise<string> => Promise.resolve(untagged.merge(key, open)).then(() => 'told', String);
+    const failure = (): Promise<string> => Promise.resolve(untagged.merge(key, open)).then(() => 'stored', String);
     await expect.poll(failure, { interval: 10 }).toContain('CROSSSLOT');
   });
 });

@@ -26,122 +26,122 @@ async function newProxy(server: RedisServer): Promise<TcpProxy> {
   return proxy;
 }
 
-/** Whether Redis has taken it: then the others may know. */
-function isTold(told: void | Promise<void>): Promise<boolean> {
-  return Promise.resolve(told).then(
+/** Whether Redis has stored it, so that other processes may know. */
+function isStored(write: void | Promise<void>): Promise<boolean> {
+  return Promise.resolve(write).then(
     () => true,
     () => false,
   );
 }
 
-/** Until Redis has taken it: on a busy machine it may be late, and what is told again changes nothing. */
-function tell(store: RedisStore, evidence: WindowEvidence): Promise<void> {
-  return expect.poll(() => isTold(store.merge(key, evidence)), { interval: 10 }).toBe(true);
+/** Writes until Redis has stored it. On a busy machine a reply may be late, and a repeated write changes nothing. */
+function write(store: RedisStore, evidence: WindowEvidence): Promise<void> {
+  return expect.poll(() => isStored(store.merge(key, evidence)), { interval: 10 }).toBe(true);
 }
 
-/** What the store knows, `away` where that cannot be found out. */
-function known(store: RedisStore, where: WindowKey = key): Promise<WindowEvidence | undefined | 'away'> {
-  return Promise.resolve(store.get(where)).catch(() => 'away' as const);
+/** What the store knows; `unavailable` if it rejects. */
+function known(store: RedisStore, where: WindowKey = key): Promise<WindowEvidence | undefined | 'unavailable'> {
+  return Promise.resolve(store.get(where)).catch(() => 'unavailable' as const);
 }
 
-/** The store goes on with its own memory, and keeps what it is told for later. */
-async function expectAlone(store: RedisStore): Promise<void> {
-  expect(await isTold(store.merge(key, { readAt: AT }))).toBe(false);
+/** The store uses its memory alone, and keeps what it cannot write. */
+async function expectMemoryAlone(store: RedisStore): Promise<void> {
+  expect(await isStored(store.merge(key, { readAt: AT }))).toBe(false);
   expect(store.get(key)).toMatchObject(open);
-  expect(await isTold(store.merge(other, open))).toBe(false);
+  expect(await isStored(store.merge(other, open))).toBe(false);
   expect(store.get(other)).toMatchObject(open);
 }
 
-describeWithRedis('redisStore in trouble', () => {
+describeWithRedis('redisStore over a faulty Redis', () => {
   afterAll(async () => (await shared)?.stop());
 
-  it('is told at once that a Redis is not there, goes on alone, and finds it when it comes', async () => {
+  it('uses memory alone without Redis, and connects when there is one', async () => {
     const server = await newServer();
     await server.kill();
     const store = openStore(server.port, { clock });
-    expect(await isTold(store.merge(key, open))).toBe(false);
-    await expectAlone(store);
-    expect(await known(store, { ...key, address: 'nobody' })).toBe('away');
+    expect(await isStored(store.merge(key, open))).toBe(false);
+    await expectMemoryAlone(store);
+    expect(await known(store, { ...key, address: 'nobody' })).toBe('unavailable');
     await server.start();
     const second = await connectedStore(server.port, { clock });
     await expect.poll(() => known(second), { interval: 10 }).toMatchObject(open);
     await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('survives that Redis is killed and comes back empty', async () => {
+  it('writes again what it knows when Redis was killed and is back empty', async () => {
     const server = await newServer();
     const [one, two] = [await connectedStore(server.port, { clock }), await connectedStore(server.port, { clock })];
-    await tell(one, open);
+    await write(one, open);
     await expect.poll(() => known(two), { interval: 10 }).toMatchObject(open);
     await server.kill();
-    await expect.poll(() => isTold(two.merge(key, {})), { interval: 5 }).toBe(false);
-    await expectAlone(two);
+    await expect.poll(() => isStored(two.merge(key, {})), { interval: 5 }).toBe(false);
+    await expectMemoryAlone(two);
     await server.start();
-    await expect.poll(() => isTold(one.merge(key, {})), { interval: 10 }).toBe(true);
+    await expect.poll(() => isStored(one.merge(key, {})), { interval: 10 }).toBe(true);
     await expect.poll(() => known(one, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('goes on alone while Redis stands still, and with it afterwards', async () => {
+  it('uses memory alone while Redis is suspended, and writes afterwards', async () => {
     const server = await newServer();
     const store = await connectedStore(server.port, { clock });
-    await tell(store, open);
+    await write(store, open);
     server.pause();
-    await expectAlone(store);
+    await expectMemoryAlone(store);
     server.resume();
-    await expect.poll(() => isTold(store.merge(key, {})), { interval: 10 }).toBe(true);
+    await expect.poll(() => isStored(store.merge(key, {})), { interval: 10 }).toBe(true);
     const second = await connectedStore(server.port, { clock });
     await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('behind a black hole goes on alone, and afterwards knows what it was not told', async () => {
+  it('uses memory alone behind a black hole, and reads afterwards what it has missed', async () => {
     const server = await newServer();
     const proxy = await newProxy(server);
     const [one, two] = [await connectedStore(proxy.port, { clock }), await connectedStore(server.port, { clock })];
-    await tell(one, open);
+    await write(one, open);
     proxy.set('black hole');
-    await expectAlone(one);
-    await tell(two, { refusedAt: AT });
+    await expectMemoryAlone(one);
+    await write(two, { refusedAt: AT });
     proxy.set('pass');
     await expect.poll(() => known(one), { interval: 10 }).toMatchObject({ refusedAt: AT });
     await expect.poll(() => known(two, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('does not wait for a Redis that is slow', async () => {
+  it('does not wait for a slow Redis', async () => {
     const server = await newServer();
     const proxy = await newProxy(server);
     const store = await connectedStore(proxy.port, { clock });
-    await tell(store, open);
+    await write(store, open);
     proxy.set({ delayMs: 200 });
-    await expectAlone(store);
+    await expectMemoryAlone(store);
     proxy.set('pass');
-    await expect.poll(() => isTold(store.merge(key, {})), { interval: 10 }).toBe(true);
+    await expect.poll(() => isStored(store.merge(key, {})), { interval: 10 }).toBe(true);
   });
 
-  it('has what it may not open confirmed, where another process changed it and nobody can tell to what', async () => {
+  it('doubts a window that another process has changed if the new value cannot be read', async () => {
     const server = await newServer();
     const proxy = await newProxy(server);
     const [one, two] = [await connectedStore(proxy.port, { clock }), await connectedStore(server.port, { clock })];
-    await tell(one, open);
-    await tell(two, { refusedAt: AT });
+    await write(one, open);
+    await write(two, { refusedAt: AT });
     await expect.poll(() => one.get(key) instanceof Promise, { interval: 1 }).toBe(true);
     await expect.poll(() => known(one), { interval: 1 }).toMatchObject({ refusedAt: AT });
-    await tell(two, { refusedAt: AT + 1 });
+    await write(two, { refusedAt: AT + 1 });
     await expect.poll(() => one.get(key) instanceof Promise, { interval: 1 }).toBe(true);
-    await tell(two, { refusedAt: AT + 2 });
+    await write(two, { refusedAt: AT + 2 });
     proxy.set('black hole');
-    // Either it was told of the last change, or it was not and knows the one before: never neither.
+    // Either it was notified of the last change and doubts, or it still has the change before.
     const found = await known(one);
     expect(found).toSatisfy(
       (evidence: WindowEvidence) => evidence.doubtedAt !== undefined || (evidence.refusedAt ?? 0) > AT,
     );
   });
 
-  it('keeps what Redis has no room for, and tells it when there is room', async () => {
+  it('keeps what a full Redis refuses, and writes it when there is room', async () => {
     const server = await newServer('--maxmemory-policy', 'noeviction');
     const store = await connectedStore(server.port, { clock, timeoutMs });
     await store.merge(key, open);
     await server.client.configSet('maxmemory', '1');
-    expect(await isTold(store.merge(other, open))).toBe(false);
+    expect(await isStored(store.merge(other, open))).toBe(false);
     expect(await known(store, other)).toMatchObject(open);
     await server.client.configSet('maxmemory', '0');
     const second = await connectedStore(server.port, { clock });
@@ -173,7 +173,7 @@ describeWithRedis('redisStore in trouble', () => {
     '{"v":1,"f":{},"e":1767603600001}',
     '{"__proto__":{"v":1,"e":1767603600001}}',
     `{"v":1,"e":${'['.repeat(2000)}`,
-  ])('takes %j in Redis for nothing, and puts what is right in its place', async (value) => {
+  ])('ignores %j in Redis, and replaces it at the next merge', async (value) => {
     const server = await sharedServer();
     await server.client.flushAll();
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0 });
@@ -185,7 +185,7 @@ describeWithRedis('redisStore in trouble', () => {
     expect(await store.get(key)).toEqual(open);
   });
 
-  it('takes a key of another type for nothing', async () => {
+  it('ignores a key of another type, and replaces it at the next merge', async () => {
     const server = await sharedServer();
     await server.client.flushAll();
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0 });
@@ -198,10 +198,10 @@ describeWithRedis('redisStore in trouble', () => {
     expect(await store.get(key)).toEqual(open);
   });
 
-  it('says once that Redis is away, decides without it, and lets nothing out', async () => {
+  it('warns once that Redis is unavailable, decides without it, and reveals no secret', async () => {
     const port = await freePort();
     const world = await createWorld({ guard: { store: openStore(port, { instances: 1 }) } });
-    // A process that has just begun leaves its share to the one whose place it may have taken.
+    // A new process does not read yet: it may replace one that the others still count.
     await expect.poll(() => world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
     world.customerWrites();
     for (let round = 0; round < 3; round += 1) {
@@ -214,7 +214,7 @@ describeWithRedis('redisStore in trouble', () => {
     expect(JSON.stringify(world.logs)).not.toContain(SECRET);
   });
 
-  it('warns once when Redis is full, though reading from it works', async () => {
+  it('warns once while Redis is full, though reads from it succeed', async () => {
     const server = await newServer('--maxmemory-policy', 'noeviction');
     const store = await connectedStore(server.port, { timeoutMs });
     await server.client.configSet('maxmemory', '1');
@@ -234,7 +234,7 @@ describeWithRedis('redisStore in trouble', () => {
 
 let shared: Promise<RedisServer> | undefined;
 
-/** One for the tests that only need some Redis; it ends with the last of them. */
+/** One server for the tests that do not stop it. It ends after the last test. */
 function sharedServer(): Promise<RedisServer> {
   shared ??= startRedis();
   return shared;

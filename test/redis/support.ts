@@ -5,10 +5,10 @@ import type { Clock, WindowKey } from '../../src/ports.js';
 
 export const SECRET = 'a secret of this deployment';
 
-/** For tests in which Redis is well: how long it takes is then the machine's affair. */
+/** For tests without a slow Redis. A busy machine must not make them fail. */
 export const timeoutMs = 10_000;
 
-/** Real time, in which Redis lives. */
+/** Real time, as Redis has it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   setTimeout: (fn, ms) => setTimeout(fn, ms),
@@ -16,28 +16,26 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-let stores = 0;
+let prefixes = 0;
 
-/**
- * A store of a process of its own, connected; closed when the test ends, or with what else `onEnd` calls.
- */
+/** A connected store, as another process would have. It is closed when the test ends, or when `onEnd` says. */
 export async function connectedStore(
   port: number,
   options: Partial<RedisStoreOptions> = {},
   onEnd: (close: () => void) => void = onTestFinished,
 ): Promise<RedisStore> {
   const store = openStore(port, options, onEnd);
-  // What it is told arrives in Redis as soon as it is connected.
-  const isThere = (): Promise<boolean> =>
+  // Writes succeed as soon as the store is connected.
+  const isConnected = (): Promise<boolean> =>
     Promise.resolve(store.merge(probe, { readAt: 1 })).then(
       () => true,
       () => false,
     );
-  await expect.poll(isThere, { interval: 2 }).toBe(true);
+  await expect.poll(isConnected, { interval: 2 }).toBe(true);
   return store;
 }
 
-/** A store that may or may not reach its Redis. */
+/** A store that may not be connected yet, or never. */
 export function openStore(
   port: number,
   options: Partial<RedisStoreOptions> = {},
@@ -46,7 +44,7 @@ export function openStore(
   return storeOf(createClient({ socket: { host: '127.0.0.1', port } }), options, onEnd);
 }
 
-/** A store with the settings of a client, of whatever version. */
+/** A store with the settings of a client, of any version. */
 export function storeOf(
   client: RedisClient & { on(event: 'error', listener: () => void): unknown },
   options: Partial<RedisStoreOptions> = {},
@@ -58,11 +56,11 @@ export function storeOf(
   return store;
 }
 
-/** A prefix that no other test uses. */
+/** A prefix of keys that no other test uses. */
 export function newPrefix(): string {
-  stores += 1;
-  return `test-${process.pid}-${stores}:`;
+  prefixes += 1;
+  return `test-${process.pid}-${prefixes}:`;
 }
 
-/** A window of no interest. */
+/** A window that no test looks at. */
 export const probe: WindowKey = { workspaceId: 'probe', channelId: 'probe', address: 'probe' };

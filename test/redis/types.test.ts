@@ -4,7 +4,7 @@ import { createClient, type RedisClientType } from 'redis';
 import { createClient as createClient5, type RedisClientType as RedisClientType5 } from 'redis5';
 import { expectTypeOf, it } from 'vitest';
 
-it('takes the clients that node-redis makes, and gives a store', () => {
+it('accepts the clients of node-redis, and returns a store', () => {
   const anyClient: RedisClientType = createClient() as never;
   const anyClient5: RedisClientType5 = createClient5() as never;
   // One by one: the type of a list of them would cost the compiler two seconds.

@@ -4,7 +4,7 @@ import { describeHeldStore, heldMessage } from '../contracts/held-store.contract
 
 describeHeldStore('memoryHeldStore', () => memoryHeldStore());
 
-it('says that it is full where it has no room for another window’s message, and takes it once there is', () => {
+it('is full for all windows at max messages, and has room again after a removal', () => {
   const store = memoryHeldStore({ max: 2 });
   const messages = [1, 2, 3].map((number) => heldMessage({ address: `+3161234567${number}` }));
   expect(messages.map((message) => store.add(message, 20))).toEqual(['added', 'added', 'full']);

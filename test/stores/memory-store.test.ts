@@ -17,14 +17,14 @@ const keyOf = (index: number): WindowKey => ({
 });
 
 describe('memoryStore', () => {
-  it('answers at once: nothing that it gives is a promise', () => {
+  it('returns no promise', () => {
     const store = memoryStore();
     expect(store.merge(keyOf(1), { expiresAt: 1 })).toBeUndefined();
     expect(store.get(keyOf(1))).toMatchObject({ expiresAt: 1 });
     expect(store.forget(keyOf(1))).toBeUndefined();
   });
 
-  it('keeps no more than max windows, and drops the least recently used first', () => {
+  it('keeps at most max windows, and evicts the least recently used first', () => {
     const store = memoryStore({ max: 3 });
     for (const index of [1, 2, 3]) store.merge(keyOf(index), { expiresAt: index });
     store.get(keyOf(1));
@@ -38,7 +38,7 @@ describe('memoryStore', () => {
     ]);
   });
 
-  it('has room again for what was forgotten', () => {
+  it('has room again after forgetting', () => {
     const store = memoryStore({ max: 2 });
     for (const index of [1, 2]) store.merge(keyOf(index), { expiresAt: index });
     store.forget(keyOf(1));
@@ -46,7 +46,7 @@ describe('memoryStore', () => {
     expect([2, 3].map((index) => store.get(keyOf(index)))).toMatchObject([{ expiresAt: 2 }, { expiresAt: 3 }]);
   });
 
-  it('forgets a channel of many windows at once, though it clears them away bit by bit (field D3)', () => {
+  it('forgets a channel of many windows at once, though it removes them a few at a time (field D3)', () => {
     const max = 2_000;
     const store = memoryStore({ max });
     const key = (channelId: string, index: number): WindowKey => ({
@@ -62,20 +62,20 @@ describe('memoryStore', () => {
     expect(count('big')).toBe(0);
     store.merge(key('big', 5), { expiresAt: 1 });
     expect(count('big')).toBe(1);
-    // What was forgotten takes no room from what is remembered, the oldest window included.
+    // Forgotten windows evict no remembered one, not even the oldest.
     for (let index = 0; index < max - 2; index += 1) store.merge(key('new', index), { expiresAt: 1 });
     expect([count('kept'), count('big'), count('new')]).toEqual([1, 1, max - 2]);
     store.forget({ workspaceId: 'w' });
     expect([count('kept'), count('big'), count('new')]).toEqual([0, 0, 0]);
   });
 
-  it('is as many stores as are made', () => {
+  it('shares nothing with another memoryStore', () => {
     const [one, other] = [memoryStore(), memoryStore()];
     one.merge(keyOf(1), { expiresAt: 1 });
     expect(other.get(keyOf(1))).toBeUndefined();
   });
 
-  it('property: eviction costs knowledge and never makes it up: each window gives its join, or a part of it, or nothing', () => {
+  it('property: eviction only loses evidence: a window has its merged evidence, that since an eviction, or none', () => {
     const step = fc.record({
       index: fc.integer({ min: 0, max: 12 }),
       action: fc.constantFrom('merge', 'merge', 'merge', 'get', 'forget', 'forget channel'),
@@ -86,23 +86,23 @@ describe('memoryStore', () => {
     });
     const property = fc.property(fc.integer({ min: 1, max: 8 }), fc.array(step, { maxLength: 80 }), (max, steps) => {
       const store = memoryStore({ max });
-      const told = new Map<number, WindowEvidence[]>();
+      const merged = new Map<number, WindowEvidence[]>();
       for (const { index, action, evidence } of steps) {
         const { address, ...channel } = keyOf(index);
         if (action === 'merge') {
           store.merge(keyOf(index), evidence);
-          told.set(index, [...(told.get(index) ?? []), evidence]);
-          // What was just told is there, whatever had to go for it.
+          merged.set(index, [...(merged.get(index) ?? []), evidence]);
+          // The latest evidence is there, whatever was evicted for it.
           expect(store.get(keyOf(index))).toBeDefined();
         } else if (action === 'get') store.get(keyOf(index));
         else store.forget(action === 'forget' ? { ...channel, address } : channel);
       }
-      const present = [...told.keys()].filter((index) => store.get(keyOf(index)) !== undefined);
+      const present = [...merged.keys()].filter((index) => store.get(keyOf(index)) !== undefined);
       expect(present.length).toBeLessThanOrEqual(max);
       for (const index of present) {
         const known = store.get(keyOf(index)) as WindowEvidence;
-        const all = told.get(index) ?? [];
-        // A window is forgotten as a whole: what is known is the join of the last few that were told.
+        const all = merged.get(index) ?? [];
+        // A window is evicted as a whole: what is known is the merge of the latest evidence.
         const tails = all.map((_, start) => all.slice(start).reduce((sum, one) => mergeEvidence(sum, one), {}));
         expect(tails).toContainEqual({ ...mergeEvidence({}, {}), ...known });
       }
@@ -131,7 +131,7 @@ describe('memoryStore', () => {
     expect(store.get(keyOf(0))).toMatchObject({ expiresAt: 0 });
   });
 
-  it('that is too small for all costs reads and no answer', async () => {
+  it('that is too small costs reads, and no decision', async () => {
     const world = await createWorld({ guard: { store: memoryStore({ max: 1 }) } });
     const other = world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+31600000001' }] });
     world.customerWrites();
@@ -145,7 +145,7 @@ describe('memoryStore', () => {
 });
 
 describe('memoryCache', () => {
-  it('keeps no more than max, and drops the least recently used first', () => {
+  it('keeps at most max entries, and evicts the least recently used first', () => {
     const cache = memoryCache<{ n: number }>({ max: 2 });
     cache.set('a', { n: 1 });
     cache.set('b', { n: 2 });
@@ -157,14 +157,14 @@ describe('memoryCache', () => {
     expect(['a', 'b', 'c'].map((name) => cache.get(name)?.n)).toEqual([10, undefined, undefined]);
   });
 
-  it.each(['constructor', '__proto__', 'toString', ''])('knows nothing of %j that it was not told', (name) => {
+  it.each(['constructor', '__proto__', 'toString', ''])('has no entry %j until it is set', (name) => {
     const cache = memoryCache<{ n: number }>({ max: 2 });
     expect(cache.get(name)).toBeUndefined();
     cache.set(name, { n: 1 });
     expect(cache.get(name)).toEqual({ n: 1 });
   });
 
-  it('takes room as it is used: a thousand empty ones cost next to nothing', () => {
+  it('allocates as it fills: a thousand empty caches cost next to nothing', () => {
     const used = (): number => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
     const before = used();
     const caches = Array.from({ length: 1000 }, () => memoryCache<object>({ max: 100_000 }));

@@ -3,8 +3,8 @@ import { type RedisScript, script } from '../script.js';
 /** How long the others count a process as a member after the last reply of Redis to it. */
 export const MEMBER_LIFE_MS = 800;
 /**
- * The furthest ahead that a read is promised. It is shorter than what is left of a membership between two heartbeats, so
- * that those who are members now still are then. After Redis has lost its data, promises are unknown for that long.
+ * The furthest ahead that a read is promised. It is shorter than what is left of a membership between two heartbeats,
+ * so that those who are members now still are then. After Redis has lost its data, promises are unknown for that long.
  */
 const MAX_PROMISE_MS = 300;
 const KEPT_MS = 86_400_000;
@@ -14,8 +14,8 @@ const KEPT_MS = 86_400_000;
  * others leave that share to it. A process says until when it is a member, by the time in the last reply of Redis. So a
  * command that arrives late extends no membership beyond what the process itself believes.
  *
- * KEYS: the members. ARGV: the process; the end of its membership in microseconds, or nothing where it does not know the
- * time. The field `from` is an instant before which reads are unknown.
+ * KEYS: the members. ARGV: the process; the end of its membership in microseconds, or nothing where it does not know
+ * the time. The field `from` is an instant before which reads are unknown.
  */
 const MEMBERS = `
 local LIFE, PROMISE = ${MEMBER_LIFE_MS * 1000}, ${MAX_PROMISE_MS * 1000}
@@ -74,15 +74,16 @@ export const heartbeatScript: RedisScript = script(`${MEMBERS}
 return {renew(ARGV[1], tonumber(ARGV[2])) and 'member' or 'later', 0, now}`);
 
 /**
- * The generic cell rate algorithm, by the clock of Redis. One instant says how far ahead reads have been granted. The rate
- * is the share of the limit of those processes that will be members when the read starts.
+ * The generic cell rate algorithm, by the clock of Redis. One instant says how far ahead reads have been granted. The
+ * rate is the share of the limit of those processes that will be members when the read starts.
  *
  * The instant is kept under two keys, and the later one counts. So a key that is deleted, or overwritten with a smaller
  * number, does not grant the burst again.
  *
- * KEYS: the members, the budget, its copy. ARGV: the process, the end of its membership, the interval between reads at the
- * whole limit, the length of the burst, the longest wait, the number of processes that share the limit; all times in
- * microseconds. Returns the role (a read is `taken`, `spent`, or to be requested again `later`), the wait, and the time.
+ * KEYS: the members, the budget, its copy. ARGV: the process, the end of its membership, the interval between reads at
+ * the whole limit, the length of the burst, the longest wait, the number of processes that share the limit; all times
+ * in microseconds. Returns the role (a read is `taken`, `spent`, or to be requested again `later`), the wait, and the
+ * time.
  */
 export const reserveScript: RedisScript = script(`${MEMBERS}
 

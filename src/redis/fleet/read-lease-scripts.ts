@@ -8,13 +8,13 @@ local function readNumber(text)
 end`;
 
 /**
- * Decides who reads a window. Reads are numbered, so that a waiting process can tell which of them started after its own
- * request. The lease is a hash: `number` counts the reads, `reader` has the lease until `until`, and `answer` is of the
- * read with the number in `told`.
+ * Decides who reads a window. Reads are numbered, so that a waiting process can tell which of them started after its
+ * own request. The lease is a hash: `number` counts the reads, `reader` has the lease until `until`, and `answer` is of
+ * the read with the number in `told`.
  *
- * KEYS: the lease. ARGV: the requesting process; the number of the read whose successors' answers it accepts, or nothing;
- * how long a read may take, in ms. Returns the role, the number of the read, and its answer. With `lost` the number cannot
- * be known, and the process reads by itself.
+ * KEYS: the lease. ARGV: the requesting process; the number of the read whose successors' answers it accepts, or
+ * nothing; how long a read may take, in ms. Returns the role, the number of the read, and its answer. With `lost` the
+ * number cannot be known, and the process reads by itself.
  */
 export const joinScript: RedisScript = script(`${READ_NUMBER}
 

@@ -4,7 +4,9 @@ import type { RedisKeys } from '../keys.js';
 import { type MemberReply, Membership } from './membership.js';
 import { reserveScript } from './read-budget-scripts.js';
 
-/** The share of the limit's burst that is granted. Reads take different times to reach the provider and bunch up there. */
+/**
+ * The share of the limit's burst that is granted. Reads take different times to reach the provider and bunch up there.
+ */
 const BURST_SHARE = 0.8;
 /** A grant that is older than this is given up. */
 const MAX_GRANT_AGE_MS = 150;

@@ -1,7 +1,9 @@
 import type { RedisConnection } from '../connection.js';
 import { type RedisScript, runScript } from '../script.js';
 
-/** The shortest timeout for commands that read a whole queue. No decision waits for them, and long queues take longer. */
+/**
+ * The shortest timeout for commands that read a whole queue. No decision waits for them, and long queues take longer.
+ */
 const MIN_READ_TIMEOUT_MS = 1_000;
 
 type ScriptArgs = readonly (string | number)[];
@@ -22,8 +24,8 @@ export class HeldCommands {
   }
 
   /**
-   * The first command of a new store waits for the attempt to connect, because a guard asks for held messages as soon as
-   * it is created.
+   * The first command of a new store waits for the attempt to connect, because a guard asks for held messages as soon
+   * as it is created.
    */
   async send(command: readonly string[], timeoutMs?: number): Promise<unknown> {
     await this.#connection.firstAttempt;

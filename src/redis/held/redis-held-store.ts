@@ -38,10 +38,10 @@ export interface RedisHeldStoreParts {
 
 /**
  * Held messages in Redis. A command without a reply may have run, or may still run. So a message is added in two steps.
- * An offered message was promised to nobody and expires by itself, so a missing reply to the first step needs no repair.
- * If the reply to the second step is missing, the message may be stored though its sender hears that it is not. Then its
- * removal is retried until Redis acknowledges it. For a minute no other process releases the message. It is sent in two
- * ways only if this process dies, or is cut off for that minute, between the two.
+ * An offered message was promised to nobody and expires by itself, so a missing reply to the first step needs no
+ * repair. If the reply to the second step is missing, the message may be stored though its sender hears that it is not.
+ * Then its removal is retried until Redis acknowledges it. For a minute no other process releases the message. It is
+ * sent in two ways only if this process dies, or is cut off for that minute, between the two.
  */
 export class RedisHeldStore implements HeldStore {
   readonly #parts: RedisHeldStoreParts;

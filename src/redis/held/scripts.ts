@@ -9,8 +9,8 @@ import { type RedisScript, script } from '../script.js';
  * - `r`: stands for the reference and the content
  * - `n`: the position in the queue
  *
- * Instants are in ms by the clock of Redis. An unreadable entry stays, because the version that wrote it may come back. It
- * counts as waiting and is not listed.
+ * Instants are in ms by the clock of Redis. An unreadable entry stays, because the version that wrote it may come back.
+ * It counts as waiting and is not listed.
  */
 const READ_QUEUE = `
 local time = redis.call('TIME')
@@ -80,9 +80,9 @@ local function findSame(queue, content)
 end`;
 
 /**
- * Offers a message. KEYS: the queue, its bodies. ARGV: the message, its reference and content, the encrypted body, how many
- * may wait, the process, how long the offer stands, how long the keys live, both in ms. Returns `offered`, `full`, or
- * `same` and the message that is there already.
+ * Offers a message. KEYS: the queue, its bodies. ARGV: the message, its reference and content, the encrypted body, how
+ * many may wait, the process, how long the offer stands, how long the keys live, both in ms. Returns `offered`, `full`,
+ * or `same` and the message that is there already.
  */
 export const offerScript: RedisScript = script(`${CHANGE_QUEUE}
 
@@ -102,9 +102,9 @@ keep(KEYS[2], life)
 return {'offered'}`);
 
 /**
- * Appends an offered message to the queue. KEYS: the queue, its bodies, the windows. ARGV: the message, the queue's id, the
- * encrypted key of the window, how long the message is undecided, how long the keys live, both in ms. Returns `added`,
- * `gone` after the offer has expired, or `same` and the message that was added meanwhile.
+ * Appends an offered message to the queue. KEYS: the queue, its bodies, the windows. ARGV: the message, the queue's id,
+ * the encrypted key of the window, how long the message is undecided, how long the keys live, both in ms. Returns
+ * `added`, `gone` after the offer has expired, or `same` and the message that was added meanwhile.
  */
 export const confirmScript: RedisScript = script(`${CHANGE_QUEUE}
 
@@ -127,8 +127,9 @@ for index = 1, 3 do keep(KEYS[index], life) end
 return {'added'}`);
 
 /**
- * Decides an undecided message. KEYS: the queue, its bodies, the windows, what exists after a release. ARGV: the message,
- * the queue's id, 1 to let it wait or 0 to remove it. Returns 1 where it waits or has just been released, and 0 otherwise.
+ * Decides an undecided message. KEYS: the queue, its bodies, the windows, what exists after a release. ARGV: the
+ * message, the queue's id, 1 to let it wait or 0 to remove it. Returns 1 where it waits or has just been released, and
+ * 0 otherwise.
  */
 export const settleScript: RedisScript = script(`${CHANGE_QUEUE}
 
@@ -146,7 +147,10 @@ entry.s, entry.u = 'waiting', nil
 put(field, entry)
 return 1`);
 
-/** Removes a released message. KEYS as in `settleScript`. ARGV: the message, the queue's id, how long KEYS[4] lives in ms. */
+/**
+ * Removes a released message. KEYS as in `settleScript`. ARGV: the message, the queue's id, how long KEYS[4] lives in
+ * ms.
+ */
 export const removeScript: RedisScript = script(`${CHANGE_QUEUE}
 
 local field, id = ARGV[1], ARGV[2]
@@ -179,7 +183,10 @@ for _, entry in ipairs(waiting) do
 end
 return listed`);
 
-/** KEYS: the lock. ARGV: the owner, its life in ms. For a key of another type MGET returns nothing, while GET would fail. */
+/**
+ * KEYS: the lock. ARGV: the owner, its life in ms. For a key of another type MGET returns nothing, while GET would
+ * fail.
+ */
 export const lockScript: RedisScript = script(`
 local owner = redis.call('MGET', KEYS[1])[1]
 if owner and owner ~= ARGV[1] then return 0 end
@@ -191,7 +198,9 @@ export const unlockScript: RedisScript = script(`
 if redis.call('MGET', KEYS[1])[1] == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 1`);
 
-/** KEYS: the nudge. ARGV: its life in ms. Each message extends that, because the nudge has to outlive the last of them. */
+/**
+ * KEYS: the nudge. ARGV: its life in ms. Each message extends that, because the nudge has to outlive the last of them.
+ */
 export const claimNudgeScript: RedisScript = script(`
 if redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 1 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])

@@ -13,9 +13,9 @@ export interface UnreadableMessagesParts {
 }
 
 /**
- * Counts held messages that this process cannot decrypt: damaged ones that it has met, and one for each other secret that
- * still has messages. Those are stored under names that this process cannot compute. So each process records in Redis
- * until when messages wait under its secret.
+ * Counts held messages that this process cannot decrypt: damaged ones that it has met, and one for each other secret
+ * that still has messages. Those are stored under names that this process cannot compute. So each process records in
+ * Redis until when messages wait under its secret.
  */
 export class UnreadableMessages {
   readonly #parts: UnreadableMessagesParts;

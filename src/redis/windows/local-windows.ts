@@ -28,13 +28,13 @@ export class LocalWindows {
 
   /** @param onEvicted called with a window that is no longer in memory */
   constructor(max: number, onEvicted: (window: LocalWindow) => void) {
-    const onGone = (window: LocalWindow): void => {
+    const onRemoved = (window: LocalWindow): void => {
       if (this.#byId.get(window.id) !== window) return;
       this.#byId.delete(window.id);
       onEvicted(window);
     };
-    this.#known = windowMap({ max, onGone });
-    this.#unknown = windowMap({ max, onGone });
+    this.#known = windowMap({ max, onRemoved });
+    this.#unknown = windowMap({ max, onRemoved });
   }
 
   find(key: WindowKey): LocalWindow | undefined {

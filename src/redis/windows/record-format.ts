@@ -1,8 +1,8 @@
 import type { WindowEvidence } from '../../core/service-window.js';
 
 /**
- * The format of a window's record: a JSON object with short names. Processes of other versions read and write it, too. So
- * the names and their meaning stay; an incompatible format needs another version, which the others ignore.
+ * The format of a window's record: a JSON object with short names. Processes of other versions read and write it, too.
+ * So the names and their meaning stay; an incompatible format needs another version, which the others ignore.
  */
 export const RECORD_VERSION = 1;
 

@@ -6,7 +6,9 @@ const instants = Object.keys(instantNames) as InstantField[];
 
 const MAX_ID_LENGTH = 256;
 
-/** Encodes evidence for the merge script. Impossible instants are left out; those after `latestAt` become `latestAt`. */
+/**
+ * Encodes evidence for the merge script. Impossible instants are left out; those after `latestAt` become `latestAt`.
+ */
 export function encodeEvidence(evidence: WindowEvidence, latestAt: number): string {
   const record: Record<string, unknown> = {};
   for (const field of instants) {

@@ -49,8 +49,8 @@ end`;
 /**
  * Merges evidence into a window's record as `mergeEvidence` does: every instant only grows.
  *
- * KEYS: the window, its three tombstones, the notification. ARGV: the evidence, now, the length of the longest window, the
- * latest possible instant; all by the guard's clock. Returns the record and the tombstones.
+ * KEYS: the window, its three tombstones, the notification. ARGV: the evidence, now, the length of the longest window,
+ * the latest possible instant; all by the guard's clock. Returns the record and the tombstones.
  */
 export const mergeScript: RedisScript = script(`${NOTIFY}
 ${READ_RECORD}

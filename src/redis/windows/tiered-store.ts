@@ -166,7 +166,10 @@ export class TieredStore implements Store {
     window.pending = undefined;
   }
 
-  /** Writes what could not be written while the remote windows were unavailable. The first window goes alone, as a probe. */
+  /**
+   * Writes what could not be written while the remote windows were unavailable. The first window goes alone, as a
+   * probe.
+   */
   async #flush(): Promise<void> {
     if (this.#isFlushing) return;
     this.#isFlushing = true;

@@ -18,16 +18,16 @@ async function twoProcesses(): Promise<[RedisStore, RedisStore, string]> {
   return [await connectedStore(server.port, options), await connectedStore(server.port, options), prefix];
 }
 
-/** What a store gives without any I/O; `asked` where it needs some. */
-function atOnce(store: RedisStore, where: WindowKey = key): WindowEvidence | undefined | 'asked' {
+/** What a store returns without I/O; `promise` if it needs I/O. */
+function atOnce(store: RedisStore, where: WindowKey = key): WindowEvidence | undefined | 'promise' {
   const found = store.get(where);
   if (!(found instanceof Promise)) return found;
   found.catch(() => {});
-  return 'asked';
+  return 'promise';
 }
 
-/** How often Redis was asked about windows; scripts look for theirs by the same command. */
-async function questions(): Promise<number> {
+/** How often Redis has looked windows up, for processes and for scripts. */
+async function lookups(): Promise<number> {
   const [, calls] = /cmdstat_mget:calls=(\d+)/.exec(await server.client.info('commandstats')) ?? [];
   return Number(calls ?? 0);
 }
@@ -38,7 +38,7 @@ describeWithRedis('processes that share a Redis', () => {
   });
   afterAll(() => server?.stop());
 
-  it('each learn what another was told, also of a window that they have asked for in vain', async () => {
+  it('see what another has written, even of a window that was unknown before', async () => {
     const [one, two] = await twoProcesses();
     expect(await two.get(key)).toBeUndefined();
     expect(atOnce(two)).toBeUndefined();
@@ -47,48 +47,48 @@ describeWithRedis('processes that share a Redis', () => {
     expect(atOnce(two)).toMatchObject({ expiresAt: AT + 1 });
   });
 
-  it('each learn of a refusal, though they remember the opening that it refutes', async () => {
+  it('see a refusal, though they remember the open window that it refutes', async () => {
     const [one, two] = await twoProcesses();
     for (const store of [one, two]) await store.merge(key, { expiresAt: AT + 1 });
     await one.merge(key, { refusedAt: AT });
     await expect.poll(() => two.get(key), { interval: 1 }).toMatchObject({ refusedAt: AT, expiresAt: AT + 1 });
   });
 
-  it('give what they remember at once, and ask Redis nothing', async () => {
+  it('return what they remember at once, without Redis', async () => {
     const [one, two] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 1 });
     await two.get(key);
     await two.get(other);
-    const before = await questions();
+    const before = await lookups();
     for (let round = 0; round < 100; round += 1) {
       expect(atOnce(one)).toMatchObject({ expiresAt: AT + 1 });
       expect(atOnce(two)).toMatchObject({ expiresAt: AT + 1 });
       expect(atOnce(two, other)).toBeUndefined();
     }
-    expect(await questions()).toBe(before);
+    expect(await lookups()).toBe(before);
   });
 
-  it('go on giving at once what they have told themselves', async () => {
+  it('still return at once what they have written themselves', async () => {
     const [one, two] = await twoProcesses();
     await one.get(key);
     for (let round = 1; round < 20; round += 1) {
-      const told = one.merge(key, { expiresAt: AT + round });
+      const write = one.merge(key, { expiresAt: AT + round });
       expect(atOnce(one)).toMatchObject({ expiresAt: AT + round });
-      await told;
-      // What tells the other process has passed by here as well.
+      await write;
+      // This process gets the notification for the other one, too.
       await expect.poll(() => two.get(key), { interval: 1 }).toMatchObject({ expiresAt: AT + round });
       expect(atOnce(one)).toMatchObject({ expiresAt: AT + round });
     }
   });
 
-  it('ask once, however many want to know', async () => {
+  it('read a window once for any number of callers', async () => {
     const [one] = await twoProcesses();
-    const before = await questions();
+    const before = await lookups();
     await Promise.all(Array.from({ length: 50 }, () => one.get(key)));
-    expect((await questions()) - before).toBe(1);
+    expect((await lookups()) - before).toBe(1);
   });
 
-  it('do not tell a change that changes nothing', async () => {
+  it('do not notify of a write that changes nothing', async () => {
     const [one, two] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 5 });
     await two.get(key);
@@ -103,7 +103,7 @@ describeWithRedis('processes that share a Redis', () => {
     ['an address', { workspaceId: 'w', address: key.address }],
     ['a channel', { workspaceId: 'w', channelId: 'c' }],
     ['a workspace', { workspaceId: 'w' }],
-  ])('forget %s together, and learn it anew', async (_, target) => {
+  ])('forget %s together, and can write it again', async (_, target) => {
     const [one, two] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 5, refusedAt: AT });
     await two.get(key);
@@ -114,17 +114,17 @@ describeWithRedis('processes that share a Redis', () => {
     await expect.poll(() => one.get(key), { interval: 1 }).toEqual({ expiresAt: AT + 1 });
   });
 
-  it('do not bring back what was forgotten while they asked for it', async () => {
+  it('do not bring back what was forgotten while they read it', async () => {
     const [one, two] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 5 });
-    const asked = two.get(key);
-    expect(asked).toBeInstanceOf(Promise);
+    const read = two.get(key);
+    expect(read).toBeInstanceOf(Promise);
     await two.forget(key);
-    await asked;
+    await read;
     expect(await two.get(key)).toBeUndefined();
   });
 
-  it('keep what they know when Redis has lost it all, and tell it again', async () => {
+  it('keep what they know when Redis has lost everything, and write it again', async () => {
     const [one, two, prefix] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 5 });
     await two.get(key);
@@ -134,7 +134,7 @@ describeWithRedis('processes that share a Redis', () => {
     await expect.poll(() => one.get(key) && third.get(key), { interval: 1 }).toMatchObject({ expiresAt: AT + 5 });
   });
 
-  it('with different secrets know nothing of each other', async () => {
+  it('with different secrets see nothing of each other', async () => {
     const [one, , prefix] = await twoProcesses();
     const stranger = await connectedStore(server.port, {
       clock,
@@ -146,7 +146,7 @@ describeWithRedis('processes that share a Redis', () => {
     expect(await stranger.get(key)).toBeUndefined();
   });
 
-  it('leave nothing in Redis that says whose window it is, or what was written', async () => {
+  it('leave nothing in Redis that identifies the customer or the message', async () => {
     const [one, , prefix] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 5, sent: [{ id: 'message-1', at: AT }] });
     await one.forget({ workspaceId: 'w', address: key.address });
@@ -181,7 +181,7 @@ it.each([
   expect(create).not.toThrow(/too short|this deployment/);
 });
 
-it('redisStore refuses what is no client', () => {
+it('redisStore refuses anything but a client', () => {
   for (const client of [undefined, null, {}, 'redis://localhost']) {
     expect(() => redisStore(client as never, { secret: SECRET })).toThrow(/client must be a client/);
   }

@@ -21,34 +21,34 @@ async function fleetOf(count: number, prefix: string = newPrefix()): Promise<Fle
 type Role<R extends ReadLease['role']> = Extract<ReadLease, { role: R }>;
 
 async function join<R extends ReadLease['role']>(fleet: Fleet | undefined, role: R, after?: number): Promise<Role<R>> {
-  const turn = await fleet?.joinRead(ref, after);
-  expect(turn?.role).toBe(role);
-  return turn as Role<R>;
+  const lease = await fleet?.joinRead(ref, after);
+  expect(lease?.role).toBe(role);
+  return lease as Role<R>;
 }
 
-describeWithRedis('processes that want to know one window at once', () => {
+describeWithRedis('processes that need one window at the same time', () => {
   beforeAll(async () => {
     server = await startRedis();
   });
   afterAll(() => server?.stop());
 
-  it('read it one after the other, and those who asked before a read started take its answer', async () => {
+  it('read it one at a time, and take the answer of a read that started after their request', async () => {
     const [one, two, three] = await fleetOf(3);
     const first = await join(one, 'reader');
     const [second, third] = [await join(two, 'waiter'), await join(three, 'waiter')];
     first.finish(closed);
     await Promise.all([second.settled, third.settled]);
-    // The first read started before they asked: what it said may have changed since.
+    // The first read started before their requests: its answer may be outdated.
     const reader = await join(two, 'reader', second.running);
     const waiter = await join(three, 'waiter', third.running);
     reader.finish(closed);
     await waiter.settled;
     expect((await join(three, 'answered', third.running)).facts).toEqual(closed);
-    // And one who asks only now reads for itself.
+    // A new request needs a new read.
     await join(one, 'reader');
   });
 
-  it('ask again at once after a read that failed', async () => {
+  it('request the lease again at once after a failed read', async () => {
     const [one, two] = await fleetOf(2);
     const first = await join(one, 'reader');
     const waiter = await join(two, 'waiter');
@@ -57,19 +57,19 @@ describeWithRedis('processes that want to know one window at once', () => {
     await join(two, 'reader', waiter.running);
   });
 
-  it('take no answer of before for one of a read that was counted anew (field A12)', async () => {
+  it('do not take an old answer for that of a new read after the count was lost (field A12)', async () => {
     const prefix = newPrefix();
     const [one, two, three] = await fleetOf(3, prefix);
     for (let reads = 0; reads < 3; reads += 1) (await join(one, 'reader')).finish(closed);
-    const [turn = ''] = await server.client.keys(`${prefix}t:*`);
-    await expect.poll(() => server.client.hGet(turn, 'told')).toBe('3');
-    await server.client.hSet(turn, 'number', 'x');
-    // What is told is of before, and is dropped: this one reads for itself. Then the count begins anew.
+    const [name = ''] = await server.client.keys(`${prefix}t:*`);
+    await expect.poll(() => server.client.hGet(name, 'told')).toBe('3');
+    await server.client.hSet(name, 'number', 'x');
+    // The answer is from before and is dropped. The first process reads by itself, and then the count starts again.
     expect(await two?.joinRead(ref, undefined)).toBeUndefined();
     const reader = await join(two, 'reader');
     const waiter = await join(three, 'waiter');
     await join(three, 'waiter', waiter.running - 1);
-    expect(await server.client.hGet(turn, 'answer')).toBeNull();
+    expect(await server.client.hGet(name, 'answer')).toBeNull();
     reader.finish({ ...closed, serviceWindowExpireAt: AT + 1000 });
     await waiter.settled;
     expect((await join(three, 'answered', waiter.running - 1)).facts).toMatchObject({
@@ -85,7 +85,7 @@ describeWithRedis('processes that want to know one window at once', () => {
     }
   });
 
-  it('do not believe an answer that none of them has signed', async () => {
+  it('reject an answer that none of them has signed', async () => {
     const prefix = newPrefix();
     const [one, two] = await fleetOf(2, prefix);
     const first = await join(one, 'reader');
@@ -115,7 +115,7 @@ describeWithRedis('processes that want to know one window at once', () => {
     expect(await two?.joinRead(ref, waiter.running)).toMatchObject({ role: 'answered' });
   });
 
-  it('do not compare the reads of a server with those that another counted before it took over', async () => {
+  it('do not compare numbers of reads across a failover', async () => {
     const prefix = newPrefix();
     const [one, two] = await fleetOf(2, prefix);
     for (const number of ['1', '2']) {
@@ -124,42 +124,42 @@ describeWithRedis('processes that want to know one window at once', () => {
       await expect.poll(() => server.client.hGet(name, 'told')).toBe(number);
     }
     const [name = ''] = await server.client.keys(`${prefix}t:*`);
-    const ofAnother = await server.client.hGetAll(name);
+    const otherLease = await server.client.hGetAll(name);
     await server.client.del(name);
     await join(one, 'reader');
     const { running } = await join(two, 'waiter');
-    // From here on it is the other server: its second read, too, was over before the question.
+    // From here on it is another server, whose second read had ended before the request.
     await server.client.del(name);
-    await server.client.hSet(name, ofAnother);
+    await server.client.hSet(name, otherLease);
     await server.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal']);
     await expect.poll(async () => (await two?.joinRead(ref, running))?.role).toBe('reader');
   });
 
   it.each(['0', '1', 'x', '', 'inf', 'nan', '-5', '1.5'])(
-    'drop an answer that lies beyond the count of its reads, as where that is damaged: %j (field A12)',
+    'drop an answer whose number is beyond a damaged count: %j (field A12)',
     async (number) => {
       const prefix = newPrefix();
       const [one, two, three] = await fleetOf(3, prefix);
-      for (const told of ['1', '2', '3']) {
+      for (const answered of ['1', '2', '3']) {
         (await join(one, 'reader')).finish(closed);
         const [name = ''] = await server.client.keys(`${prefix}t:*`);
-        await expect.poll(() => server.client.hGet(name, 'told')).toBe(told);
+        await expect.poll(() => server.client.hGet(name, 'told')).toBe(answered);
       }
       const [name = ''] = await server.client.keys(`${prefix}t:*`);
       await server.client.hSet(name, { number });
-      // Whoever comes first reads alone; then the count goes on, without the answer of before.
+      // The first process reads by itself. Then the count continues, without the old answer.
       expect(await one?.joinRead(ref, undefined)).toBeUndefined();
       const reader = await join(two, 'reader');
       const waiter = await join(three, 'waiter');
       expect(await three?.joinRead(ref, waiter.running)).toMatchObject({ role: 'waiter' });
       reader.finish(closed);
       await waiter.settled;
-      // That read, too, started before the question.
+      // That read, too, started before the request.
       await join(three, 'reader', waiter.running);
     },
   );
 
-  it('drop the answer of a read that was counted before the count was damaged (field A12)', async () => {
+  it('drop the answer of a read from before the count was damaged (field A12)', async () => {
     const prefix = newPrefix();
     const [one, two] = await fleetOf(2, prefix);
     for (const _ of [1, 2]) (await join(one, 'reader')).finish(undefined);
@@ -173,7 +173,7 @@ describeWithRedis('processes that want to know one window at once', () => {
     await join(two, 'reader', waiter.running);
   });
 
-  it('do not believe an answer from long ago', async () => {
+  it('reject an old answer', async () => {
     const prefix = newPrefix();
     const [one] = await fleetOf(1, prefix);
     const later = await connectedStore(server.port, { clock: { now: () => AT + 20_000 }, timeoutMs, prefix });
@@ -189,7 +189,7 @@ describeWithRedis('processes that want to know one window at once', () => {
   });
 });
 
-it('processes without Redis are told so, when nobody can count on one in their place any more', async () => {
+it('processes without Redis are isolated once no earlier process can still be a member', async () => {
   const client = { duplicate: () => connectionless, on: () => {} };
   const store: RedisStore = redisStore(client as never, { secret: 'a secret of this deployment' });
   expect(await store.fleet?.takeRead('w', limit, 100)).toBe('spent');

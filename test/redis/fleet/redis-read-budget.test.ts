@@ -87,8 +87,8 @@ describeWithRedis('the limit that processes share', () => {
 
   it.concurrent('grants no more reads in any second than the whole limit, whatever the demand', async ({ expect }) => {
     const count = await taken(await fleetOf(PROCESSES), 30, 1500);
-    // Grants are 25 ms apart, and begin when no earlier promise can be open. On a busy machine most are given up, because
-    // they are used more than 150 ms late. `npm run fleet` measures how many are used; this test needs one.
+    // Grants are 25 ms apart, and begin when no earlier promise can be open. On a busy machine most are given up,
+    // because they are used more than 150 ms late. `npm run fleet` measures how many are used; this test needs one.
     expect(count).toBeGreaterThanOrEqual(1);
     expect(count).toBeLessThanOrEqual(1 + 1.5 * 40);
   });

@@ -10,7 +10,7 @@ const DAY = 24 * 60 * MINUTE;
 
 let server: RedisServer;
 
-/** So many processes that share held messages, and what their keys begin with. */
+/** Processes that share held messages, and the prefix of their keys. */
 async function processes(count: number): Promise<[HeldStore[], string]> {
   const prefix = newPrefix();
   const connect = (): Promise<RedisStore> => connectedStore(server.port, { timeoutMs, prefix });
@@ -27,7 +27,7 @@ describeWithRedis('held messages in Redis', () => {
   describeHeldStore('redisStore.held', async () => (await processes(1))[0][0] as HeldStore);
 
   describe('between processes', () => {
-    it('are one row, in order, with one message per reference', async () => {
+    it('are one queue, in order, with one message per reference', async () => {
       const [[one, two]] = await processes(2);
       const messages = [await park(one, waiting()), await park(two, waiting()), await park(one, waiting())] as const;
       expect(await two?.list(windowKey())).toEqual(messages);
@@ -38,7 +38,7 @@ describeWithRedis('held messages in Redis', () => {
       expect(await one?.list(windowKey())).toEqual(messages.slice(1));
     });
 
-    it('of several that add one reference at once, one does', async () => {
+    it('one of several processes that add the same reference at once adds it', async () => {
       const [stores] = await processes(4);
       const added = await Promise.all(stores.map((store) => store.add(waiting({ reference: 'order-1' }), 20)));
       expect(added.filter((one) => one === 'added')).toHaveLength(1);
@@ -46,7 +46,7 @@ describeWithRedis('held messages in Redis', () => {
       for (const same of added.filter((one) => one !== 'added')) expect(same).toEqual(first);
     });
 
-    it('are not seen by the others until it is certain that they wait, nor is what comes after them', async () => {
+    it('are not listed for other processes while undecided, nor are later messages', async () => {
       const [[one, two]] = await processes(2);
       const messages = [await park(one, waiting()), waiting(), waiting()] as const;
       await one?.add(messages[1], 20);
@@ -57,7 +57,7 @@ describeWithRedis('held messages in Redis', () => {
       expect(await two?.list(windowKey())).toEqual(messages);
     });
 
-    it('are taken back, and forgotten, where the request is stopped', async () => {
+    it('are removed without a trace if the request is stopped', async () => {
       const [[one, two], prefix] = await processes(2);
       const message = waiting();
       await one?.add(message, 20);
@@ -67,7 +67,7 @@ describeWithRedis('held messages in Redis', () => {
       expect((await server.client.keys(`${prefix}h*`)).filter((name) => name !== `${prefix}hs`)).toEqual([]);
     });
 
-    it('wait though one request is stopped, where another has settled that they do', async () => {
+    it('wait though one request is stopped, if another one has confirmed them', async () => {
       const [[one, two]] = await processes(2);
       const message = waiting();
       await one?.add(message, 20);
@@ -77,7 +77,7 @@ describeWithRedis('held messages in Redis', () => {
       expect(await two?.list(windowKey())).toEqual([message]);
     });
 
-    it('need not be put there again where they were released just now', async () => {
+    it('count as settled if they were released just now', async () => {
       const [[one, two]] = await processes(2);
       const message = await park(one, waiting());
       await two?.remove(message);
@@ -86,7 +86,7 @@ describeWithRedis('held messages in Redis', () => {
       expect(await one?.settle?.(waiting(), true)).toBe(false);
     });
 
-    it('wait by themselves a minute after the process that added them has died', async () => {
+    it('are confirmed by themselves a minute after the process that added them has died', async () => {
       const [[one, two], prefix] = await processes(2);
       const message = waiting();
       await one?.add(message, 20);
@@ -98,7 +98,7 @@ describeWithRedis('held messages in Redis', () => {
       expect(await two?.list(windowKey())).toEqual([message]);
     });
 
-    it('are locked for one of them, until it gives the row back or its time is over', async () => {
+    it('are locked for one process until it unlocks the queue or the lock expires', async () => {
       const [[one, two], prefix] = await processes(2);
       expect(await one?.lock(windowKey(), 'one', Date.now() + MINUTE)).toBe(true);
       expect(await two?.lock(windowKey(), 'two', Date.now() + MINUTE)).toBe(false);
@@ -112,16 +112,16 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it.each([
-      ['is over already', -DAY, 1],
-      ['is far ahead, by a clock that is wrong', 365 * DAY, 10 * MINUTE],
-    ])('a lock whose end %s blocks nobody for long', async (_, ms, most) => {
+      ['has passed', -DAY, 1],
+      ['is far ahead, by a wrong clock', 365 * DAY, 10 * MINUTE],
+    ])('a lock whose end %s blocks nobody for long', async (_, ms, max) => {
       const [[one], prefix] = await processes(1);
       expect(await one?.lock(windowKey(), 'one', Date.now() + ms)).toBe(true);
       const [name] = await server.client.keys(`${prefix}hl:*`);
-      expect(name === undefined ? 0 : await server.client.pTTL(name)).toBeLessThanOrEqual(most);
+      expect(name === undefined ? 0 : await server.client.pTTL(name)).toBeLessThanOrEqual(max);
     });
 
-    it('are asked for with one nudge, remembered for as long as the last of them waits', async () => {
+    it('get one nudge, which is remembered for as long as the last of them waits', async () => {
       const [[one, two], prefix] = await processes(2);
       expect(await one?.claimNudge(windowKey())).toBe(true);
       const name = await keyOf(server, prefix, 'n');
@@ -133,7 +133,7 @@ describeWithRedis('held messages in Redis', () => {
     });
   });
 
-  it('outlive the last of them by a week, and no longer', async () => {
+  it('are kept a week longer than the last of them waits', async () => {
     const [[one], prefix] = await processes(1);
     await park(one, waiting({ expiresAt: Date.now() + 3 * DAY }));
     await park(one, waiting({ expiresAt: Date.now() + DAY }));
@@ -144,9 +144,9 @@ describeWithRedis('held messages in Redis', () => {
     }
   });
 
-  describe('what cannot be read', () => {
-    /** Two messages, of which the body of the first is put in the place of what is tampered with. */
-    async function rowOfTwo(): Promise<[HeldStore, HeldMessage, string, string[]]> {
+  describe('unreadable data', () => {
+    /** A queue of two messages: the store, the second message, the prefix, and the fields of both. */
+    async function queueOfTwo(): Promise<[HeldStore, HeldMessage, string, string[]]> {
       const [[one], prefix] = await processes(1);
       const first = await park(one, waiting());
       const bodies = await keyOf(server, prefix, 'b');
@@ -158,13 +158,13 @@ describeWithRedis('held messages in Redis', () => {
     }
 
     it.each([
-      ['another message of the row', (bodies: string[]) => bodies[1] ?? ''],
+      ['another message of the queue', (bodies: string[]) => bodies[1] ?? ''],
       ['another version', ([body = '']: string[]) => flip(body, 0)],
       ['another text', ([body = '']: string[]) => flip(body, 20)],
       ['nothing', () => ''],
-      ['no base64', () => '💥'],
-    ])('%s in the place of a message does not keep the others from going, and stays', async (_, change) => {
-      const [store, second, prefix, fields] = await rowOfTwo();
+      ['text that is not base64', () => '💥'],
+    ])('%s in place of a message does not block the others, and stays', async (_, change) => {
+      const [store, second, prefix, fields] = await queueOfTwo();
       const bodies = await keyOf(server, prefix, 'b');
       const values = await Promise.all(fields.map((field) => server.client.hGet(bodies, field)));
       await server.client.hSet(bodies, fields[0] ?? '', change(values.map(String)));
@@ -183,15 +183,15 @@ describeWithRedis('held messages in Redis', () => {
       '{"v":2}',
       '{"v":1,"s":"waiting","r":"","w":""}',
       '{"v":1,"s":"offered","r":"","w":""}',
-    ])('an entry %j counts, and is not listed', async (entry) => {
-      const [store, second, prefix, fields] = await rowOfTwo();
+    ])('an entry %j counts and is not listed', async (entry) => {
+      const [store, second, prefix, fields] = await queueOfTwo();
       await server.client.hSet(await keyOf(server, prefix, 'r'), fields[0] ?? '', entry);
       expect(await store.list(windowKey())).toEqual([second]);
       expect(await store.add(waiting(), 2)).toBe('full');
       expect(await store.add(waiting(), 3)).toBe('added');
     });
 
-    it('a reference under which nobody can read anything cannot be held again', async () => {
+    it('a reference with an unreadable message cannot be held again', async () => {
       const [[one], prefix] = await processes(1);
       const message = await park(one, waiting());
       const bodies = await keyOf(server, prefix, 'b');
@@ -199,7 +199,7 @@ describeWithRedis('held messages in Redis', () => {
       await expect(one?.add(waiting({ reference: message.reference }), 20)).rejects.toThrow('has not kept');
     });
 
-    it('is counted, once each, so that somebody can be told (field B13)', async () => {
+    it('is counted once per message, so that it can be logged (field B13)', async () => {
       const [[one], prefix] = await processes(1);
       for (const message of [waiting(), waiting(), waiting()]) await park(one, message);
       const bodies = await keyOf(server, prefix, 'b');
@@ -209,26 +209,26 @@ describeWithRedis('held messages in Redis', () => {
       expect(await one?.countUnreadable?.()).toBe(2);
     });
 
-    it('a window’s name does not hide the others', async () => {
+    it('among the windows does not hide the others', async () => {
       const [[one], prefix] = await processes(1);
       await park(one, waiting());
       await server.client.hSet(await keyOf(server, prefix, 'w'), 'x', 'y');
       expect(await one?.windows(windowKey().workspaceId)).toEqual([windowKey()]);
     });
 
-    it('with another secret nothing is found, and with the first one it is again', async () => {
+    it('of another secret is not found, and is found again with that secret', async () => {
       const [[one], prefix] = await processes(1);
       const message = await park(one, waiting());
       const secret = `${SECRET}, another`;
-      const stranger = (await connectedStore(server.port, { timeoutMs, prefix, secret })).held;
-      expect([await stranger.list(windowKey()), await stranger.windows(message.workspaceId)]).toEqual([[], []]);
-      expect([await stranger.countUnreadable?.(), await one?.countUnreadable?.()]).toEqual([1, 0]);
+      const other = (await connectedStore(server.port, { timeoutMs, prefix, secret })).held;
+      expect([await other.list(windowKey()), await other.windows(message.workspaceId)]).toEqual([[], []]);
+      expect([await other.countUnreadable?.(), await one?.countUnreadable?.()]).toEqual([1, 0]);
       const again = (await connectedStore(server.port, { timeoutMs, prefix })).held;
       expect(await again.list(windowKey())).toEqual([message]);
     });
   });
 
-  it('are asked for by a store that is not connected yet, as soon as it is', async () => {
+  it('are listed by a new store as soon as it is connected', async () => {
     const [[one], prefix] = await processes(1);
     const message = await park(one, waiting());
     const fresh = openStore(server.port, { timeoutMs, prefix }).held;
@@ -236,7 +236,7 @@ describeWithRedis('held messages in Redis', () => {
   });
 });
 
-/** Changes one bit of what is in base64. */
+/** Flips one bit of a base64 text. */
 function flip(text: string, index: number): string {
   const bytes = Buffer.from(text, 'base64');
   bytes.writeUInt8(bytes.readUInt8(index) ^ 2, index);

@@ -36,7 +36,7 @@ const anyEvidence: fc.Arbitrary<WindowEvidence> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Without what is undefined, and the messages in one order: neither says anything. */
+/** Without undefined fields, and with the messages in one order. Neither has a meaning. */
 function plain(evidence: WindowEvidence | undefined): unknown {
   const sent = evidence?.sent?.toSorted((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
   return JSON.parse(JSON.stringify({ ...evidence, sent }));
@@ -48,23 +48,23 @@ describeWithRedis('the script that merges in Redis', () => {
   });
   afterAll(() => server?.stop());
 
-  it('property: joins what several processes tell exactly as mergeEvidence does', async () => {
+  it('property: merges the evidence of several processes exactly as mergeEvidence does', async () => {
     const options = { clock, timeoutMs, max: 0, prefix: newPrefix() };
     const stores = [await connectedStore(server.port, options), await connectedStore(server.port, options)];
-    const told = fc.array(fc.tuple(fc.nat(1), anyEvidence), { minLength: 1, maxLength: 6 });
-    const property = fc.asyncProperty(told, async (all) => {
+    const writes = fc.array(fc.tuple(fc.nat(1), anyEvidence), { minLength: 1, maxLength: 6 });
+    const property = fc.asyncProperty(writes, async (all) => {
       const key = newKey();
-      let joined: WindowEvidence = {};
+      let merged: WindowEvidence = {};
       for (const [index, evidence] of all) {
         await stores[index]?.merge(key, evidence);
-        joined = mergeEvidence(joined, evidence);
+        merged = mergeEvidence(merged, evidence);
       }
-      expect(plain(await stores[0]?.get(key))).toEqual(plain(joined));
+      expect(plain(await stores[0]?.get(key))).toEqual(plain(merged));
     });
     await fc.assert(property, { numRuns: 200 });
   });
 
-  it('keeps the 32 newest of the messages that were sent', async () => {
+  it('keeps the 32 latest messages of the business', async () => {
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     const key = newKey();
     const sent = Array.from({ length: 40 }, (_, index) => ({ id: `m${index}`, at: AT - 1000 + index }));
@@ -72,30 +72,30 @@ describeWithRedis('the script that merges in Redis', () => {
     expect((await store.get(key))?.sent).toEqual(sent.slice(-32));
   });
 
-  it.each<[what: string, evidence: WindowEvidence, least: number, most: number]>([
+  it.each<[what: string, evidence: WindowEvidence, min: number, max: number]>([
     ['an end', { expiresAt: AT + HOUR }, HOUR, 3 * HOUR],
     ["a customer's message", { lastInboundAt: AT }, 30 * DAY, 30 * DAY + 2 * HOUR],
     ['a refusal', { refusedAt: AT }, 31 * DAY, 31 * DAY + 2 * HOUR],
     ['a refusal beside an end', { refusedAt: AT, expiresAt: AT + HOUR }, 31 * DAY, 31 * DAY + 2 * HOUR],
     ['a permanent session', { permanentUntil: AT + HOUR }, HOUR, 3 * HOUR],
-  ])('keeps %s past all that it can open or refute, and not for ever', async (_, evidence, least, most) => {
+  ])('keeps %s for as long as it can open or refute anything, and not for ever', async (_, evidence, min, max) => {
     const prefix = newPrefix();
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix });
     await store.merge(newKey(), evidence);
     const lives = await Promise.all((await server.client.keys(`${prefix}w:*`)).map((name) => server.client.pTTL(name)));
     const life = Math.max(...lives.filter((ms) => ms < 32 * DAY));
-    expect(life).toBeGreaterThan(least);
-    expect(life).toBeLessThanOrEqual(most);
+    expect(life).toBeGreaterThan(min);
+    expect(life).toBeLessThanOrEqual(max);
   });
 
-  it('keeps nothing that can open nothing any more', async () => {
+  it('stores nothing that is over already', async () => {
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     const key = newKey();
     await store.merge(key, { expiresAt: AT - 2 * HOUR });
     expect(await store.get(key)).toBeUndefined();
   });
 
-  it('runs by its name, and brings its text where Redis has lost it', async () => {
+  it('runs by its hash, and sends its text if Redis has lost it', async () => {
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     await server.client.scriptFlush();
     const key = newKey();
@@ -105,8 +105,8 @@ describeWithRedis('the script that merges in Redis', () => {
 
   it.each<[what: string, evidence: WindowEvidence]>([
     ['later than any window', { expiresAt: AT + 400 * DAY }],
-    ['of no instant', { expiresAt: Number.NaN, lastInboundAt: -1, refusedAt: 0 }],
-  ])('takes no instant that is %s', async (_, evidence) => {
+    ['impossible', { expiresAt: Number.NaN, lastInboundAt: -1, refusedAt: 0 }],
+  ])('stores no instant that is %s', async (_, evidence) => {
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
     const key = newKey();
     await store.merge(key, { ...evidence, readAt: AT });
