@@ -49,7 +49,7 @@ const windowNames: ReadonlySet<string> = new Set([
 /** All that is heard, for those who give something else. */
 export const knownRefusalCodes: string = [...windowCodes, ...windowSubcodes, ...quotaCodes, AMBIGUOUS_CODE].join(', ');
 
-const LONGEST_TEXT = 1000;
+const MAX_TEXT_LENGTH = 1000;
 
 /**
  * Reads a provider's code, as a number or a text, alone or with its subcode: `131047`, `10/2018278`, `(#10) Outside of
@@ -59,7 +59,7 @@ const LONGEST_TEXT = 1000;
  */
 export function readRefusal(code: unknown, words: readonly string[] = []): Refusal | undefined {
   const text = typeof code === 'number' ? String(code) : code;
-  if (typeof text !== 'string' || text.length > LONGEST_TEXT) return undefined;
+  if (typeof text !== 'string' || text.length > MAX_TEXT_LENGTH) return undefined;
   if (windowNames.has(text.toLowerCase().replace(/[\s_-]/g, ''))) return 'window_closed';
   const [first, second] = numbersOf(text);
   if (quotaCodes.has(first)) return 'quota_spent';
@@ -91,6 +91,8 @@ function isText(value: unknown): value is string {
 
 function speaksOfWindow(words: string): boolean {
   return (
-    words.length <= LONGEST_TEXT && /\bwindow\b/i.test(words) && /\b(?:outside|allowed|expired|closed)\b/i.test(words)
+    words.length <= MAX_TEXT_LENGTH &&
+    /\bwindow\b/i.test(words) &&
+    /\b(?:outside|allowed|expired|closed)\b/i.test(words)
   );
 }

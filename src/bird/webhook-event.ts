@@ -153,7 +153,7 @@ function decodeOutbound(payload: unknown, channelId: string): WebhookEvent {
   }
   if (sentAt === undefined) return nothing(channelId);
   const id = own(payload, 'id');
-  const messageId = typeof id === 'string' && id.length <= LONGEST_ID ? id : undefined;
+  const messageId = typeof id === 'string' && id.length <= MAX_ID_LENGTH ? id : undefined;
   const outbound = { channelId, happenedAt, contacts, messageId, sentAt };
   if (refusedBy !== undefined) return { kind: 'message_refused', ...outbound, code: refusedBy.code };
   if (failed.has(status)) return { kind: 'message_lost', ...outbound };
@@ -162,7 +162,7 @@ function decodeOutbound(payload: unknown, channelId: string): WebhookEvent {
   return isFreeform && onItsWay.has(status) ? { kind: 'message_sent', ...outbound } : nothing(channelId);
 }
 
-const LONGEST_ID = 128;
+const MAX_ID_LENGTH = 128;
 
 /** A scheduled message is sent, and judged by the platform, long after it was created. */
 function sendingTime(payload: unknown): number | undefined {

@@ -109,13 +109,13 @@ export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number)
 }
 
 /** More than any platform's quota, so that what falls out of the list no longer matters. */
-const MOST_SENT = 32;
+const MAX_SENT = 32;
 
 function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): WindowEvidence['sent'] {
   if (a === undefined || b === undefined) return a ?? b;
   const byId = new Map<string, SentMessage>();
   for (const message of [...a, ...b]) byId.set(message.id, mergeMessage(message, byId.get(message.id) ?? message));
-  return [...byId.values()].sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MOST_SENT);
+  return [...byId.values()].sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MAX_SENT);
 }
 
 /** The same message may be told about twice, with two times: the earlier one is when it was sent. */

@@ -14,8 +14,8 @@ import type {
 import { toHeaderValue } from './printable.js';
 
 /** One answer may take this long: far more than the guard waits, so that a slow Bird is seen as slow, not as silent. */
-const LONGEST_READ_MS = 5_000;
-const LONGEST_DIAGNOSIS_MS = 15_000;
+const MAX_READ_MS = 5_000;
+const MAX_DIAGNOSIS_MS = 15_000;
 
 export interface ReadRequest<Facts> {
   readonly target: ReadTarget;
@@ -36,7 +36,7 @@ export class BirdReads {
   constructor(options: BirdApiOptions) {
     this.#options = options;
     this.#birdClock = new ServerClock(options.clock, () => {}, Number.POSITIVE_INFINITY);
-    this.#giveUpAt = this.#elapsed() + LONGEST_DIAGNOSIS_MS;
+    this.#giveUpAt = this.#elapsed() + MAX_DIAGNOSIS_MS;
   }
 
   async read<Facts>({ target, path, decode }: ReadRequest<Facts>): Promise<Finding<Facts>> {
@@ -62,7 +62,7 @@ export class BirdReads {
 
   async #ask<Facts>(path: string, decode: (answer: unknown) => Facts): Promise<AskedFinding<Facts>> {
     const { clock } = this.#options;
-    const leftMs = Math.min(LONGEST_READ_MS, this.#giveUpAt - this.#elapsed());
+    const leftMs = Math.min(MAX_READ_MS, this.#giveUpAt - this.#elapsed());
     if (leftMs <= 0) return { result: 'timed_out' };
     const sentAt = clock.now();
     try {

@@ -24,7 +24,7 @@ export interface DiagnoseOptions {
   readonly clock: Clock;
 }
 
-const MOST_READS = 5;
+const MAX_READS = 5;
 
 /**
  * Asks Bird, read only, what the guard will have to ask: the channel and a contact of it, in five reads and 15 s at
@@ -106,7 +106,7 @@ function decodeContact(answer: unknown): ContactFacts {
 
 /** The same reads again, for their time alone, until one of them goes otherwise than the first did. */
 async function repeat(birdReads: BirdReads, requests: readonly ReadRequest<unknown>[]): Promise<void> {
-  for (let turn = 0; birdReads.reports.length < MOST_READS; turn += 1) {
+  for (let turn = 0; birdReads.reports.length < MAX_READS; turn += 1) {
     const request = requests[turn % requests.length];
     if (request === undefined || !isAnswered(await birdReads.read(request))) return;
   }

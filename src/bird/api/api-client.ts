@@ -33,7 +33,7 @@ export interface BirdRequest {
 export const ACCESS_KEY: RegExp = /^[\x21-\x7e]+$/;
 
 /** Larger answers are cut off: nothing that the guard asks for comes near it. */
-const LARGEST_ANSWER_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 const KEY_HANGS = 'the accessKey function took too long';
 
@@ -144,7 +144,7 @@ async function readBody(response: Response): Promise<string> {
   // `fetch` has already undone the content encoding: what is counted here is what memory would hold.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > LARGEST_ANSWER_BYTES) {
+    if (bytes > MAX_ANSWER_BYTES) {
       const details = { trouble: 'malformed_answer' } as const;
       throw new LookupError('malformed_answer', "Bird's answer is larger than 64 KiB", details);
     }

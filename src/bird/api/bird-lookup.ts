@@ -6,7 +6,7 @@ import { pauseOf } from './retry-after.js';
 import type { DatedHeaders, Exchange } from './server-clock.js';
 
 /** A first attempt leaves half of the time for a second one, but gets no less than this. */
-const SHORTEST_LIMIT_MS = 400;
+const MIN_TIMEOUT_MS = 400;
 
 /** Bird's own limit for one page. Nobody has more. */
 const MAX_IDENTIFIERS = 100;
@@ -27,7 +27,7 @@ export function birdLookup(options: BirdLookupOptions): Lookup {
     const leftMs = giveUpAt - sentAt;
     if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time was left to ask Bird');
     const request = sentAt < refused.until ? { ...asked, refusedKey: refused.key } : asked;
-    const timeoutMs = Math.min(leftMs, Math.max(SHORTEST_LIMIT_MS, leftMs / 2));
+    const timeoutMs = Math.min(leftMs, Math.max(MIN_TIMEOUT_MS, leftMs / 2));
     const answer = await askBird(options, request, timeoutMs);
     const answeredAt = options.clock.now();
     if (isGood(answer)) options.onDate?.(datedHeaders(answer), { sentAt, answeredAt });

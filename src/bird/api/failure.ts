@@ -12,8 +12,8 @@ export interface FailedBy {
  * `undefined`: it says nothing about the window.
  */
 export function readFailure(payload: unknown): FailedBy | undefined {
-  const said: Said = { codes: [], words: [], left: MOST_FIELDS };
-  gather(own(payload, 'failure'), said, DEEPEST);
+  const said: Said = { codes: [], words: [], left: MAX_FIELDS };
+  gather(own(payload, 'failure'), said, MAX_DEPTH);
   for (const name of ['reason', 'details']) addText(own(payload, name), said);
   const codes = [...said.codes, ...codesIn(own(payload, 'reason')), ...said.words.filter(hasMark)];
   const found = codes.map((code) => ({ code, refusal: readRefusal(code, said.words) }));
@@ -28,9 +28,9 @@ interface Said {
   left: number;
 }
 
-const DEEPEST = 4;
-const MOST_FIELDS = 100;
-const LONGEST_TEXT = 1000;
+const MAX_DEPTH = 4;
+const MAX_FIELDS = 100;
+const MAX_TEXT_LENGTH = 1000;
 
 /** Where the subcode stands is not documented: `failure.source.subcode`, `failure.source.error.error_subcode`, ... */
 function gather(value: unknown, said: Said, depth: number): void {
@@ -47,7 +47,7 @@ function gather(value: unknown, said: Said, depth: number): void {
 }
 
 function addText(text: unknown, { words }: Said): void {
-  if (typeof text === 'string' && text.length <= LONGEST_TEXT) words.push(text);
+  if (typeof text === 'string' && text.length <= MAX_TEXT_LENGTH) words.push(text);
 }
 
 /** Meta writes the code at the start of its sentence: `(#10) This message is sent outside of allowed window.` */
@@ -56,7 +56,7 @@ function hasMark(words: string): boolean {
 }
 
 function codesIn(reason: unknown): readonly string[] {
-  if (typeof reason !== 'string' || reason.length > LONGEST_TEXT) return [];
+  if (typeof reason !== 'string' || reason.length > MAX_TEXT_LENGTH) return [];
   const parts = reason.split(';').map((part) => part.trim());
   return parts.flatMap((part) =>
     /^(?:reason|(?:error[ _])?(?:sub)?code):/i.test(part) ? [part.slice(part.indexOf(':') + 1).trim()] : [],

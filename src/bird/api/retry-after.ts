@@ -1,5 +1,5 @@
-const SHORTEST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
+const MIN_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
 
 /**
  * How long to hold back after a 429, in ms: `Retry-After` in seconds or as an HTTP date, kept between 1 s and 60 s.
@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 60_000;
 export function pauseOf(retryAfter: string | null, now: number): number | undefined {
   const pauseMs = readRetryAfter(retryAfter, now);
   if (pauseMs === undefined) return undefined;
-  return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, pauseMs));
+  return Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, pauseMs));
 }
 
 const SECONDS = /^\d+(?:\.\d+)?$/;

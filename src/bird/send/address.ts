@@ -125,11 +125,11 @@ export function guessKey(value: string | undefined): string | undefined {
   return value.includes('@') ? 'emailaddress' : undefined;
 }
 
-const LONGEST_ADDRESS = 512;
+const MAX_ADDRESS_LENGTH = 512;
 
 /** Whether a text can be an address or key at all: not empty, not endless, and encodable (no lone surrogate). */
 function isUsableText(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > LONGEST_ADDRESS || value.trim() === '') return false;
+  if (typeof value !== 'string' || value.length > MAX_ADDRESS_LENGTH || value.trim() === '') return false;
   return !LONE_SURROGATE.test(value);
 }
 

@@ -39,7 +39,7 @@ function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefine
 }
 
 /** Node refuses a head of more than 16 KiB. Any prefix may stand before a send's path, so its end is enough. */
-const LONGEST_URL = 65_536;
+const MAX_URL_LENGTH = 65_536;
 
 /** As routes match it, segment by segment; else as `fetch` and servers resolve it. */
 function targetOfPath(fullUrl: string | undefined): PathTarget | undefined {
@@ -79,7 +79,7 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:[/\\]{2}[^/\\?#]*/i;
 
 /** A long query is cut off first, so that it cannot push the path out of what is read. */
 function endOfPath(url: string): string {
-  return url.length <= LONGEST_URL ? url : pathOf(url).slice(-LONGEST_URL);
+  return url.length <= MAX_URL_LENGTH ? url : pathOf(url).slice(-MAX_URL_LENGTH);
 }
 
 function pathOf(url: string): string {

@@ -13,7 +13,7 @@ import { isBlank, splitText, tidyVariable } from './template-variable.js';
 import { checkToTemplate, type MediaTemplate, type ToTemplateOptions } from './to-template-options.js';
 
 /** More sends than a batch of Bird's takes are no answer to one message. */
-const MOST_SENDS = 100;
+const MAX_SENDS = 100;
 
 /**
  * Sends the text in a template, which needs no window. Declines what the template cannot carry whole, and says why:
@@ -84,9 +84,9 @@ function textTemplates(
   const { variable, maxLength = 1024, onTooLong = 'split' } = options;
   if (isBlank(text)) return 'text_blank';
   // What cannot fit is not worked on to its end: that takes its time.
-  const tidy = tidyVariable(text, onTooLong === 'block' ? maxLength : MOST_SENDS * (maxLength + 1));
+  const tidy = tidyVariable(text, onTooLong === 'block' ? maxLength : MAX_SENDS * (maxLength + 1));
   const pieces = tidy === undefined ? undefined : splitText(tidy, maxLength);
-  if (pieces === undefined || pieces.length > MOST_SENDS) return 'text_too_long';
+  if (pieces === undefined || pieces.length > MAX_SENDS) return 'text_too_long';
   if (pieces.some(isBlank)) return 'text_blank';
   const others = otherVariables(send, options);
   if (typeof others === 'string') return others;

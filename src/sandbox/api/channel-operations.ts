@@ -7,7 +7,7 @@ import type { ApiRequest } from './api-request.js';
 import { pageOf } from './page.js';
 import { windowReport } from './window-report.js';
 
-const MOST_CHANNELS = 1000;
+const MAX_CHANNELS = 1000;
 
 /** `GET /workspaces/{ws}/channels`: all channels, or those that every filter given lets through. */
 export function listChannels({ workspace, query }: ApiRequest): Answer {
@@ -21,7 +21,7 @@ export function listChannels({ workspace, query }: ApiRequest): Answer {
       ([parameter, field]) => !query.has(parameter) || query.getAll(parameter).includes(String(channel[field])),
     ),
   );
-  const page = pageOf(channels, query, MOST_CHANNELS);
+  const page = pageOf(channels, query, MAX_CHANNELS);
   return 'results' in page ? ok(page) : page;
 }
 

@@ -11,8 +11,8 @@ import { messageProblems } from './create-message.js';
 import { pageOf } from './page.js';
 import { resolveReceivers } from './receivers.js';
 
-const MOST_MESSAGES = 100;
-const LARGEST_BATCH = 100;
+const MAX_MESSAGES = 100;
+const MAX_BATCH = 100;
 
 /** `POST /workspaces/{ws}/channels/{ch}/messages`. Late messages are accepted like all others. */
 export function createMessage({ state, workspace, ids, body }: ApiRequest): Answer {
@@ -29,8 +29,8 @@ export function createBatch({ state, workspace, ids, body }: ApiRequest): Answer
   const channel = workspace.channels.get(ids.channelId ?? '');
   if (channel === undefined) return notFound('channel');
   const items = own(body, 'messageRequests');
-  if (!Array.isArray(items) || items.length < 1 || items.length > LARGEST_BATCH) {
-    return requestError(400, 'InvalidBatch', `messageRequests must hold 1 to ${LARGEST_BATCH} messages`);
+  if (!Array.isArray(items) || items.length < 1 || items.length > MAX_BATCH) {
+    return requestError(400, 'InvalidBatch', `messageRequests must hold 1 to ${MAX_BATCH} messages`);
   }
   for (const content of items) sendBatchItem({ state, workspace, channel, content });
   // Bird's answer carries an id for the batch; the name of the field is not documented.
@@ -85,7 +85,7 @@ export function listMessages({ workspace, ids, query }: ApiRequest): Answer {
   if (channelId !== undefined && !workspace.channels.has(channelId)) return notFound('channel');
   const all = [...workspace.messages.values()];
   const messages = channelId === undefined ? all : all.filter((message) => message.channelId === channelId);
-  const page = pageOf(messages, query, MOST_MESSAGES);
+  const page = pageOf(messages, query, MAX_MESSAGES);
   if (!('results' in page)) return page;
   const instants = page.results.map(({ createdAt }) => createdAt).toSorted();
   const [startAt, endAt] = [instants[0], instants.at(-1)];

@@ -10,7 +10,7 @@ import { type Answer, created, invalidPayload, notFound, ok } from './answer.js'
 import type { ApiRequest } from './api-request.js';
 import { pageOf } from './page.js';
 
-const MOST_SUBSCRIPTIONS = 100;
+const MAX_SUBSCRIPTIONS = 100;
 
 /** `POST /organizations/{org}/workspaces/{ws}/webhook-subscriptions`. */
 export function subscribe({ state, workspace, ids, body }: ApiRequest): Answer {
@@ -28,7 +28,7 @@ export function subscribe({ state, workspace, ids, body }: ApiRequest): Answer {
 
 /** `GET .../webhook-subscriptions`: Bird never shows a key again. */
 export function listSubscriptions({ workspace, query }: ApiRequest): Answer {
-  const page = pageOf([...workspace.subscriptions.values()].map(withoutKey), query, MOST_SUBSCRIPTIONS);
+  const page = pageOf([...workspace.subscriptions.values()].map(withoutKey), query, MAX_SUBSCRIPTIONS);
   return 'results' in page ? ok(page) : page;
 }
 

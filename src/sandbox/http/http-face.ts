@@ -85,7 +85,7 @@ function kindOf(method: string, path: string): RequestKind {
   }
 }
 
-const LARGEST_BODY = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The whole body; `undefined` when it is too large. It is read to its end even then, so that the answer gets through. */
 async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
@@ -93,7 +93,7 @@ async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
   let size = 0;
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= LARGEST_BODY) chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return size > LARGEST_BODY ? undefined : Buffer.concat(chunks);
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
 }
