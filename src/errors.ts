@@ -1,7 +1,7 @@
 import { ownFields } from './core/own.js';
 import type { UnknownReason } from './core/types.js';
 
-/** What keeps facts from being had until somebody acts, or the provider does. */
+/** Why lookups keep failing until somebody acts, or the provider recovers. */
 export type LookupTrouble =
   | 'access_key_missing'
   | 'access_denied'
@@ -12,20 +12,20 @@ export type LookupTrouble =
   | 'malformed_answer';
 
 export interface LookupErrorDetails {
-  /** Asking again at once may succeed: the connection broke, or the answer did. Default false. */
+  /** Whether an immediate retry may succeed, after a broken connection or answer. Default false. */
   readonly isRetryable?: boolean | undefined;
-  /** The provider said that there were too many requests. Default false. */
+  /** Whether the provider reported too many requests. Default false. */
   readonly isThrottled?: boolean | undefined;
-  /** How long the provider asked us to hold back, in ms. */
+  /** How long the provider asked to pause, in ms. */
   readonly pauseMs?: number | undefined;
-  /** What is in the way; `undefined`: nothing is, or nothing was asked. */
+  /** The cause to report to operators; `undefined`: there is none, or the provider was not asked. */
   readonly trouble?: LookupTrouble | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * A fact could not be had; `code` says why and becomes the decision's reason. Messages never hold what was asked or
- * answered: both can carry a phone number.
+ * A fact could not be obtained. `code` says why and becomes the decision's reason. The message never contains the request
+ * or the answer, since both may contain a phone number.
  */
 export class LookupError extends Error {
   override readonly name = 'LookupError';

@@ -1,13 +1,13 @@
 /**
- * The other number under which the same phone may be known. Brazil put a 9 before its mobile numbers, WhatsApp keeps many
- * accounts without it; Argentina's mobile numbers have a 9 after the country code when called from abroad, and Mexico's had
- * a 1 until 2019. A contact that was made by hand may have the one, the customer's messages the other.
+ * Another number that may belong to the same phone. Brazil added a 9 to its mobile numbers, and WhatsApp keeps many
+ * accounts without it. Argentina's mobile numbers have a 9 after the country code when called from abroad, and Mexico's
+ * had a 1 until 2019. A contact created by hand may have one spelling, and the customer's messages the other.
  *
  * Sources: Meta, "Phone Number Formatting" in the WhatsApp Business docs; Anatel's plan for the ninth digit; IFT's dialling
  * plan of 3 August 2019.
  *
  * @param number in E.164
- * @returns `undefined` where there is no other
+ * @returns `undefined` if there is no other spelling
  */
 export function otherSpelling(number: string): string | undefined {
   for (const [long, short] of spellings) {
@@ -19,7 +19,7 @@ export function otherSpelling(number: string): string | undefined {
   return undefined;
 }
 
-/** The spelling with a digit more, and the one without it. Each pair of groups is what stands around the digit. */
+/** The spelling with the extra digit, and the one without it. The two groups of each are the parts around the digit. */
 const spellings: readonly (readonly [long: RegExp, short: { readonly pattern: RegExp; readonly digit: string }])[] = [
   // Only mobile numbers, which began with 6 to 9 before the ninth digit.
   [/^(\+55[1-9]\d)9([6-9]\d{7})$/, { pattern: /^(\+55[1-9]\d)([6-9]\d{7})$/, digit: '9' }],

@@ -4,7 +4,7 @@ import { toId } from '../core/uuid.js';
 import { readFailure } from './api/failure.js';
 import { readRecipient } from './send/address.js';
 
-/** Whom an event is about. At least one of the two is there. */
+/** The contact that an event is about. At least one of the two fields is set. */
 export interface EventContact {
   readonly contactId: string | undefined;
   /** Normalised. */
@@ -14,7 +14,7 @@ export interface EventContact {
 interface ChannelEvent {
   /** Lower-case UUID. */
   readonly channelId: string;
-  /** When what the event tells happened, epoch ms; `undefined`: it does not say. */
+  /** When the reported change happened, epoch ms; `undefined`: the event does not say. */
   readonly happenedAt: number | undefined;
 }
 
@@ -25,17 +25,17 @@ interface OutboundEvent extends ChannelEvent {
   readonly sentAt: number;
 }
 
-/** What one of Bird's events means for service windows. */
+/** The meaning of one of Bird's events for service windows. */
 export type WebhookEvent =
-  /** A customer's message of a kind that opens a window. */
+  /** A customer's message that opens a window. */
   | (ChannelEvent & {
       readonly kind: 'customer_wrote';
       readonly contact: EventContact;
       /** Epoch ms. */
       readonly wroteAt: number;
-      /** The platform's own time was there; else Bird's, which may be later, was taken. */
+      /** Whether `wroteAt` is the platform's time. Otherwise it is Bird's, which may be later. */
       readonly isPlatformTime: boolean;
-      /** What the customer wrote, where it is text. It is looked at and not kept. */
+      /** The customer's text, if the message is one. It is checked for opt-out words and not stored. */
       readonly text: string | undefined;
     })
   /** A free-form message of the business is on its way. */
@@ -46,26 +46,25 @@ export type WebhookEvent =
   | (OutboundEvent & { readonly kind: 'message_refused'; readonly code: string | number })
   /** The address is no longer the customer's. */
   | (ChannelEvent & { readonly kind: 'number_changed'; readonly contact: EventContact; readonly changedAt: number })
-  /** Something happened to these contacts, but not what: Bird has to be asked. */
+  /** An unexplained event about these contacts: Bird has to be asked. */
   | (ChannelEvent & { readonly kind: 'doubtful'; readonly contacts: readonly EventContact[] })
-  /** Something of the customer's that may be a comment in public. It changes nothing of what is known. */
+  /** A customer's message that may be a public comment. It changes no evidence. */
   | (ChannelEvent & { readonly kind: 'maybe_wrote'; readonly contact: EventContact; readonly text: string | undefined })
   | { readonly kind: 'nothing'; readonly channelId: string | undefined; readonly happenedAt: undefined };
 
 /**
- * Reads an event whose signature holds, own properties only. Only what is certain to be a customer's message opens;
- * what is not understood is doubtful, and what is no message at all is nothing.
+ * Reads an event with a valid signature, own properties only. Only a certain customer's message opens a window. An event
+ * that is not understood is `doubtful`, and one that is not about a message is `nothing`.
  *
- * Calls are no inbound message at Bird, so they come as nothing here: a window that a call opened is known to Bird's
- * look-up alone.
+ * Bird reports no inbound message for a call, so calls are `nothing` here. Only a read finds a window opened by a call.
  */
 export function decodeWebhookEvent(parsed: unknown): WebhookEvent {
   const payload = own(parsed, 'payload');
   const channelId = toId(own(payload, 'channelId'));
   const [platform, direction] = splitName(own(parsed, 'event'));
   if (own(parsed, 'service') !== 'channels' || channelId === undefined) return nothing(channelId);
-  // Instagram's comments and mentions are inbound events too, and nothing that is documented tells them from direct
-  // messages. What is remembered stays right, so this changes nothing; what is not remembered, Bird is asked for.
+  // Instagram's comments and mentions are inbound events too, and no documented field distinguishes them from direct
+  // messages. Remembered evidence stays valid, so the event changes nothing, and Bird is asked where there is none.
   if (platform === 'instagram' && direction === 'inbound') return decodePublic(payload, channelId);
   if (direction === 'inbound') return decodeInbound(payload, channelId);
   return direction === 'outbound' ? decodeOutbound(payload, channelId) : nothing(channelId);
@@ -82,7 +81,7 @@ function nothing(channelId: string | undefined): WebhookEvent {
   return { kind: 'nothing', channelId, happenedAt: undefined };
 }
 
-/** `whatsapp.inbound` in its two parts. */
+/** The two parts of a name such as `whatsapp.inbound`. */
 function splitName(event: unknown): readonly (string | undefined)[] {
   const parts = typeof event === 'string' ? event.split('.') : [];
   return parts.length === 2 ? parts : [];
@@ -119,7 +118,7 @@ function isCustomerContent(payload: unknown): boolean {
   return isReceived && customerContent.has(own(own(payload, 'body'), 'type'));
 }
 
-/** Meta's system messages, of today and of old. Where Bird puts the type of one is not documented, so these are tried. */
+/** Meta's system messages, current and former. Bird does not document the place of their type, so several are tried. */
 const numberChanges: ReadonlySet<unknown> = new Set(['user_changed_number', 'customer_changed_number']);
 
 function isNumberChange(payload: unknown): boolean {
@@ -129,7 +128,7 @@ function isNumberChange(payload: unknown): boolean {
   return types.some((type) => numberChanges.has(type));
 }
 
-/** The platform's own time of a message, which Bird hands on as a string of unix seconds. */
+/** The platform's own time of a message, which Bird passes on as a string of unix seconds. */
 function platformTime(payload: unknown): number | undefined {
   const timestamp = own(own(own(payload, 'meta'), 'extraInformation'), 'timestamp');
   return typeof timestamp === 'string' && /^\d{10}$/.test(timestamp) ? Number(timestamp) * 1000 : undefined;
@@ -157,19 +156,19 @@ function decodeOutbound(payload: unknown, channelId: string): WebhookEvent {
   const outbound = { channelId, happenedAt, contacts, messageId, sentAt };
   if (refusedBy !== undefined) return { kind: 'message_refused', ...outbound, code: refusedBy.code };
   if (failed.has(status)) return { kind: 'message_lost', ...outbound };
-  // A template needs no window and takes nothing from its quota.
+  // A template needs no window and does not count towards its quota.
   const isFreeform = (own(payload, 'body') ?? undefined) !== undefined;
   return isFreeform && onItsWay.has(status) ? { kind: 'message_sent', ...outbound } : nothing(channelId);
 }
 
 const MAX_ID_LENGTH = 128;
 
-/** A scheduled message is sent, and judged by the platform, long after it was created. */
+/** When a message was sent: a scheduled one is sent, and may be refused, long after it was created. */
 function sendingTime(payload: unknown): number | undefined {
   const createdAt = readInstant(payload, 'createdAt');
   const scheduledFor = readInstant(payload, 'scheduledFor');
   if (createdAt === undefined || scheduledFor === undefined) return createdAt;
-  // One that is due within minutes may go at once: its status then changed before it was due.
+  // A message due within minutes may be sent at once: its status then changed before it was due.
   const statusAt = readInstant(payload, 'lastStatusAt') ?? scheduledFor;
   return Math.max(createdAt, Math.min(scheduledFor, statusAt));
 }
@@ -192,7 +191,7 @@ function readContact(contact: unknown): EventContact | undefined {
   return contactId === undefined && address === undefined ? undefined : { contactId, address };
 }
 
-/** Bird writes empty texts where it has none. */
+/** Bird writes empty strings for missing values. */
 function ownText(value: unknown, key: string): unknown {
   const text = own(value, key);
   return text === '' ? undefined : text;

@@ -1,33 +1,33 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What Bird signs: the time of the first delivery, the URL it calls and the bytes that it sends. */
+/** The content that Bird signs: the time of the first delivery, the URL called and the bytes of the body. */
 export interface SignedContent {
-  /** Unix seconds as Bird writes them; every repetition carries the first one. */
+  /** Unix seconds as Bird writes them. Every repetition carries the first delivery's. */
   readonly timestamp: string;
-  /** The subscribed URL, to the letter. */
+  /** The subscription's URL, exactly as registered. */
   readonly url: string;
   readonly body: Uint8Array;
 }
 
-/** A delivery as it came: nothing of it is to be believed yet. */
+/** A delivery as received, before any of it is trusted. */
 export interface ClaimedDelivery {
   /** The header `messagebird-signature`. */
   readonly signature: unknown;
   /** The header `messagebird-request-timestamp`. */
   readonly timestamp: unknown;
-  /** The URL that the subscription was made for. Never the one that the request claims to have been sent to. */
+  /** The subscription's URL, never the one that the request claims. */
   readonly url: string;
   readonly body: Uint8Array;
 }
 
-/** Bird's signature in base64. The key is used as its own bytes, even where it looks like base64. */
+/** Bird's signature in base64. The key's own bytes are used, even if it looks like base64. */
 export function signWebhook(content: SignedContent, signingKey: string): string {
   return macOf(content, signingKey).toString('base64');
 }
 
 /**
- * Whether one of the keys signed the delivery. Every key is tried, so that the time taken does not tell which one
- * fits. How old the timestamp is does not matter here: Bird repeats for 8 hours under the first one.
+ * Whether one of the keys signed the delivery. Every key is tried, so that the time taken does not reveal which one
+ * matches. The timestamp's age does not matter here: Bird repeats deliveries for 8 hours under the first one.
  */
 export function isSignedByOneOf(delivery: ClaimedDelivery, signingKeys: readonly string[]): boolean {
   const { timestamp, url, body } = delivery;
@@ -37,7 +37,7 @@ export function isSignedByOneOf(delivery: ClaimedDelivery, signingKeys: readonly
   return fits.includes(true);
 }
 
-/** Ten digits and nothing else: `parseInt` and `Number` would take more forms than one for the same instant. */
+/** Exactly ten digits: `parseInt` and `Number` would accept several forms of the same instant. */
 export function isTimestamp(value: unknown): value is string {
   return typeof value === 'string' && /^\d{10}$/.test(value);
 }
@@ -50,7 +50,7 @@ function macOf({ timestamp, url, body }: SignedContent, signingKey: string): Buf
 const MAC_BYTES = 32;
 const MAC_BASE64_LENGTH = 44;
 
-/** Only the canonical form: Node's decoder skips what is no base64, so that one signature would have many spellings. */
+/** Accepts only the canonical form. Node's decoder skips other characters, so one signature would have many spellings. */
 function readMac(value: unknown): Buffer | undefined {
   if (typeof value !== 'string' || value.length !== MAC_BASE64_LENGTH) return undefined;
   const mac = Buffer.from(value, 'base64');

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports.js';
 export interface BirdApiOptions {
   /** Origin and optional path prefix, without a slash at the end. */
   readonly baseUrl: string;
-  /** Asked for at every request, so that a rotated key is used from the next one on. */
+  /** Called for every request, so that a rotated key is used from the next one on. */
   readonly accessKey: () => string | Promise<string>;
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -22,24 +22,24 @@ export interface BirdAnswer {
 
 export interface BirdRequest {
   readonly method: 'GET' | 'POST';
-  /** Begins with a slash; every part of it that came from outside is a checked id or an encoded query value. */
+  /** Begins with a slash. Every part from outside is a checked id or an encoded query value. */
   readonly path: string;
   readonly body?: unknown;
-  /** A key that Bird has just refused: the request is made only with another one. */
+  /** A key that Bird has just refused: the request is made only with a different one. */
   readonly refusedKey?: string | undefined;
 }
 
-/** What may stand in a header. */
+/** The characters that a header may contain. */
 export const ACCESS_KEY: RegExp = /^[\x21-\x7e]+$/;
 
-/** Larger answers are cut off: nothing that the guard asks for comes near it. */
+/** Larger answers are rejected; no answer that the guard needs comes near this. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 const KEY_HANGS = 'the accessKey function took too long';
 
 /**
- * Makes one request to Bird within `timeoutMs`, headers and body together, and never follows a redirect: the access
- * key must not travel.
+ * Makes one request to Bird within `timeoutMs`, headers and body together. Never follows a redirect, because the access
+ * key would be sent along.
  *
  * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large), `lookup_failed` (no connection, or no key to
  *   ask with) or `access_denied` (no other key than the refused one)
@@ -59,7 +59,7 @@ export async function askBird(options: BirdApiOptions, request: BirdRequest, tim
     }, timeoutMs);
   });
   try {
-    // The race, not only the signal: an injected fetch or a key function may ignore the signal.
+    // A race, not only the signal: an injected `fetch` or key function may ignore the signal.
     return await Promise.race([exchange(options, request, { signal: controller.signal, useKey }), timeout]);
   } finally {
     clock.clearTimeout(timer);
@@ -68,7 +68,7 @@ export async function askBird(options: BirdApiOptions, request: BirdRequest, tim
 
 interface Attempt {
   readonly signal: AbortSignal;
-  /** Called when the key is there. */
+  /** Called when the key function has returned a key. */
   useKey(): void;
 }
 
@@ -83,7 +83,7 @@ async function exchange(
     const details = { trouble: 'access_denied' } as const;
     throw new LookupError(
       'access_denied',
-      'There is no other access key than the one that Bird has just refused',
+      'Bird has just refused the access key, and the accessKey function returned the same one',
       details,
     );
   }
@@ -108,13 +108,13 @@ async function exchange(
   }
 }
 
-/** A secrets function may throw or give nothing; to ask with `AccessKey undefined` would look like a refused key. */
+/** A key function may throw or return nothing; a request with `AccessKey undefined` would look like a refused key. */
 async function keyOf({ accessKey }: BirdApiOptions): Promise<string> {
   let key: unknown;
   try {
     key = await accessKey();
   } catch {
-    // Its error is not passed on: nobody knows what it holds.
+    // The function's error is not passed on: it may hold anything.
     throw noKey('lookup_failed', 'the accessKey function failed');
   }
   if (typeof key === 'string' && ACCESS_KEY.test(key)) return key;
@@ -131,7 +131,7 @@ function noAnswer(): LookupError {
   return new LookupError('deadline_exceeded', 'Bird did not answer in time', details);
 }
 
-/** Node's word for what went wrong, such as ECONNREFUSED, which tells a wrong URL from a closed firewall. */
+/** Node's code for the failure, such as ECONNREFUSED, which distinguishes a wrong URL from a closed firewall. */
 function codeOf(error: unknown): string {
   const code = own(own(error, 'cause'), 'code') ?? own(error, 'code');
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
@@ -141,7 +141,7 @@ async function readBody(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
-  // `fetch` has already undone the content encoding: what is counted here is what memory would hold.
+  // `fetch` has already decoded the content, so this counts what memory would hold.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES) {

@@ -5,27 +5,27 @@ import { decodeChannel, decodeContactSearch, decodeConversation, decodeIdentifie
 import { pauseOf } from './retry-after.js';
 import type { DatedHeaders, Exchange } from './server-clock.js';
 
-/** A first attempt leaves half of the time for a second one, but gets no less than this. */
+/** A first attempt leaves half of the time for a second one, but has at least this long. */
 const MIN_TIMEOUT_MS = 400;
 
-/** Bird's own limit for one page. Nobody has more. */
+/** Bird's limit for one page. No contact has more. */
 const MAX_IDENTIFIERS = 100;
 
-/** A refused key is not sent again for so long: time for the one retry, which is for a key that was just rotated. */
+/** A refused key is not sent again for this long. It covers the one retry, which is meant for a key just rotated. */
 const REFUSAL_KEPT_MS = 1_000;
 
 export interface BirdLookupOptions extends BirdApiOptions {
-  /** Called with the time that the headers of a good answer say. */
+  /** Called with the date headers of each successful answer. */
   readonly onDate?: ((headers: DatedHeaders, exchange: Exchange) => void) | undefined;
 }
 
-/** Asks Bird's Channels and Contacts APIs; ids must have passed `toId`. */
+/** Reads from Bird's Channels and Contacts APIs. Ids must have passed `toId`. */
 export function birdLookup(options: BirdLookupOptions): Lookup {
   let refused = { key: '', until: Number.NEGATIVE_INFINITY };
   const ask = async (asked: BirdRequest, { giveUpAt }: ReadLimits): Promise<unknown> => {
     const sentAt = options.clock.now();
     const leftMs = giveUpAt - sentAt;
-    if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time was left to ask Bird');
+    if (leftMs <= 0) throw new LookupError('deadline_exceeded', 'No time is left to ask Bird');
     const request = sentAt < refused.until ? { ...asked, refusedKey: refused.key } : asked;
     const timeoutMs = Math.min(leftMs, Math.max(MIN_TIMEOUT_MS, leftMs / 2));
     const answer = await askBird(options, request, timeoutMs);
@@ -63,7 +63,7 @@ function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
   const { status, text, headers } = answer;
   if (isGood(answer)) return parse(text);
   if (isRefused(answer)) {
-    // The key may have been rotated a moment ago: a second attempt is made, with another key only.
+    // The key may just have been rotated: a second attempt is made, but only with a different key.
     const details = { isRetryable: true, trouble: 'access_denied' } as const;
     throw new LookupError('access_denied', `Bird refused the access key (${status})`, details);
   }
@@ -82,7 +82,7 @@ function readAnswer(answer: BirdAnswer, path: string, now: number): unknown {
   });
 }
 
-/** What stands between the guard and Bird answers errors, too, with a clock of its own. */
+/** Only Bird itself answers with success; a proxy in between may answer with an error and its own clock. */
 function isGood({ status }: BirdAnswer): boolean {
   return status >= 200 && status < 300;
 }
@@ -99,13 +99,13 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own error quotes the text, which may hold a phone number, so it is not kept as a cause.
+    // The parser's error quotes the text, which may hold a phone number, so it is not kept as the cause.
     const details = { isRetryable: true, trouble: 'malformed_answer' } as const;
     throw new LookupError('malformed_answer', "Bird's answer is not JSON", details);
   }
 }
 
-/** Bird has one code for every 404; where the path names a channel and a contact, only the message tells which. */
+/** Bird has one code for every 404. If the path names a channel and a contact, only the message says which is missing. */
 function notFound(text: string, path: string): LookupError {
   if (path.includes('/conversations/')) {
     return new LookupError('address_unresolved', 'Bird does not know the conversation');

@@ -7,8 +7,8 @@ import { LookupError } from '../../errors.js';
 import type { ChannelFacts, ConversationFacts, WindowFacts } from '../../ports.js';
 
 /**
- * Bird's channel. Capabilities keep only what the core reads, with `expiresAt` as epoch ms, so that no date is parsed
- * on the hit path.
+ * Decodes Bird's channel. Of the capabilities only what the core reads is kept, with `expiresAt` as epoch ms, so that no
+ * date is parsed on the hit path.
  *
  * @throws {LookupError} `malformed_answer`
  */
@@ -32,7 +32,7 @@ export function decodeChannel(answer: unknown, channelId: string): ChannelFacts 
 
 function decodeCapability(capability: unknown): object {
   const expiresAt = own(capability, 'expiresAt');
-  // Only text, as for the window: a number may be seconds, or a zero that means none.
+  // Only a string, as for the window: a number may be seconds, or a zero that means none.
   return {
     status: own(capability, 'status'),
     expiresAt: typeof expiresAt === 'string' ? capabilityEnd(expiresAt) : undefined,
@@ -40,14 +40,14 @@ function decodeCapability(capability: unknown): object {
 }
 
 /**
- * Bird's channel-contact information. A missing `serviceWindowExpireAt` is malformed: another resource, or another
- * schema, and never "closed".
+ * Decodes Bird's channel-contact object. A missing `serviceWindowExpireAt` is malformed, since it may be another resource
+ * or another schema. It is never "closed".
  *
  * @throws {LookupError} `malformed_answer`
  */
 export function decodeWindow(answer: unknown): WindowFacts {
   const expiry = own(answer, 'serviceWindowExpireAt');
-  // Only text: a number may be seconds, and Bird's schema knows none.
+  // Only a string: a number may be seconds, and Bird's schema has none.
   const serviceWindowExpireAt = expiry === null ? null : typeof expiry === 'string' ? toInstant(expiry) : undefined;
   if (serviceWindowExpireAt === undefined) throw malformed('serviceWindowExpireAt');
   const isPermanentSession = own(answer, 'isPermanentSession') ?? false;
@@ -56,7 +56,7 @@ export function decodeWindow(answer: unknown): WindowFacts {
 }
 
 /**
- * The id of the first contact that a search found.
+ * Decodes a search: the id of the first contact found.
  *
  * @throws {LookupError} `contact_not_found` for an empty list, `malformed_answer`
  */
@@ -70,7 +70,7 @@ export function decodeContactSearch(answer: unknown): string {
 }
 
 /**
- * By what Bird can reach a contact.
+ * Decodes the identifiers by which Bird can reach a contact.
  *
  * @throws {LookupError} `malformed_answer`
  */
@@ -86,7 +86,7 @@ export function decodeIdentifiers(answer: unknown): readonly ContactIdentifier[]
 }
 
 /**
- * Bird's conversation: its channel, and those of its participants that are contacts.
+ * Decodes Bird's conversation: its channel, and the participants that are contacts.
  *
  * @throws {LookupError} `malformed_answer`
  */

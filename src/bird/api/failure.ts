@@ -8,23 +8,23 @@ export interface FailedBy {
 }
 
 /**
- * The platform's word on a failed message, from the failure, or from Bird's `details: ...; reason: ...; code: N`.
- * `undefined`: it says nothing about the window.
+ * Reads why the platform failed a message, from the failure object or from Bird's `details: ...; reason: ...; code: N`.
+ * `undefined`: the failure says nothing about the window.
  */
 export function readFailure(payload: unknown): FailedBy | undefined {
-  const said: Said = { codes: [], words: [], left: MAX_FIELDS };
-  gather(own(payload, 'failure'), said, MAX_DEPTH);
-  for (const name of ['reason', 'details']) addText(own(payload, name), said);
-  const codes = [...said.codes, ...codesIn(own(payload, 'reason')), ...said.words.filter(hasMark)];
-  const found = codes.map((code) => ({ code, refusal: readRefusal(code, said.words) }));
-  const refusals = found.filter((one): one is FailedBy => one.refusal !== undefined);
-  return refusals.find(({ refusal }) => refusal !== 'doubtful') ?? refusals[0];
+  const found: Findings = { codes: [], texts: [], left: MAX_FIELDS };
+  gather(own(payload, 'failure'), found, MAX_DEPTH);
+  for (const name of ['reason', 'details']) addText(own(payload, name), found);
+  const codes = [...found.codes, ...codesIn(own(payload, 'reason')), ...found.texts.filter(hasMark)];
+  const refusals = codes.map((code) => ({ code, refusal: readRefusal(code, found.texts) }));
+  const known = refusals.filter((one): one is FailedBy => one.refusal !== undefined);
+  return known.find(({ refusal }) => refusal !== 'doubtful') ?? known[0];
 }
 
-interface Said {
+interface Findings {
   readonly codes: (string | number)[];
-  readonly words: string[];
-  /** How many fields may still be looked at. */
+  readonly texts: string[];
+  /** How many fields may still be read. */
   left: number;
 }
 
@@ -32,27 +32,27 @@ const MAX_DEPTH = 4;
 const MAX_FIELDS = 100;
 const MAX_TEXT_LENGTH = 1000;
 
-/** Where the subcode stands is not documented: `failure.source.subcode`, `failure.source.error.error_subcode`, ... */
-function gather(value: unknown, said: Said, depth: number): void {
+/** The place of the subcode is not documented: `failure.source.subcode`, `failure.source.error.error_subcode`, ... */
+function gather(value: unknown, found: Findings, depth: number): void {
   if (typeof value !== 'object' || value === null || depth === 0) return;
   for (const key of Object.keys(value)) {
-    said.left -= 1;
-    if (said.left < 0) return;
+    found.left -= 1;
+    if (found.left < 0) return;
     const field = own(value, key);
     const isText = typeof field === 'string';
-    if (/code$/i.test(key) && (isText || typeof field === 'number')) said.codes.push(field);
-    else if (isText) addText(field, said);
-    else gather(field, said, depth - 1);
+    if (/code$/i.test(key) && (isText || typeof field === 'number')) found.codes.push(field);
+    else if (isText) addText(field, found);
+    else gather(field, found, depth - 1);
   }
 }
 
-function addText(text: unknown, { words }: Said): void {
-  if (typeof text === 'string' && text.length <= MAX_TEXT_LENGTH) words.push(text);
+function addText(text: unknown, { texts }: Findings): void {
+  if (typeof text === 'string' && text.length <= MAX_TEXT_LENGTH) texts.push(text);
 }
 
 /** Meta writes the code at the start of its sentence: `(#10) This message is sent outside of allowed window.` */
-function hasMark(words: string): boolean {
-  return /^\W{0,4}#\d/.test(words);
+function hasMark(text: string): boolean {
+  return /^\W{0,4}#\d/.test(text);
 }
 
 function codesIn(reason: unknown): readonly string[] {

@@ -5,6 +5,6 @@ const IMF_FIXDATE =
 export function readHttpDate(text: string | null): number | undefined {
   if (text === null || !IMF_FIXDATE.test(text)) return undefined;
   const at = Date.parse(text);
-  // `Date` moves the 30th of February into March, and does not look at the day's name.
+  // `Date` moves 30 February into March, and ignores the name of the day.
   return new Date(at).toUTCString() === text ? at : undefined;
 }

@@ -5,19 +5,19 @@ import { askBird, type BirdApiOptions } from './api-client.js';
 export interface MessageToPost {
   readonly workspaceId: string;
   readonly channelId: string;
-  /** Where the message goes into a conversation. */
+  /** The conversation that the message goes into; absent for one to a channel. */
   readonly conversationId?: string | undefined;
   /** A whole create-message body. */
   readonly message: Readonly<Record<string, unknown>>;
 }
 
-/** What Bird will answer again, however often it is asked. */
+/** Statuses that Bird would return again, however often the request is repeated. */
 const final: ReadonlySet<number> = new Set([400, 404, 409, 413, 422]);
 
 /**
- * Sends one message. `rejected`: Bird refuses it for good.
+ * Sends one message. `rejected`: Bird refuses the message for good.
  *
- * @throws {LookupError} where it is not known whether Bird has taken it, or another attempt may succeed
+ * @throws {LookupError} if it is not known whether Bird accepted the message, or if another attempt may succeed
  */
 export async function postMessage(
   options: BirdApiOptions,

@@ -2,8 +2,8 @@ const MIN_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
 /**
- * How long to hold back after a 429, in ms: `Retry-After` in seconds or as an HTTP date, kept between 1 s and 60 s.
- * Bird documents no such header; `undefined` without one, or with one that cannot be read.
+ * How long to pause after a 429, in ms: `Retry-After` in seconds or as an HTTP date, limited to between 1 s and 60 s.
+ * `undefined` without a readable header; Bird documents none.
  */
 export function pauseOf(retryAfter: string | null, now: number): number | undefined {
   const pauseMs = readRetryAfter(retryAfter, now);

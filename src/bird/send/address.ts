@@ -27,7 +27,7 @@ export interface ReceiverContact {
   readonly platformAddressSelector?: string | null | undefined;
 }
 
-/** Whose window a send is about. */
+/** The contact whose window a send needs. */
 export interface Recipient {
   /** The contact's id, lower-case, where the send gives it. */
   readonly contactId: string | undefined;
@@ -46,7 +46,7 @@ const contactKeys: readonly string[] = [
   'platformAddressSelector',
 ];
 
-/** Reads whose window a send needs, or the reason why that cannot be told. Own properties only. */
+/** Reads whose window a send needs, or the reason why that is unknown. Own properties only. */
 export function readRecipient(contact: unknown): Recipient | 'address_unresolved' | 'bad_id' {
   if (isSet(own(contact, 'platformAddressSelector')) || hasRival(contact, contactKeys)) return 'address_unresolved';
   const id = own(contact, 'id');
@@ -69,7 +69,7 @@ interface NamedIdentifier {
   readonly value?: string | undefined;
 }
 
-/** The one identifier that a contact is named by, `{}` when by none, `undefined` when it cannot be told which. */
+/** The one identifier of a contact: `{}` if it has none, `undefined` if it is ambiguous. */
 function readIdentifier(contact: unknown): NamedIdentifier | undefined {
   const named = identifierOf(contact);
   const identifiers = own(contact, 'identifiers') ?? [];
@@ -91,16 +91,16 @@ function identifierOf(holder: unknown): NamedIdentifier | undefined {
 }
 
 const E164 = /^\+[1-9]\d{5,14}$/;
-// Numbers that were copied from a phone often carry invisible marks of direction (Cf).
+// Numbers copied from a phone often contain invisible direction marks (Cf).
 const SEPARATORS = /[\s().\-\u2010-\u2015/\p{Cf}]/gu;
 
-/** A zero in brackets behind a country code is for calls within the country: `+31 (0)6 ...`. Italy's is part of the number. */
+/** A zero in brackets after a country code is for calls within the country: `+31 (0)6 ...`. Italy's belongs to the number. */
 const TRUNK_ZERO = /^(\+|00)(\s*[1-9]\d{0,2}[\s-]*)\(\s*0\s*\)/;
 
 /**
- * One spelling per address: two spellings of a number must not have two windows, and the number that is looked up must
- * be the one that is asked for. What is no phone number afterwards stays as it was written: a business-scoped id or a
- * group's has its own dots and dashes. `undefined` for what is no usable text.
+ * Normalises an address, so that two spellings of a number have one window, and Bird is asked for the same number. An
+ * address that is not a phone number stays as written: business-scoped ids and group ids have their own dots and dashes.
+ * `undefined` for anything but a usable string.
  */
 export function normaliseAddress(value: unknown, key: string | undefined): string | undefined {
   if (!isUsableText(value)) return undefined;
@@ -109,16 +109,16 @@ export function normaliseAddress(value: unknown, key: string | undefined): strin
   const international = text
     .replace(/^tel:(?=\+)/i, '')
     .replace(TRUNK_ZERO, (zero, plus: string, country: string) => (country.trim() === '39' ? zero : plus + country));
-  // Normalised again, since what a separator kept apart may belong together.
+  // Normalised again, since characters that a separator kept apart may combine.
   const compact = international.replace(SEPARATORS, '').replace(/^00/, '+').normalize('NFKC');
   if (E164.test(compact)) return compact;
-  // Digits alone are a phone number only where the key says so: page-scoped ids are digits too.
+  // Digits alone are a phone number only if the key says so: page-scoped ids are digits too.
   if (key === 'phonenumber' && E164.test(`+${compact}`)) return `+${compact}`;
-  // Nothing may be left of what was separators alone; an empty address would be read as the contact's default one.
+  // An address of separators alone is invalid: an empty one would mean the contact's default address.
   return compact === '' ? undefined : text;
 }
 
-/** Bird's key of an address that says by itself what it is. */
+/** Bird's key for an address whose form shows its kind. */
 export function guessKey(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   if (E164.test(value)) return 'phonenumber';
@@ -127,7 +127,7 @@ export function guessKey(value: string | undefined): string | undefined {
 
 const MAX_ADDRESS_LENGTH = 512;
 
-/** Whether a text can be an address or key at all: not empty, not endless, and encodable (no lone surrogate). */
+/** Whether a value can be an address or key at all: a non-empty string of limited length without a lone surrogate. */
 function isUsableText(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > MAX_ADDRESS_LENGTH || value.trim() === '') return false;
   return !LONE_SURROGATE.test(value);

@@ -4,7 +4,7 @@ import { isSet, own } from '../../core/own.js';
 
 export type MessageKind = 'template' | 'freeform' | 'unclassified';
 
-/** Content of a create-message body beside `template`; the kinds of body stand here for callers that leave `body` out. */
+/** Content of a create-message body besides `template`. The kinds of body are listed for callers that omit `body`. */
 const contentKeys: ReadonlySet<string> = new Set([
   'body',
   'text',
@@ -21,9 +21,9 @@ const contentKeys: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a create-message body is for the window. A template is an own `template` that names one and no content beside
- * it, under any letter case: Bird's decoder does not mind the case, so `Body` is a body. Everything else is free-form,
- * but for what is no message at all, such as a body that nobody parsed.
+ * The kind of a create-message body. A template has an own `template` that names one, and no other content in any letter
+ * case: Bird's decoder ignores the case, so `Body` is a body. Everything else is free-form, except for what is no message
+ * at all, such as an unparsed body.
  */
 export function classifyMessage(message: unknown): MessageKind {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'unclassified';
@@ -35,7 +35,7 @@ export function classifyMessage(message: unknown): MessageKind {
     const name = foldKey(key);
     const isTemplate = name === 'template';
     isMessage ||= isTemplate || name === 'receiver' || contentKeys.has(name);
-    // `Template` beside `template`: which of the two Bird would take cannot be told.
+    // With both `Template` and `template` it is unknown which of them Bird would read.
     const isRival = isTemplate ? key !== 'template' : contentKeys.has(name);
     hasContent ||= isRival && isSet(own(message, key));
   }
@@ -45,8 +45,7 @@ export function classifyMessage(message: unknown): MessageKind {
 }
 
 /**
- * When a message will be sent: `undefined` for at once, and `unreadable` where `scheduledFor` is there and is no
- * instant.
+ * When a message will be sent: `undefined` for at once, `unreadable` if `scheduledFor` is not an instant.
  */
 export function scheduledInstant(message: unknown): number | 'unreadable' | undefined {
   if (hasRival(message, ['scheduledFor'])) return 'unreadable';
@@ -54,13 +53,13 @@ export function scheduledInstant(message: unknown): number | 'unreadable' | unde
   return scheduledFor === undefined ? undefined : (toInstant(scheduledFor) ?? 'unreadable');
 }
 
-/** Whether the caller says that a human writes; Bird then adds Meta's HUMAN_AGENT tag by itself. */
+/** Whether the message says that a human writes: Bird then adds Meta's HUMAN_AGENT tag. */
 export function isFromHuman(message: unknown): boolean {
   const meta = own(message, 'meta');
   const extra = own(meta, 'extraInformation');
   const useCase = own(extra, 'useCase');
   if (useCase !== 'conversation' && useCase !== 'transactional') return false;
-  // Of two spellings Bird may follow the one that says nothing of a human.
+  // With two spellings Bird may read the one that does not say so.
   return !(hasRival(message, ['meta']) || hasRival(meta, ['extraInformation']) || hasRival(extra, ['useCase']));
 }
 

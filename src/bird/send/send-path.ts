@@ -1,25 +1,25 @@
-/** Where one of Bird's paths sends to. Ids are as they stand there, decoded. */
+/** The target of one of Bird's send paths. Ids are decoded and otherwise as written. */
 export interface PathTarget {
   readonly workspaceId: string;
   readonly channelId?: string | undefined;
   readonly conversationId?: string | undefined;
-  /** `new conversation`: its first message is in the body. */
+  /** `new conversation`: the body contains its first message. */
   readonly kind: 'message' | 'batch' | 'new conversation';
 }
 
-/** What of a request says where it goes. In a mount, `url` is what is left of the path, and `baseUrl` was cut off. */
+/** The parts of a request that say where it goes. In a mount, `url` is the rest of the path after `baseUrl`. */
 export interface RequestPaths {
   readonly url?: string | undefined;
   readonly originalUrl?: string | undefined;
   readonly baseUrl?: unknown;
 }
 
-/** The path of a send as Bird documents it, which nearly all requests have: nothing in it is to be decoded or resolved. */
+/** The path of a send as Bird documents it, which nearly all requests have. It needs no decoding or resolving. */
 const PLAIN_PATH = /^[\w/-]*\/workspaces\/([\w-]+)\/channels\/([\w-]+)\/messages$/;
 
 /**
- * The send that a request's path means, in any spelling that a framework, `fetch` or Bird takes for it. Middleware may have
- * rewritten `url`, and a mount may have cut it: where the request goes now counts, else where it came to.
+ * The send that a request's path means, in any spelling that a framework, `fetch` or Bird accepts. Middleware may have
+ * rewritten `url`, and a mount may have cut it: the current path counts first, then the original one.
  */
 export function targetOfPaths({ url, originalUrl, baseUrl }: RequestPaths): PathTarget | undefined {
   const base = typeof baseUrl === 'string' ? baseUrl : '';
@@ -27,38 +27,38 @@ export function targetOfPaths({ url, originalUrl, baseUrl }: RequestPaths): Path
   const plain = PLAIN_PATH.exec(now ?? '');
   if (plain !== null) return { workspaceId: plain[1] ?? '', channelId: plain[2], kind: 'message' };
   const target = targetOfPath(now) ?? (originalUrl === now ? undefined : targetOfPath(originalUrl));
-  // Below a mount on a path of sends everything is one: Express and Connect run the handler for `/messages/x`, too.
+  // Below a mount on a send path everything is a send: Express and Connect run the handler for `/messages/x`, too.
   return target ?? targetOfPath(mountOf({ url, originalUrl, baseUrl }));
 }
 
 function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefined {
   if (typeof baseUrl === 'string' && baseUrl !== '') return baseUrl;
-  // Connect keeps no `baseUrl`, but cuts `url`.
+  // Connect has no `baseUrl`, but cuts `url`.
   const isCut = url !== undefined && originalUrl !== undefined && originalUrl !== url && originalUrl.endsWith(url);
   return isCut ? originalUrl.slice(0, -url.length) : undefined;
 }
 
-/** Node refuses a head of more than 16 KiB. Any prefix may stand before a send's path, so its end is enough. */
+/** Node refuses a request head of more than 16 KiB. A send's path may have any prefix, so the end of the URL is enough. */
 const MAX_URL_LENGTH = 65_536;
 
-/** As routes match it, segment by segment; else as `fetch` and servers resolve it. */
+/** Reads a path as routes match it, segment by segment, then as `fetch` and servers resolve it. */
 function targetOfPath(fullUrl: string | undefined): PathTarget | undefined {
   if (fullUrl === undefined) return undefined;
   const url = endOfPath(fullUrl);
   const path = pathOf(url);
   const literal = targetOfSegments(withoutLastEmpty(path.split('/').map(decodePath)));
   if (literal !== undefined || !/[%\\\s\p{Cc}]|\/\/|\/\./u.test(url)) return literal;
-  // `fetch` drops tabs and line breaks wherever they stand, and what is blank at the end.
+  // `fetch` drops all tabs and line breaks, and white space at the end.
   return targetOfSegments(resolvedSegments(pathOf(url.replace(/\p{Cc}/gu, '').trimEnd())));
 }
 
-/** Read from the end, so that any prefix may stand before and nothing backtracks. */
+/** Reads from the end, so that the path may have any prefix and nothing backtracks. */
 function targetOfSegments(segments: string[]): PathTarget | undefined {
   const last = segments.at(-1)?.toLowerCase();
   if (last === 'conversations' && isWord(segments.at(-3), 'workspaces')) {
     return { workspaceId: segments.at(-2) ?? '', kind: 'new conversation' };
   }
-  // Connect takes `/messages.json` for `/messages`.
+  // Connect treats `/messages.json` as `/messages`.
   if (last !== 'messages' && last?.startsWith('messages.') !== true) return undefined;
   segments.pop();
   const isBatch = isWord(segments.at(-1), 'batch');
@@ -77,7 +77,7 @@ function isWord(segment: string | undefined, word: string): boolean {
 /** A scheme and a host, as a request to a proxy has them. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:[/\\]{2}[^/\\?#]*/i;
 
-/** A long query is cut off first, so that it cannot push the path out of what is read. */
+/** A long query is cut off first, so that it cannot push the path out of the part that is read. */
 function endOfPath(url: string): string {
   return url.length <= MAX_URL_LENGTH ? url : pathOf(url).slice(-MAX_URL_LENGTH);
 }
@@ -87,10 +87,10 @@ function pathOf(url: string): string {
   return (end === -1 ? url : url.slice(0, end)).replace(ORIGIN, '');
 }
 
-/** Decoded once, without empty ones, and with `.` and `..` resolved. */
+/** The segments of a path: decoded once, without empty ones, and with `.` and `..` resolved. */
 function resolvedSegments(path: string): string[] {
   const segments: string[] = [];
-  // `fetch` takes `\` for `/`, and so does Express where the target is absolute or has a `#`.
+  // `fetch` treats `\` as `/`, and so does Express if the target is absolute or has a `#`.
   for (const segment of decodePath(path).split(/[/\\]/)) {
     if (segment === '..') segments.pop();
     else if (segment !== '.' && segment !== '') segments.push(segment);
@@ -103,7 +103,7 @@ function withoutLastEmpty(segments: string[]): string[] {
   return segments;
 }
 
-/** What cannot be decoded stays as it is: no id has a `%`, so the answer is `bad_id`. */
+/** A segment that cannot be decoded stays as it is. No id contains a `%`, so the send is `bad_id`. */
 export function decodePath(path: string): string {
   if (!path.includes('%')) return path;
   return path.replace(/(?:%[\da-f]{2})+/gi, (run) => {

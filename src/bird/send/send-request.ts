@@ -28,40 +28,40 @@ export interface SendRequest {
   readonly item?: number | undefined;
 }
 
-/** Messages that one batch of Bird's may hold. */
+/** The largest batch that Bird accepts. */
 export const MAX_BATCH = 100;
 
-/** Recipients that one message may have, where nothing else is said. */
+/** How many recipients a message may have by default. */
 export const MAX_RECIPIENTS = 1000;
 
-/** Of a send that stands for what cannot be read one by one: why. */
+/** Why a send stands for several that are not read one by one. */
 const UNDECIDABLE: unique symbol = Symbol('undecidable');
 
-/** One send in the place of more than are looked at. */
+/** A send in place of more recipients or messages than are permitted. */
 function tooMany(ids: Omit<SendRequest, 'message'>): SendRequest {
   return Object.assign({ ...ids, message: null }, { [UNDECIDABLE]: 'too_many_recipients' as const });
 }
 
-/** Stands for a request that could not be read, and of which somebody was told why. */
+/** A send in place of a request that could not be read, after its reason was reported. */
 export function unreadableSend(): SendRequest {
   return Object.assign({ workspaceId: '', message: null }, { [UNDECIDABLE]: 'unclassified_message' as const });
 }
 
-/** Why nothing can be decided about a send, where the request has said so already. */
+/** Why nothing can be decided about a send, if reading the request has already shown it. */
 export function undecidableReason(send: SendRequest): UnknownReason | undefined {
   return (send as { readonly [UNDECIDABLE]?: UnknownReason })[UNDECIDABLE];
 }
 
-/** What of a request tells whether it is a send: the properties of node, Express and their like. */
+/** The parts of a request that show whether it is a send, named as in Node and Express. */
 export interface HttpRequestLike extends RequestPaths {
   readonly method?: string | undefined;
   readonly params?: unknown;
-  /** Set where the handler stands on a route of its own, so that `params` alone say what is a send. */
+  /** Set if the handler has a route of its own, so that `params` alone identify a send. */
   readonly route?: unknown;
   readonly body?: unknown;
 }
 
-/** The sends in a request to Bird's API, one per recipient; `undefined` when it is no send. */
+/** The sends in a request to Bird's API, one per recipient; `undefined` if it is not a send. */
 export function readSends(
   req: HttpRequestLike,
   maxRecipients: number = MAX_RECIPIENTS,
@@ -69,7 +69,7 @@ export function readSends(
   if (req.method !== 'POST' && !isPost(req.method)) return undefined;
   const byPath = targetOfPaths(req);
   if (byPath?.kind === 'new conversation') return readNewConversation(req.body, byPath, maxRecipients);
-  // A mount with parameters in its path sees every route below: there, only the path can say what is a send.
+  // A mount with parameters in its path sees every route below it, so only the path identifies a send there.
   const isOwn = byPath !== undefined || req.route !== undefined || isMountedHere(req.url);
   const ids = (isOwn ? idsOfParams(req.params) : undefined) ?? idsOfPath(byPath);
   if (ids === undefined) return undefined;
@@ -77,7 +77,7 @@ export function readSends(
   if (byPath?.kind === 'message') return sendsOfMessage(message, ids, maxRecipients);
   const items = own(req.body, 'messageRequests');
   if (byPath?.kind === 'batch') return sendsOfBatch(req.body, ids, maxRecipients);
-  // On a route of the application's own nobody knows which of the two it sends.
+  // On the application's own route it is unknown which of the two it sends.
   if (items === undefined) return sendsOfMessage(message, ids, maxRecipients);
   const batch = sendsOfBatch(req.body, ids, maxRecipients);
   const isBoth = classifyMessage(message) !== 'unclassified';
@@ -86,12 +86,12 @@ export function readSends(
 
 type Ids = Pick<SendRequest, 'workspaceId' | 'channelId' | 'conversationId'>;
 
-/** Node has methods in capitals; hapi hands them on in small letters. */
+/** Node has methods in upper case; hapi passes them on in lower case. */
 export function isPost(method: unknown): boolean {
   return typeof method === 'string' && method.toUpperCase() === 'POST';
 }
 
-/** `app.use('/...', guard)`: nothing of the path is left. */
+/** `app.use('/...', guard)`: the mount has consumed the whole path. */
 function isMountedHere(url: string | undefined): boolean {
   return url === undefined || url === '' || url === '/' || /^\/?[?#]/.test(url);
 }
@@ -105,7 +105,7 @@ function sendsOfBatch(body: unknown, ids: Ids, maxRecipients: number): readonly 
   return items.flatMap((message, item) => sendsOfMessage(message ?? null, { ...ids, item }, maxRecipients));
 }
 
-/** A conversation may begin with a message, which goes to those who are named for it, else to the participants. */
+/** A conversation may begin with a message, which goes to the recipients named in it, else to the participants. */
 function readNewConversation(
   body: unknown,
   { workspaceId }: PathTarget,
@@ -123,7 +123,7 @@ function readNewConversation(
   return sendsTo(contacts, { ...ids, message }, maxRecipients);
 }
 
-/** One message's sends, one per recipient; where it lists none it is one, without a contact. */
+/** One message's sends, one per recipient; a message that lists none is one send without a contact. */
 export function sendsOfMessage(
   message: unknown,
   ids: Omit<SendRequest, 'message'>,
@@ -135,7 +135,7 @@ export function sendsOfMessage(
   const isAmbiguous = isConversation
     ? hasRival(message, ['recipients'])
     : hasRival(message, ['receiver']) || hasRival(receiver, ['contacts']);
-  // Without a contact it cannot be told whose window it is, and that is said; a conversation has its own.
+  // Without a contact it is unknown whose window counts, and the reason says so; a conversation has its own contacts.
   if (isConversation && isAmbiguous) return [{ ...ids, contact: {}, message }];
   if (!Array.isArray(contacts) || isAmbiguous) return [{ ...ids, message }];
   return sendsTo(contacts, { ...ids, message }, maxRecipients);
@@ -147,7 +147,7 @@ function sendsTo(contacts: readonly unknown[], send: SendRequest, maxRecipients:
   return contacts.map((contact) => ({ ...send, contact: contact as ReceiverContact }));
 }
 
-/** Ids from the route's parameters, where the route has them. */
+/** Ids from the route's parameters, if it has any. */
 function idsOfParams(params: unknown): Ids | undefined {
   const workspaceId = own(params, 'workspaceId');
   const channelId = own(params, 'channelId');
