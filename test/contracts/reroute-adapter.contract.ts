@@ -5,12 +5,12 @@ import { parseDictionary } from '../http/request/structured-field.js';
 import {
   aTemplate,
   inTemplate,
+  type PoliciesOf,
   phone,
   type RerouteScene,
   startRerouting,
   templateOf,
   textTo,
-  type WaysOut,
 } from '../support/reroute.js';
 import { type Framework, type Service, sendPath, signal, until } from '../support/service.js';
 import { PHONE, TEXT, templateMessage, textMessage, type World, type WorldOptions } from '../support/world.js';
@@ -19,10 +19,10 @@ const HOUR = 3_600_000;
 const OTHER_PHONE = '+31687654321';
 const CLOSED = 'verdict=deny;reason=service_window_closed, source=bird';
 
-/** What every framework must make of a message that has a way out. The sandbox tells what customers really received. */
+/** What every framework must make of a message that can be rerouted. The sandbox tells what customers really received. */
 export function describeRerouteAdapter(framework: Framework): void {
   type Options = Parameters<typeof startRerouting>[1];
-  const start = (onClosed: WaysOut, { service, ...world }: Options = {}): Promise<RerouteScene> =>
+  const start = (onClosed: PoliciesOf, { service, ...world }: Options = {}): Promise<RerouteScene> =>
     startRerouting(onClosed, { ...world, service: { framework, ...service } });
 
   /** The service sends by the URL, as it is behind the guard, and nothing else. */
@@ -41,7 +41,7 @@ export function describeRerouteAdapter(framework: Framework): void {
       }, next);
     };
 
-  async function startByUrl(onClosed: WaysOut, options: WorldOptions = {}): Promise<RerouteScene> {
+  async function startByUrl(onClosed: PoliciesOf, options: WorldOptions = {}): Promise<RerouteScene> {
     let handler: Middleware | undefined;
     const service = { handler: ((req, res, next) => handler?.(req, res, next)) as Middleware };
     const scene = await start(onClosed, { ...options, service });
@@ -134,7 +134,7 @@ export function describeRerouteAdapter(framework: Framework): void {
   });
 
   describe('scenario 37: another channel', () => {
-    const toSms: WaysOut = ({ sms }) => toChannel({ channels: [sms.id] });
+    const toSms: PoliciesOf = ({ sms }) => toChannel({ channels: [sms.id] });
 
     it('is in the URL, so that who sends by the URL sends there', async () => {
       const { world, service } = await startByUrl(toSms);
@@ -280,7 +280,7 @@ export function describeRerouteAdapter(framework: Framework): void {
     });
   });
 
-  describe('a list of ways out', () => {
+  describe('a list of policies', () => {
     it('is tried in order, and ends in a refusal that tells why each could not help', async () => {
       const own: ReroutePolicy = ({ decline }) => decline('not_my_day');
       const { service } = await start(({ workspace }) => {

@@ -105,7 +105,7 @@ export class Tally {
 class SliceTally {
   readonly name: string;
   readonly #slice: Slice;
-  /** How many decisions took so many ms, those from memory apart. */
+  /** How many decisions took each number of ms, without those from memory. */
   readonly #durations: number[] = [];
   #fromMemory = 0;
   #asked = 0;

@@ -80,7 +80,7 @@ export function coldStart(options: SteadyOptions): Scenario {
 /** When people write on bad days, in hours from the start: windows end in later shifts, and in the quiet between. */
 const hoursOfShifts: readonly number[] = [0, 5, 24, 29, 48];
 
-/** Days on which everything goes wrong that can, with at least so many decisions. */
+/** Days on which everything goes wrong that can, with at least this number of decisions. */
 export function badDays(seed: number, decisions: number, system?: Scenario['system']): Scenario {
   const sendsPerSecond = [60, 150, 400][seed % 3] ?? 150;
   const lengthMs = Math.ceil((decisions / sendsPerSecond / hoursOfShifts.length) * SECOND);

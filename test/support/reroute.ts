@@ -9,7 +9,7 @@ import { textMessage, type World, type WorldOptions } from './world.js';
 export const PROJECT_ID = 'ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318';
 export const inTemplate = (text: string): string => `You have a message: ${text}`;
 
-/** A world with ways out of a closed window: a template and an SMS channel. */
+/** A world with what reroute policies need: a template and an SMS channel. */
 export interface RerouteWorld extends World {
   readonly sms: BirdChannel;
   /** Another customer of the world's workspace, who has written on the world's channel or not. */
@@ -23,10 +23,11 @@ export interface RerouteScene {
   readonly service: Service;
 }
 
-export type WaysOut = (world: RerouteWorld) => OnClosed;
+/** The policies of a world, which may depend on it. */
+export type PoliciesOf = (world: RerouteWorld) => OnClosed;
 
 /** The limits on reads are lifted: while the clock stands still, no read ever leaves its second. */
-export async function createRerouteWorld(onClosed: WaysOut, options: WorldOptions = {}): Promise<RerouteWorld> {
+export async function createRerouteWorld(onClosed: PoliciesOf, options: WorldOptions = {}): Promise<RerouteWorld> {
   const workspace = { lookupBurst: 10_000, ...options.workspace };
   const sandbox = { readsPerSecond: Number.POSITIVE_INFINITY, ...options.sandbox };
   const plain = await createSmallWorld({ ...options, sandbox, workspace });
@@ -42,7 +43,7 @@ export async function createRerouteWorld(onClosed: WaysOut, options: WorldOption
 }
 
 export async function startRerouting(
-  onClosed: WaysOut,
+  onClosed: PoliciesOf,
   { service, ...options }: WorldOptions & { readonly service?: ServiceOptions } = {},
 ): Promise<RerouteScene> {
   const world = await createRerouteWorld(onClosed, options);

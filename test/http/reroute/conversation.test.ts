@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   aTemplate,
   inTemplate,
+  type PoliciesOf,
   phone,
   type RerouteScene,
   startRerouting,
   templateOf,
-  type WaysOut,
 } from '../../support/reroute.js';
 import { PHONE, TEXT, type World } from '../../support/world.js';
 import { CLOSED, OTHER_PHONE, sends, textOf, toSms } from './support.js';
@@ -22,7 +22,7 @@ describe('a conversation', () => {
   const participant = { participantType: 'accessKey', participantId: '00000000-0000-4000-8000-000000000001' };
 
   async function talk(
-    onClosed: WaysOut,
+    onClosed: PoliciesOf,
     options: Parameters<typeof startRerouting>[1] & { status?: 'closed' } = {},
   ): Promise<Talk> {
     const { status, ...rest } = options;

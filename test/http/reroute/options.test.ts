@@ -113,7 +113,7 @@ describe('onUnknown: reroute', () => {
     expect(world.arrivals()).toMatchObject([{ kind: 'template' }]);
   });
 
-  it('is refused with 503 where no way out helps', async () => {
+  it('is refused with 503 where no policy helps', async () => {
     const { world, service } = await startRerouting(() => () => undefined, { workspace: { onUnknown: 'reroute' } });
     world.sandbox.setFault(({ method }) => (method === 'GET' ? { status: 501 } : undefined));
     expect(await service.send()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });

@@ -41,7 +41,7 @@ describe('scenario 46: several recipients', () => {
     ]);
   });
 
-  it('are split where nothing is a way out: those who are open get it', async () => {
+  it('are split where there is no policy: those who are open get it', async () => {
     const { world, service } = await startRerouting(() => 'block', { workspace: { onMixed: 'split' } });
     world.addCustomer(OTHER_PHONE, true);
     const reply = await service.send(textTo([OTHER_PHONE, PHONE], 'the same for both of you'));

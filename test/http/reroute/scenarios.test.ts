@@ -88,7 +88,7 @@ describe('scenario 40: Messenger and Instagram', () => {
     },
   );
 
-  it('is no way out for what is not a human’s', async () => {
+  it('is not used for what is not a human’s', async () => {
     const { world, service } = await startRerouting(({ workspace }) => {
       const instagram = workspace.addChannel({ platformId: 'instagram' });
       return toChannel({ channels: [instagram.id] });

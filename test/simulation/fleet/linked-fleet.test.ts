@@ -15,7 +15,7 @@ interface Fleet {
   readonly timeline: Timeline;
   readonly server: Server;
   readonly links: readonly ServerLink[];
-  /** Asks for so many reads of each at once. `taken` then shows which process got one and when, and `alone` which got none. */
+  /** Asks for a number of reads of each at once. `taken` then shows which process got one and when, and `alone` which got none. */
   readonly ask: (processes: readonly number[], each: number) => void;
   readonly taken: readonly { readonly process: number; readonly at: number }[];
   readonly alone: readonly { readonly process: number; readonly at: number }[];

@@ -8,8 +8,8 @@ export interface LinkedWindowsParts {
   readonly link: ServerLink;
   /** True time, as the server has it. */
   readonly now: () => number;
-  /** Another mark each time. */
-  readonly nextMark: () => string;
+  /** A new tombstone each time. */
+  readonly nextTombstone: () => string;
   /** Called when a server forgets windows. */
   readonly onForgotten: (target: ForgetTarget) => void;
 }
@@ -44,11 +44,11 @@ export class LinkedWindows implements RemoteWindows {
   }
 
   forget(target: ForgetTarget): Promise<void> {
-    const { link, now, nextMark, onForgotten } = this.#parts;
-    const mark = nextMark();
+    const { link, now, nextTombstone, onForgotten } = this.#parts;
+    const tombstone = nextTombstone();
     return link.ask((server) => {
       onForgotten(target);
-      forgetWindows(server, { target, mark, writer: link }, now());
+      forgetWindows(server, { target, tombstone, writer: link }, now());
     });
   }
 

@@ -16,7 +16,7 @@ export interface FleetProcessParts extends Omit<SystemParts, 'timeline' | 'fetch
   readonly link: Omit<ServerLinkParts, 'process' | 'timeline'>;
   readonly fetchIn: (process: Timeline, onAnswer: AnswerListener) => typeof globalThis.fetch;
   readonly onAnswer: AnswerListener;
-  readonly nextMark: () => string;
+  readonly nextTombstone: () => string;
   readonly onForgotten: (target: ForgetTarget) => void;
 }
 
@@ -59,12 +59,13 @@ export class FleetProcess {
   }
 
   #start(): GuardUnderTest {
-    const { timeline, expected, processes, directory, windows, nextMark, onForgotten, onAnswer, fetchIn } = this.#parts;
+    const { timeline, expected, processes, directory, windows, nextTombstone, onForgotten, onAnswer, fetchIn } =
+      this.#parts;
     const { link } = this;
     this.starts += 1;
     const start = this.starts;
     const now = (): number => timeline.now;
-    const shared = new LinkedWindows({ link, now, nextMark, onForgotten });
+    const shared = new LinkedWindows({ link, now, nextTombstone, onForgotten });
     const store = new TieredStore({ remote: shared, max: windows, now: timeline.clock().now });
     const fleet = new LinkedFleet({
       process: `${this.#parts.process}.${start}`,

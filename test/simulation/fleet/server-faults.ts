@@ -17,9 +17,9 @@ export interface ServerFaultsParts {
   readonly linkFaults: RedisLinkFaults;
   /** Calls `forget` for a window, or for a channel. */
   readonly forget: (what: 'window' | 'channel') => void;
-  /** Many sends to somebody who never wrote, for so long. */
+  /** Many sends to somebody who never wrote, for this long. */
   readonly burst: (ms: number) => void;
-  /** Sends that need more reads than the workspace has, for so long. */
+  /** Sends that need more reads than the workspace has, for this long. */
   readonly overload: (ms: number) => void;
   readonly count: (name: string) => void;
 }
@@ -39,11 +39,11 @@ export class ServerFaults {
       const maxMs = (to - from) / 4;
       const duration = (): number => random.spread(300, maxMs);
       const kinds: Readonly<Record<string, () => void>> = {
-        'server away for one': () => {
+        'server unavailable for one': () => {
           overload(OVERLOAD_MS);
           this.#cut([this.#anyone()], duration());
         },
-        'server away for all': () => this.#cut(this.#parts.processes, duration()),
+        'server unavailable for all': () => this.#cut(this.#parts.processes, duration()),
         'two servers': () => this.#failOver(maxMs),
         'server flushed': () => {
           overload(OVERLOAD_MS);

@@ -59,7 +59,7 @@ export class SimulatedFleet {
   /** The most reads of one workspace within any 1000 ms while there was one server, reached by all or not. */
   busiestOneServer = 0;
   readonly #seed: number;
-  #marks = 0;
+  #tombstones = 0;
 
   constructor({ seed, customers, workspaces }: Scenario) {
     const { timeline, count } = this;
@@ -123,9 +123,9 @@ export class SimulatedFleet {
       },
       fetchIn: (inTimeline, onAnswer) => this.network.fetchIn(inTimeline, onAnswer),
       onAnswer: (exchange, answer) => this.observedByAny.answered(exchange, answer),
-      nextMark: () => {
-        this.#marks += 1;
-        return `mark-${this.#marks}`;
+      nextTombstone: () => {
+        this.#tombstones += 1;
+        return `tombstone-${this.#tombstones}`;
       },
       onForgotten: (target) => this.knowledge.forgotten(target),
     });

@@ -38,7 +38,7 @@ export class Directory {
     return this.#channelIds[this.channelOf(customer)] ?? '';
   }
 
-  /** Those among the first so many that write on a channel. */
+  /** The customers of a channel, among the first `among`. */
   *customersOn(channel: number, among: number): Generator<number> {
     for (let customer = channel; customer < among; customer += this.#channels) yield customer;
   }

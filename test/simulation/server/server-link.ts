@@ -110,7 +110,7 @@ export class ServerLink implements Listener {
     });
   }
 
-  /** The connection breaks, and another one cannot be had before an instant. */
+  /** The connection breaks, and the next one is not possible before an instant. */
   cut(until: number): void {
     this.#cutUntil = Math.max(this.#cutUntil, until);
     this.#parts.timeline.inProcess(this.#parts.timeline.now, () => this.#drop());

@@ -15,10 +15,10 @@ export interface Listener {
 /** A window as all processes together know it. Like everything that servers keep, it is replaced and never changed. */
 export interface StoredWindow {
   readonly evidence: Readonly<Record<string, unknown>>;
-  /** The marks that were there when it was written. */
-  readonly marks: readonly string[];
-  /** The mark of the last time when it was forgotten; empty: never. */
-  readonly forgottenMark: string;
+  /** The tombstones that covered it when it was written. */
+  readonly tombstones: readonly string[];
+  /** Its own tombstone, from when it was last forgotten; empty: never. */
+  readonly lastTombstone: string;
 }
 
 /** Who may read a window, and what the last read brought. */
@@ -78,7 +78,7 @@ export class Table<V> {
 
 interface Tables {
   readonly windows: Table<StoredWindow>;
-  readonly marks: Table<string>;
+  readonly tombstones: Table<string>;
   readonly leases: Table<ReadLease>;
   /** Until when reads have been granted, by workspace. */
   readonly budgets: Table<number>;
@@ -91,7 +91,7 @@ interface Tables {
 function emptyTables(): Tables {
   return {
     windows: new Table(),
-    marks: new Table(),
+    tombstones: new Table(),
     leases: new Table(),
     budgets: new Table(),
     members: new Table(),
@@ -102,7 +102,7 @@ function emptyTables(): Tables {
 /** A server that keeps what processes share, and notifies those that are connected of changes. */
 export class Server {
   readonly listeners: Set<Listener> = new Set();
-  /** Another has taken over: what is written here is gone. */
+  /** Another server has taken over: what is written here is lost. */
   isDeposed = false;
   #tables: Tables;
 
@@ -128,11 +128,11 @@ export class Server {
 
   /** Takes over without what was written after an instant, and notifies nobody. */
   successor(after: number): { readonly server: Server; readonly lost: number } {
-    const { windows, marks, leases, budgets, members, unknownUntil } = this.#tables;
+    const { windows, tombstones, leases, budgets, members, unknownUntil } = this.#tables;
     const kept = windows.without(after);
     const server = new Server({
       windows: kept.table,
-      marks: marks.without(after).table,
+      tombstones: tombstones.without(after).table,
       leases: leases.without(after).table,
       budgets: budgets.without(after).table,
       members: members.without(after).table.map((member) => ({ endsAt: endOf(member, after) })),

@@ -22,7 +22,7 @@ export class Servers {
     this.#parts = parts;
   }
 
-  /** Whether for so long nobody was connected to another server than the current one. Asked at each read. */
+  /** Whether nobody was connected to another server than the current one for this long. Asked at each read. */
   areOneFor(ms: number): boolean {
     const { now, links } = this.#parts;
     const areOne = links().every(({ server }) => server === undefined || server === this.current);
@@ -52,11 +52,11 @@ export class Servers {
     this.#disturb();
   }
 
-  /** Loses some windows and marks, and notifies nobody, as a full server does. */
+  /** Loses some windows and tombstones, and notifies nobody, as a full server does. */
   evict(): void {
     const { random } = this.#parts;
     this.current.tables.windows.lose(0.3, random);
-    this.current.tables.marks.lose(0.3, random);
+    this.current.tables.tombstones.lose(0.3, random);
     this.#disturb();
   }
 

@@ -12,20 +12,20 @@ export function windowId({ workspaceId, channelId, address }: WindowKey): string
 
 /** What the scripts in `src/redis/windows/scripts.ts` do on the server, each atomically. */
 export function readWindow(server: Server, key: WindowKey): RemoteWindow {
-  const marks = marksOf(server, key);
-  const stored = validWindow(server, key, marks);
+  const tombstones = tombstonesOf(server, key);
+  const stored = validWindow(server, key, tombstones);
   const isEmpty = stored === undefined || Object.keys(stored.evidence).length === 0;
-  return { evidence: isEmpty ? undefined : stored.evidence, tombstones: [...marks, stored?.forgottenMark ?? ''] };
+  return { evidence: isEmpty ? undefined : stored.evidence, tombstones: [...tombstones, stored?.lastTombstone ?? ''] };
 }
 
 export function mergeWindow(server: Server, merge: Merge, now: number): RemoteWindow {
   const { key, evidence, writer } = merge;
-  const marks = marksOf(server, key);
-  const stored = validWindow(server, key, marks);
+  const tombstones = tombstonesOf(server, key);
+  const stored = validWindow(server, key, tombstones);
   const joined = withoutGaps(mergeEvidence(stored?.evidence ?? {}, evidence));
   if (stored === undefined || JSON.stringify(joined) !== JSON.stringify(stored.evidence)) {
-    const forgottenMark = stored?.forgottenMark ?? '';
-    server.tables.windows.set(windowId(key), { evidence: joined, marks, forgottenMark }, now);
+    const lastTombstone = stored?.lastTombstone ?? '';
+    server.tables.windows.set(windowId(key), { evidence: joined, tombstones, lastTombstone }, now);
     server.notify({ what: 'window', id: windowId(key) }, writer);
   }
   return readWindow(server, key);
@@ -39,34 +39,38 @@ interface Merge {
 
 export interface Forgetting {
   readonly target: ForgetTarget;
-  readonly mark: string;
+  readonly tombstone: string;
   readonly writer: Listener;
 }
 
-export function forgetWindows(server: Server, { target, mark, writer }: Forgetting, now: number): void {
+export function forgetWindows(server: Server, { target, tombstone, writer }: Forgetting, now: number): void {
   const { workspaceId, channelId, address } = target;
   if (channelId === undefined || address === undefined) {
-    server.tables.marks.set(markName(target), mark, now);
+    server.tables.tombstones.set(tombstoneName(target), tombstone, now);
     return server.notify({ what: 'window' }, writer);
   }
   const key = { workspaceId, channelId, address };
-  server.tables.windows.set(windowId(key), { evidence: {}, marks: marksOf(server, key), forgottenMark: mark }, now);
+  server.tables.windows.set(
+    windowId(key),
+    { evidence: {}, tombstones: tombstonesOf(server, key), lastTombstone: tombstone },
+    now,
+  );
   server.notify({ what: 'window', id: windowId(key) }, writer);
 }
 
-function markName({ workspaceId, channelId = '', address = '' }: ForgetTarget): string {
+function tombstoneName({ workspaceId, channelId = '', address = '' }: ForgetTarget): string {
   return `${workspaceId} ${channelId} ${address}`;
 }
 
-function marksOf(server: Server, { workspaceId, channelId, address }: WindowKey): readonly string[] {
+function tombstonesOf(server: Server, { workspaceId, channelId, address }: WindowKey): readonly string[] {
   const targets = [{ workspaceId }, { workspaceId, channelId }, { workspaceId, address }];
-  return targets.map((target) => server.tables.marks.get(markName(target)) ?? '');
+  return targets.map((target) => server.tables.tombstones.get(tombstoneName(target)) ?? '');
 }
 
 /** A window that was written before a `forget` that covers it counts no more. */
-function validWindow(server: Server, key: WindowKey, marks: readonly string[]): StoredWindow | undefined {
+function validWindow(server: Server, key: WindowKey, tombstones: readonly string[]): StoredWindow | undefined {
   const stored = server.tables.windows.get(windowId(key));
-  const isOutdated = marks.some((mark, index) => mark !== '' && mark !== stored?.marks[index]);
+  const isOutdated = tombstones.some((tombstone, index) => tombstone !== '' && tombstone !== stored?.tombstones[index]);
   return isOutdated ? undefined : stored;
 }
 
