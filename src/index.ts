@@ -38,12 +38,12 @@ export type {
 } from './core/types.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { GuardStats } from './guard/notices/statistics.js';
-export type { ForgetTarget, ObservedInbound, ObservedRefusal } from './guard/observations/observations.js';
-export type { ObservedContact } from './guard/observations/observed-contact.js';
+export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';
 export type { Outcome, OutcomeAction } from './guard/outcome.js';
 export { isStillValid } from './guard/still-valid.js';
-export type { GuardOptions, WorkspaceOptions, WorkspaceSource } from './guard/workspaces/options.js';
+export type { GuardOptions } from './guard/workspaces/options.js';
 export type { OnClosed, OnUnknown, PolicyOptions } from './guard/workspaces/policy.js';
+export type { WorkspaceOptions, WorkspaceSource } from './guard/workspaces/workspace-options.js';
 export { type HoldPolicy, holdUntilReply } from './held/hold-until-reply.js';
 export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './held/options.js';
 export {

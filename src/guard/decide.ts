@@ -93,13 +93,13 @@ function withTrueEnd(decision: AllowDecision, { safetyMarginMs }: Policy): Allow
   return { ...decision, validUntil: decision.validUntil + safetyMarginMs };
 }
 
-/** Bird's word is believed now, but for no longer than the platform's windows last. */
+/** Bird's answer is believed now, but for no longer than the platform's windows last. */
 function withinTrust(decision: Decision, trustedUntil: number): Decision {
   if (decision.verdict !== 'allow' || decision.validUntil === null) return decision;
   return decision.validUntil > trustedUntil ? { ...decision, validUntil: trustedUntil } : decision;
 }
 
-/** Bird's null lifts no doubt about an opening that is remembered, and the doubt makes no denial of it. */
+/** Bird's null lifts no doubt about a remembered open window, and the doubt makes no denial of it. */
 function unlessDoubted(decision: Decision, { isInDoubt }: WindowAnswer): Decision {
   return isInDoubt && decision.verdict === 'allow' ? { verdict: 'unknown', reason: 'window_unknown' } : decision;
 }
@@ -165,7 +165,7 @@ function readerOf({ target }: FreeformSend, { platformId }: ChannelFacts): Reade
   return { windowMs: windowMs(platformId), contactId: typeof target === 'string' ? undefined : target.contactId };
 }
 
-/** How long an opening may be remembered: never longer than the platform's own windows last. */
+/** How long an open window may be remembered: never longer than the platform's own windows last. */
 function trustMsOf({ platformId }: ChannelFacts): number {
   const longestMs = longestWindowMs(platformId);
   return Number.isFinite(longestMs) ? longestMs : DAY_MS;

@@ -33,7 +33,7 @@ export class Directory {
     return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
   }
 
-  /** `undefined` where it cannot be had in time. */
+  /** `undefined` where it cannot be obtained in time. */
   platformOf({ workspaceId }: SendToReroute, channelId: string, deadlineAt: number): Promise<string | undefined> {
     return this.#inTime({ workspaceId, channelId }, deadlineAt, async (ref) => {
       const facts = await this.channel(ref);
@@ -41,7 +41,7 @@ export class Directory {
     });
   }
 
-  /** By what the contact of a send can be reached; `undefined` where that cannot be had in time. */
+  /** By what the contact of a send can be reached; `undefined` where that cannot be obtained in time. */
   identifiersOf(send: SendToReroute, deadlineAt: number): Promise<readonly ContactIdentifier[] | undefined> {
     return this.#inTime(send, deadlineAt, async ({ workspaceId }) => {
       const workspace = await this.#parts.load(workspaceId);

@@ -3,9 +3,10 @@ import { requireArray } from '../core/argument-checks.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
 import type { GuardStats } from './notices/statistics.js';
-import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observations.js';
+import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
-import type { GuardOptions, WorkspaceSource } from './workspaces/options.js';
+import type { GuardOptions } from './workspaces/options.js';
+import type { WorkspaceSource } from './workspaces/workspace-options.js';
 
 /** Decides about sends and remembers which windows are open. One guard serves a whole process. */
 export interface Guard {

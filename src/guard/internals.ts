@@ -19,7 +19,7 @@ export interface GuardInternals {
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */
   readonly plan: (send: SendRequest) => PlannedSend | Promise<PlannedSend>;
-  /** What the guard is told, with more kinds of it than its public methods take. */
+  /** Everything that can be observed, with more kinds of it than the public methods take. */
   readonly observations: Observations;
   /**
    * A workspace's channel, from memory for ten minutes; `undefined`: the guard has no options for the workspace. Ids
@@ -28,7 +28,7 @@ export interface GuardInternals {
    * @throws {LookupError} `channel_not_found` where the channel is not the workspace's
    */
   channel(ref: ChannelRef): Promise<ChannelFacts | undefined>;
-  /** The same, where that can be told at once: from a map of workspaces, but not always from a function. */
+  /** The same, where it is known at once: from a map of workspaces, but not always from a function. */
   knownSigningKeys(workspaceId: string): readonly string[] | undefined;
   /** The `signingKeys` of a workspace's options; none for a workspace that has none. */
   signingKeys(workspaceId: string): Promise<readonly string[]>;

@@ -99,10 +99,10 @@ export function outcomeOf(
   const plain = { action: done, decision, mode, source, checkedAt, platform, safetyMarginMs, exposeExpiry };
   if (mode === 'off' || (mode === 'enforce' && rerouting === undefined)) return plain;
   const { sends, sendsValidUntil, changes, held, declined = [] } = ownFields(rerouting ?? {});
-  const told = declined.length === 0 ? plain : { ...plain, declined };
-  if (mode === 'observe') return { ...told, wouldBe: action };
-  if (action === 'reroute') return { ...told, sends, sendsValidUntil, changes };
-  return action === 'hold' ? { ...told, held, changes } : told;
+  const outcome = declined.length === 0 ? plain : { ...plain, declined };
+  if (mode === 'observe') return { ...outcome, wouldBe: action };
+  if (action === 'reroute') return { ...outcome, sends, sendsValidUntil, changes };
+  return action === 'hold' ? { ...outcome, held, changes } : outcome;
 }
 
 function askOnUnknown(decision: UnknownDecision, { found, send, hooks }: PlanContext): 'allow' | 'block' | 'reroute' {

@@ -11,7 +11,7 @@ import { type Rerouting, reroute } from './reroute.js';
 import type { Policy } from './workspaces/policy.js';
 
 export interface PlannedSendParts {
-  /** The send as it was asked about, with what the facts have told of its channel and contact. */
+  /** The send as it was asked about, with the channel and the contact of its conversation. */
   readonly send: SendRequest;
   readonly found: Case;
   readonly decided: SourcedDecision;
@@ -41,8 +41,8 @@ export interface CarriedOut {
 type Done = readonly [action: Outcome['action'], rerouting?: Rerouting];
 
 /**
- * Whatever is sent instead is sent no earlier, and by a machine where the send was a machine's. That it is a human's has to
- * be told to Bird by the message itself.
+ * Whatever is sent instead is sent no earlier, and by a machine where the send was a machine's. Only the message itself
+ * can say to Bird that a human writes.
  */
 function timingOf(send: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
   const { sendAt, sender } = ownFields(send);

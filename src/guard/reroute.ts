@@ -154,12 +154,12 @@ async function validityOf(
 }
 
 function isNote({ id, reference, expiresAt }: HeldNote): boolean {
-  // No text is an instant here: the note is told as one.
+  // No text is an instant here: a note shows one.
   const isInstant = typeof expiresAt === 'number' && toInstant(expiresAt) !== undefined;
   return typeof id === 'string' && typeof reference === 'string' && isInstant;
 }
 
-/** A note is told to whoever asked, and a policy may have given the whole message for one. */
+/** A note goes to whoever asked, and a policy may have given the whole message for one. */
 function noteOf({ id, reference, expiresAt }: HeldNote): HeldNote {
   return { id, reference, expiresAt };
 }
@@ -174,7 +174,7 @@ function settling({ settle }: RerouteResult, { clock, hooks, owner }: RerouteCir
       await withinDeadline(clock, SETTLE_MS, (async () => settle?.(isUsed))());
       hooks.worked(hook);
     } catch {
-      const text = 'A reroute policy threw or took too long when it was told whether its result is used';
+      const text = 'A reroute policy threw or took too long in settle';
       hooks.failed(hook, { cause: 'hook_failed', text });
     }
   };
@@ -184,10 +184,10 @@ function hookOf(name: string, { workspaceId, channelId = '' }: PolicyOwner, posi
   return { name, workspaceId, part: `${channelId} ${position}` };
 }
 
-const LONGEST_WORD = 60;
+const MAX_REASON_LENGTH = 60;
 
-/** A reason goes into answers and logs, so nothing but a word gets through. */
+/** A reason goes into answers and logs, so nothing but a single word gets through. */
 function wordOf(reason: unknown): string {
-  const isWord = typeof reason === 'string' && reason.length <= LONGEST_WORD && /^[a-z][\w.-]*$/i.test(reason);
+  const isWord = typeof reason === 'string' && reason.length <= MAX_REASON_LENGTH && /^[a-z][\w.-]*$/i.test(reason);
   return isWord ? reason : 'declined';
 }

@@ -1,7 +1,7 @@
 import { createGuard, freeformGuard, type WebhookReceiverOptions, webhookReceiver } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { resolveWorkspace } from '../../src/guard/workspaces/options.js';
 import { resolvePolicy } from '../../src/guard/workspaces/policy.js';
+import { resolveWorkspace } from '../../src/guard/workspaces/workspace-options.js';
 import { problemOf } from '../../src/http/request/problem.js';
 import { readProjectFile, section, tableRows } from './markdown.js';
 import { outcomeOf } from './outcome.js';

@@ -98,7 +98,7 @@ describeWithRedis('with-redis.js', () => {
     const env = { REDIS_URL: `redis://127.0.0.1:${server.port}` };
     const { status, stdout, stderr } = await runToEnd('with-redis.js', env);
     // On a busy machine Redis may be late; that is said once, and changes nothing.
-    expect(stderr).toMatch(/^(\[freeform-guard\] The store fails or is slow; .*\n)*$/);
+    expect(stderr).toMatch(/^(\[freeform-guard\] Store unavailable or slow; .*\n)*$/);
     expect(stdout.match(/(?<=^ +)\w+: .*$/gm)).toEqual([
       'one: block, by bird',
       'two: block, by bird',

@@ -1,7 +1,8 @@
 import { createGuard, type GuardOptions, memoryStore, type PolicyOptions, type WorkspaceOptions } from 'freeform-guard';
 import { describe, expect, it, vi } from 'vitest';
-import { resolveGuardOptions, resolveWorkspace } from '../../src/guard/workspaces/options.js';
+import { resolveGuardOptions } from '../../src/guard/workspaces/options.js';
 import { resolvePolicy } from '../../src/guard/workspaces/policy.js';
+import { resolveWorkspace } from '../../src/guard/workspaces/workspace-options.js';
 import { keepSecret, recordLetOut } from '../support/canary.js';
 import { createWorld, DAY, SECOND } from './support.js';
 

@@ -16,7 +16,7 @@ interface Tools {
 export class HookTroubles implements HookWatcher {
   readonly #tools: Tools;
   readonly #byName: Cache<Troubles> = memoryCache({ max: MAX_FAILING });
-  /** That a hook works is told with every request, and nearly always there is nothing to end. */
+  /** Every request reports that a hook works, and nearly always there is nothing to end. */
   #hasFailed = false;
 
   constructor(tools: Tools) {

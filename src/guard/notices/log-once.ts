@@ -27,7 +27,7 @@ export class LogOnce {
     this.#logger = logger;
   }
 
-  /** Warns once for a name. A kind is a word of ours, never anything that came from outside. */
+  /** Warns once for a name. A kind is a name of ours, never anything that came from outside. */
   warn(kind: string, name: string, fields: Fields, text: string): void {
     const { said } = this.#kind(kind);
     if (said.get(name) !== undefined || !this.admits(kind)) return;

@@ -10,16 +10,16 @@ interface Words {
   readonly isOfAllParts?: boolean;
 }
 
-/** THE table of what is said when Bird cannot be asked. `docs/errors.md` has the causes for operators. */
+/** THE table of what is logged when Bird cannot be asked. `docs/errors.md` has the causes for operators. */
 const words: Readonly<Record<LookupTrouble, Words>> = {
   access_key_missing: {
-    text: 'There is no access key to ask Bird with, so sends are unknown',
+    text: 'There is no access key for Bird, so sends are unknown',
     overText: 'There is an access key again',
     isOfAllParts: true,
   },
   access_denied: {
     text: 'Bird refuses the access key, so sends are unknown until somebody acts',
-    overText: 'Bird takes the access key again',
+    overText: 'Bird accepts the access key again',
   },
   no_connection: {
     text: 'Bird cannot be reached, so sends are unknown',
@@ -32,8 +32,8 @@ const words: Readonly<Record<LookupTrouble, Words>> = {
     overText: 'Bird answers without errors again',
   },
   throttled: {
-    text: 'Bird says that there are too many reads (429), so sends are unknown; is somebody else using them?',
-    overText: 'Bird takes reads again',
+    text: 'Bird answers 429 (too many reads), so sends are unknown; does something else use the same workspace?',
+    overText: 'Bird accepts reads again',
     isOfAllParts: true,
   },
   malformed_answer: {
@@ -42,7 +42,7 @@ const words: Readonly<Record<LookupTrouble, Words>> = {
   },
 };
 
-/** Tells of what keeps one workspace's facts from being had. */
+/** Logs what keeps one workspace's facts from being obtained. */
 export function lookupTroubles(troubles: Troubles): Watcher {
   return {
     answered: ({ kind }) => troubles.worked(kind),

@@ -11,7 +11,7 @@ import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js'
 
 /**
  * What the guard tells the logger of its sends. Each thing is said once, so that what touches every send does not flood the
- * log; ids and reasons only. What keeps Bird from being asked is told elsewhere, when it begins and when it is over.
+ * log; ids and reasons only. What keeps Bird from being asked is logged elsewhere, when it begins and when it is over.
  */
 export class Notices {
   readonly #logger: Logger;
@@ -32,7 +32,7 @@ export class Notices {
       return 'lookup_failed';
     }
     const fields = { ...ids, reason: error.code, problem: error.message };
-    this.#logger.debug?.(fields, 'A fact could not be had');
+    this.#logger.debug?.(fields, 'A lookup failed');
     if (error.code === 'channel_not_found') {
       const text = 'Bird does not know a channel, so its sends are unknown; are channelId and workspaceId right?';
       this.#logOnce.warn(error.code, `${workspaceId} ${channelId}`, fields, text);
@@ -63,7 +63,7 @@ export class Notices {
     if (flaw !== undefined) this.#logOnce.warn('send', flaw.field, { field: flaw.field, reason }, flaw.text);
   }
 
-  /** @param isFailing its options could not be had, and that is told already */
+  /** @param isFailing its options could not be obtained, which is logged already */
   unknownWorkspace(workspaceId: string, isFailing: boolean): UnknownReason {
     const reason = 'workspace_unknown';
     const text = 'The guard has no options for a workspace';

@@ -12,7 +12,7 @@ interface Tools {
   readonly logOnce: LogOnce;
 }
 
-/** For which workspaces the function for options fails, of which somebody has been told. */
+/** The workspaces for which the function for options fails, which has been logged. */
 export class OptionsTroubles {
   readonly #tools: Tools;
   readonly #byId: Cache<Troubles> = memoryCache({ max: MAX_FAILING });
@@ -27,7 +27,7 @@ export class OptionsTroubles {
 
   failed(workspaceId: string, problem: string): void {
     const known = this.#byId.get(workspaceId);
-    // Where it fails for whatever id a stranger writes, not each of them is told.
+    // Where it fails for whatever id a stranger writes, not each id is logged.
     if (known === undefined && !this.#tools.logOnce.admits(CAUSE)) return;
     const troubles = known ?? new Troubles(this.#tools, { workspaceId });
     this.#byId.set(workspaceId, troubles);
@@ -36,8 +36,8 @@ export class OptionsTroubles {
       part: CAUSE,
       level: 'error',
       fields: { problem },
-      text: 'The options of a workspace could not be had',
-      overText: 'The options of a workspace can be had again',
+      text: 'The options of a workspace could not be obtained',
+      overText: 'The options of a workspace can be obtained again',
     });
   }
 

@@ -18,7 +18,7 @@ export function flawOf(send: unknown): SendFlaw | undefined {
   return flawOfIds(send) ?? flawOfContact(own(send, 'contact'), isSet(own(send, 'conversationId')));
 }
 
-/** A word for who writes that means nothing. */
+/** A `sender` that means nothing. */
 export function flawOfSender(send: unknown): SendFlaw | undefined {
   const sender = own(send, 'sender');
   if (sender === undefined || sender === 'human' || sender === 'automation') return undefined;

@@ -30,7 +30,7 @@ interface Trouble {
 }
 
 interface Rest {
-  readonly toldAt: number;
+  readonly loggedAt: number;
   readonly restMs: number;
 }
 
@@ -40,7 +40,7 @@ const MAX_REST_MS = 3_600_000;
 const FORGOTTEN_MS = 3_600_000;
 
 /**
- * Tells when a trouble begins and when it is over, however many sends it touches. One that comes and goes is told ever more
+ * Logs when a trouble begins and when it is over, however many sends it touches. One that comes and goes is logged ever more
  * rarely: a minute apart at first, an hour in the end.
  */
 export class Troubles {
@@ -94,10 +94,10 @@ export class Troubles {
 
   #mayTell(cause: string, now: number): boolean {
     const rest = this.#rests.get(cause);
-    const sinceMs = rest === undefined ? Number.POSITIVE_INFINITY : now - rest.toldAt;
+    const sinceMs = rest === undefined ? Number.POSITIVE_INFINITY : now - rest.loggedAt;
     if (rest !== undefined && sinceMs < rest.restMs) return false;
     const isAgain = rest !== undefined && sinceMs < 2 * rest.restMs;
-    this.#rests.set(cause, { toldAt: now, restMs: isAgain ? Math.min(2 * rest.restMs, MAX_REST_MS) : FIRST_REST_MS });
+    this.#rests.set(cause, { loggedAt: now, restMs: isAgain ? Math.min(2 * rest.restMs, MAX_REST_MS) : FIRST_REST_MS });
     return true;
   }
 }

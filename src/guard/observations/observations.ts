@@ -10,45 +10,16 @@ import type { ReplyEvent } from '../../held/options.js';
 import type { ContactLinks } from '../../lookup/contact-links.js';
 import type { ChannelRef, Store, WindowKey } from '../../ports.js';
 import type { LogOnce } from '../notices/log-once.js';
-import { type ObservedContact, type ReadContact, readContact, readId } from './observed-contact.js';
-
-/** A customer's message that your application has seen. */
-export interface ObservedInbound extends ObservedContact {
-  /**
-   * When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; anything later opens
-   * nothing.
-   */
-  readonly at: Instant;
-  /** The message's id, for your logs. Reporting the same message twice changes nothing. */
-  readonly messageId?: string | undefined;
-  /** What the customer wrote, for `holdUntilReply`: an opt-out word alone releases nothing. It is not kept. */
-  readonly text?: string | undefined;
-}
-
-/** A message that the provider refused as too late. */
-export interface ObservedRefusal extends ObservedContact {
-  /** When the refused message was sent. */
-  readonly sentAt: Instant;
-  /**
-   * The provider's code, with its subcode or its words where there are any: `131047`, `10/2018278`. A code that does
-   * not concern the window changes nothing, and the first such code is logged. After a code that may concern the
-   * window, Bird is asked again.
-   */
-  readonly code: string | number;
-}
-
-/** A message that was sent, or that turned out not to have been. */
-export interface ObservedSent extends ObservedContact {
-  readonly messageId: string;
-  readonly sentAt: Instant;
-  readonly isLost: boolean;
-}
-
-/** What to forget: one window; without contact and address, a channel; without a channel, a workspace. */
-export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
-  /** The channel whose windows are forgotten. Default: all channels of the workspace. */
-  readonly channelId?: string | undefined;
-}
+import {
+  type ForgetTarget,
+  type ObservedContact,
+  type ObservedInbound,
+  type ObservedRefusal,
+  type ObservedSent,
+  type ReadContact,
+  readContact,
+  readId,
+} from './observed.js';
 
 export interface ObservationsParts {
   readonly logOnce: LogOnce;
@@ -56,7 +27,7 @@ export interface ObservationsParts {
   readonly links: ContactLinks;
   /** The time as the provider of a workspace has it, epoch ms. */
   readonly now: (workspaceId: string) => number;
-  /** Called, after what was told is kept, with each window that it may have opened. */
+  /** Called with each window that an observation may have opened, after it was stored. */
   readonly onWindowMayOpen?: ((key: WindowKey, reply: ReplyEvent | undefined) => void) | undefined;
 }
 
@@ -68,14 +39,14 @@ export class Observations {
     this.#parts = parts;
   }
 
-  /** What the caller tells. No skew of clocks explains more than 5 minutes ahead: that opens nothing, and Bird is asked. */
+  /** A customer's message that the caller reports. No skew of clocks explains more than 5 minutes ahead: that opens nothing, and Bird is asked. */
   inbound(inbound: ObservedInbound): void | Promise<void> {
     const { ref } = readContact(inbound, 'observeInbound');
     return this.#isFarAhead(ref, inbound.at) ? this.doubt(inbound, replyOf(inbound)) : this.signedInbound(inbound);
   }
 
   /**
-   * What a signed event tells, whose message has certainly been written by now.
+   * A customer's message of a signed event, which has certainly been written by now.
    *
    * @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there
    */
@@ -87,22 +58,22 @@ export class Observations {
     const evidence = unsureMs > 0 ? { lastInboundAt: at - unsureMs, contactWroteAt: at } : { lastInboundAt: at };
     // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
     const ofId = byAddress === undefined ? evidence : { contactWroteAt: at };
-    const told = [
+    const windows = [
       { address: byAddress, evidence },
       { address: byId, evidence: ofId },
     ];
-    return this.#then(this.#merge(ref, told), ref, told, replyOf(inbound));
+    return this.#then(this.#merge(ref, windows), ref, windows, replyOf(inbound));
   }
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
-    const told = this.#link(readContact(refusal, 'observeRefusal'));
-    const { ref } = told;
+    const observed = this.#link(readContact(refusal, 'observeRefusal'));
+    const { ref } = observed;
     const sentAt = this.#readPast(ref, refusal.sentAt, 'observeRefusal: sentAt');
     switch (readRefusal(refusal.code)) {
       case 'window_closed':
-        return this.#mergeBoth(told, { refusedAt: sentAt });
+        return this.#mergeBoth(observed, { refusedAt: sentAt });
       case 'quota_spent':
-        return this.#mergeBoth(told, { quotaSpentAt: sentAt });
+        return this.#mergeBoth(observed, { quotaSpentAt: sentAt });
       case 'doubtful':
         return this.doubt(refusal);
       case undefined:
@@ -120,26 +91,26 @@ export class Observations {
     this.#parts.logOnce.warn('refusal', isMissing ? 'missing' : 'unknown', { field: 'code' }, text);
   }
 
-  /** A message of the business that its platform counts. One that is lost, whenever that is told, does not count. */
+  /** A message of the business that its platform counts. One that is lost does not count, whenever that becomes known. */
   sent({ messageId, sentAt, isLost, ...contact }: ObservedSent): void | Promise<void> {
-    const told = this.#link(readContact(contact, 'sent'));
-    const at = this.#readPast(told.ref, sentAt, 'sent: sentAt');
+    const observed = this.#link(readContact(contact, 'sent'));
+    const at = this.#readPast(observed.ref, sentAt, 'sent: sentAt');
     const message = isLost ? { id: messageId, at, isLost } : { id: messageId, at };
-    return this.#mergeBoth(told, { sent: [message] });
+    return this.#mergeBoth(observed, { sent: [message] });
   }
 
   /** The address has changed hands: nothing from before opens its window any more. */
   numberChange({ at, ...contact }: ObservedInbound): void | Promise<void> {
-    const told = readContact(contact, 'numberChange');
-    this.#parts.links.drop(told.ref, told.contactId, told.byAddress);
-    return this.#mergeBoth(told, { refusedAt: this.#readPast(told.ref, at, 'numberChange: at') });
+    const observed = readContact(contact, 'numberChange');
+    this.#parts.links.drop(observed.ref, observed.contactId, observed.byAddress);
+    return this.#mergeBoth(observed, { refusedAt: this.#readPast(observed.ref, at, 'numberChange: at') });
   }
 
-  /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its word. */
+  /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its answer. */
   doubt(contact: ObservedContact, reply?: ReplyEvent): void | Promise<void> {
-    const told = this.#link(readContact(contact, 'doubt'));
-    const { ref, byAddress, byId } = told;
-    const merged = this.#mergeBoth(told, { doubtedAt: this.#parts.now(ref.workspaceId) });
+    const observed = this.#link(readContact(contact, 'doubt'));
+    const { ref, byAddress, byId } = observed;
+    const merged = this.#mergeBoth(observed, { doubtedAt: this.#parts.now(ref.workspaceId) });
     return this.#then(merged, ref, [{ address: byAddress }, { address: byId }], reply);
   }
 
@@ -161,17 +132,17 @@ export class Observations {
     return all([byAddress, byId].map((address) => address && this.#parts.store.forget({ ...ref, address })));
   }
 
-  /** An id and an address that were told together name one window: where one of them is told, the other is meant as well. */
-  #link(told: ReadContact): ReadContact {
-    const { ref, contactId, byAddress } = told;
+  /** An id and an address that were observed together name one window: an observation of one concerns the other too. */
+  #link(observed: ReadContact): ReadContact {
+    const { ref, contactId, byAddress } = observed;
     const { links } = this.#parts;
     if (contactId !== undefined && byAddress !== undefined) {
       links.note(ref, contactId, byAddress);
-      return told;
+      return observed;
     }
     const other = contactId === undefined ? links.contactOf(ref, byAddress ?? '') : links.addressOf(ref, contactId);
-    if (other === undefined || other === 'several') return told;
-    return contactId === undefined ? { ...told, byId: addressOfId(other) } : { ...told, byAddress: other };
+    if (other === undefined || other === 'several') return observed;
+    return contactId === undefined ? { ...observed, byId: addressOfId(other) } : { ...observed, byAddress: other };
   }
 
   /** A reply may name the contact by id alone, before Bird shows this message. */
@@ -190,23 +161,25 @@ export class Observations {
 
   #merge(
     ref: ChannelRef,
-    told: readonly { address: string | undefined; evidence: WindowEvidence }[],
+    windows: readonly { address: string | undefined; evidence: WindowEvidence }[],
   ): void | Promise<void> {
-    return all(told.map(({ address, evidence }) => address && this.#parts.store.merge({ ...ref, address }, evidence)));
+    return all(
+      windows.map(({ address, evidence }) => address && this.#parts.store.merge({ ...ref, address }, evidence)),
+    );
   }
 
   #then(
     merged: void | Promise<void>,
     ref: ChannelRef,
-    told: readonly { readonly address: string | undefined }[],
+    windows: readonly { readonly address: string | undefined }[],
     reply?: ReplyEvent,
   ): void | Promise<void> {
-    if (merged instanceof Promise) return merged.then(() => this.#wake(ref, told, reply));
-    this.#wake(ref, told, reply);
+    if (merged instanceof Promise) return merged.then(() => this.#wake(ref, windows, reply));
+    this.#wake(ref, windows, reply);
   }
 
-  #wake(ref: ChannelRef, told: readonly { readonly address: string | undefined }[], reply?: ReplyEvent): void {
-    for (const { address } of told)
+  #wake(ref: ChannelRef, windows: readonly { readonly address: string | undefined }[], reply?: ReplyEvent): void {
+    for (const { address } of windows)
       if (address !== undefined) this.#parts.onWindowMayOpen?.({ ...ref, address }, reply);
   }
 
@@ -217,7 +190,7 @@ export class Observations {
 
   /**
    * Clocks differ: what seems to come from the future counts as now, lest it hide what is older and right. As now by
-   * the provider's clock: by a local one that is late, an old message told again would seem newer than a refusal.
+   * the provider's clock: by a local one that is late, an old message reported again would seem newer than a refusal.
    */
   #readPast({ workspaceId }: ChannelRef, instant: Instant, name: string): number {
     const at = toInstant(instant);

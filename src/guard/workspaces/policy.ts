@@ -111,7 +111,7 @@ function listOf(value: unknown): readonly unknown[] {
   return [value].flat();
 }
 
-/** Something stands behind the word that ends the list. */
+/** Something stands behind the `'block'` that ends the list. */
 function isCutOff(value: unknown): boolean {
   const list = listOf(value);
   return list.slice(0, -1).includes('block');

@@ -23,7 +23,7 @@ export function safeStore(store: Store, { clock, logger }: { readonly clock: Clo
       cause: 'store',
       part,
       fields: { operation: part },
-      text: 'The store fails or is slow; what it holds is asked of Bird',
+      text: 'Store unavailable or slow; falling back to Bird',
       overText: 'The store works again',
     });
     return undefined;

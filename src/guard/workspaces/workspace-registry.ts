@@ -5,16 +5,16 @@ import type { Cache } from '../../ports.js';
 import { memoryCache } from '../../stores/memory-store.js';
 import { OptionsTroubles } from '../notices/options-troubles.js';
 import type { Statistics } from '../notices/statistics.js';
-import {
-  type GuardParts,
-  type ResolvedWorkspace,
-  requireDistinct,
-  resolveWorkspace,
-  type WorkspaceOptions,
-  type WorkspaceSource,
-} from './options.js';
+import type { GuardParts } from './options.js';
 import { doubtsAboutPolicy, resolvePolicy } from './policy.js';
 import { Workspace } from './workspace.js';
+import {
+  type ResolvedWorkspace,
+  resolveWorkspace,
+  resolveWorkspaces,
+  type WorkspaceOptions,
+  type WorkspaceSource,
+} from './workspace-options.js';
 
 /** A function's answer is asked for again after so long; until then it is believed. */
 const FRESH_MS = 60_000;
@@ -78,7 +78,7 @@ export class WorkspaceRegistry {
     return absent !== undefined && now < absent.until ? 'unknown' : undefined;
   }
 
-  /** Whether an id is unknown because its options could not be had, of which somebody was told. */
+  /** Whether an id is unknown because its options could not be obtained, which has been logged. */
   isFailing(id: string): boolean {
     return this.#troubles.isOpen(id);
   }
@@ -106,7 +106,7 @@ export class WorkspaceRegistry {
     if (!isMap(source) && typeof source !== 'function') {
       throw new TypeError(`workspaces must be a map of options by id, or a function; received ${kindOf(source)}`);
     }
-    const resolved = typeof source === 'function' ? undefined : this.#resolveAll(source);
+    const resolved = typeof source === 'function' ? undefined : resolveWorkspaces(source, this.#parts.defaults);
     if (resolved?.size === 0) {
       const text = 'workspaces is empty, so every send is workspace_unknown; give the options of each by its id';
       this.#parts.logger.warn({ option: 'workspaces' }, text);
@@ -122,18 +122,12 @@ export class WorkspaceRegistry {
     for (const options of resolved.values()) this.#put(options, Number.POSITIVE_INFINITY);
   }
 
-  #resolveAll(map: Readonly<Record<string, WorkspaceOptions>>): Map<string, ResolvedWorkspace> {
-    requireDistinct(map, 'workspaces');
-    const all = Object.entries(map).map(([id, options]) => resolveWorkspace(id, options, this.#parts.defaults));
-    return new Map(all.map((options) => [options.id, options]));
-  }
-
   async #ask(id: string): Promise<Workspace | 'unknown'> {
     const source = this.#source;
     if (typeof source !== 'function') return this.recall(id) ?? 'unknown';
     const answer = (async () => source(id))();
     const asked = await this.#inTime(id, answer);
-    // A reload came first: its word counts.
+    // A reload came first: it counts.
     if (source !== this.#source) return this.recall(id) ?? this.#ask(id);
     if (asked !== 'failed') return this.#take(id, asked);
     // The caller's error is not passed on: nobody knows what it holds.

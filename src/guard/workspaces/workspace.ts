@@ -23,8 +23,9 @@ import { memoryCache } from '../../stores/memory-store.js';
 import { lookupTroubles } from '../notices/lookup-troubles.js';
 import type { Statistics } from '../notices/statistics.js';
 import { Troubles } from '../notices/troubles.js';
-import type { GuardParts, ResolvedWorkspace } from './options.js';
+import type { GuardParts } from './options.js';
 import type { Policy, PolicyOwner } from './policy.js';
+import type { ResolvedWorkspace } from './workspace-options.js';
 
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
 const searchLimits = { perSecond: 100, burst: 50 } as const;

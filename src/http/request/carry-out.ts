@@ -24,7 +24,7 @@ export async function carryOut(
   req: HttpRequestLike,
 ): Promise<RequestOutcome> {
   const isSplit = planned.every(({ policy }) => policy.onMixed === 'split');
-  // What is only observed stops nobody; where nothing is enforced, all is told as if it were.
+  // What is only observed stops nobody; where nothing is enforced, everything is reported as if it were.
   const isEnforced = planned.some(({ policy }) => policy.mode === 'enforce');
   const plans = planned.map(({ plan, policy }) => (isEnforced && policy.mode !== 'enforce' ? 'send' : plan));
   // Said before anything is done for anybody.

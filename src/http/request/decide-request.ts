@@ -76,10 +76,10 @@ function conclude(
   sends: Sends,
   { statusCode }: DecideOptions,
 ): HostDecision | undefined {
-  const told = outcomes.filter(({ mode }) => mode !== 'off');
-  if (told.length === 0) return undefined;
-  const header = headerOf(told, rewrite?.sends.length);
-  const isDecided = told.some(({ decision }) => decision.reason !== 'workspace_unknown');
+  const decided = outcomes.filter(({ mode }) => mode !== 'off');
+  if (decided.length === 0) return undefined;
+  const header = headerOf(decided, rewrite?.sends.length);
+  const isDecided = decided.some(({ decision }) => decision.reason !== 'workspace_unknown');
   const plain = { outcomes, header, isDecided, isBlocked: isRefused, settle };
   if (isRefused) return { ...plain, response: blockedAnswer(outcomes, sends, header, statusCode) };
   if (rewrite === undefined) return plain;

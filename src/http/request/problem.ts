@@ -1,9 +1,8 @@
 import type { SendRequest } from '../../bird/send/send-request.js';
-import { own } from '../../core/own.js';
-import { platforms } from '../../core/platforms.js';
-import type { Decision, DenyReason } from '../../core/types.js';
+import type { Decision } from '../../core/types.js';
 import { toId } from '../../core/uuid.js';
 import type { Outcome } from '../../guard/outcome.js';
+import { heldText, isUnsendable, nextActionsOf, textOf } from './problem-texts.js';
 import { worstOf } from './window-header.js';
 
 /** The body of a blocked response: RFC 9457, and a superset of Bird's `{code, message}`. */
@@ -87,7 +86,7 @@ export function problemOf(
   const worst = worstOf(outcomes.filter(({ action }) => action === 'block'));
   const { decision, checkedAt, source, platform, exposeExpiry } = worst;
   const { title, detail } = textOf(decision);
-  const needsChange = unsendable[decision.reason] !== undefined;
+  const needsChange = isUnsendable(decision);
   const undecidedStatus = needsChange ? NOT_SENDABLE : UNDECIDED;
   const isDenied = decision.verdict === 'deny';
   return {
@@ -103,20 +102,15 @@ export function problemOf(
     checkedAt: new Date(checkedAt).toISOString(),
     source,
     retryable: !isDenied && !needsChange,
-    nextActions: nextActionsOf(decision, platform),
+    nextActions: nextActionsOf(decision, platform).map((action) => ({ action })),
     ...listed(outcomes, sends),
   };
 }
 
-const heldTexts = {
-  title: 'The message waits for the customer',
-  detail: 'It was not sent. It will be when the customer writes; by its reference it is found among what waits.',
-} as const;
-
 /** The answer to a request of which everything that can be sent waits for the customer. */
 export function heldOf(outcomes: readonly Outcome[], sends: readonly SendRequest[]): Problem {
   const held = outcomes.find(({ action }) => action === 'hold') ?? worstOf(outcomes);
-  const { title, detail } = heldTexts;
+  const { title, detail } = heldText;
   return {
     type: 'urn:freeform-guard:held',
     title,
@@ -129,74 +123,9 @@ export function heldOf(outcomes: readonly Outcome[], sends: readonly SendRequest
     checkedAt: new Date(held.checkedAt).toISOString(),
     source: held.source,
     retryable: false,
-    nextActions: actions('wait_for_inbound'),
+    nextActions: [{ action: 'wait_for_inbound' }],
     ...listed(outcomes, sends),
   };
-}
-
-const denials: Readonly<Record<DenyReason, readonly [title: string, detail: string]>> = {
-  service_window_closed: [
-    'The customer service window is closed',
-    'A free-form message would be accepted and then lost: the time in which the customer can be written to freely is over.',
-  ],
-  channel_inactive: ['The channel is not active', 'The channel has a status in which it sends nothing.'],
-  outgoing_unavailable: ['The channel cannot send', "The channel's capability to send messages is off or has run out."],
-  quota_spent: [
-    'The quota of the window is spent',
-    'The platform accepts no more messages until the customer writes again.',
-  ],
-  opted_out: ['The contact has opted out', 'The contact does not want to receive free-form messages.'],
-};
-
-const undecided: readonly [title: string, detail: string] = [
-  'It is not known whether the window is open',
-  'The facts that decide this send could not be had, and the workspace does not send on a guess.',
-];
-
-/** What is unknown because of the request itself: the same request again would be as unknown. */
-const unsendable: Readonly<
-  Partial<Record<Decision['reason'], readonly [title: string, detail: string, action: string]>>
-> = {
-  unclassified_message: [
-    'The message cannot be read',
-    'The request holds no message that the guard understands, so it cannot tell whether the message needs a window.',
-    'correct_message',
-  ],
-  template_unsupported: [
-    'The platform has no templates',
-    'The template would be sent as free text, and the service window is not known to be open.',
-    'wait_for_inbound',
-  ],
-  too_many_recipients: [
-    'The request has too many recipients',
-    'The request has more recipients or messages than the guard decides at once.',
-    'split_request',
-  ],
-};
-
-function textOf(decision: Decision): { readonly title: string; readonly detail: string } {
-  const unknown = unsendable[decision.reason] ?? undecided;
-  const [title, detail] = decision.verdict === 'deny' ? denials[decision.reason] : unknown;
-  return { title, detail };
-}
-
-function nextActionsOf({ verdict, reason }: Decision, platform: string | undefined): Problem['nextActions'] {
-  if (verdict === 'unknown') return actions(unsendable[reason]?.[2] ?? 'retry_later');
-  const hasTemplates = platform !== undefined && own(own(platforms, platform), 'hasTemplates') === true;
-  switch (reason) {
-    case 'service_window_closed':
-    case 'quota_spent':
-      return hasTemplates ? actions('send_template', 'wait_for_inbound') : actions('wait_for_inbound');
-    case 'channel_inactive':
-    case 'outgoing_unavailable':
-      return actions('check_channel');
-    default:
-      return actions('respect_opt_out');
-  }
-}
-
-function actions(...names: readonly string[]): Problem['nextActions'] {
-  return names.map((action) => ({ action }));
 }
 
 function isoOf(decision: Decision): string | null {

@@ -34,8 +34,8 @@ function rewriting(outcomes: readonly Outcome[], sends: number): string {
   const [rerouted, held, blocked] = [count('reroute'), count('hold'), count('block')];
   const action = rerouted > 0 ? ', action=reroute' : held > 0 ? ', action=hold' : '';
   const members = { sends, held, blocked };
-  const told = Object.entries(members).filter(([name, number]) => number > 0 || name === 'sends');
-  return `${action}${told.map(([name, number]) => `, ${name}=${number}`).join('')}`;
+  const shown = Object.entries(members).filter(([name, number]) => number > 0 || name === 'sends');
+  return `${action}${shown.map(([name, number]) => `, ${name}=${number}`).join('')}`;
 }
 
 const rank = { deny: 2, unknown: 1, allow: 0 } as const;

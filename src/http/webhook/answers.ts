@@ -25,19 +25,19 @@ const keepRawBody = 'express.json({ verify: (req, _res, bytes) => { req.rawBody 
 
 /** THE table of the answers. Bird repeats everything but a 2xx for 8 hours. */
 const answers: Readonly<Record<WebhookAnswer, AnswerText>> = {
-  accepted: { status: 200, message: 'The event was taken over' },
+  accepted: { status: 200, message: 'The event was accepted' },
   ignored: { status: 200, message: 'The event is too old to matter' },
-  malformed_event: { status: 400, message: 'The body is no JSON object' },
-  signature_invalid: { status: 401, message: 'The signature does not hold' },
-  channel_not_found: { status: 403, message: 'The channel is not one of the workspace of this endpoint' },
-  method_not_allowed: { status: 405, message: 'Events come by POST' },
+  malformed_event: { status: 400, message: 'The body is not a JSON object' },
+  signature_invalid: { status: 401, message: 'Invalid signature' },
+  channel_not_found: { status: 403, message: 'The channel belongs to another workspace' },
+  method_not_allowed: { status: 405, message: 'Use POST' },
   body_too_slow: { status: 408, message: 'The body took longer than 5 s', closes: true },
   body_too_large: { status: 413, message: 'The body is larger than 1 MiB', closes: true },
   raw_body_required: {
     status: 500,
-    message: `The signature covers the bytes of the body, which was parsed before it came here: mount the receiver in front of the body parser, or let that keep the bytes: ${keepRawBody}`,
+    message: `The body was parsed, and the signature covers its bytes. Mount the receiver in front of the body parser, or let the parser keep the bytes: ${keepRawBody}`,
   },
-  unavailable: { status: 503, message: 'The event could not be taken over now; it has to be repeated' },
+  unavailable: { status: 503, message: 'The event could not be accepted now; Bird repeats it' },
 };
 
 /** Answers, unless somebody else has done so or the client has gone. */

@@ -3,7 +3,7 @@ import { own } from '../../core/own.js';
 import { platformRow } from '../../core/platforms.js';
 import type { ServiceWindow } from '../../core/types.js';
 import type { Observations } from '../../guard/observations/observations.js';
-import type { ObservedContact } from '../../guard/observations/observed-contact.js';
+import type { ObservedContact } from '../../guard/observations/observed.js';
 import type { ChannelFacts, ChannelRef } from '../../ports.js';
 
 const HOUR = 3_600_000;

@@ -10,13 +10,13 @@ const QUIET_MS = 60_000;
 /** What somebody should look at when it goes on; the other answers are the sender's affair, or none at all. */
 const problems: Readonly<Partial<Record<WebhookAnswer, string>>> = {
   signature_invalid:
-    'Events come whose signature does not hold; are publicUrl and signingKeys those of the subscription?',
-  channel_not_found: 'Events come of channels that are not of this workspace; whose subscription calls this endpoint?',
-  unavailable: 'Events cannot be taken over now, so that Bird has to repeat them',
-  raw_body_required: 'Events come with their body parsed; mount the receiver in front of the body parser',
+    'Events arrive with an invalid signature; are publicUrl and signingKeys those of the subscription?',
+  channel_not_found: 'Events arrive for channels of another workspace; whose subscription calls this endpoint?',
+  unavailable: 'Events cannot be accepted now, so Bird repeats them',
+  raw_body_required: 'Events arrive with a parsed body; mount the receiver in front of the body parser',
 };
 
-/** What the receiver tells the logger: each thing once a minute at most, with its count since the last time. */
+/** What the receiver logs: each thing once a minute at most, with its count since the last time. */
 export class WebhookNotices {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -35,25 +35,24 @@ export class WebhookNotices {
 
   answered(code: WebhookAnswer): void {
     const text = problems[code];
-    if (text === undefined)
-      this.#logger.debug?.({ workspaceId: this.#workspaceId, code }, 'An event was not taken over');
+    if (text === undefined) this.#logger.debug?.({ workspaceId: this.#workspaceId, code }, 'An event was not accepted');
     else this.#say(code, text);
   }
 
   /** Nothing can be checked: a function for the workspaces gave options without a key. */
   withoutKey(): void {
-    // The answer is that the signature does not hold, which is not what is wrong.
+    // The answer is that the signature is invalid, which is not what is wrong.
     this.#said.set('signature_invalid', { count: 0, quietUntil: this.#clock.now() + QUIET_MS });
     this.#say(
       'signing_key_missing',
-      'Events come, and there is no key to check them with; give signingKeys, here or in the options of the workspace',
+      'Events arrive, and there is no key to verify them with; give signingKeys, here or in the options of the workspace',
     );
   }
 
   /** A store or a lookup that failed, or a defect of ours. Only the class of the error: its message may hold anything. */
   failed(error: unknown): void {
     const kind = error instanceof LookupError ? error.code : error instanceof Error ? error.name : typeof error;
-    this.#say(`unavailable ${kind}`, 'An event could not be taken over, so that Bird has to repeat it', {
+    this.#say(`unavailable ${kind}`, 'An event could not be accepted, so Bird repeats it', {
       error: kind,
     });
   }

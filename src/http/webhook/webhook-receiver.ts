@@ -172,7 +172,7 @@ function parse(body: Uint8Array): BirdEvent | undefined {
   }
 }
 
-const LONGEST_ID = 128;
+const MAX_ID_LENGTH = 128;
 
 /**
  * One name for all deliveries of the same news. A message's events are told apart by its id, the event and its status;
@@ -182,7 +182,7 @@ function nameOf(event: BirdEvent, body: Uint8Array): string {
   const name = own(event, 'event');
   const parts = [own(event.payload, 'id'), name, own(event.payload, 'status') ?? ''];
   const isOfMessage = typeof name === 'string' && /\.(?:inbound|outbound)$/.test(name);
-  const isShort = parts.every((part) => typeof part === 'string' && part.length <= LONGEST_ID);
+  const isShort = parts.every((part) => typeof part === 'string' && part.length <= MAX_ID_LENGTH);
   if (isOfMessage && isShort && parts[0] !== '') return JSON.stringify(parts);
   return createHash('sha256').update(body).digest('base64');
 }

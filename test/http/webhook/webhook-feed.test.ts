@@ -418,7 +418,7 @@ describe('platforms without a clock', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', decision: { verdict: 'deny' } });
   });
 
-  it('events of a platform without a window are taken over and change nothing', async () => {
+  it('events of a platform without a window are accepted and change nothing', async () => {
     const { world, endpoint, settle } = await startScene({ platformId: 'sms-messagebird' });
     world.customerWrites();
     await settle();

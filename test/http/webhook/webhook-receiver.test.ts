@@ -24,7 +24,7 @@ const MIB = 1024 * 1024;
 const allows = { action: 'send', decision: { verdict: 'allow', reason: 'service_window_open' }, source: 'memory' };
 
 describe.each(frameworks)('on %s', (_name, framework) => {
-  it('a signed message of a customer is taken over, and its reply needs no read of the window', async () => {
+  it('a signed message of a customer is accepted, and its reply needs no read of the window', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world, { framework });
     const event = inboundEvent(world);
@@ -49,7 +49,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     const { status, body } = await endpoint.post(inboundEvent(world), options);
     expect({ status, body }).toEqual({
       status: 401,
-      body: { code: 'signature_invalid', message: 'The signature does not hold' },
+      body: { code: 'signature_invalid', message: 'Invalid signature' },
     });
     expect(world.guard.peek(world.send())).toBeUndefined();
     expect(world.sandbox.requests()).toEqual([]);

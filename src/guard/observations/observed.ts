@@ -3,6 +3,7 @@ import { requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { typeName } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
+import type { Instant } from '../../core/types.js';
 import { toId } from '../../core/uuid.js';
 import type { ChannelRef } from '../../ports.js';
 
@@ -20,11 +21,49 @@ export interface ObservedContact {
   readonly identifierKey?: string | undefined;
 }
 
-/** A contact as it was told, read and checked. */
+/** A customer's message that your application has seen. */
+export interface ObservedInbound extends ObservedContact {
+  /**
+   * When the customer wrote, by the platform's clock. Up to 5 minutes ahead counts as now; anything later opens
+   * nothing.
+   */
+  readonly at: Instant;
+  /** The message's id, for your logs. Reporting the same message twice changes nothing. */
+  readonly messageId?: string | undefined;
+  /** What the customer wrote, for `holdUntilReply`: an opt-out word alone releases nothing. It is not kept. */
+  readonly text?: string | undefined;
+}
+
+/** A message that the provider refused as too late. */
+export interface ObservedRefusal extends ObservedContact {
+  /** When the refused message was sent. */
+  readonly sentAt: Instant;
+  /**
+   * The provider's code, with its subcode or its words where there are any: `131047`, `10/2018278`. A code that does
+   * not concern the window changes nothing, and the first such code is logged. After a code that may concern the
+   * window, Bird is asked again.
+   */
+  readonly code: string | number;
+}
+
+/** A message that was sent, or that turned out not to have been. */
+export interface ObservedSent extends ObservedContact {
+  readonly messageId: string;
+  readonly sentAt: Instant;
+  readonly isLost: boolean;
+}
+
+/** What to forget: one window; without contact and address, a channel; without a channel, a workspace. */
+export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
+  /** The channel whose windows are forgotten. Default: all channels of the workspace. */
+  readonly channelId?: string | undefined;
+}
+
+/** An observed contact, read and checked. */
 export interface ReadContact {
   readonly ref: ChannelRef;
   readonly contactId: string | undefined;
-  /** Under which addresses the store keeps what is told of the contact. */
+  /** The addresses under which the store keeps what is observed of the contact. */
   readonly byAddress: string | undefined;
   readonly byId: string | undefined;
 }
