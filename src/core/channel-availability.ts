@@ -17,15 +17,15 @@ const unavailable: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Whether a channel or capability of this status may send. Bird's list is not published: a word that stands in neither
- * set gives `undefined` and is let through.
+ * Whether a channel or capability of this status may send. Bird does not publish its statuses: one in neither set gives
+ * `undefined`, and sends pass.
  */
 export function maySend(status: unknown): boolean | undefined {
   if (sendable.has(status)) return true;
   return unavailable.has(status) ? false : undefined;
 }
 
-/** Whether `capabilities.messaging.messaging` or its `outgoing` is there and switched off, or has run out at `at`. */
+/** Whether `capabilities.messaging.messaging` or its `outgoing` is present and switched off, or has expired at `at`. */
 export function isOutgoingUnavailable(channel: unknown, at: number): boolean {
   const messaging = own(own(own(channel, 'capabilities'), 'messaging'), 'messaging');
   return isOff(messaging, at) || isOff(own(messaging, 'outgoing'), at);
@@ -37,10 +37,10 @@ function isOff(capability: unknown, at: number): boolean {
   return maySend(own(capability, 'status')) === false || (expiresAt !== undefined && expiresAt <= at);
 }
 
-/** The year 2000: no capability has ended before, so what is older is a zero in disguise, such as Go's year 1. */
+/** The year 2000. No capability ended earlier, so an older date is a zero in disguise, such as Go's year 1. */
 const MIN_END = 946_684_800_000;
 
-/** The end of a capability, epoch ms; `undefined`: it has none, or what stands there cannot be one. */
+/** The end of a capability, epoch ms; `undefined` if it has none, or an impossible one. */
 export function capabilityEnd(expiresAt: unknown): number | undefined {
   const end = toInstant(expiresAt);
   return end !== undefined && end >= MIN_END ? end : undefined;

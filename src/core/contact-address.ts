@@ -1,6 +1,6 @@
 /**
- * The address under which a window is kept whose contact is known by its id alone. No other address looks like it: they
- * are trimmed, and so none begins with a space.
+ * The address under which the window of a contact known only by its id is stored. No other address looks like it: they
+ * are trimmed, so none begins with a space.
  */
 export function addressOfId(contactId: string): string {
   return `${PREFIX}${contactId}`;
@@ -8,12 +8,12 @@ export function addressOfId(contactId: string): string {
 
 const PREFIX = ' id:';
 
-/** Whether a window is kept under a contact's id. */
+/** Whether a window is stored under a contact's id. */
 export function isAddressOfId(address: string): boolean {
   return address.startsWith(PREFIX);
 }
 
-/** The contact whose window is kept under an address, as an entry of a send's receiver. */
+/** The contact whose window is stored under an address, as an entry of a send's receiver. */
 export function contactOfAddress(address: string): object {
   return isAddressOfId(address) ? { id: address.slice(PREFIX.length) } : { identifierValue: address };
 }

@@ -15,8 +15,8 @@ import type {
 } from './types.js';
 
 /**
- * Whether a free-form message may be sent: true only when `decideFreeform` gives `allow`. `false` covers both *denied*
- * and *unknown*; ask `decideFreeform` where the difference matters.
+ * Whether a free-form message may be sent: true only if `decideFreeform` returns `allow`. `false` covers both *denied*
+ * and *unknown*; call `decideFreeform` if the difference matters.
  */
 export function canSendFreeform(channel: ChannelInput, contact: ContactInput, options?: FreeformOptions): boolean {
   return decideFreeform(channel, contact, options).verdict === 'allow';
@@ -34,7 +34,7 @@ export function decideFreeform(channel: ChannelInput, contact: ContactInput, opt
   try {
     return decide(channel, contact, options);
   } catch {
-    // Getters and proxies may throw when they are read: facts that cannot be read decide nothing.
+    // Getters and proxies may throw when read. Unreadable facts decide nothing.
     return unknown('malformed_answer');
   }
 }
@@ -65,7 +65,7 @@ function decideByWindow(contact: unknown, window: ServiceWindow, { at, marginMs,
   const { end, otherwise } = knownWindow(contact, window, at);
   const human = isHuman ? humanAgentWindow(contact, window, at) : undefined;
   const humanEnd = human?.end;
-  // Where half of the facts cannot be read, what the other half would deny is not known.
+  // If some facts are unreadable, a denial by the others is uncertain.
   const spent = otherwise === 'unreadable' ? unknown('malformed_answer') : deny('quota_spent');
   const isSpent = isQuotaSpent(contact, window);
 
@@ -80,7 +80,7 @@ function decideByWindow(contact: unknown, window: ServiceWindow, { at, marginMs,
   return deny('service_window_closed', latest(end, humanEnd));
 }
 
-/** A platform that the table does not know: Bird's date may open the window, nothing can close it. */
+/** For a platform that is not in the table: Bird's date may open the window, and nothing closes it. */
 function decideWithoutRow(contact: unknown, at: number, marginMs: number): Decision {
   const end = toInstant(own(contact, 'serviceWindowExpireAt'));
   const isRefused = toInstant(own(contact, 'refusedAt')) !== undefined;
@@ -94,7 +94,7 @@ function isQuotaSpent(contact: unknown, window: ServiceWindow): boolean {
   return typeof quota === 'number' && typeof sent === 'number' && sent >= quota;
 }
 
-/** NaN where `at` is given and is no instant: every comparison with it is false, so it opens nothing. */
+/** NaN if `at` is given but not an instant: every comparison with NaN is false, so it opens nothing. */
 function readAt(options: unknown): number {
   const at = own(options, 'at');
   return at === undefined ? Date.now() : (toInstant(at) ?? Number.NaN);

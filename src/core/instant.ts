@@ -2,8 +2,8 @@ import { parseISO } from 'date-fns/parseISO';
 
 /**
  * Reads an instant strictly: an RFC 3339 string with offset, epoch milliseconds or a `Date`. Anything else gives
- * `undefined`, never a guess: no date without offset (it would mean another instant in each zone), no 30 February,
- * no number in a string, no seconds in place of milliseconds. Fractions of a millisecond are cut off.
+ * `undefined`, never a guess: a date without offset (another instant in each zone), 30 February, a number in a string,
+ * seconds instead of milliseconds. Fractions of a millisecond are cut off.
  */
 export function toInstant(value: unknown): number | undefined {
   if (typeof value === 'string') return fromText(value);
@@ -11,7 +11,7 @@ export function toInstant(value: unknown): number | undefined {
   return typeof value === 'object' && value !== null ? fromDate(value) : undefined;
 }
 
-// Leap seconds (`:60`) and `24:00` are left out on purpose: no clock here can tell which instant they mean.
+// Leap seconds (`:60`) and `24:00` are refused on purpose: no clock here knows which instant they mean.
 const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
@@ -20,25 +20,25 @@ function fromText(text: string): number | undefined {
   if (match === null) return undefined;
   const [, date, time, fraction = '', offset = ''] = match;
   const milliseconds = fraction.slice(0, 3).padEnd(3, '0');
-  // date-fns refuses days that the calendar does not have; `Date` would move them into the next month.
+  // date-fns refuses days that do not exist; `Date` would move them into the next month.
   const instant = parseISO(`${date}T${time}.${milliseconds}${offset.toUpperCase()}`).getTime();
   return Number.isNaN(instant) ? undefined : instant;
 }
 
 function fromDate(value: object): number | undefined {
   try {
-    // Only a true Date answers the built-in; `instanceof` believes any prototype, and no Date of another realm.
+    // The built-in works only on a true Date; `instanceof` accepts any prototype, and refuses a Date of another realm.
     return fromNumber(Date.prototype.getTime.call(value));
   } catch {
     return undefined;
   }
 }
 
-/** The end of the year 9999, the last that RFC 3339 can write. Microseconds of today lie beyond it. */
+/** The end of the year 9999, the last that RFC 3339 can write. Today's time in microseconds lies beyond it. */
 const LAST_INSTANT = 253_402_300_799_999;
 
 function fromNumber(value: number): number | undefined {
-  // A date of 2001 to 2286 in seconds reads as January to April 1970 in milliseconds: a wrong unit, not an instant.
+  // A date from 2001 to 2286 in seconds would read as January to April 1970 in milliseconds: a wrong unit, not an instant.
   const isProbablySeconds = value >= 1e9 && value < 1e10;
   // NaN and the infinities fail the comparison.
   return Math.abs(value) <= LAST_INSTANT && !isProbablySeconds ? Math.trunc(value) : undefined;

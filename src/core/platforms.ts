@@ -8,7 +8,7 @@ const withoutWindow: PlatformRow = { window: null };
 
 /**
  * The window rules of each platform, by platform. `docs/platforms.md` has the sources and the day they were read. A
- * platform that is not here has no known rule: its sends are `platform_unknown`.
+ * platform that is not listed has no known rule, and its sends are `platform_unknown`.
  */
 export const platforms: Readonly<Record<string, PlatformRow>> = {
   // Closed at exactly 24 h. The 72 h free entry point concerns the price, not the window.
@@ -22,9 +22,9 @@ export const platforms: Readonly<Record<string, PlatformRow>> = {
   viber: { window: { durationMs: DAY, quota: 5 }, hasTemplates: true },
   'viber-bot': withoutWindow,
   zalo: { window: { durationMs: 2 * DAY, quota: 8 }, hasTemplates: true },
-  // Open until the customer closes it (which a refusal tells) or 30 days pass.
+  // Open until the customer closes it, which only a refusal shows, or 30 days pass.
   kakaotalk: { window: { durationMs: 30 * DAY }, hasTemplates: true },
-  // The customer must have written once; then there is no end by time. Bird's null cannot tell "never" from "no end".
+  // The customer must have written once; then there is no end by time. Bird's null may mean "never" or "no end".
   'apple-business-chat': { window: { durationMs: Number.POSITIVE_INFINITY, nullSaysNothing: true } },
   'google-business-messages': { window: { durationMs: 30 * DAY } },
   // Five replies within 24 h are free of the daily limit; later ones count towards it but are not refused.
@@ -56,7 +56,7 @@ const aliases: Readonly<Record<string, string>> = {
 /** Platforms that Bird runs through several connectors: `sms-messagebird`, `email-sparkpost`, `voice-messagebird`. */
 const families: readonly string[] = ['sms', 'email', 'voice', 'rcs'];
 
-/** The platform of a Bird `platformId`, a key of `platforms`; `undefined` when the table does not know it. */
+/** The platform of a Bird `platformId`, a key of `platforms`; `undefined` if it is not in the table. */
 export function platformOf(platformId: unknown): string | undefined {
   if (typeof platformId !== 'string') return undefined;
   if (Object.hasOwn(platforms, platformId)) return platformId;
@@ -74,12 +74,12 @@ export function platformRow(platformId: unknown, overrides: unknown): PlatformRo
   return platform === undefined ? undefined : platforms[platform];
 }
 
-/** How long the window of a platform lasts after a customer's message, ms; 0: it has none, or is not in the table. */
+/** The length of a platform's window after a customer's message, in ms; 0 if it has none, or is not in the table. */
 export function windowMs(platformId: unknown): number {
   return platformRow(platformId, undefined)?.window?.durationMs ?? 0;
 }
 
-/** The same with the window in which a human may still answer; a day where the platform is not in the table. */
+/** The same, or the longer window in which a human may answer; a day if the platform is not in the table. */
 export function longestWindowMs(platformId: unknown): number {
   const window = platformRow(platformId, undefined)?.window;
   const humanAgentMs = own(window, 'humanAgentMs');

@@ -45,13 +45,13 @@ export interface SentMessage {
   readonly id: string;
   /** Epoch ms. */
   readonly at: number;
-  /** It failed after all, so that it does not count. */
+  /** Whether the message failed after all, so that it does not count. */
   readonly isLost?: true | undefined;
 }
 
 /**
- * Joins two pieces of evidence about one window; neither argument is changed, and only own fields are read. The result has
- * every field as its own, so that nothing that is absent can come from a prototype.
+ * Merges two pieces of evidence about one window. Neither argument is changed, and only own fields are read. The result
+ * has every field as its own, so that no absent one can come from a prototype.
  */
 export function mergeEvidence(one: WindowEvidence, other: WindowEvidence): WindowEvidence {
   const [a, b] = [ownFields(one), ownFields(other)];
@@ -70,24 +70,24 @@ export function mergeEvidence(one: WindowEvidence, other: WindowEvidence): Windo
   };
 }
 
-/** Whose word counts is the later one's; of two that say the same, the one that is for everybody. */
+/** The later evidence decides for whom it counts; of two equal ends, the one that counts for every contact id. */
 function readForOf(a: WindowEvidence, b: WindowEvidence): string | undefined {
   if (a.readFor === b.readFor) return a.readFor;
-  const [ofA, ofB] = [saidUntil(a), saidUntil(b)];
+  const [ofA, ofB] = [trustedEnd(a), trustedEnd(b)];
   if (ofA !== ofB) return ofA > ofB ? a.readFor : b.readFor;
   if (a.readFor === undefined || b.readFor === undefined) return undefined;
   return [a.readFor, b.readFor].sort()[0];
 }
 
-function saidUntil({ expiresAt, farUntil, permanentUntil }: WindowEvidence): number {
+function trustedEnd({ expiresAt, farUntil, permanentUntil }: WindowEvidence): number {
   const never = Number.NEGATIVE_INFINITY;
   return Math.max(expiresAt ?? never, farUntil ?? never, permanentUntil ?? never);
 }
 
-/** What is known of a window that nobody has told anything of. */
+/** The evidence about a window of which nothing is known. */
 export const noEvidence: WindowEvidence = Object.freeze(mergeEvidence({}, {}));
 
-/** Whether Bird has to be asked before what is remembered may open the window. What the customer wrote since is certain. */
+/** Whether Bird has to confirm the evidence before it may open the window. A later customer's message is certain. */
 export function isDoubted({ doubtedAt, readAt, lastInboundAt }: WindowEvidence): boolean {
   if (doubtedAt === undefined || (lastInboundAt !== undefined && lastInboundAt > doubtedAt)) return false;
   return readAt === undefined || readAt < doubtedAt;
@@ -95,7 +95,7 @@ export function isDoubted({ doubtedAt, readAt, lastInboundAt }: WindowEvidence):
 
 /**
  * How many messages were sent since the customer last wrote; `undefined`: not counted. The end of the window, which
- * lasts `windowMs`, tells of a message that nobody told us of.
+ * lasts `windowMs`, shows a customer's message that was not observed.
  */
 export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number): number | undefined {
   const { sent, lastInboundAt, contactWroteAt, expiresAt, quotaSpentAt } = evidence;
@@ -108,7 +108,7 @@ export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number)
   return sent.filter((message) => message.at > since && !isLost(message)).length;
 }
 
-/** More than any platform's quota, so that what falls out of the list no longer matters. */
+/** More than any platform's quota, so that messages dropped from the list no longer matter. */
 const MAX_SENT = 32;
 
 function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): WindowEvidence['sent'] {
@@ -118,7 +118,7 @@ function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): Window
   return [...byId.values()].sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MAX_SENT);
 }
 
-/** The same message may be told about twice, with two times: the earlier one is when it was sent. */
+/** The same message may be reported twice with different times: the earlier one is when it was sent. */
 function mergeMessage(a: SentMessage, b: SentMessage): SentMessage {
   const at = Math.min(a.at, b.at);
   return isLost(a) || isLost(b) ? { id: a.id, at, isLost: true } : { id: a.id, at };
@@ -129,13 +129,13 @@ function isLost(message: SentMessage): boolean {
 }
 
 export interface KnownWindow {
-  /** The latest end that unrefuted evidence gives, epoch ms, past or future. */
+  /** The latest end by evidence that is not refuted, epoch ms, past or future. */
   readonly end: number | undefined;
-  /** What the evidence says where `end` does not open the window. */
+  /** The state of the window if `end` does not open it. */
   readonly otherwise: 'closed' | 'unreadable' | 'unknown';
 }
 
-/** What is known of the service window as of `at`: the later of Bird's date and the inbound plus the duration counts. */
+/** The service window as of `at`: it ends at the later of Bird's date and the customer's message plus the duration. */
 export function knownWindow(contact: unknown, window: ServiceWindow, at: number): KnownWindow {
   const expiry = own(contact, 'serviceWindowExpireAt');
   const birdEnd = toInstant(expiry);
@@ -150,9 +150,8 @@ export function knownWindow(contact: unknown, window: ServiceWindow, at: number)
 }
 
 /**
- * Whether a refusal takes Bird's date back: unless a customer's message after the refusal explains the date, that is the
- * message from which the window was counted. One of the future explains nothing: such a date (the 72 h of an
- * advertisement, say) is not about this window.
+ * Whether a refusal refutes Bird's date: it does, unless the message from which the date is counted came after the
+ * refusal. A date that would need a message in the future, such as the 72 h of an advertisement, is refuted too.
  */
 export function isDateRefuted(
   birdEnd: number | undefined,
@@ -164,22 +163,22 @@ export function isDateRefuted(
   return refusedAt >= birdEnd - durationMs || isFarDate(birdEnd, durationMs, at);
 }
 
-/** Whether Bird's date lies so far ahead that no customer's message of up to `at` explains it. */
+/** Whether Bird's date lies so far ahead that no customer's message up to `at` explains it. */
 export function isFarDate(birdEnd: number | undefined, durationMs: number, at: number): boolean {
   return birdEnd !== undefined && birdEnd - durationMs > at + INBOUND_SKEW_MS;
 }
 
-/** What is known of the window in which only a human may still answer. */
+/** The longer window in which only a human may answer. */
 export interface HumanWindow {
-  /** Its end, epoch ms; only a customer's message opens it, never Bird's date. */
+  /** The window's end, epoch ms. Only a customer's message opens the window, never Bird's date. */
   readonly end: number | undefined;
-  /** Whether something says that it is closed where `end` does not open it. Otherwise that is not known. */
+  /** Whether the window is known to be closed if `end` does not open it. Otherwise it is unknown. */
   readonly isDecided: boolean;
 }
 
 /**
- * What is known of the human's window as of `at`; `undefined` where the platform has none. Bird's null or past date speaks
- * of the short window, and so does a refusal that came after that: neither says that a human may not write.
+ * The human-agent window as of `at`; `undefined` if the platform has none. Bird's null or past date is about the short
+ * window, and so is a refusal after its end: neither says that a human may not write.
  */
 export function humanAgentWindow(contact: unknown, window: ServiceWindow, at: number): HumanWindow | undefined {
   const humanAgentMs = own(window, 'humanAgentMs');
@@ -187,7 +186,7 @@ export function humanAgentWindow(contact: unknown, window: ServiceWindow, at: nu
   const inboundAt = pastInbound(contact, at);
   const refusedAt = toInstant(own(contact, 'refusedAt'));
   const birdEnd = toInstant(own(contact, 'serviceWindowExpireAt'));
-  // A refusal while Bird reports the short window as open: that one is about everything.
+  // A refusal while Bird reports the short window as open is about both windows.
   const isRefusedInside = refusedAt !== undefined && birdEnd !== undefined && at < birdEnd;
   if (inboundAt === undefined) return { end: undefined, isDecided: isRefusedInside };
   const isRefuted = refusedAt !== undefined && inboundAt <= refusedAt && refusedAt < inboundAt + window.durationMs;
@@ -199,7 +198,7 @@ export function latest(a: number | undefined, b: number | undefined): number | u
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
-/** Clocks differ: a customer's message may seem to come from the near future. Beyond this it does not count. */
+/** Clocks differ, so a customer's message may seem to come from the future. Beyond this it does not count. */
 export const INBOUND_SKEW_MS: number = 5 * 60_000;
 
 /** The end of the window that the customer's message opened, unless a later refusal refutes it. */
@@ -210,7 +209,7 @@ function inboundEnd(contact: unknown, { durationMs }: ServiceWindow, at: number)
   return Math.min(inboundAt, at) + durationMs;
 }
 
-/** When the customer last wrote; `undefined` where that is absent, unreadable or of the future. */
+/** When the customer last wrote; `undefined` if that is absent, unreadable or in the future. */
 function pastInbound(contact: unknown, at: number): number | undefined {
   const inboundAt = toInstant(own(contact, 'lastInboundAt'));
   return inboundAt === undefined || inboundAt > at + INBOUND_SKEW_MS ? undefined : inboundAt;

@@ -3,8 +3,8 @@ import { platformOf, platformRow } from '../platforms.js';
 import type { ContactIdentifier, RerouteContext, SendToReroute } from './policy.js';
 
 /**
- * The key of the addresses of each platform that takes one which means the same person elsewhere. The others have keys of
- * their own, such as `facebookid-509207435603226`.
+ * The key of each platform's addresses, for platforms whose addresses mean the same person elsewhere. The others have keys
+ * of their own, such as `facebookid-509207435603226`.
  *
  * Source: docs.bird.com, Conversations API, "Conversation participants", read 2026-11-27.
  */
@@ -17,12 +17,12 @@ const addressKeys: Readonly<Record<string, string>> = {
   email: 'emailaddress',
 };
 
-/** Why a contact cannot be written to on a channel. */
+/** Why a contact cannot be reached on a channel. */
 export type Unreachable = 'no_address' | 'address_unresolved';
 
 /**
- * Who a send's contact is on another channel, as an entry of Bird's `receiver.contacts`: by the address that the send
- * names, else by one that the provider lists. Where neither is there, Bird would take the message, and nobody would get it.
+ * A send's contact on another channel, as an entry of Bird's `receiver.contacts`: by an address in the send, else by one
+ * that the provider lists. Without either, Bird would accept the message and nobody would get it.
  */
 export async function contactOnChannel(channelId: string, context: RerouteContext): Promise<object | Unreachable> {
   const named = namedAddress(context);
@@ -30,7 +30,7 @@ export async function contactOnChannel(channelId: string, context: RerouteContex
   const key = addressKeyOf(platform);
   if (named !== undefined && named.key === key) return toContact(named);
   const asNamed = named === undefined ? byId(context.send) : toContact(named);
-  // Where there is a window, it is open only for a contact who has written there, so it need not be known by what address.
+  // A window is open only for a contact who has written on that channel, so the address need not be known.
   if (asNamed !== undefined && platformRow(platform, undefined)?.window !== null) return asNamed;
   const listed = platform === undefined ? undefined : await context.identifiers?.();
   if (platform === undefined || listed === undefined) return 'address_unresolved';
@@ -38,7 +38,7 @@ export async function contactOnChannel(channelId: string, context: RerouteContex
   return found === undefined ? 'no_address' : toContact(found);
 }
 
-/** `undefined`: a key of its own, or not known. */
+/** The key of a platform's addresses; `undefined` if it has one of its own, or is not known. */
 function addressKeyOf(platform: string | undefined): string | undefined {
   const key = own(addressKeys, platformOf(platform) ?? '');
   return typeof key === 'string' ? key : undefined;
@@ -54,8 +54,8 @@ function toContact({ key, value }: ContactIdentifier): object {
 }
 
 /**
- * The phone number or email address that the send names: what it is really sent to, where that is one. Nothing else means
- * the same person on another channel.
+ * The phone number or email address in a send, `platformAddress` first. No other address means the same person on another
+ * channel.
  */
 function namedAddress({ send: { contact }, platform }: RerouteContext): ContactIdentifier | undefined {
   const listed = own(contact, 'identifiers');
@@ -73,7 +73,7 @@ function isCommon(key: unknown): key is string {
   return key === 'phonenumber' || key === 'emailaddress';
 }
 
-/** Without a key, digits alone may be an id of the platform's. */
+/** Digits alone, without a key, may be an id of the platform. */
 function keyOfNumber(value: string): string | undefined {
   return value.normalize('NFKC').trim().startsWith('+') ? 'phonenumber' : undefined;
 }
@@ -82,7 +82,7 @@ function isFor({ key, value }: ContactIdentifier, wanted: string): boolean {
   return isCommon(wanted) ? key === wanted && isAddress(value, wanted) : key.startsWith(wanted);
 }
 
-/** Under `phonenumber` Bird keeps ids of users and groups, too, which no other platform knows. */
+/** Under `phonenumber` Bird also stores ids of users and groups, which no other platform knows. */
 function isAddress(value: string, key: string): boolean {
   return key === 'phonenumber' ? PHONE_NUMBER.test(value.normalize('NFKC')) : value.includes('@');
 }

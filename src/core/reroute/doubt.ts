@@ -1,6 +1,6 @@
 const doubts = new WeakMap<object, string>();
 
-/** Notes what somebody should look at in the options of a policy, although they may be right. */
+/** Records a warning about a policy's options, which may still be right. */
 export function doubt(policy: object, text: string): void {
   doubts.set(policy, text);
 }

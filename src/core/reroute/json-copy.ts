@@ -1,10 +1,10 @@
-/** Bird's bodies are a few levels deep. What is much deeper could not be written out again, or would end the stack. */
+/** Bird's bodies have a few levels. A much deeper value could not be serialised again, or would overflow the stack. */
 const MAX_DEPTH = 64;
 
 /**
- * A copy of what JSON makes of a value, which no later change of the caller's object reaches.
+ * A deep copy of a value as JSON, independent of later changes to the caller's object.
  *
- * @returns `undefined` for what JSON cannot carry: a cycle, a BigInt, or more than 64 levels
+ * @returns `undefined` for what JSON cannot represent: a cycle, a BigInt, or more than 64 levels
  */
 export function jsonCopy(value: unknown): unknown {
   try {
@@ -19,7 +19,7 @@ export function jsonCopy(value: unknown): unknown {
 function depthOf(json: string): number {
   let depth = 0;
   let deepest = 0;
-  // Brackets in strings open nothing.
+  // Brackets inside strings do not count.
   for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
     if (token === '[' || token === '{') depth += 1;
     else if (token === ']' || token === '}') depth -= 1;

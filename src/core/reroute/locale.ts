@@ -1,14 +1,14 @@
 import { match } from '@formatjs/intl-localematcher';
 
-/** ISO 639's "no linguistic content": no template has it, so the matcher gives it only where nothing fits. */
+/** ISO 639's "no linguistic content". No template has it, so the matcher returns it only if nothing fits. */
 const NOTHING = 'zxx';
 
 /**
- * The locale among those that a template has which fits best, for each wanted one in order, by CLDR's distances: `es-MX`
- * for `es-CO`, `pt-PT` for `pt-AO`. It is always of the same language and script: CLDR would give a Catalan Spanish, and
- * a sender cannot know whether the reader would mind. What is no locale is passed over.
+ * The best of a template's locales for the wanted ones, in order, by CLDR's distances: `es-MX` for `es-CO`, `pt-PT` for
+ * `pt-AO`. Language and script always match: CLDR would give a Catalan reader Spanish, and a sender cannot know whether
+ * the reader would mind. Invalid locales are skipped.
  *
- * @returns one of `available` as it is written there; `fallback` where none fits
+ * @returns one of `available` as written there; `fallback` if none fits
  */
 export function matchLocale(
   wanted: readonly (string | undefined)[],
@@ -23,7 +23,7 @@ export function matchLocale(
   return fallback;
 }
 
-/** `undefined` for what is no BCP 47 tag; an underscore is taken for a hyphen, as Meta writes it. */
+/** Reads a BCP 47 tag, with Meta's underscore as a hyphen; `undefined` for anything else. */
 export function readLocale(tag: unknown): Intl.Locale | undefined {
   if (typeof tag !== 'string') return undefined;
   try {
@@ -33,12 +33,12 @@ export function readLocale(tag: unknown): Intl.Locale | undefined {
   }
 }
 
-/** `en_US`, as Meta writes it, in the spelling of BCP 47, which Bird wants: `en-US`. */
+/** Meta's spelling of a tag, `en_US`, in that of BCP 47, which Bird expects: `en-US`. */
 export function asTag(locale: string): string {
   return locale.replaceAll('_', '-');
 }
 
-/** Whether two spellings name the same locale: `pt_BR`, `pt-br`. */
+/** Whether two tags mean the same locale: `pt_BR`, `pt-br`. */
 export function isSameLocale(a: string, b: string): boolean {
   const name = readLocale(a)?.baseName;
   return name !== undefined && name === readLocale(b)?.baseName;
@@ -47,7 +47,7 @@ export function isSameLocale(a: string, b: string): boolean {
 function bestOf(wanted: Intl.Locale, available: readonly string[]): string | undefined {
   const tongue = tongueOf(wanted);
   if (tongue === undefined) return undefined;
-  // The first spelling of a locale counts; extensions such as a calendar make no other template.
+  // The first spelling of a locale counts. Extensions such as a calendar do not make another template.
   const names = new Map<string, string>();
   for (const tag of available) {
     const locale = readLocale(tag);
@@ -55,17 +55,17 @@ function bestOf(wanted: Intl.Locale, available: readonly string[]): string | und
     names.set(locale.baseName, tag);
   }
   if (names.size === 0) return undefined;
-  // Of two that are equally near, the matcher takes the first: the one that names no region.
+  // Of two equally near ones, the matcher takes the first: the one without a region.
   const byLength = [...names.keys()].toSorted((a, b) => a.split('-').length - b.split('-').length);
   return names.get(match([wanted.baseName], byLength, NOTHING));
 }
 
 /**
- * Language and script, also where that is not written: `zh-TW` is Hant. `und` is no language, though likely English, and
- * the Norwegian that is written is Bokmål, under either of its codes.
+ * Language and script, with an implied script: `zh-TW` is Hant. `und` is no language, although likely English. Written
+ * Norwegian is Bokmål, under either of its codes.
  */
 function tongueOf(locale: Intl.Locale): string | undefined {
-  // By its name, since engines disagree on what the language of `und` is.
+  // By its name, since engines disagree about the language of `und`.
   if (locale.baseName.split('-')[0] === 'und') return undefined;
   const { language, script } = locale.maximize();
   return `${language === 'nb' ? 'no' : language}-${script}`;

@@ -1,11 +1,11 @@
 import type { Decision } from '../types.js';
 
-/** Whether a template, or waiting for the customer, can help at all. */
+/** Whether a template, or waiting for the customer, can help for this reason. */
 export function isMatterOfTime(reason: Decision['reason']): boolean {
   return !elsewhere.has(reason);
 }
 
-/** A channel that is off sends nothing at any time, and who has opted out is left alone. */
+/** An inactive channel never sends, and a contact who has opted out gets nothing. */
 const elsewhere: ReadonlySet<Decision['reason']> = new Set([
   'channel_inactive',
   'outgoing_unavailable',

@@ -3,21 +3,21 @@ import { isSet, own } from '../own.js';
 import type { SendToReroute } from './policy.js';
 import { isBlank } from './template-variable.js';
 
-/** What of a create-message body a template or another channel could carry. */
+/** The content of a create-message body that a template or another channel can carry. */
 export type MessageContent =
   | { readonly kind: 'text'; readonly text: string }
-  /** Exactly one picture or document, by its URL, with its caption. */
+  /** Exactly one image or document, by its URL, with its caption. */
   | { readonly kind: 'image' | 'file'; readonly url: string; readonly text: string | undefined }
-  /** Text with buttons, cards or a list, which would be lost. */
+  /** Text with buttons, cards or a list, which would be lost in a template. */
   | { readonly kind: 'interactive'; readonly text: string }
   | { readonly kind: 'none'; readonly reason: 'content_not_carried' | 'several_media' | 'ambiguous_message' };
 
-/** Reads the content of a free-form message, own properties only. Throws for no input. */
+/** Reads the content of a free-form message, own properties only. Never throws. */
 export function contentOf(message: unknown): MessageContent {
   try {
     return readContent(message);
   } catch {
-    // Getters and proxies may throw when they are read.
+    // Getters and proxies may throw when read.
     return none('content_not_carried');
   }
 }
@@ -46,8 +46,8 @@ function readContent(message: unknown): MessageContent {
 }
 
 /**
- * The part of a message that says to whom it goes: to the contact that was decided about, and to nobody else that the
- * request names. A conversation's message that names nobody goes to the conversation's own.
+ * The receiver of a message for the contact of the send, and for no other recipient of the request. A conversation's
+ * message without a receiver goes to the conversation's participants.
  */
 export function recipientOf({ conversationId, contact, message }: SendToReroute): object {
   if (conversationId === undefined) return { receiver: { contacts: [contact] } };
@@ -55,19 +55,19 @@ export function recipientOf({ conversationId, contact, message }: SendToReroute)
   return Array.isArray(recipients) && recipients.length > 0 ? { recipients: [contact] } : {};
 }
 
-/** Everything of a message but its content and its receiver: the reference, the schedule, tags and the like. */
+/** A message without its content and receiver: the reference, the schedule, tags and so on. */
 export function withoutContent(message: unknown): Record<string, unknown> {
   if (typeof message !== 'object' || message === null) return {};
   return Object.fromEntries(Object.entries(message).filter(([key]) => !contentKeys.has(foldKey(key))));
 }
 
-/** Under any letter case, since Bird's decoder does not mind it; `__proto__` is nothing that Bird knows. */
+/** Keys of content and receiver, compared in any letter case, which Bird's decoder ignores. */
 const contentKeys: ReadonlySet<string> = new Set([
   ...['body', 'template', 'receiver', '__proto__'],
   ...['text', 'html', 'image', 'file', 'gif', 'location', 'carousel', 'list', 'section', 'authentication', 'action'],
 ]);
 
-/** `Body` beside or instead of `body`: which of them Bird would send cannot be told. */
+/** Whether `Body` appears besides or instead of `body`: it is unknown which of them Bird would send. */
 function hasOtherSpelling(message: unknown): boolean {
   const others = keysOf(message).filter((key) => !['body', 'template', 'receiver'].includes(key));
   return others.some((key) => isContent(message, key));
@@ -81,7 +81,7 @@ function isContent(message: unknown, key: string): boolean {
   return contentKeys.has(foldKey(key)) && isSet(own(message, key));
 }
 
-/** A key in two letter cases, or `Text`: which of them Bird would read, and whether, cannot be told either. */
+/** Whether a key appears in another letter case, such as `Text`: it is unknown which of them Bird would read. */
 function hasRivals(value: unknown): boolean {
   const keys = keysOf(value);
   const names = new Set(keys.map((key) => foldKey(key)));
@@ -109,7 +109,7 @@ function mediaOf(kind: 'image' | 'file', media: unknown, content: unknown): Mess
   return { kind, url, text: typeof text === 'string' && !isBlank(text) ? text : undefined };
 }
 
-/** The header of a template takes pictures, films and documents, but no voice note. */
+/** A template's header takes images, videos and documents, but no voice messages. */
 function isSound(medium: unknown): boolean {
   const contentType = own(medium, 'contentType');
   return typeof contentType === 'string' && /^\s*audio\//i.test(contentType);

@@ -1,10 +1,10 @@
 /**
- * WhatsApp refuses a variable with a newline, a tab or more than four spaces in a row, and one that is empty. So each run
- * of white space and control characters becomes one space, and none is left at the ends. That is all that is changed.
+ * Prepares a text for a template variable. WhatsApp refuses an empty one, and one with a newline, a tab or more than four
+ * spaces in a row. So each run of white space and control characters becomes one space, and the ends are trimmed.
  *
  * Source: developers.facebook.com, error 132012 and the template guidelines, by `docs/rerouting.md`.
  *
- * @returns `undefined` where it would be longer than `maxLength` UTF-16 units, as soon as that is certain
+ * @returns `undefined` if the result would exceed `maxLength` UTF-16 units, as soon as that is certain
  */
 export function tidyVariable(text: string): string;
 export function tidyVariable(text: string, maxLength: number): string | undefined;
@@ -19,16 +19,16 @@ export function tidyVariable(text: string, maxLength: number = Number.POSITIVE_I
   return words.join(' ');
 }
 
-/** Whether nothing of a text would be seen: fillers, selectors and the empty Braille pattern show as little as spaces. */
+/** Whether a text has nothing visible: fillers, selectors and the empty Braille pattern are as invisible as spaces. */
 export function isBlank(text: string): boolean {
   return /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(text);
 }
 
 /**
- * Splits a tidy text into pieces of at most `maxLength` UTF-16 units, at its spaces, which fall away. A word that is
- * longer is cut, but never inside of what a reader takes for one character, such as an emoji or a letter with its accents.
+ * Splits a prepared text at its spaces into pieces of at most `maxLength` UTF-16 units; the spaces are dropped. A longer
+ * word is cut, but never inside a grapheme, such as an emoji or a letter with its accents.
  *
- * @returns `undefined` where one such character alone is longer than `maxLength`
+ * @returns `undefined` if one grapheme alone exceeds `maxLength`
  */
 export function splitText(text: string, maxLength: number): readonly string[] | undefined {
   if (text.length <= maxLength) return [text];
@@ -42,8 +42,8 @@ export function splitText(text: string, maxLength: number): readonly string[] | 
 }
 
 /**
- * Punctuation and letters that are each one character for a reader, whatever of their kind stands beside them: Latin, Greek,
- * Cyrillic, kana and Chinese. To ask the engine about each of them would take most of the time.
+ * Punctuation and letters that are one grapheme each next to others of their kind: Latin, Greek, Cyrillic, kana and
+ * Chinese. Segmenting them with the engine would take most of the time.
  */
 const SIMPLE =
   /^[ -~\u00a0-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]*$/;
@@ -52,8 +52,8 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const STRETCH = 256;
 
 /**
- * What a reader takes for characters, a stretch at a time: engines need longer for each of them the longer the text is,
- * which for 100 KB made seconds.
+ * The graphemes of a text, one stretch at a time: engines need longer for each grapheme the longer the text is, which
+ * took seconds for 100 KB.
  */
 function* graphemesOf(text: string): Generator<string> {
   let start = 0;
@@ -62,13 +62,13 @@ function* graphemesOf(text: string): Generator<string> {
     const isLast = start + length >= text.length;
     const segments = segmentsOf(text.slice(start, start + length), isLast);
     yield* segments;
-    // None: one character alone is longer than the stretch.
+    // None: one grapheme alone is longer than the stretch.
     length = segments.length === 0 ? 2 * length : STRETCH;
     for (const segment of segments) start += segment.length;
   }
 }
 
-/** Without the last one of a stretch behind which it may go on. Half of a surrogate pair does not tell whether it does. */
+/** Without the last grapheme, which may continue after the stretch. Half a surrogate pair does not show whether it does. */
 function segmentsOf(stretch: string, isLast: boolean): readonly string[] {
   const whole = isLast ? stretch : stretch.replace(/[\ud800-\udbff]$/, '');
   const segments = SIMPLE.test(whole)

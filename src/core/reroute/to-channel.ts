@@ -32,10 +32,10 @@ export interface ToChannelOptions {
 }
 
 /**
- * Sends by the first of these channels on which it is permitted now: each one's status, capabilities and window are asked
- * for, before anything is sent. The channel that the message was for is passed over, so that nothing goes in circles.
- * Declines with `no_channel_open`; `no_address` where the contact has none on any of the channels, `address_unresolved`
- * where that could not be found out; `opted_out`; or `conversation` for a send into one, which belongs to its channel.
+ * Sends on the first of these channels that permits it now: the status, capabilities and window of each are checked before
+ * anything is sent. The message's own channel is skipped, so that nothing goes in circles. Declines with
+ * `no_channel_open`; `no_address` if the contact has none on any of the channels, `address_unresolved` if that is not
+ * known; `opted_out`; or `conversation` for a send into a conversation, which belongs to its channel.
  *
  * @throws {TypeError | RangeError} at creation, for invalid options
  *
@@ -49,7 +49,7 @@ export function toChannel(given: ToChannelOptions): ReroutePolicy {
   const channels = new Set(options.channels.map((id) => id.toLowerCase()));
   return async function toChannelPolicy(context) {
     if (context.send.conversationId !== undefined) return context.decline('conversation');
-    // Who has opted out has done so everywhere.
+    // An opt-out counts on every channel.
     if (context.decision.reason === 'opted_out') return context.decline('opted_out');
     const reasons = new Set<Declined>();
     for (const channelId of channels) {
@@ -72,7 +72,7 @@ async function tryChannel(
 ): Promise<RerouteResult | Declined> {
   const { send, decide } = context;
   const converted = convert(send.message, channelId);
-  // Anything else, such as a promise that nobody awaited, would leave as a message without content.
+  // Anything else, such as a promise that was not awaited, would be sent as a message without content.
   if (!isMap(converted)) return 'no_channel_open';
   const receiver = contact === undefined ? await contactOnChannel(channelId, context) : contact(send, channelId);
   if (typeof receiver === 'string' && contact === undefined) return receiver;
@@ -83,7 +83,7 @@ async function tryChannel(
   return { action: 'reroute', sends: [{ channelId, message }], changes: ['channel'] };
 }
 
-/** Under any letter case: beside the contact that is decided about there must be no other. */
+/** Drops the receiver under any letter case: the message must name no contact besides the send's. */
 function withoutReceiver(message: object): object {
   return Object.fromEntries(Object.entries(message).filter(([key]) => foldKey(key) !== 'receiver'));
 }
@@ -91,7 +91,7 @@ function withoutReceiver(message: object): object {
 function plainText(message: unknown): object | undefined {
   const content = contentOf(message);
   if (content.kind !== 'text') return undefined;
-  // What it replies to is a message of the other channel.
+  // `replyTo` refers to a message on the other channel.
   const { replyTo: _, ...rest } = withoutContent(message);
   return { ...rest, body: { type: 'text', text: { text: content.text } } };
 }

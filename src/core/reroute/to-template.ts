@@ -12,16 +12,16 @@ import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from
 import { isBlank, splitText, tidyVariable } from './template-variable.js';
 import { checkToTemplate, type MediaTemplate, type ToTemplateOptions } from './to-template-options.js';
 
-/** More sends than a batch of Bird's takes are no answer to one message. */
+/** A text that needs more sends than a batch of Bird's can hold is declined. */
 const MAX_SENDS = 100;
 
 /**
- * Sends the text in a template, which needs no window. Declines what the template cannot carry whole, and says why:
+ * Sends the text in a template, which needs no window. Declines what the template cannot carry completely, with a reason:
  * `text_blank`, `text_too_long`, `variable_blank`, `variable_too_long`, `interactive_content`, `media_without_template`,
  * `caption_not_carried`, `several_media`, `content_not_carried`, `ambiguous_message`, `platform_without_templates`,
  * `address_unresolved`, `reason_not_time`.
  *
- * A text that is split gives several sends: whoever sends must send all of them.
+ * A split text gives several sends, all of which must be sent.
  *
  * @throws {TypeError | RangeError} at creation, for invalid options
  *
@@ -33,7 +33,7 @@ export function toTemplate(given: ToTemplateOptions): ReroutePolicy {
   const options = ownFields(given);
   const policy: ReroutePolicy = function toTemplatePolicy(context) {
     const { send, decision, platform } = context;
-    // A channel that is off sends no template either, and who has opted out is left alone.
+    // An inactive channel sends no template either, and a contact who has opted out gets nothing.
     if (!isMatterOfTime(decision.reason)) return context.decline('reason_not_time');
     const row = platformRow(platform, undefined);
     if (row !== undefined && own(row, 'hasTemplates') !== true) return context.decline('platform_without_templates');
@@ -46,14 +46,14 @@ export function toTemplate(given: ToTemplateOptions): ReroutePolicy {
 }
 
 const NO_PROJECT =
-  "toTemplate.projectId is no UUID, as projects have in Bird's Studio; give the id of the project, and not the template's name";
+  "toTemplate.projectId is not a UUID; use the id of the project in Bird's Studio, not the template's name";
 
 interface FilledTemplates {
   readonly templates: readonly object[];
   readonly changes: readonly string[];
 }
 
-/** The templates that carry a message, or why none can. */
+/** The templates that carry a message, or the reason why none can. */
 function templatesFor(
   content: MessageContent,
   send: SendToReroute,
@@ -83,7 +83,7 @@ function textTemplates(
 ): FilledTemplates | string {
   const { variable, maxLength = 1024, onTooLong = 'split' } = options;
   if (isBlank(text)) return 'text_blank';
-  // What cannot fit is not worked on to its end: that takes its time.
+  // A text that cannot fit is declined early, since processing it takes time.
   const tidy = tidyVariable(text, onTooLong === 'block' ? maxLength : MAX_SENDS * (maxLength + 1));
   const pieces = tidy === undefined ? undefined : splitText(tidy, maxLength);
   if (pieces === undefined || pieces.length > MAX_SENDS) return 'text_too_long';
@@ -120,7 +120,7 @@ function otherVariables(
   { variables, maxLength = 1024 }: ToTemplateOptions,
 ): Readonly<Record<string, string>> | string {
   const given: unknown = variables?.(message) ?? {};
-  // A promise that nobody awaited has no entries, and would pass for no variables.
+  // A promise that was not awaited has no entries, and would count as no variables.
   ignoreRejection(given);
   if (!isMap(given)) return 'variable_blank';
   const entries = Object.entries(given);
@@ -134,7 +134,7 @@ function otherVariables(
 
 function localeFor(send: SendToReroute, { locale, locales = [asTag(locale)], ...options }: ToTemplateOptions): string {
   const wanted = [options.contactLocale?.(send), options.channelLocale?.(send), locale];
-  // A promise is no locale, and is passed over.
+  // A promise is not a locale, and is skipped.
   for (const one of wanted) ignoreRejection(one);
   return matchLocale(wanted, locales, asTag(locale));
 }

@@ -148,6 +148,6 @@ describe('a template by its name in place of its project (field C2)', () => {
       world.guard.reload({ [world.workspace.id]: { ...world.workspaceOptions, onClosed } });
     }
     expect(told(world)).toHaveLength(warnings);
-    expect(told(world).every(({ text }) => text.includes('toTemplate.projectId is no UUID'))).toBe(true);
+    expect(told(world).every(({ text }) => text.includes('toTemplate.projectId is not a UUID'))).toBe(true);
   });
 });

@@ -69,7 +69,7 @@ export const evidence: readonly Mutation[] = [
     name: "Meta's code 10 speaks of the window whatever its words are (field A9)",
     file: 'bird/refusal-codes.ts',
     find: '[text, ...descriptions].some(mentionsWindow)',
-    replace: 'words.length >= 0',
+    replace: 'descriptions.length >= 0',
     tests: ['bird/refusal-codes.test.ts'],
   },
   {
