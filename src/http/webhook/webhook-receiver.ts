@@ -50,9 +50,9 @@ export function webhookReceiver(guard: Guard, options: WebhookReceiverOptions): 
 const handled = {};
 
 /** What becomes of a request; `undefined`: the client has gone before it was complete. */
-type Receipt = WebhookAnswer | TakenOver | undefined;
+type Receipt = WebhookAnswer | Accepted | undefined;
 
-interface TakenOver {
+interface Accepted {
   readonly event: BirdEvent;
   /** The same for every repetition of the event. */
   readonly name: string;
@@ -82,6 +82,7 @@ class Receiver {
     try {
       const receipt = await this.#read(req);
       if (typeof receipt === 'string') this.#notices.answered(receipt);
+      else if (receipt !== undefined) this.#notices.accepted();
       return receipt;
     } catch (error) {
       this.#notices.failed(error);
@@ -115,10 +116,10 @@ class Receiver {
     if (signingKeys.length === 0) this.#notices.withoutKey();
     if (!isSignedByOneOf(delivery, signingKeys)) return 'signature_invalid';
     const event = parse(body);
-    return event === undefined ? 'malformed_event' : this.#takeOver(event, body, Number(timestamp) * 1000);
+    return event === undefined ? 'malformed_event' : this.#accept(event, body, Number(timestamp) * 1000);
   }
 
-  async #takeOver(event: BirdEvent, body: Uint8Array, signedAt: number): Promise<Receipt> {
+  async #accept(event: BirdEvent, body: Uint8Array, signedAt: number): Promise<Receipt> {
     const decoded = decodeWebhookEvent(event);
     const { channelId } = decoded;
     const facts = channelId === undefined ? undefined : await this.#channel(channelId);

@@ -190,7 +190,7 @@ describe('a webhook receiver without a signing key (field C2)', () => {
     const endpoint = await startEndpoint(world, { receiver: { signingKeys: undefined } });
     for (let events = 0; events < 3; events += 1) expect((await endpoint.post('{}')).status).toBe(401);
     expect(world.logs.filter(({ level }) => level !== 'debug')).toMatchObject([
-      { level: 'warn', fields: { problem: 'signing_key_missing' }, text: expect.stringContaining('signingKeys') },
+      { level: 'warn', fields: { cause: 'signing_key_missing' }, text: expect.stringContaining('signingKeys') },
     ]);
     world.sandbox.clock.advance({ minutes: 2 });
     await endpoint.post('{}');

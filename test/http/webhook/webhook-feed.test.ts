@@ -309,7 +309,7 @@ describe('a feed that is late, double, silent or interrupted', () => {
     expect(endpoint.events).toEqual([]);
     expect(peeked(world)).toBeUndefined();
     expect(world.logs.filter(({ level }) => level === 'warn')).toMatchObject([
-      { fields: { problem: 'signature_invalid' } },
+      { fields: { cause: 'signature_invalid' } },
     ]);
   });
 });

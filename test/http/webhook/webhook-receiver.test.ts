@@ -73,7 +73,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     const { status, body } = await endpoint.post(inboundEvent(world));
     expect({ status, code: body.code }).toEqual({ status: 500, code: 'raw_body_required' });
     expect(body.message).toContain('req.rawBody = bytes');
-    expect(world.logs).toMatchObject([{ level: 'warn', fields: { problem: 'raw_body_required' } }]);
+    expect(world.logs).toMatchObject([{ level: 'warn', fields: { cause: 'raw_body_required' } }]);
     expect(world.guard.peek(world.send())).toBeUndefined();
   });
 
@@ -221,18 +221,17 @@ describe('the signature', () => {
     expect((await endpoint.post('{"broken')).status).toBe(400);
   });
 
-  it('that fails is told to the logger once a minute, with its count', async () => {
+  it('that fails is logged when that begins, and when an event is accepted again', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     const fail = (): Promise<unknown> => endpoint.post(inboundEvent(world), { signingKey: 'another key' });
     for (let count = 0; count < 3; count += 1) await fail();
     world.sandbox.clock.advance(MINUTE);
     await fail();
-    const warnings = world.logs.filter(({ level }) => level === 'warn');
-    expect(warnings.map(({ fields }) => fields)).toEqual([
-      { workspaceId: world.workspace.id, problem: 'signature_invalid', count: 1 },
-      { workspaceId: world.workspace.id, problem: 'signature_invalid', count: 3 },
-    ]);
+    const ids = { workspaceId: world.workspace.id, cause: 'signature_invalid' };
+    expect(world.logs).toMatchObject([{ level: 'warn', fields: ids }]);
+    await endpoint.post(inboundEvent(world));
+    expect(world.logs.at(-1)?.fields).toEqual({ ...ids, failures: 4, lastedMs: MINUTE });
   });
 });
 
@@ -288,7 +287,7 @@ describe('whose channel it is', () => {
     expect(endpoint.events).toEqual([]);
     expect(world.reads()).toBe(1);
     expect(world.logs.filter(({ level }) => level === 'warn')).toMatchObject([
-      { fields: { workspaceId: world.workspace.id, problem: 'channel_not_found' } },
+      { fields: { workspaceId: world.workspace.id, cause: 'channel_not_found' } },
     ]);
   });
 
