@@ -1,5 +1,5 @@
-// What several processes cost their Redis and themselves. It starts a Redis of its own; `REDIS_SERVER` names its program.
-// `npm run bench:redis`
+// What several processes cost their Redis and themselves. It starts a Redis of its own; `REDIS_SERVER` names its
+// program. `npm run bench:redis`
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,11 +9,11 @@ import { createGuard, memoryStore } from 'freeform-guard';
 import { redisStore } from 'freeform-guard/redis';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { createClient } from 'redis';
-import { beatScript } from '../dist/stores/redis-budget-scripts.js';
+import { heartbeatScript } from '../dist/redis/fleet/read-budget-scripts.js';
 
 const WINDOWS = 100_000;
 const HOUR_MS = 3_600_000;
-const TOLD = 10_000;
+const INBOUNDS = 10_000;
 const secret = 'a secret for the bench alone';
 const workspaceId = '11111111-1111-4111-8111-111111111111';
 const channelId = '22222222-2222-4222-8222-222222222222';
@@ -40,8 +40,10 @@ async function freePort() {
   return found;
 }
 
-/** What the stores have asked of Redis, each a round trip; but for their beats, which go on whatever is sent. */
-const asked = { MGET: 0, EVALSHA: 0 };
+/**
+ * How often the stores have sent each command, a round trip each. Heartbeats do not count: they do not depend on sends.
+ */
+const sentCommands = { MGET: 0, EVALSHA: 0 };
 
 /** A client of node-redis whose connections count what they send. */
 function countingClient() {
@@ -53,7 +55,7 @@ function countingClient() {
       const connection = settings.duplicate(overrides);
       const send = connection.sendCommand.bind(connection);
       connection.sendCommand = (args) => {
-        if (args[0] in asked && args[1] !== beatScript.sha) asked[args[0]] += 1;
+        if (args[0] in sentCommands && args[1] !== heartbeatScript.sha) sentCommands[args[0]] += 1;
         return send(args);
       };
       return connection;
@@ -123,14 +125,14 @@ async function costOfInbounds(processes) {
     outBytes: await infoOf('stats', 'total_net_output_bytes'),
   });
   const before = await counters();
-  for (let from = 0; from < TOLD; from += 20) {
+  for (let from = 0; from < INBOUNDS; from += 20) {
     const some = addresses.slice(from, from + 20);
     await Promise.all(some.map((address) => stores[0].merge(keyOf(address), { lastInboundAt: Date.now() })));
   }
   await sleep(50);
   const after = await counters();
   for (const store of stores) store.close();
-  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name]) / TOLD]));
+  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, (value - before[name]) / INBOUNDS]));
 }
 
 /** The round trips that each step takes, in two processes that share everything. */
@@ -147,7 +149,7 @@ async function tripsPerStep() {
     address,
     id: workspace.addContact({ identifiers: [{ key: 'phonenumber', value: address }] }).id,
   }));
-  const [closed, told, open, ...warmUp] = customers;
+  const [closed, known, open, ...warmUp] = customers;
   const send = (guard, { address }) =>
     guard.check({ ...ref, contact: { identifierKey: 'phonenumber', identifierValue: address } });
   for (const { id } of [open, warmUp[0]]) workspace.receiveInbound({ channelId: channel.id, contactId: id });
@@ -155,19 +157,19 @@ async function tripsPerStep() {
   for (const guard of [one, two]) for (const customer of warmUp) await send(guard, customer);
 
   const steps = {
-    'an inbound that is told': () => one.observeInbound({ ...ref, address: told.address, at: Date.now() }),
-    'a send that memory answers': () => send(one, told),
-    'the first send of another process to that window': () => send(two, told),
+    'an inbound': () => one.observeInbound({ ...ref, address: known.address, at: Date.now() }),
+    'a send that memory answers': () => send(one, known),
+    'the first send of another process to that window': () => send(two, known),
     'a send to a window that Bird has to open': () => send(one, open),
     'a send to a closed window': () => send(one, closed),
   };
   const rows = [];
   for (const [step, act] of Object.entries(steps)) {
     await sleep(100);
-    Object.assign(asked, { MGET: 0, EVALSHA: 0 });
+    Object.assign(sentCommands, { MGET: 0, EVALSHA: 0 });
     await act();
     await sleep(100);
-    rows.push([step, asked.MGET, asked.EVALSHA]);
+    rows.push([step, sentCommands.MGET, sentCommands.EVALSHA]);
   }
   for (const guard of [one, two]) guard.close();
   for (const store of stores) store.close();
@@ -193,10 +195,7 @@ try {
   table(
     ['a window in Redis', 'bytes'],
     [
-      [
-        'the end of the window, as Bird tells it',
-        await bytesInRedis((index) => ({ expiresAt: now + HOUR_MS + index })),
-      ],
+      ['the end of the window, from Bird', await bytesInRedis((index) => ({ expiresAt: now + HOUR_MS + index }))],
       ["the customer's last message", await bytesInRedis(inbound)],
       ['both', await bytesInRedis((index) => ({ ...inbound(index), expiresAt: now + HOUR_MS + index }))],
       [
@@ -214,18 +213,15 @@ try {
     ].map(([what, bytes]) => [what, Math.round(bytes)]),
   );
   const inFront = () => connected({ max: WINDOWS });
-  const told = (store) => forAll((key, index) => store.merge(key, inbound(index)));
-  const askedFor = (store) => forAll((key) => store.get(key));
+  const fill = (store) => forAll((key, index) => store.merge(key, inbound(index)));
+  const read = (store) => forAll((key) => store.get(key));
   await client.flushAll();
   table(
     ['a window in a process', 'bytes'],
     [
-      ['memoryStore', await bytesInProcess(() => memoryStore({ max: WINDOWS }), told)],
-      ['redisStore, in front of Redis', await bytesInProcess(inFront, told)],
-      [
-        'the same, of which nobody knows anything',
-        await client.flushAll().then(() => bytesInProcess(inFront, askedFor)),
-      ],
+      ['memoryStore', await bytesInProcess(() => memoryStore({ max: WINDOWS }), fill)],
+      ['redisStore, in front of Redis', await bytesInProcess(inFront, fill)],
+      ['the same, of a window nobody knows', await client.flushAll().then(() => bytesInProcess(inFront, read))],
     ].map(([what, bytes]) => [what, Math.round(bytes)]),
   );
   table(['round trips to Redis', 'MGET', 'EVALSHA'], await tripsPerStep());
