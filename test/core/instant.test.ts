@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { parseISO } from 'date-fns/parseISO';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { toInstant } from '../../src/core/instant.js';
 import { decide, notInstants, open, whatsapp } from './support.js';
@@ -283,6 +284,44 @@ describe('scenario 2: the zone of the machine changes nothing', () => {
       process.env.TZ = zone;
       for (const serviceWindowExpireAt of ends) {
         expect(decide(whatsapp, { serviceWindowExpireAt })).toEqual(open(NOON + 1_000));
+      }
+    }
+  });
+});
+
+describe('the form that Bird sends is read by a way of its own', () => {
+  const digits = (most: number, length: number): fc.Arbitrary<string> =>
+    fc.integer({ min: 0, max: most }).map((number) => String(number).padStart(length, '0'));
+  const parts = fc.tuple(
+    fc.oneof(digits(9999, 4), fc.constantFrom('1900', '2000', '2024', '2026')),
+    digits(13, 2),
+    digits(32, 2),
+    digits(24, 2),
+    digits(60, 2),
+    digits(60, 2),
+    fc.oneof(
+      fc.constant(''),
+      digits(999, 3).map((fraction) => `.${fraction}`),
+    ),
+  );
+
+  test('and gives what date-fns gives for the same instant in another form', () => {
+    const property = fc.property(parts, ([year, month, day, hour, minute, second, fraction]) => {
+      const text = `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction}`;
+      expect(toInstant(`${text}Z`)).toBe(toInstant(`${text}+00:00`));
+    });
+    fc.assert(property, { numRuns: 3_000 });
+  });
+
+  test('on each day of four years, and on those that there are not', () => {
+    for (const year of [1900, 2000, 2024, 2026]) {
+      for (let month = 1; month <= 12; month += 1) {
+        for (let day = 1; day <= 31; day += 1) {
+          const text = [year, String(month).padStart(2, '0'), String(day).padStart(2, '0')].join('-');
+          const date = new Date(Date.UTC(year, month - 1, day));
+          const expected = date.getUTCMonth() === month - 1 ? date.getTime() : undefined;
+          expect(toInstant(`${text}T00:00:00Z`), text).toBe(expected);
+        }
       }
     }
   });
