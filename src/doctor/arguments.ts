@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { cureOfBaseUrl, isLoopbackOrHttps } from '../bird/api/base-url.js';
 import { toId } from '../core/uuid.js';
 
-/** What the command line and the environment ask for. */
+/** The options from the command line and the environment. */
 export interface DoctorArguments {
   readonly workspaceId: string;
   readonly channelId: string;
@@ -11,23 +11,23 @@ export interface DoctorArguments {
   readonly baseUrl: string;
 }
 
-/** The command line cannot be understood. The message names what is wrong, and never quotes a value. */
+/** The command line is invalid. The message names the option, and never quotes a value. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 export const USAGE = `Usage: npx freeform-guard doctor --workspace ID --channel ID [--contact ID] [--base-url URL]
 
-Asks Bird, reading only, whether the guard can work, and says what to fix first where it cannot.
-The access key is read from the environment variable BIRD_ACCESS_KEY.
+Checks with read-only requests to Bird whether the guard can work, and names the first thing to fix.
+The access key comes from the environment variable BIRD_ACCESS_KEY.
 
   --workspace ID   the workspace, a UUID
   --channel ID     the channel, a UUID
-  --contact ID     a contact whose window is looked at, a UUID; without it, only the permission is
-  --base-url URL   default https://api.bird.com; https, or http on this machine
-  --help           this text
+  --contact ID     the contact whose window to read, a UUID; without it, only the permission is checked
+  --base-url URL   https, or http on loopback; default https://api.bird.com
+  --help           show this text
 
-Exit status: 0 the guard can work, 1 fix what the last line says, 2 wrong usage.
+Exit status: 0 the guard can work, 1 the last line says what to fix, 2 invalid usage.
 `;
 
 const options = {
@@ -39,7 +39,7 @@ const options = {
 } as const;
 
 /**
- * Reads the arguments strictly: one command, known options, each once, values of the right form.
+ * Reads the arguments strictly: one command, valid options, each at most once, values in the right form.
  *
  * @throws {UsageError}
  */
@@ -49,7 +49,7 @@ export function readArguments(
 ): DoctorArguments | 'help' {
   const { values, positionals, tokens } = parse(args);
   if (values.help === true) return 'help';
-  if (positionals.length !== 1 || positionals[0] !== 'doctor') throw new UsageError('The one command is `doctor`');
+  if (positionals.length !== 1 || positionals[0] !== 'doctor') throw new UsageError('The only command is `doctor`');
   const names = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`--${twice} is given more than once`);
@@ -71,7 +71,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** Node's words name the option, never its value; what follows the first sentence is about shells. */
+/** Node's message names the option and never its value. The sentences after the first are about shells. */
 function firstSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   return message.split(/\.\s|\n/)[0] ?? '';
@@ -86,7 +86,9 @@ function requireId(name: string, value: string | undefined): string {
 
 function requireBaseUrl(value: string): string {
   if (!isLoopbackOrHttps(value)) {
-    throw new UsageError('--base-url must be https, or http on this machine, without query, fragment or credentials');
+    throw new UsageError(
+      '--base-url must be an https URL, or an http URL on loopback, without query, fragment or credentials',
+    );
   }
   const cure = cureOfBaseUrl(value);
   if (cure !== undefined) throw new UsageError(`--base-url: ${cure}`);
@@ -97,5 +99,5 @@ function requireBaseUrl(value: string): string {
 function requireKey(value: string | undefined): string {
   if (value === undefined || value === '') throw new UsageError('BIRD_ACCESS_KEY is not set');
   if (/^[\x21-\x7e]+$/.test(value)) return value;
-  throw new UsageError('BIRD_ACCESS_KEY must be visible ASCII characters, without a space or a line break');
+  throw new UsageError('BIRD_ACCESS_KEY must consist of visible ASCII characters, without a space or a line break');
 }

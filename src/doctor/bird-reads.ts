@@ -13,18 +13,18 @@ import type {
 } from './diagnosis.js';
 import { toHeaderValue } from './printable.js';
 
-/** One answer may take this long: far more than the guard waits, so that a slow Bird is seen as slow, not as silent. */
+/** The timeout of one read, far longer than the guard's, so that a slow Bird is reported as slow and not as silent. */
 const MAX_READ_MS = 5_000;
 const MAX_DIAGNOSIS_MS = 15_000;
 
 export interface ReadRequest<Facts> {
   readonly target: ReadTarget;
   readonly path: string;
-  /** Reads the parsed answer; throws a `LookupError` for one that it cannot read. */
+  /** Decodes the parsed answer. Throws a `LookupError` for an unreadable one. */
   readonly decode: (answer: unknown) => Facts;
 }
 
-/** The reads of one diagnosis, one after the other, and what their answers tell besides the facts. */
+/** Makes the reads of one diagnosis, one after the other, and collects clock, limits and times from their answers. */
 export class BirdReads {
   readonly reports: ReadReport[] = [];
   readonly #options: BirdApiOptions;
@@ -47,7 +47,7 @@ export class BirdReads {
     return finding;
   }
 
-  /** Now, as the guard would have it: by Bird's clock. */
+  /** The time by Bird's clock, as the guard uses it. */
   now(): number {
     return this.#birdClock.now();
   }
@@ -76,7 +76,7 @@ export class BirdReads {
 
   #note(headers: Headers, exchange: { readonly sentAt: number; readonly answeredAt: number }): void {
     const date = headers.get('date');
-    // Twice: a guard believes a large difference only where two answers agree, and here it is only told.
+    // Twice, because the clock accepts a large difference only from two answers; here it is only reported.
     for (const _ of [1, 2]) this.#birdClock.observe({ date, age: headers.get('age') }, exchange);
     this.#date = date === null ? 'absent' : readHttpDate(date) === undefined ? 'unreadable' : 'present';
     for (const [name, value] of headers) {
@@ -84,7 +84,7 @@ export class BirdReads {
     }
   }
 
-  /** The monotonic clock, where there is one: how long a read took must not depend on a wall clock that is put right. */
+  /** The monotonic clock if there is one: the duration of a read must not depend on a wall clock that is corrected. */
   #elapsed(): number {
     const { clock } = this.#options;
     return clock.monotonic?.() ?? clock.now();
@@ -100,7 +100,7 @@ function findingOf<Facts>({ status, text }: BirdAnswer, decode: (answer: unknown
   try {
     return { result: 'ok', status, facts: decode(JSON.parse(text)) };
   } catch {
-    // What the parser says is left out: it quotes the answer.
+    // The parser's error is dropped, since it quotes the answer.
     return { result: 'malformed', status };
   }
 }
@@ -112,7 +112,7 @@ function refusalOf(status: number, text: string): ReadFailure {
   if (status === 429) return 'throttled';
   if (status >= 500) return 'server_error';
   if (status !== 404) return 'unexpected_status';
-  // Bird has one code for every 404, and only the words tell what was not found.
+  // Bird has one code for every 404. Only the message says what was not found.
   if (/channel not found/i.test(text)) return 'channel_not_found';
   return /contact not found/i.test(text) ? 'contact_not_found' : 'not_found';
 }
@@ -124,7 +124,7 @@ function failureOf(error: unknown): FailedFinding {
   return { result: 'unreachable', networkCode: networkCodeOf(error) };
 }
 
-/** The code of the innermost error: `fetch` wraps the system's. Messages are not looked at, since they can quote a header. */
+/** The code of the innermost error, since `fetch` wraps the system's. Messages are not read: they may quote a header. */
 function networkCodeOf(error: unknown): string | undefined {
   let code: string | undefined;
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {

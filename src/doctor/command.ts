@@ -3,9 +3,9 @@ import { readArguments, USAGE, UsageError } from './arguments.js';
 import { type DiagnoseOptions, diagnose } from './diagnose.js';
 import { renderDiagnosis } from './render-diagnosis.js';
 
-/** What the command has of the world. */
+/** The environment of the command. */
 export interface Shell {
-  /** Without the program itself. */
+  /** The arguments without the program itself. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly fetch: DiagnoseOptions['fetch'];
@@ -16,9 +16,9 @@ export interface Shell {
 
 const MIN_KEY_LENGTH = 8;
 
-/** Runs `freeform-guard doctor` and gives its exit status: 0 the guard can work, 1 it cannot, 2 wrong usage. */
+/** Runs `freeform-guard doctor` and returns its exit status: 0 the guard can work, 1 it cannot, 2 invalid usage. */
 export async function runCommand({ args, env, fetch, clock, ...shell }: Shell): Promise<0 | 1 | 2> {
-  // Whatever is printed, by whichever way it came there, the key is not. What is shorter is none, and stands in any text.
+  // The key is removed from all output. A shorter value is not a key, and would occur in any text.
   const key = env.BIRD_ACCESS_KEY ?? '';
   const redact = (text: string): string => (key.length < MIN_KEY_LENGTH ? text : text.replaceAll(key, '[redacted]'));
   try {

@@ -15,10 +15,10 @@ export interface DiagnoseOptions {
   /** Lower-case UUIDs. */
   readonly workspaceId: string;
   readonly channelId: string;
-  /** Default: a random id, which only shows whether the key may ask about contacts. */
+  /** Default: a random id, which shows only whether the key may read contacts. */
   readonly contactId?: string | undefined;
   readonly accessKey: string;
-  /** Without a slash at the end; the caller has checked that the key may travel there. */
+  /** Without a slash at the end. The caller has checked that the key may be sent there. */
   readonly baseUrl: string;
   readonly fetch: BirdApiOptions['fetch'];
   readonly clock: Clock;
@@ -27,8 +27,8 @@ export interface DiagnoseOptions {
 const MAX_READS = 5;
 
 /**
- * Asks Bird, read only, what the guard will have to ask: the channel and a contact of it, in five reads and 15 s at
- * most, each limited to 5 s. Never rejects for what Bird does; what went wrong is in the diagnosis.
+ * Makes the reads that the guard will make, of the channel and a contact: at most five within 15 s, each with a timeout
+ * of 5 s. Never rejects because of Bird; failures are part of the diagnosis.
  */
 export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const { baseUrl, accessKey, fetch, clock, contactId } = options;
@@ -39,7 +39,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const contact: Finding<ContactFacts> = hopeless.has(channel.result)
     ? { result: 'not_asked' }
     : await birdReads.read(requests.contact);
-  // Whoever may list the channels but not read one lacks a path, not the workspace.
+  // A key that may list the channels but not read one belongs to the workspace, and lacks a path.
   const mayList = channel.result === 'forbidden' && (await birdReads.read(requests.channels)).result === 'ok';
   if (channel.result === 'ok' && isAnswered(contact)) await repeat(birdReads, [requests.contact, requests.channel]);
   else if (channel.result === 'ok' && contact.result === 'forbidden') await repeat(birdReads, [requests.channel]);
@@ -64,7 +64,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   };
 }
 
-/** After these, the other reads would tell nothing new, or only add to Bird's load. */
+/** After these failures, more reads would show nothing new, or only add to Bird's load. */
 const hopeless: ReadonlySet<string> = new Set<ReadFailure>([
   'key_refused',
   'channel_not_found',
@@ -104,7 +104,7 @@ function decodeContact(answer: unknown): ContactFacts {
   return { ...window, isPermanentSession, permanence };
 }
 
-/** The same reads again, for their time alone, until one of them goes otherwise than the first did. */
+/** Repeats reads to measure their time, until one of them has another result than the first time. */
 async function repeat(birdReads: BirdReads, requests: readonly ReadRequest<unknown>[]): Promise<void> {
   for (let turn = 0; birdReads.reports.length < MAX_READS; turn += 1) {
     const request = requests[turn % requests.length];
@@ -144,7 +144,7 @@ function reportContact(facts: ContactFacts, channel: Finding<ChannelFacts>, at: 
   };
 }
 
-/** Bird looks at the key before it looks for a channel or contact; a 403 may be for a key that it does not know. */
+/** Bird checks the key before it looks for a channel or contact. A 403 may also mean an unknown key. */
 function keyOf(reports: readonly ReadReport[]): Diagnosis['key'] {
   if (reports.some(({ result }) => result === 'key_refused')) return 'refused';
   const telling: readonly string[] = ['ok', 'channel_not_found', 'contact_not_found'];

@@ -1,34 +1,34 @@
 import type { Decision, ServiceWindow } from '../core/types.js';
 
-/** What the doctor found out. Plain data: ids and words, never the key, a phone number or an answer of Bird's. */
+/** The doctor's findings. Plain data: ids and words, never the key, a phone number or the text of an answer. */
 export interface Diagnosis {
   readonly baseUrl: string;
-  /** Whether Bird knows the key; `unknown` where no answer tells. */
+  /** Whether Bird accepts the key; `unknown` if no answer shows it. */
   readonly key: 'accepted' | 'refused' | 'unknown';
   readonly channel: Finding<ChannelReport>;
-  /** Without a contact to ask about, `contact_not_found` is the good answer: the key may ask. */
+  /** Without a given contact, `contact_not_found` is the good answer: the key may read contacts. */
   readonly contact: Finding<ContactReport>;
-  /** The user named the contact; otherwise the doctor asked about one that cannot exist. */
+  /** Whether the user named the contact. Otherwise the doctor reads one that does not exist. */
   readonly isContactGiven: boolean;
   readonly clock: ClockReport;
   readonly rateLimitHeaders: readonly RateLimitHeader[];
   /** Every read, in order. */
   readonly reads: readonly ReadReport[];
-  /** Of the reads that Bird answered, in ms; `undefined` when there is none. */
+  /** The median of the reads that Bird answered, in ms; `undefined` if there is none. */
   readonly medianReadMs: number | undefined;
-  /** The one thing to fix first; `undefined`: the guard can work. */
+  /** The first thing to fix; `undefined`: the guard can work. */
   readonly problem: Problem | undefined;
 }
 
 export type ReadTarget = 'channel' | 'contact' | 'channels';
 
-/** Why a read gave no facts. */
+/** Why a read returned no facts. */
 export type ReadFailure =
   | 'key_refused'
   | 'forbidden'
   | 'channel_not_found'
   | 'contact_not_found'
-  /** 404 in other words than Bird's for a channel or a contact. */
+  /** A 404 whose message is not Bird's for a channel or a contact. */
   | 'not_found'
   | 'throttled'
   | 'redirected'
@@ -40,9 +40,9 @@ export type ReadFailure =
 
 export interface FailedFinding {
   readonly result: ReadFailure;
-  /** Absent when there was no answer, or it was cut off. */
+  /** Absent if there was no complete answer. */
   readonly status?: number | undefined;
-  /** The system's word for a connection that failed, such as `ECONNREFUSED`. */
+  /** The system's code for a failed connection, such as `ECONNREFUSED`. */
   readonly networkCode?: string | undefined;
 }
 
@@ -59,36 +59,36 @@ export interface ReadReport {
 }
 
 export interface ChannelReport {
-  /** Bird's word; `undefined` when it is not a word that can be shown. */
+  /** Bird's value; `undefined` if it is not a word that can be shown. */
   readonly platformId: string | undefined;
   /** The platform's window; `null`: it has none; `undefined`: the table does not know the platform. */
   readonly window: ServiceWindow | null | undefined;
-  /** Bird's word; `undefined` when Bird gives none, or none that can be shown. */
+  /** Bird's value; `undefined` if Bird gives none, or none that can be shown. */
   readonly status: string | undefined;
-  /** `undefined`: the guard does not know the word, and lets such a channel send. */
+  /** `undefined`: the guard does not know the status, and sends pass. */
   readonly maySend: boolean | undefined;
   readonly outgoing: 'available' | 'unavailable' | 'not_stated';
 }
 
 export interface ContactReport {
-  /** How Bird reports the window: no date, a date that is over by Bird's clock, or one that is to come. */
+  /** How Bird reports the window: no date, a past one or a future one by Bird's clock. */
   readonly window: 'null' | 'past' | 'future';
   /** Epoch ms. */
   readonly serviceWindowExpireAt: number | null;
   readonly isPermanentSession: boolean | 'null' | 'absent';
-  /** What the guard makes of it now, for a free-form message of an automation. */
+  /** The guard's decision now about a free-form message of an automation. */
   readonly decision: Decision | undefined;
 }
 
 export interface ClockReport {
   readonly date: 'present' | 'unreadable' | 'absent' | 'unknown';
-  /** How far Bird's clock is ahead of this machine's, in ms; 0 up to 2 s, which the header cannot resolve. */
+  /** How far Bird's clock is ahead of this machine's, in ms; 0 for up to 2 s, which the header cannot resolve. */
   readonly aheadMs: number;
 }
 
 export interface RateLimitHeader {
   readonly name: string;
-  /** `undefined`: not a value that can be shown. */
+  /** `undefined`: the value cannot be shown. */
   readonly value: string | undefined;
 }
 

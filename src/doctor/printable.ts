@@ -1,9 +1,9 @@
-/** A platform or status as Bird writes them. What is no such word is not shown: it could be anything. */
+/** A platform or status as Bird writes them. Anything else is not shown, since it may be sensitive. */
 export function toWord(value: unknown): string | undefined {
   return typeof value === 'string' && /^[a-z][\w-]{0,59}$/i.test(value) ? value : undefined;
 }
 
-/** Counts, dates and the structured values of rate-limit headers. */
+/** A rate-limit header's value, if it is a count, a date or a structured value. */
 export function toHeaderValue(value: string): string | undefined {
   return /^[\w ,;:="-]{1,100}$/.test(value) ? value : undefined;
 }

@@ -44,9 +44,9 @@ function runOnly(
 
 describe('wrong usage', () => {
   it.each([
-    ['no command', [], 'The one command is `doctor`'],
-    ['another command', ['nurse', ...IDS], 'The one command is `doctor`'],
-    ['a word too many', ['doctor', 'now', ...IDS], 'The one command is `doctor`'],
+    ['no command', [], 'The only command is `doctor`'],
+    ['another command', ['nurse', ...IDS], 'The only command is `doctor`'],
+    ['a word too many', ['doctor', 'now', ...IDS], 'The only command is `doctor`'],
     ['no workspace', ['doctor', '--channel', ID], '--workspace is missing'],
     ['no channel', ['doctor', '--workspace', ID], '--channel is missing'],
     ['a workspace that is no UUID', ['doctor', '--workspace', '..', '--channel', ID], '--workspace must be a UUID'],
@@ -57,15 +57,23 @@ describe('wrong usage', () => {
     ['an option that nobody knows', ['doctor', ...IDS, '--send', 'all'], "Unknown option '--send'"],
     ['a key on the command line', ['doctor', ...IDS, `--key=${KEY}`], "Unknown option '--key'"],
     ['an option given twice', ['doctor', ...IDS, '--channel', ID], '--channel is given more than once'],
-    ['http to another machine', ['doctor', ...IDS, '--base-url', 'http://api.bird.com'], '--base-url must be https'],
-    ['a base URL with credentials', ['doctor', ...IDS, '--base-url', 'https://me:you@a.b'], '--base-url must be https'],
+    [
+      'http to another machine',
+      ['doctor', ...IDS, '--base-url', 'http://api.bird.com'],
+      '--base-url must be an https URL',
+    ],
+    [
+      'a base URL with credentials',
+      ['doctor', ...IDS, '--base-url', 'https://me:you@a.b'],
+      '--base-url must be an https URL',
+    ],
     [
       'a base URL of one workspace',
       ['doctor', ...IDS, '--base-url', 'https://api.bird.com/workspaces/x'],
       '--base-url: leave off the path from /workspaces on',
     ],
-    ['a base URL that is none', ['doctor', ...IDS, '--base-url', 'api.bird.com'], '--base-url must be https'],
-    ['a file as base URL', ['doctor', ...IDS, '--base-url', 'file:///etc'], '--base-url must be https'],
+    ['a base URL that is none', ['doctor', ...IDS, '--base-url', 'api.bird.com'], '--base-url must be an https URL'],
+    ['a file as base URL', ['doctor', ...IDS, '--base-url', 'file:///etc'], '--base-url must be an https URL'],
   ])('%s: exit status 2, one sentence, and the way to help', async (_, args, sentence) => {
     keepSecret(KEY);
     const { status, out, error } = await runOnly(args);
@@ -105,7 +113,7 @@ describe('the arguments', () => {
     };
     const { out } = await run([], { args: args.slice(0, -2), fetch });
     expect(asked).toEqual([expect.stringMatching(/^https:\/\/api\.bird\.com\/workspaces\/[^/]+\/channels\/[^/]+$/)]);
-    expect(out).toContain('Asked https://api.bird.com once, reading only.');
+    expect(out).toContain('Made 1 read-only request to https://api.bird.com.');
   });
 });
 

@@ -155,7 +155,7 @@ describe('one thing to fix', () => {
       key: 'unknown',
       channel: { result: 'forbidden' },
       contact: { result: 'forbidden' },
-      problem: { code: 'channel_forbidden', advice: expect.stringContaining('a key of this workspace') },
+      problem: { code: 'channel_forbidden', advice: expect.stringContaining('the key belongs to this workspace') },
     });
     expect(requestsOf(practice)).toEqual(['GET channel', 'GET contact', 'GET channels']);
   });
@@ -165,7 +165,7 @@ describe('one thing to fix', () => {
     const { key, problem } = await practice.diagnose();
     expect(key).toBe('accepted');
     expect(problem?.advice).toContain('`/workspaces/*/channels/*`');
-    expect(problem?.advice).not.toContain('a key of this workspace');
+    expect(problem?.advice).not.toContain('the key belongs to this workspace');
   });
 
   it.each([

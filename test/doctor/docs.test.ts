@@ -9,7 +9,7 @@ const [healthy, forbidden, usage] = [...page.matchAll(/^```text\n([\s\S]*?)^```$
 /** The report on the world's contact, with the base URL and the time that the page has. */
 async function reportOf(practice: Practice): Promise<string> {
   const { out } = await practice.run();
-  return out.replace(practice.sandbox.url, 'https://api.bird.com').replace(/\d+ ms a read/, '42 ms a read');
+  return out.replace(practice.sandbox.url, 'https://api.bird.com').replace(/\d+ ms per read/, '42 ms per read');
 }
 
 it('shows what the doctor prints where the guard can work', async () => {
