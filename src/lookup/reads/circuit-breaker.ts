@@ -13,7 +13,11 @@ const PROBE_MS = 1_000;
  */
 export class CircuitBreaker {
   readonly #clock: Clock;
+  /** In the order of their instants; those before `#first` count no more. */
   #results: { readonly at: number; readonly hasFailed: boolean }[] = [];
+  #first = 0;
+  /** Of those that count. */
+  #failures = 0;
   #probeAt: number | undefined;
 
   constructor(clock: Clock) {
@@ -39,22 +43,36 @@ export class CircuitBreaker {
   }
 
   succeeded(): void {
-    if (this.#probeAt !== undefined) this.#results = [];
+    if (this.#probeAt !== undefined) this.#forget();
     this.#probeAt = undefined;
     this.#count(false);
   }
 
   failed(): void {
     this.#count(true);
-    if (this.#probeAt !== undefined || this.#results.length < MIN_READS) return;
-    const failures = this.#results.filter(({ hasFailed }) => hasFailed).length;
-    if (failures / this.#results.length >= FAILED_SHARE) this.#probeAt = this.#clock.now() + PROBE_MS;
+    const reads = this.#results.length - this.#first;
+    if (this.#probeAt !== undefined || reads < MIN_READS) return;
+    if (this.#failures / reads >= FAILED_SHARE) this.#probeAt = this.#clock.now() + PROBE_MS;
   }
 
   #count(hasFailed: boolean): void {
     const now = this.#clock.now();
     this.#results.push({ at: now, hasFailed });
-    const oldest = this.#results.findIndex(({ at }) => at > now - COUNTED_MS);
-    if (oldest > 0) this.#results.splice(0, oldest);
+    if (hasFailed) this.#failures += 1;
+    for (let oldest = this.#results[this.#first]; oldest !== undefined; oldest = this.#results[this.#first]) {
+      if (oldest.at > now - COUNTED_MS) break;
+      this.#first += 1;
+      if (oldest.hasFailed) this.#failures -= 1;
+    }
+    // Cut off by halves, so that a read costs the same however many there are.
+    if (this.#first * 2 <= this.#results.length) return;
+    this.#results = this.#results.slice(this.#first);
+    this.#first = 0;
+  }
+
+  #forget(): void {
+    this.#results = [];
+    this.#first = 0;
+    this.#failures = 0;
   }
 }
