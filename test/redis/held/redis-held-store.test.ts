@@ -1,22 +1,14 @@
-import type { HeldMessage, HeldStore } from 'freeform-guard';
-import type { RedisStore } from 'freeform-guard/redis';
+import type { HeldStore } from 'freeform-guard';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeHeldStore, windowKey } from '../../contracts/held-store.contract.js';
 import { endMinute, keyOf, MINUTE, park, waiting } from '../../stores/held-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
-import { connectedStore, newPrefix, openStore, SECRET, timeoutMs } from '../support.js';
+import { openStore, timeoutMs } from '../support.js';
+import { processes } from './support.js';
 
 const DAY = 24 * 60 * MINUTE;
 
 let server: RedisServer;
-
-/** Processes that share held messages, and the prefix of their keys. */
-async function processes(count: number): Promise<[HeldStore[], string]> {
-  const prefix = newPrefix();
-  const connect = (): Promise<RedisStore> => connectedStore(server.port, { timeoutMs, prefix });
-  const stores = await Promise.all(Array.from({ length: count }, connect));
-  return [stores.map(({ held }) => held), prefix];
-}
 
 describeWithRedis('held messages in Redis', () => {
   beforeAll(async () => {
@@ -24,11 +16,11 @@ describeWithRedis('held messages in Redis', () => {
   });
   afterAll(() => server?.stop());
 
-  describeHeldStore('redisStore.held', async () => (await processes(1))[0][0] as HeldStore);
+  describeHeldStore('redisStore.held', async () => (await processes(server, 1))[0][0] as HeldStore);
 
   describe('between processes', () => {
     it('are one queue, in order, with one message per reference', async () => {
-      const [[one, two]] = await processes(2);
+      const [[one, two]] = await processes(server, 2);
       const messages = [await park(one, waiting()), await park(two, waiting()), await park(one, waiting())] as const;
       expect(await two?.list(windowKey())).toEqual(messages);
       expect(await two?.add(waiting({ reference: messages[0].reference }), 20)).toEqual(messages[0]);
@@ -39,7 +31,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('one of several processes that add the same reference at once adds it', async () => {
-      const [stores] = await processes(4);
+      const [stores] = await processes(server, 4);
       const added = await Promise.all(stores.map((store) => store.add(waiting({ reference: 'order-1' }), 20)));
       expect(added.filter((one) => one === 'added')).toHaveLength(1);
       const [first] = (await stores[added.indexOf('added')]?.list(windowKey())) ?? [];
@@ -47,7 +39,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('are not listed for other processes while undecided, nor are later messages', async () => {
-      const [[one, two]] = await processes(2);
+      const [[one, two]] = await processes(server, 2);
       const messages = [await park(one, waiting()), waiting(), waiting()] as const;
       await one?.add(messages[1], 20);
       await park(two, messages[2]);
@@ -58,7 +50,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('are removed without a trace if the request is stopped', async () => {
-      const [[one, two], prefix] = await processes(2);
+      const [[one, two], prefix] = await processes(server, 2);
       const message = waiting();
       await one?.add(message, 20);
       expect(await one?.settle?.(message, false)).toBe(false);
@@ -68,7 +60,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('wait though one request is stopped, if another one has confirmed them', async () => {
-      const [[one, two]] = await processes(2);
+      const [[one, two]] = await processes(server, 2);
       const message = waiting();
       await one?.add(message, 20);
       expect(await two?.add(waiting({ reference: message.reference }), 20)).toEqual(message);
@@ -78,7 +70,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('count as settled if they were released just now', async () => {
-      const [[one, two]] = await processes(2);
+      const [[one, two]] = await processes(server, 2);
       const message = await park(one, waiting());
       await two?.remove(message);
       expect(await one?.settle?.(message, true)).toBe(true);
@@ -87,7 +79,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('are confirmed by themselves a minute after the process that added them has died', async () => {
-      const [[one, two], prefix] = await processes(2);
+      const [[one, two], prefix] = await processes(server, 2);
       const message = waiting();
       await one?.add(message, 20);
       const entry = JSON.parse((await server.client.hVals(await keyOf(server, prefix, 'r')))[0] ?? '');
@@ -99,7 +91,7 @@ describeWithRedis('held messages in Redis', () => {
     });
 
     it('are locked for one process until it unlocks the queue or the lock expires', async () => {
-      const [[one, two], prefix] = await processes(2);
+      const [[one, two], prefix] = await processes(server, 2);
       expect(await one?.lock(windowKey(), 'one', Date.now() + MINUTE)).toBe(true);
       expect(await two?.lock(windowKey(), 'two', Date.now() + MINUTE)).toBe(false);
       await two?.unlock(windowKey(), 'two');
@@ -115,14 +107,14 @@ describeWithRedis('held messages in Redis', () => {
       ['has passed', -DAY, 1],
       ['is far ahead, by a wrong clock', 365 * DAY, 10 * MINUTE],
     ])('a lock whose end %s blocks nobody for long', async (_, ms, max) => {
-      const [[one], prefix] = await processes(1);
+      const [[one], prefix] = await processes(server, 1);
       expect(await one?.lock(windowKey(), 'one', Date.now() + ms)).toBe(true);
       const [name] = await server.client.keys(`${prefix}hl:*`);
       expect(name === undefined ? 0 : await server.client.pTTL(name)).toBeLessThanOrEqual(max);
     });
 
     it('get one nudge, which is remembered for as long as the last of them waits', async () => {
-      const [[one, two], prefix] = await processes(2);
+      const [[one, two], prefix] = await processes(server, 2);
       expect(await one?.claimNudge(windowKey())).toBe(true);
       const name = await keyOf(server, prefix, 'n');
       await server.client.pExpire(name, MINUTE);
@@ -134,7 +126,7 @@ describeWithRedis('held messages in Redis', () => {
   });
 
   it('are kept a week longer than the last of them waits', async () => {
-    const [[one], prefix] = await processes(1);
+    const [[one], prefix] = await processes(server, 1);
     await park(one, waiting({ expiresAt: Date.now() + 3 * DAY }));
     await park(one, waiting({ expiresAt: Date.now() + DAY }));
     for (const kind of ['r', 'b', 'w']) {
@@ -144,101 +136,10 @@ describeWithRedis('held messages in Redis', () => {
     }
   });
 
-  describe('unreadable data', () => {
-    /** A queue of two messages: the store, the second message, the prefix, and the fields of both. */
-    async function queueOfTwo(): Promise<[HeldStore, HeldMessage, string, string[]]> {
-      const [[one], prefix] = await processes(1);
-      const first = await park(one, waiting());
-      const bodies = await keyOf(server, prefix, 'b');
-      const [field = ''] = await server.client.hKeys(bodies);
-      const second = await park(one, waiting());
-      const fields = [field, ...(await server.client.hKeys(bodies)).filter((other) => other !== field)];
-      expect(await one?.list(windowKey())).toEqual([first, second]);
-      return [one as HeldStore, second, prefix, fields];
-    }
-
-    it.each([
-      ['another message of the queue', (bodies: string[]) => bodies[1] ?? ''],
-      ['another version', ([body = '']: string[]) => flip(body, 0)],
-      ['another text', ([body = '']: string[]) => flip(body, 20)],
-      ['nothing', () => ''],
-      ['text that is not base64', () => '💥'],
-    ])('%s in place of a message does not block the others, and stays', async (_, change) => {
-      const [store, second, prefix, fields] = await queueOfTwo();
-      const bodies = await keyOf(server, prefix, 'b');
-      const values = await Promise.all(fields.map((field) => server.client.hGet(bodies, field)));
-      await server.client.hSet(bodies, fields[0] ?? '', change(values.map(String)));
-      expect(await store.list(windowKey())).toEqual([second]);
-      expect(await store.add(waiting(), 2)).toBe('full');
-      await store.remove(second);
-      expect(await store.windows(second.workspaceId)).toEqual([windowKey()]);
-      expect(await server.client.hLen(bodies)).toBe(1);
-    });
-
-    it.each([
-      '',
-      'null',
-      '[]',
-      '{}',
-      '{"v":2}',
-      '{"v":1,"s":"waiting","r":"","w":""}',
-      '{"v":1,"s":"offered","r":"","w":""}',
-    ])('an entry %j counts and is not listed', async (entry) => {
-      const [store, second, prefix, fields] = await queueOfTwo();
-      await server.client.hSet(await keyOf(server, prefix, 'r'), fields[0] ?? '', entry);
-      expect(await store.list(windowKey())).toEqual([second]);
-      expect(await store.add(waiting(), 2)).toBe('full');
-      expect(await store.add(waiting(), 3)).toBe('added');
-    });
-
-    it('a reference with an unreadable message cannot be held again', async () => {
-      const [[one], prefix] = await processes(1);
-      const message = await park(one, waiting());
-      const bodies = await keyOf(server, prefix, 'b');
-      await server.client.hSet(bodies, (await server.client.hKeys(bodies))[0] ?? '', 'x');
-      await expect(one?.add(waiting({ reference: message.reference }), 20)).rejects.toThrow('has not kept');
-    });
-
-    it('is counted once per message, so that it can be logged (field B13)', async () => {
-      const [[one], prefix] = await processes(1);
-      for (const message of [waiting(), waiting(), waiting()]) await park(one, message);
-      const bodies = await keyOf(server, prefix, 'b');
-      const fields = await server.client.hKeys(bodies);
-      for (const field of fields.slice(0, 2)) await server.client.hSet(bodies, field, 'x');
-      for (let times = 0; times < 2; times += 1) expect(await one?.list(windowKey())).toHaveLength(1);
-      expect(await one?.countUnreadable?.()).toBe(2);
-    });
-
-    it('among the windows does not hide the others', async () => {
-      const [[one], prefix] = await processes(1);
-      await park(one, waiting());
-      await server.client.hSet(await keyOf(server, prefix, 'w'), 'x', 'y');
-      expect(await one?.windows(windowKey().workspaceId)).toEqual([windowKey()]);
-    });
-
-    it('of another secret is not found, and is found again with that secret', async () => {
-      const [[one], prefix] = await processes(1);
-      const message = await park(one, waiting());
-      const secret = `${SECRET}, another`;
-      const other = (await connectedStore(server.port, { timeoutMs, prefix, secret })).held;
-      expect([await other.list(windowKey()), await other.windows(message.workspaceId)]).toEqual([[], []]);
-      expect([await other.countUnreadable?.(), await one?.countUnreadable?.()]).toEqual([1, 0]);
-      const again = (await connectedStore(server.port, { timeoutMs, prefix })).held;
-      expect(await again.list(windowKey())).toEqual([message]);
-    });
-  });
-
   it('are listed by a new store as soon as it is connected', async () => {
-    const [[one], prefix] = await processes(1);
+    const [[one], prefix] = await processes(server, 1);
     const message = await park(one, waiting());
     const fresh = openStore(server.port, { timeoutMs, prefix }).held;
     expect(await fresh.list(windowKey())).toEqual([message]);
   });
 });
-
-/** Flips one bit of a base64 text. */
-function flip(text: string, index: number): string {
-  const bytes = Buffer.from(text, 'base64');
-  bytes.writeUInt8(bytes.readUInt8(index) ^ 2, index);
-  return bytes.toString('base64');
-}

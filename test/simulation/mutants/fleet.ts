@@ -144,7 +144,7 @@ export const fleet: readonly Mutation[] = [
     file: 'redis/fleet/redis-read-budget.ts',
     find: 'reply === undefined && !this.#membership.isMember',
     replace: 'reply === undefined',
-    tests: ['redis/fleet/redis-read-budget.test.ts'],
+    tests: ['redis/fleet/membership.test.ts'],
   },
   {
     name: 'each process searches for contacts as if it were alone',
