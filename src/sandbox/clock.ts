@@ -43,7 +43,7 @@ export function createClock(startAt: number): SandboxClock {
         currentAt = Math.max(currentAt, timer.dueAt);
         timer.callback();
       }
-      // A callback may itself have advanced further than this call was to go.
+      // A callback may itself have advanced further than this call.
       currentAt = Math.max(currentAt, targetAt);
     },
     setTimeout: (callback, ms) => {
@@ -61,7 +61,7 @@ interface TimerQueue {
   takeDue(at: number): Timer | undefined;
 }
 
-/** Timers sorted by due time; among equals the one that was added first comes first. */
+/** Timers sorted by due time; equal ones in the order in which they were added. */
 function createTimerQueue(): TimerQueue {
   const sorted: Timer[] = [];
   return {

@@ -2,19 +2,19 @@ import { toInstant } from '../core/instant.js';
 import { toArrive } from './model/arrived-message.js';
 import type { MessageStatus, OutgoingMessage } from './model/bird-message.js';
 import type { SandboxState, WorkspaceState } from './state.js';
-import { type FailedVerdict, judge, type Verdict } from './verdict.js';
+import { type FailedVerdict, type Verdict, verdictOn } from './verdict.js';
 import { publishMessage } from './webhooks/webhook-publish.js';
 
-/** When a message reaches these statuses, in ms after it was sent. Bird names no times; these are ours. */
+/** When a message reaches these statuses, in ms after it was sent. Bird documents no times; these are ours. */
 const PROCESSING_AFTER_MS = 200;
 const SENT_AFTER_MS = 1000;
 const DELIVERED_AFTER_MS = 2000;
 
-/** Takes a message over: it is sent now, or at its `scheduledFor` if that is to come, and then runs its course. */
-export function takeOver(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
+/** Accepts a message: it is sent now, or at a future `scheduledFor`, and then goes through its statuses. */
+export function acceptMessage(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
   keep(state, workspace, message);
   const send = (): void => {
-    const verdict = judge(state, workspace, message);
+    const verdict = verdictOn(state, workspace, message);
     noteDeparture(state, workspace, { message, verdict });
     runCourse(state, workspace, { id: message.id, verdict });
   };
@@ -28,7 +28,7 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
-/** Keeps what the customers will get as it is at this instant: channels and templates may change before it arrives. */
+/** Records what the customers will get, as of now: channels and templates may change before it arrives. */
 function noteDeparture(state: SandboxState, workspace: WorkspaceState, { message, verdict }: Judged): void {
   const channel = workspace.channels.get(message.channelId);
   if ('failure' in verdict || channel === undefined) return;
@@ -36,8 +36,8 @@ function noteDeparture(state: SandboxState, workspace: WorkspaceState, { message
   state.arrivals.push(...toArrive({ workspaceId: workspace.id, channel, message, content, at: state.clock.now() }));
 }
 
-/** Takes over a message of which it is known already that it fails. */
-export function takeOverInvalid(
+/** Accepts a message that is already known to fail. */
+export function acceptInvalid(
   state: SandboxState,
   workspace: WorkspaceState,
   { message, verdict }: { readonly message: OutgoingMessage; readonly verdict: FailedVerdict },
@@ -56,7 +56,7 @@ interface Step {
   readonly status: MessageStatus;
 }
 
-/** Sets a timer for each status to come. The verdict is fixed: what the customer writes later saves nothing. */
+/** Sets a timer for each later status. The verdict is fixed: a later customer's message does not change it. */
 function runCourse(
   state: SandboxState,
   workspace: WorkspaceState,
@@ -84,7 +84,7 @@ function stepsOf(verdict: Verdict): readonly Step[] {
   return [...(before[verdict.ends] ?? []).filter(({ afterMs }) => afterMs < end.afterMs), end];
 }
 
-/** `reason` has the shape of Bird's: details, the platform's reason and its code. */
+/** `reason` has Bird's format: details, the platform's reason and its code. */
 function failureFields({ failure }: FailedVerdict): Pick<OutgoingMessage, 'failure' | 'reason' | 'details'> {
   const { description, source } = failure;
   return {
@@ -94,7 +94,7 @@ function failureFields({ failure }: FailedVerdict): Pick<OutgoingMessage, 'failu
   };
 }
 
-/** The one place where a message changes. */
+/** The only place where a message changes. */
 function moveTo(state: SandboxState, workspace: WorkspaceState, id: string, change: Partial<OutgoingMessage>): void {
   const message = workspace.messages.get(id);
   if (message === undefined || message.direction !== 'outgoing') return;
@@ -102,7 +102,7 @@ function moveTo(state: SandboxState, workspace: WorkspaceState, id: string, chan
   keep(state, workspace, { ...message, ...change, lastStatusAt: at, updatedAt: at });
 }
 
-/** Every status of a message is news. */
+/** Stores a message and publishes its event: every status is one. */
 function keep(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): void {
   workspace.messages.set(message.id, message);
   publishMessage(state, workspace, message);

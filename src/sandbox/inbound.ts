@@ -54,7 +54,7 @@ function noteInConversations(workspace: WorkspaceState, message: InboundMessage)
   }
 }
 
-/** A channel, a contact and the address at which the one reaches the other. */
+/** A channel, a contact and the contact's address on the channel. */
 export interface Located {
   readonly channel: BirdChannel;
   readonly contact: BirdContact;

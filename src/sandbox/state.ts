@@ -11,17 +11,17 @@ import { resolveSwitches, type Switches, type SwitchOptions } from './switches.j
 import { createTemplateBook, type TemplateBook } from './templates/template-book.js';
 import type { WebhookFeed } from './webhooks/webhook-feed.js';
 
-/** Everything that a sandbox knows. The HTTP face and the handles read and change it; nothing else holds state. */
+/** The whole state of a sandbox. The HTTP server and the handles read and change it; nothing else has state. */
 export interface SandboxState {
   readonly clock: SandboxClock;
   readonly workspaces: Map<string, WorkspaceState>;
   readonly feed: WebhookFeed;
-  /** What has been sent and will arrive, or has: it has once its message is `delivered`. In order of sending. */
+  /** Messages that have arrived or will arrive, in the order of sending. One has arrived once it is `delivered`. */
   readonly arrivals: ArrivedMessage[];
   switches: SwitchOptions;
 }
 
-/** One workspace. Maps keep the order of creation, which is the order of Bird's lists here. */
+/** One workspace. Maps keep the order of creation, which is the order of the lists. */
 export interface WorkspaceState {
   readonly id: string;
   /** `undefined`: revoked. */
@@ -31,23 +31,23 @@ export interface WorkspaceState {
   readonly contacts: ContactBook;
   readonly conversations: Map<string, BirdConversation>;
   readonly templates: TemplateBook;
-  /** Both directions, with the statuses of the sandbox's now. */
+  /** Messages in both directions, with their current statuses. */
   readonly messages: Map<string, InboundMessage | OutgoingMessage>;
   readonly windows: Windows;
   readonly subscriptions: Map<string, BirdSubscription>;
-  /** `isPermanentSession` where a test has set it, by (channel, address). */
+  /** `isPermanentSession` as set by a test, by (channel, address). */
   readonly permanentSessions: Map<string, Switches['permanentSession']>;
   readonly reads: RateLimit;
   readonly sends: RateLimit;
 }
 
-/** What identifies a new workspace. */
+/** The id and key of a new workspace. */
 export interface WorkspaceIdentity {
   readonly id: string;
   readonly accessKey: string;
 }
 
-/** A workspace with nothing in it. */
+/** An empty workspace. */
 export function createWorkspaceState({ id, accessKey }: WorkspaceIdentity, switches: SwitchOptions): WorkspaceState {
   return {
     id,
@@ -66,7 +66,7 @@ export function createWorkspaceState({ id, accessKey }: WorkspaceIdentity, switc
   };
 }
 
-/** The switches in force for a workspace: its own, else the sandbox's, else the defaults. */
+/** The switches of a workspace: its own, else the sandbox's, else the defaults. */
 export function switchesOf(state: SandboxState, workspace: WorkspaceState): Switches {
   return resolveSwitches(workspace.switches, state.switches);
 }

@@ -8,25 +8,25 @@ import { type SandboxState, switchesOf, type WorkspaceState } from './state.js';
 import { fillTemplate } from './templates/fill-template.js';
 import type { TemplateRefusal } from './templates/template-refusal.js';
 
-/** What becomes of a message: delivered, with what its receivers get, or the status and failure in which it ends. */
+/** The result of a message: delivered, with its content, or the status and failure in which it ends. */
 export type Verdict = { readonly ends: 'delivered'; readonly content: MessageContent } | FailedVerdict;
 
 export interface FailedVerdict {
   readonly ends: MessageStatus;
   readonly failure: BirdFailure;
-  /** How long after the message was sent the failure shows, in ms. */
+  /** When the failure shows, in ms after the message was sent. */
   readonly afterMs: number;
 }
 
 /** How long an ordinary failure takes, in ms. */
 const FAILURE_AFTER_MS = 1000;
 
-/** Judges a message at the instant at which it is sent, by the state of that instant. */
-export function judge(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): Verdict {
+/** Decides the result of a message, by the state at the instant at which it is sent. */
+export function verdictOn(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): Verdict {
   const at = state.clock.now();
   const channel = workspace.channels.get(message.channelId);
   if (message.receiver.contacts.length === 0 || !(isTemplate(message) || hasBody(message))) {
-    return invalidInput('nobody to send to, or nothing to send');
+    return invalidInput('no recipient, or no content');
   }
   if (channel === undefined || maySend(channel.status) === false || isOutgoingUnavailable(channel, at)) {
     return unusableChannel();
@@ -40,7 +40,7 @@ export function judge(state: SandboxState, workspace: WorkspaceState, message: O
   return { ends: 'delivered', content: bodyContent(message.body) };
 }
 
-/** Bird's own validation, which for a batch comes after the answer. */
+/** Bird's own validation, which for a batch comes after the response. */
 export function invalidInput(description: string): FailedVerdict {
   const source = { name: 'pre-processing', code: '11002' };
   return { ends: 'rejected', afterMs: FAILURE_AFTER_MS, failure: { code: 11_002, description, source } };
@@ -49,13 +49,13 @@ export function invalidInput(description: string): FailedVerdict {
 function unusableChannel(): FailedVerdict {
   const failure = {
     code: 11_001,
-    description: 'The channel may not send',
+    description: 'The channel cannot send',
     source: { name: 'pre-processing', code: '11001' },
   };
   return { ends: 'sending_failed', afterMs: FAILURE_AFTER_MS, failure };
 }
 
-/** Bird's codes are guesses: 11002 is its INVALID_INPUT, 15000 lies in its family for platforms. */
+/** Bird's codes are guesses: 11002 is INVALID_INPUT, and 15000 belongs to the family for platforms. */
 function refusedTemplate({ refusedBy, code, description }: TemplateRefusal): FailedVerdict {
   const isBirds = refusedBy === 'touchpoint';
   const failure = { code: isBirds ? 11_002 : 15_000, description, source: { name: refusedBy, code } };
@@ -80,7 +80,7 @@ function late(state: SandboxState, workspace: WorkspaceState, platformId: string
   return { ends: lateStatus, afterMs: lateFailureAfterMs, failure };
 }
 
-/** Late, for a free-form message: the window of one of its addresses is closed. */
+/** Whether a free-form message is late: the window of one of its addresses is closed. */
 function isLate(state: SandboxState, workspace: WorkspaceState, message: OutgoingMessage): boolean {
   const channel = workspace.channels.get(message.channelId);
   const window = platformRow(channel?.platformId, undefined)?.window;
@@ -95,7 +95,7 @@ function isLate(state: SandboxState, workspace: WorkspaceState, message: Outgoin
   });
 }
 
-/** A template names something and comes without a body; everything else needs the window. */
+/** Whether a message is a template: it names one and has no body. Everything else needs the window. */
 function isTemplate(message: OutgoingMessage): boolean {
   const names = own(message.template, 'projectId') ?? own(message.template, 'name');
   return typeof names === 'string' && !hasBody(message);
@@ -105,7 +105,7 @@ function hasBody(message: OutgoingMessage): boolean {
   return message.body !== undefined && message.body !== null;
 }
 
-/** Bird adds Meta's HUMAN_AGENT tag to messages with one of these uses; the caller passes no tag. */
+/** Bird adds Meta's HUMAN_AGENT tag to messages with one of these uses; callers pass no tag. */
 function isForHumanAgent(message: OutgoingMessage): boolean {
   const useCase = own(own(message.meta, 'extraInformation'), 'useCase');
   return useCase === 'conversation' || useCase === 'transactional';

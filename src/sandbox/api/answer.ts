@@ -1,4 +1,4 @@
-/** An answer of the HTTP face before it goes over the wire. */
+/** A response before it is sent. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -9,22 +9,22 @@ export function ok(body: unknown): Answer {
   return { status: 200, body };
 }
 
-/** It is there now. */
+/** 201: created. */
 export function created(body: unknown): Answer {
   return { status: 201, body };
 }
 
-/** Bird took it over; what becomes of it shows later. */
+/** 202: accepted; the result shows later. */
 export function accepted(body: unknown): Answer {
   return { status: 202, body };
 }
 
-/** Bird's `RequestError`. Bird lists no codes; only `InvalidPayload` was observed, the others are ours. */
+/** Bird's `RequestError`. Bird documents no codes: only `InvalidPayload` was observed, and the others are ours. */
 export function requestError(status: number, code: string, message: string): Answer {
   return { status, body: { code, message } };
 }
 
-/** 404 in Bird's words, e.g. `The requested resource does not exist: channel not found`. */
+/** 404 with Bird's message, e.g. `The requested resource does not exist: channel not found`. */
 export function notFound(resource: string): Answer {
   return requestError(404, 'ResourceNotFound', `The requested resource does not exist: ${resource} not found`);
 }

@@ -1,6 +1,6 @@
 import type { SandboxState, WorkspaceState } from '../state.js';
 
-/** A request that has passed routing, key and rate limit: what an operation gets to see. */
+/** A request that has passed routing, key and rate limit, as an operation receives it. */
 export interface ApiRequest {
   readonly state: SandboxState;
   readonly workspace: WorkspaceState;

@@ -2,7 +2,7 @@ import { type SandboxState, switchesOf, type WorkspaceState } from '../state.js'
 import { type Answer, requestError } from './answer.js';
 import { matchRoute } from './routes.js';
 
-/** A request as it came over the wire, its body read but not yet parsed. */
+/** A request as received, with its body read but not yet parsed. */
 export interface WireRequest {
   readonly method: string;
   readonly url: URL;
@@ -11,7 +11,7 @@ export interface WireRequest {
   readonly body: Buffer | undefined;
 }
 
-/** Answers one request as Bird does: path, key, rate limit and body are checked before the operation sees it. */
+/** Answers one request as Bird does: path, key, rate limit and body are checked before the operation runs. */
 export function answerRequest(state: SandboxState, { method, url, authorization, body }: WireRequest): Answer {
   const match = findRoute(method, url.pathname);
   if ('status' in match) return match;
@@ -37,7 +37,7 @@ function findRoute(method: string, path: string): Extract<ReturnType<typeof matc
   }
 }
 
-/** An unknown key gets 401. A known one gets 403 for another workspace, and is not told whether that exists. */
+/** An unknown key gets 401. A known one gets 403 for any other workspace, whether or not it exists. */
 function authorize(
   state: SandboxState,
   authorization: string | undefined,

@@ -9,7 +9,7 @@ import { windowReport } from './window-report.js';
 
 const MAX_CHANNELS = 1000;
 
-/** `GET /workspaces/{ws}/channels`: all channels, or those that every filter given lets through. */
+/** `GET /workspaces/{ws}/channels`: all channels, or those that match every filter. */
 export function listChannels({ workspace, query }: ApiRequest): Answer {
   const filters: readonly (readonly [string, keyof BirdChannel])[] = [
     ['status', 'status'],
@@ -45,7 +45,7 @@ export function getChannelContact({ state, workspace, ids, query }: ApiRequest):
   return ok(windowReport({ workspace, switches, channel, address, now: state.clock.now() }));
 }
 
-/** Bird allows the value to be left out or empty; which identifier it then takes is not documented. */
+/** Bird allows a missing or empty value. It does not document which identifier it then uses. */
 function addressAskedFor(query: URLSearchParams, contact: BirdContact, channel: BirdChannel): string {
   const given = query.get('contactIdentifierValue');
   if (given !== null && given !== '') return sandboxAddress(given);

@@ -20,7 +20,7 @@ export function searchContacts({ state, workspace, body }: ApiRequest): Answer {
   return ok({ results: found === undefined ? [] : [found] });
 }
 
-/** `GET /workspaces/{ws}/contacts/{id}/identifiers`: everything by which the contact can be reached, in pages. */
+/** `GET /workspaces/{ws}/contacts/{id}/identifiers`: all identifiers of the contact, in pages. */
 export function listIdentifiers({ workspace, ids, query }: ApiRequest): Answer {
   const contact = workspace.contacts.get(ids.contactId ?? '');
   if (contact === undefined) return notFound('contact');

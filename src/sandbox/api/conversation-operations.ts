@@ -1,9 +1,10 @@
 import { own } from '../../core/own.js';
 import type { BirdConversation } from '../model/bird-conversation.js';
 import type { OutgoingMessage } from '../model/bird-message.js';
+import { collect } from '../model/problems.js';
 import { type Answer, accepted, invalidPayload, notFound, ok, requestError } from './answer.js';
 import type { ApiRequest } from './api-request.js';
-import { collect, contentProblems } from './create-message.js';
+import { contentProblems } from './create-message.js';
 import { send } from './message-operations.js';
 
 /** `GET /workspaces/{ws}/conversations/{conversation}`. */
@@ -44,7 +45,7 @@ function receiversOf(conversation: BirdConversation, body: unknown): readonly un
   return conversation.featuredParticipants.map(({ id, contact }) => ({ id, ...contact }));
 }
 
-/** The message in the shape of Bird's Conversations API, which differs from that of its Channels API. */
+/** The message as Bird's Conversations API returns it, which differs from its Channels API. */
 function conversationMessage(conversation: BirdConversation, body: unknown, message: OutgoingMessage): object {
   return {
     id: message.id,

@@ -1,13 +1,12 @@
 import { toInstant } from '../../core/instant.js';
+import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
-
-/** What is wrong with a request body, by field, as Bird's `ValidationError` lists it. Empty: nothing. */
-export type Problems = Readonly<Record<string, readonly string[]>>;
+import { collect, type Finding, type Problems } from '../model/problems.js';
 
 const DAY = 86_400_000;
 
-/** Bird rejects what is scheduled farther ahead, in ms. */
-const FARTHEST_SCHEDULE_MS = 35 * DAY;
+/** Bird rejects messages scheduled farther ahead than this, in ms. */
+const MAX_SCHEDULE_MS = 35 * DAY;
 
 const messageKeys: readonly string[] = [
   ...['sender', 'receiver', 'reference', 'template', 'meta', 'replyTo', 'body', 'notification', 'capFrequency'],
@@ -48,7 +47,7 @@ const bodyTypes: readonly string[] = [
 
 /**
  * Checks a create-message body by Bird's schema: its keys, its receivers' keys, the type of its content and its
- * schedule. The inside of bodies and templates is not checked.
+ * schedule. What bodies and templates contain is not checked.
  */
 export function messageProblems(message: unknown, now: number): Problems {
   if (!isObject(message)) return { message: ['must be an object'] };
@@ -60,7 +59,7 @@ export function messageProblems(message: unknown, now: number): Problems {
   ]);
 }
 
-/** Checks the content alone: a body or a template has to be there, though Bird lets either be null. */
+/** Checks only the content: a body or a template must be present, although Bird lets either be null. */
 export function contentProblems(message: unknown): readonly Finding[] {
   const body = own(message, 'body');
   const template = own(message, 'template');
@@ -69,15 +68,6 @@ export function contentProblems(message: unknown): readonly Finding[] {
     ['body', bodyProblem(body)],
     ['template', templateProblem(template)],
   ];
-}
-
-/** A field and what is wrong with it; `undefined`: nothing. */
-export type Finding = readonly [field: string, problem: string | undefined];
-
-/** Findings by field, in Bird's shape; the whole message goes under `message`. */
-export function collect(findings: readonly Finding[]): Problems {
-  const found = findings.filter((finding): finding is [string, string] => finding[1] !== undefined);
-  return Object.fromEntries(found.map(([field, problem]) => [field === '' ? 'message' : field, [problem]]));
 }
 
 function receiverProblem(receiver: unknown): string | undefined {
@@ -105,14 +95,10 @@ function scheduleProblem(scheduledFor: unknown, now: number): string | undefined
   if (scheduledFor === undefined) return undefined;
   const at = typeof scheduledFor === 'string' ? toInstant(scheduledFor) : undefined;
   if (at === undefined) return 'must be an RFC 3339 timestamp';
-  return at > now + FARTHEST_SCHEDULE_MS ? 'must be within 35 days' : undefined;
+  return at > now + MAX_SCHEDULE_MS ? 'must be within 35 days' : undefined;
 }
 
 function unknownKeys(value: object, known: readonly string[]): string | undefined {
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   return unknown.length === 0 ? undefined : `unknown properties: ${unknown.join(', ')}`;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { own } from '../../core/own.js';
-import { takeOver, takeOverInvalid, waitBefore } from '../delivery.js';
+import { acceptInvalid, acceptMessage, waitBefore } from '../delivery.js';
 import type { BirdChannel } from '../model/bird-channel.js';
 import { createOutgoingMessage, type OutgoingMessage } from '../model/bird-message.js';
 import type { SandboxState, WorkspaceState } from '../state.js';
@@ -24,7 +24,7 @@ export function createMessage({ state, workspace, ids, body }: ApiRequest): Answ
   return message === undefined ? notFound('contact') : accepted(message);
 }
 
-/** `POST /workspaces/{ws}/channels/{ch}/batch/messages`: items are judged one by one, after the answer. */
+/** `POST /workspaces/{ws}/channels/{ch}/batch/messages`: items are validated one by one, after the response. */
 export function createBatch({ state, workspace, ids, body }: ApiRequest): Answer {
   const channel = workspace.channels.get(ids.channelId ?? '');
   if (channel === undefined) return notFound('channel');
@@ -33,11 +33,11 @@ export function createBatch({ state, workspace, ids, body }: ApiRequest): Answer
     return requestError(400, 'InvalidBatch', `messageRequests must hold 1 to ${MAX_BATCH} messages`);
   }
   for (const content of items) sendBatchItem({ state, workspace, channel, content });
-  // Bird's answer carries an id for the batch; the name of the field is not documented.
+  // Bird's response has an id for the batch; the name of the field is not documented.
   return accepted({ id: randomUUID() });
 }
 
-/** What is to be sent on which channel; `content` is a create-message body. */
+/** A message to send on a channel; `content` is a create-message body. */
 export interface Sending {
   readonly state: SandboxState;
   readonly workspace: WorkspaceState;
@@ -45,7 +45,7 @@ export interface Sending {
   readonly content: unknown;
 }
 
-/** Sends a valid message; gives it as it was accepted, or `undefined` when it names a contact that is not there. */
+/** Sends a valid message and returns it as accepted; `undefined` if it names an unknown contact. */
 export function send({ state, workspace, channel, content }: Sending): OutgoingMessage | undefined {
   const now = state.clock.now();
   const listed = own(own(content, 'receiver'), 'contacts');
@@ -55,7 +55,7 @@ export function send({ state, workspace, channel, content }: Sending): OutgoingM
   const fields = { ...Object(content) };
   const status = waitBefore(fields, now) > 0 ? 'scheduled' : 'accepted';
   const message = createOutgoingMessage({ channel, contacts, content: fields, status }, now);
-  takeOver(state, workspace, message);
+  acceptMessage(state, workspace, message);
   return message;
 }
 
@@ -69,7 +69,7 @@ function sendBatchItem(sending: Sending): void {
   const verdict = invalidInput(problems.length === 0 ? 'contact not found' : problems.join('; '));
   const fields = { ...Object(content) };
   const message = createOutgoingMessage({ channel, contacts: [], content: fields, status: 'accepted' }, now);
-  takeOverInvalid(state, workspace, { message, verdict });
+  acceptInvalid(state, workspace, { message, verdict });
 }
 
 /** `GET /workspaces/{ws}/channels/{ch}/messages/{message}`. */

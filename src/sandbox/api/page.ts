@@ -1,6 +1,6 @@
 import { type Answer, invalidPayload } from './answer.js';
 
-/** A page of Bird's lists, as its answer bodies have it. */
+/** A page of a list, as in Bird's response bodies. */
 export interface Page<Item> {
   readonly results: readonly Item[];
   /** Absent at the end. */
@@ -27,7 +27,7 @@ export function pageOf<Item extends { readonly id: string }>(
   return next === undefined ? { results } : { results, nextPageToken: Buffer.from(next.id).toString('base64url') };
 }
 
-/** A token names the item that its page begins with, so that items added meanwhile shift nothing. */
+/** A token names the first item of its page, so that items added meanwhile do not shift pages. */
 function startOf(items: readonly { readonly id: string }[], token: string | null): number | undefined {
   if (token === null || token === '') return 0;
   const firstId = Buffer.from(token, 'base64url').toString();

@@ -5,7 +5,7 @@ import type { BirdReceiverContact } from '../model/bird-message.js';
 import { sandboxAddress } from '../model/sandbox-address.js';
 import type { WorkspaceState } from '../state.js';
 
-/** Where a message is to go, as its request says it. */
+/** The recipients of a message, as in its request. */
 export interface Destination {
   readonly workspace: WorkspaceState;
   readonly channel: BirdChannel;
@@ -15,8 +15,8 @@ export interface Destination {
 }
 
 /**
- * Who a message really goes to. A contact is created where its identifier is unknown; an entry that names nobody is
- * left out. `undefined`: an id is no contact of the workspace.
+ * The receivers of a message. An unknown identifier creates a contact, and an entry that names nobody is dropped.
+ * `undefined`: an id is not a contact of the workspace.
  */
 export function resolveReceivers({ workspace, channel, entries, now }: Destination): BirdReceiverContact[] | undefined {
   const receivers: BirdReceiverContact[] = [];

@@ -36,7 +36,7 @@ const conversation = `${workspace}/conversations/:conversationId`;
 const webhooks = 'webhook-subscriptions';
 const organization = `/organizations/:organizationId${workspace}`;
 
-/** THE table of what the sandbox answers. The first route that fits wins. */
+/** All routes of the sandbox. The first match wins. */
 const routes: readonly Route[] = [
   { method: 'GET', path: `${workspace}/channels`, kind: 'channels', answer: listChannels },
   { method: 'GET', path: `${workspace}/channels/messages`, kind: 'messages', answer: listMessages },
@@ -57,12 +57,12 @@ const routes: readonly Route[] = [
   { method: 'GET', path: `${workspace}/${webhooks}`, kind: 'webhooks', answer: listSubscriptions },
 ];
 
-/** Where a path leads: to a route, or to the methods that it would take instead (none: the path is unknown). */
+/** The match for a path: a route, or the methods that the path allows instead (none: the path is unknown). */
 export type Match =
   | { readonly route: Route; readonly ids: Readonly<Record<string, string>> }
   | { readonly route: undefined; readonly allowed: readonly string[] };
 
-/** Finds the route for a path without its query. Throws a `URIError` when the path is not decodable. */
+/** Finds the route for a path without its query. Throws a `URIError` if the path cannot be decoded. */
 export function matchRoute(method: string, path: string): Match {
   const segments = path.replace(/\/$/, '').split('/').map(decodeURIComponent);
   const fitting = routes.flatMap((route) => {

@@ -10,7 +10,7 @@ export interface WindowReport {
   readonly isPermanentSession?: boolean;
 }
 
-/** Whose window is to be reported, and when. */
+/** The window to report, and the instant. */
 export interface WindowQuestion {
   readonly workspace: WorkspaceState;
   readonly switches: Switches;
@@ -19,7 +19,7 @@ export interface WindowQuestion {
   readonly now: number;
 }
 
-/** What Bird says of the window for one address of a channel, as the switches have it. */
+/** Bird's report of one address's window on a channel, as the switches shape it. */
 export function windowReport(question: WindowQuestion): WindowReport {
   const { workspace, switches, channel, address } = question;
   const target = { channelId: channel.id, address };
@@ -32,7 +32,7 @@ function reportedEnd({ workspace, switches, channel, address, now }: WindowQuest
   const window = platformRow(channel.platformId, undefined)?.window;
   const target = { channelId: channel.id, address };
   const inboundAt = workspace.windows.lastInboundAt(target, now - switches.readLagMs);
-  // A window without an end has no date that could be reported.
+  // A window without an end has no date to report.
   if (!window || !Number.isFinite(window.durationMs) || inboundAt === undefined) return null;
   const endsAt = inboundAt + window.durationMs;
   const isClosed = endsAt <= now;

@@ -1,9 +1,9 @@
 import type { RequestKind } from '../api/routes.js';
 
 /**
- * What goes wrong with one answer. `status`, `redirect`, `stall: 'headers'` and `reset: true` come instead of the
- * answer: the request is not processed and counts against no limit. The others process the request at once, from the
- * state of its arrival, and spoil or delay what goes over the wire.
+ * A fault in one response. `status`, `redirect`, `stall: 'headers'` and `reset: true` replace the response: the request
+ * is not processed and counts against no limit. The others process the request at once, with the state at its arrival,
+ * and then damage or delay the response.
  */
 export type Fault =
   /** This answer, verbatim. An object becomes JSON; a list of header values becomes one line each. */
@@ -12,7 +12,7 @@ export type Fault =
       readonly status: number;
       /** Headers by name. Default: `content-type: application/json`, the length and the date. */
       readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
-      /** What is sent; text and bytes as they are. Default: nothing. */
+      /** The response body; strings and bytes as they are. Default: empty. */
       readonly body?: string | Uint8Array | object | undefined;
     }
   | {
@@ -20,7 +20,7 @@ export type Fault =
       readonly redirect: string;
     }
   | {
-      /** `'headers'`: nothing is ever answered. `'body'`: headers and half of the body, then nothing more. */
+      /** `'headers'`: no response ever. `'body'`: headers and half of the body, then nothing more. */
       readonly stall: 'headers' | 'body';
     }
   | {
@@ -28,19 +28,19 @@ export type Fault =
       readonly reset: true | 'body';
     }
   | {
-      /** The body comes one byte at a time, this many ms of the sandbox's clock apart. */
+      /** Sends the body one byte at a time, this many ms of the sandbox's clock apart. */
       readonly dripMs: number;
     }
   | {
-      /** The true answer, but only when the promise settles: by then the state may be another. */
+      /** Sends the true response only when the promise settles. By then the state may have changed. */
       readonly holdUntil: Promise<unknown>;
     }
   | {
-      /** The true answer, padded with spaces to this many bytes and sent without `Content-Length`. */
+      /** Pads the true response with spaces to this many bytes, and sends it without `Content-Length`. */
       readonly oversize: number;
     };
 
-/** What a fault hook gets to know of a request. */
+/** The request, as a fault hook receives it. */
 export interface FaultRequest {
   /** HTTP method, in capital letters. */
   readonly method: string;
@@ -50,7 +50,7 @@ export interface FaultRequest {
   readonly kind: RequestKind;
 }
 
-/** Asked for every request, before it is processed; `undefined`: nothing goes wrong. It may take its time. */
+/** Called for every request before it is processed. `undefined`: no fault. It may return a promise. */
 export type FaultHook = (request: FaultRequest) => Fault | undefined | Promise<Fault | undefined>;
 
 const faultNames: readonly string[] = ['status', 'redirect', 'stall', 'reset', 'dripMs', 'holdUntil', 'oversize'];

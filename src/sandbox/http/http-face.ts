@@ -17,7 +17,7 @@ export interface HttpFaceOptions {
   readonly port: number;
   readonly state: SandboxState;
   readonly log: RequestLog;
-  /** The hook in force when a request arrives. */
+  /** The current fault hook, when a request arrives. */
   readonly faultHook: () => FaultHook | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function openHttpFace(options: HttpFaceOptions): Promise<HttpFace> 
   const server = createServer((req, res) => {
     serve(options, req, res).catch((error: unknown) => res.destroy(error instanceof Error ? error : undefined));
   });
-  // Clients hold their sockets longer than Node's 5 s; closing one just as it is used again would be an unasked fault.
+  // Clients keep sockets longer than Node's 5 s. Closing one just as it is used again would be an unwanted fault.
   server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -52,7 +52,7 @@ async function serve(options: HttpFaceOptions, req: IncomingMessage, res: Server
   const request: FaultRequest = { method, path: url.pathname, kind: kindOf(method, url.pathname) };
 
   const asked = askHook(faultHook(), request);
-  // Nothing is awaited without need: whoever sees the hook called may rely on the answer being computed right then.
+  // Nothing is awaited without need: once the hook was called, a test may rely on the response being computed.
   const fault = asked instanceof Promise ? await asked : asked;
   const wire: Wire = { res, clock: state.clock, noteStatus: log.add({ ...request, at: state.clock.now() }) };
 
@@ -70,7 +70,7 @@ function askHook(hook: FaultHook | undefined, request: FaultRequest): ReturnType
   }
 }
 
-/** A hook that throws is a mistake in a test, which shall see it. */
+/** A hook that throws is a mistake in a test, so the response shows it. */
 function hookFailed(error: unknown): Fault {
   const message = error instanceof Error ? error.message : String(error);
   return { status: 500, body: { code: 'FaultHookFailed', message } };
@@ -80,14 +80,14 @@ function kindOf(method: string, path: string): RequestKind {
   try {
     return matchRoute(method, path).route?.kind ?? 'unknown';
   } catch {
-    // Not decodable; the answer will say so.
+    // The path cannot be decoded; the response will say so.
     return 'unknown';
   }
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The whole body; `undefined` when it is too large. It is read to its end even then, so that the answer gets through. */
+/** The whole body; `undefined` if it is too large. It is read to its end even then, so that the response arrives. */
 async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -3,14 +3,14 @@ import type { Answer } from '../api/answer.js';
 import type { SandboxClock } from '../clock.js';
 import type { Fault } from './fault.js';
 
-/** One answer on its way out. */
+/** A response being sent. */
 export interface Wire {
   readonly res: ServerResponse;
   readonly clock: SandboxClock;
   readonly noteStatus: (status: number) => void;
 }
 
-/** Faults that come instead of an answer. */
+/** Faults that replace a response. */
 export type ReplacingFault =
   | Extract<Fault, { status: number } | { redirect: string }>
   | { stall: 'headers' }
@@ -22,7 +22,7 @@ export function replacesAnswer(fault: Fault): fault is ReplacingFault {
   return 'status' in fault || 'redirect' in fault;
 }
 
-/** Plays a fault for a request that nobody processes. */
+/** Plays a fault for a request that is not processed. */
 export function playInstead(wire: Wire, fault: ReplacingFault): void {
   if ('stall' in fault) return;
   if ('reset' in fault) {
@@ -40,7 +40,7 @@ export function playInstead(wire: Wire, fault: ReplacingFault): void {
   wire.res.end(bytes);
 }
 
-/** Sends an answer that was computed at this instant, spoilt or delayed by the fault. */
+/** Sends a response that was just computed, damaged or delayed by the fault. */
 export async function playAnswer(wire: Wire, answer: Answer, fault: Fault | undefined): Promise<void> {
   const bytes = toJson(answer.body);
   const date = dateOf(wire.clock);
@@ -69,7 +69,7 @@ function writeHalf({ res }: Wire, bytes: Buffer, thenReset: boolean): void {
   });
 }
 
-/** One byte now, and each of the others `dripMs` of the sandbox's clock after the one before. */
+/** Sends one byte now, and each further one `dripMs` of the sandbox's clock later. */
 function drip(wire: Wire, bytes: Buffer, dripMs: number): void {
   if (bytes.length <= 1) {
     wire.res.end(bytes);

@@ -1,6 +1,6 @@
 import type { FaultRequest } from './fault.js';
 
-/** One HTTP request to the sandbox. No address, key or text is kept. */
+/** One HTTP request to the sandbox, without addresses, keys and texts. */
 export interface LoggedRequest extends FaultRequest {
   /** When it was processed, epoch ms by the sandbox's clock. */
   readonly at: number;
@@ -9,10 +9,10 @@ export interface LoggedRequest extends FaultRequest {
 }
 
 export interface RequestLog {
-  /** Notes a request; the function it returns notes the status of its answer. */
+  /** Records a request. The returned function records the status of its response. */
   add(request: Omit<LoggedRequest, 'status'>): (status: number) => void;
   all(): LoggedRequest[];
-  /** The most GET requests, refused ones included, within any 1000 ms. */
+  /** The largest number of GET requests within any 1000 ms, refused ones included. */
   readsInBusiestSecond(): number;
 }
 
@@ -30,7 +30,7 @@ export function createRequestLog(): RequestLog {
   };
 }
 
-/** Slides a second over ascending instants: each is the last one of a candidate. */
+/** Slides a second over ascending instants: each instant is the end of a candidate. */
 function busiestSecond(instants: readonly number[]): number {
   let first = 0;
   let most = 0;

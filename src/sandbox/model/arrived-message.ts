@@ -28,7 +28,7 @@ export interface ArrivedMessage {
   readonly at: number;
 }
 
-/** A message that is sent now, `at`, and will arrive. */
+/** A message sent at `at` that will arrive. */
 export interface Departure {
   readonly workspaceId: string;
   readonly channel: BirdChannel;
@@ -37,7 +37,7 @@ export interface Departure {
   readonly at: number;
 }
 
-/** What its receivers are to get, one by one. */
+/** The messages that the receivers will get, one each. */
 export function toArrive({ workspaceId, channel, message, content, at }: Departure): readonly ArrivedMessage[] {
   const { kind, text, media } = content;
   const { reference } = message;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isLoopback } from '../../bird/api/base-url.js';
 import { own } from '../../core/own.js';
-import type { Problems } from '../api/create-message.js';
+import type { Problems } from './problems.js';
 
 /** A condition on the events of a subscription; all conditions must match. */
 export interface EventFilter {
@@ -39,7 +39,7 @@ export interface BirdSubscription {
   readonly updatedAt: string;
 }
 
-/** What a subscription is made of. */
+/** The fields of a subscription to create. */
 export type SubscriptionParts = Pick<BirdSubscription, 'organizationId' | 'workspaceId' | 'event' | 'url'> &
   Partial<Pick<BirdSubscription, 'service' | 'eventFilters' | 'template' | 'signingKey'>>;
 
@@ -70,14 +70,14 @@ export function subscriptionProblems(body: unknown): Problems {
   return Object.fromEntries(found.filter(([, isWrong]) => isWrong).map(([field, , text]) => [field, [text]]));
 }
 
-/** Bird's own pattern, and what Bird refuses and tests need: this machine. */
+/** Bird's own pattern. Tests also need URLs on this machine, which Bird refuses. */
 const publicUrl = /^https:\/\/([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}(\/[^\s]*)?$/;
 
 function isCallable(url: unknown): boolean {
   return isText(url) && (publicUrl.test(url) || isLoopbackUrl(url));
 }
 
-/** The only URLs that the sandbox calls: nothing of a test may reach the world. */
+/** Whether a URL is on loopback. The sandbox calls no other, so that no test reaches the network. */
 export function isLoopbackUrl(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);

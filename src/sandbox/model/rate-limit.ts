@@ -1,12 +1,12 @@
 /** Counts requests within a sliding second. */
 export interface RateLimit {
-  /** Takes one request if fewer than `limit` were taken in the second before `now` (epoch ms), else counts nothing. */
+  /** Admits a request if fewer than `limit` were admitted in the second before `now` (epoch ms). Refused ones do not count. */
   take(now: number, limit: number): boolean;
 }
 
 const SECOND = 1000;
 
-/** A limit over the last 1000 ms: a request taken at `t` counts until `t + 999`. */
+/** A limit over the last 1000 ms: a request admitted at `t` counts until `t + 999`. */
 export function createRateLimit(): RateLimit {
   const takenAt: number[] = [];
   return {

@@ -1,6 +1,6 @@
 import { normaliseAddress } from '../../bird/send/address.js';
 
-/** An address as the sandbox keeps it: numbers in one spelling, as the guard asks for them. */
+/** An address as the sandbox stores it: numbers in one spelling, as the guard asks for them. */
 export function sandboxAddress(value: string, key?: string | undefined): string {
   return normaliseAddress(value, key) ?? value;
 }

@@ -1,8 +1,8 @@
-/** What the customers wrote, and so which service windows are open, by (channel, address). */
+/** When customers wrote, by (channel, address): the state from which service windows follow. */
 export interface Windows {
-  /** A customer wrote to the channel from this address at this instant (epoch ms). */
+  /** Records that a customer wrote to the channel from this address at this instant (epoch ms). */
   customerWrote(target: WindowTarget, at: number): void;
-  /** When the customer last wrote, at or before `at`; `undefined`: not yet. */
+  /** When the customer last wrote, at or before `at`; `undefined`: never. */
   lastInboundAt(target: WindowTarget, at: number): number | undefined;
 }
 
@@ -12,8 +12,8 @@ export interface WindowTarget {
 }
 
 /**
- * Keeps every inbound instant, not only the last, so that a late reader can be shown an older state and a message be
- * judged by the instant at which it is sent.
+ * Keeps every inbound instant, not only the last, so that a lagging read can show an older state and a message is decided
+ * by the instant at which it is sent.
  */
 export function createWindows(): Windows {
   const instantsByTarget = new Map<string, number[]>();
@@ -27,7 +27,7 @@ export function createWindows(): Windows {
   };
 }
 
-/** One string for (channel, address); channel ids hold no space. */
+/** One string for (channel, address). Channel ids contain no space. */
 export function keyOf({ channelId, address }: WindowTarget): string {
   return `${channelId} ${address}`;
 }

@@ -7,7 +7,7 @@ import { formatProblem, parameterProblem, parametersOf, textsOf } from './templa
 import { refusal, type TemplateRefusal } from './template-refusal.js';
 import { fillIn } from './template-text.js';
 
-/** What is sent, a message's `template`, and what it is judged by. */
+/** A message's `template`, and the templates and platform that decide about it. */
 export interface TemplateSend {
   readonly sent: unknown;
   readonly templates: TemplateBook;
@@ -15,8 +15,8 @@ export interface TemplateSend {
 }
 
 /**
- * What the customer gets of a template, or why it is refused. An empty book has nothing to judge by: then everything
- * passes, and the text is that of all parameters, joined by spaces.
+ * The content that the customer gets from a template, or why it is refused. With an empty book every template passes, and
+ * the text is that of all parameters, joined by spaces.
  */
 export function fillTemplate({ sent, templates, platformId }: TemplateSend): MessageContent | TemplateRefusal {
   const parameters = parametersOf(sent);
@@ -38,7 +38,7 @@ interface FoundText {
   readonly text: string;
 }
 
-/** Bird's schema demands none of project, version and locale; here one that is left out is one that is not there. */
+/** Bird's schema requires neither project, version nor locale; here a missing one counts as unknown. */
 function findText(templates: TemplateBook, sent: unknown): FoundText | TemplateRefusal {
   const versions = templates.versionsOf(own(sent, 'projectId'));
   if (versions.length === 0) return refusal('unknownTemplate', 'There is no such template');

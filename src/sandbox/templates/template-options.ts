@@ -69,7 +69,7 @@ function areTemplateTexts(texts: Readonly<Record<string, string>>): boolean {
   );
 }
 
-/** Bird takes BCP 47, `en-US`, where Meta itself has `en_US`. */
+/** Bird uses BCP 47, `en-US`; Meta itself has `en_US`. */
 function isLocale(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;

@@ -2,12 +2,12 @@ import { own } from '../../core/own.js';
 import type { KnownTemplate } from './template.js';
 import { refusal, type TemplateRefusal } from './template-refusal.js';
 
-/** A send's parameters by key, as JSON has them. */
+/** A send's parameters by key, as in its JSON. */
 export type Parameters = ReadonlyMap<string, unknown>;
 
 /**
- * The parameters of a message's `template`: its `variables`, then its list `parameters`, of which a later one wins. Bird
- * lets a parameter come without a value; then it is missing.
+ * The parameters of a message's `template`: its `variables`, then its list `parameters`; a later one wins. Bird accepts a
+ * parameter without a value, which counts as missing.
  */
 export function parametersOf(sent: unknown): Parameters {
   const variables = own(sent, 'variables');
@@ -19,14 +19,14 @@ export function parametersOf(sent: unknown): Parameters {
   return new Map([...fromMap, ...fromList].filter(([, value]) => value !== undefined));
 }
 
-/** What a customer would read of each parameter; lists and objects are left out. */
+/** The text of each parameter; lists and objects have none. */
 export function textsOf(parameters: Parameters): ReadonlyMap<string, string> {
   const scalars = ['string', 'number', 'boolean'];
   const readable = [...parameters].filter(([, value]) => scalars.includes(typeof value));
   return new Map(readable.map(([key, value]) => [key, String(value)]));
 }
 
-/** What Bird's template service finds wrong with parameters, whatever the platform. */
+/** Why Bird's template service refuses parameters, on any platform. */
 export function parameterProblem(known: KnownTemplate, parameters: Parameters): TemplateRefusal | undefined {
   const { variables, media } = known.template;
   const texts = textsOf(parameters);
@@ -42,7 +42,7 @@ export function parameterProblem(known: KnownTemplate, parameters: Parameters): 
   return undefined;
 }
 
-/** What Meta finds wrong with texts, which the template service lets through. */
+/** Why Meta refuses texts that the template service accepts. */
 export function formatProblem(known: KnownTemplate, parameters: Parameters): TemplateRefusal | undefined {
   const { template, maxVariableLength } = known;
   const texts = [...textsOf(parameters)].filter(([name]) => template.variables.includes(name));
@@ -56,7 +56,7 @@ export function formatProblem(known: KnownTemplate, parameters: Parameters): Tem
   return refusal('textTooLong', `The variable ${tooLong} is longer than ${maxVariableLength} characters`);
 }
 
-/** `URL` alone would also take spaces around it, and `https:` without slashes. */
+/** `URL` alone would also accept surrounding spaces, and `https:` without slashes. */
 function isWebAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:\/\/\S+$/i.test(value) && URL.canParse(value);
 }

@@ -1,4 +1,4 @@
-/** Why nothing comes of a template send. */
+/** Why a template send fails. */
 export interface TemplateRefusal {
   /** Bird's own template service, or Meta: the `failure.source.name`. */
   readonly refusedBy: 'touchpoint' | 'whatsapp';
@@ -8,23 +8,23 @@ export interface TemplateRefusal {
 }
 
 /**
- * Who refuses what. Bird documents neither that nor its codes: this scheme is ours. Touchpoints refuse what the template
- * itself tells, on every platform; Meta refuses what only it demands, on WhatsApp. In both cases the code is the one of
- * Meta's that fits best. Not seen in a payload; integrators of Meta's own API also report 132018 for newlines and spaces.
+ * Who refuses what. Bird documents neither this nor its codes, so the scheme is ours. Touchpoints refuse what contradicts
+ * the template, on every platform; Meta refuses what only Meta requires, on WhatsApp. In both cases the code is Meta's
+ * closest one. Not seen in a payload; users of Meta's own API also report 132018 for newlines and spaces.
  */
 const kinds = {
-  /** No such project, version or locale, or not approved: Meta has one code for all of these. */
+  /** An unknown project, version or locale, or an unapproved one: Meta has one code for all of them. */
   unknownTemplate: { refusedBy: 'touchpoint', code: '132001' },
-  /** A variable is missing, or one too many. */
+  /** A missing or an extra variable. */
   parameterCount: { refusedBy: 'touchpoint', code: '132000' },
-  /** A list where a text belongs, or no URL where one does. */
+  /** A value that is not a text, or not a URL for media. */
   parameterKind: { refusedBy: 'touchpoint', code: '132012' },
-  /** Blank, or with a newline, a tab or more than four spaces in a row. */
+  /** A blank text, or one with a newline, a tab or more than four spaces in a row. */
   parameterFormat: { refusedBy: 'whatsapp', code: '132012' },
   textTooLong: { refusedBy: 'whatsapp', code: '132005' },
 } as const;
 
-/** A refusal of this kind; the description names variables, but none of their values. */
+/** A refusal of this kind. The description names variables, but no values. */
 export function refusal(kind: keyof typeof kinds, description: string): TemplateRefusal {
   return { ...kinds[kind], description };
 }

@@ -11,10 +11,10 @@ export interface WebhookCall {
   readonly body: Buffer;
 }
 
-/** The status of the answer; `null` when there was none. `open` holds the request as long as it is under way. */
+/** The status of the response; `null` if there was none. `open` contains the request while it is running. */
 export function callWebhook(call: WebhookCall, open: Set<ClientRequest>): Promise<number | null> {
   return new Promise((resolve) => {
-    // One connection each: nothing is kept open that could keep a test's server alive.
+    // One connection each, so that no idle connection keeps a test's server alive.
     const options = { method: 'POST', agent: false, headers: headersOf(call) };
     const sent = request(call.url, options, (response) => {
       response.resume();

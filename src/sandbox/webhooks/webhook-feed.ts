@@ -20,30 +20,30 @@ export interface WebhookAttempt {
   readonly status: number | null;
 }
 
-/** Delivers events over HTTP. Attempts that the clock has made due run by themselves. */
+/** Delivers events over HTTP. Due attempts run by themselves. */
 export interface WebhookFeed {
   deliver(delivery: WebhookDelivery): void;
-  /** Settles when nothing that is due is still under way, with all attempts so far. */
+  /** Settles when all due attempts have finished, with all attempts so far. */
   settled(): Promise<WebhookAttempt[]>;
-  /** Cuts what is under way; nothing is delivered any more. */
+  /** Aborts running attempts and stops all deliveries. */
   close(): void;
 }
 
-/** One event on its way to one subscriber. */
+/** One event for one subscriber. */
 export interface WebhookDelivery extends WebhookCall {
   readonly subscriptionId: string;
   readonly event: string;
   readonly messageId: string;
   /** When the event happened, epoch ms. Every attempt is signed with it. */
   readonly happenedAt: number;
-  /** How long after that the first attempt is made, in ms. */
+  /** The delay of the first attempt after that, in ms. */
   readonly delayMs: number;
 }
 
 const MINUTE = 60_000;
 const RETRIES_FOR_MS = 8 * 60 * MINUTE;
 
-/** Bird repeats at growing intervals for 8 hours and does not say at which; these double, from one minute on. */
+/** Bird repeats at growing intervals for 8 hours, which it does not specify. These double, from one minute on. */
 function retryAfterMs(attempt: number): number {
   return (2 ** attempt - 1) * MINUTE;
 }
@@ -56,7 +56,7 @@ export function createWebhookFeed(clock: SandboxClock): WebhookFeed {
 
   const attemptAt = (delivery: WebhookDelivery, dueAt: number, attempt: number): void => {
     if (isClosed) return;
-    // What fell due while the answer before it was on its way goes at once: that time has passed.
+    // An attempt that fell due during the previous one runs at once.
     if (dueAt <= clock.now()) start(delivery, attempt);
     else clock.setTimeout(() => start(delivery, attempt), dueAt - clock.now());
   };

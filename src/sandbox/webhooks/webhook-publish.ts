@@ -3,7 +3,7 @@ import type { InboundMessage, OutgoingMessage } from '../model/bird-message.js';
 import { type BirdSubscription, isLoopbackUrl } from '../model/bird-subscription.js';
 import { type SandboxState, switchesOf, type WorkspaceState } from '../state.js';
 
-/** Tells the subscribers about a message that came, or of which the status has changed. */
+/** Delivers the event of a new message, or of a changed status, to the subscribers. */
 export function publishMessage(
   state: SandboxState,
   workspace: WorkspaceState,
@@ -16,7 +16,7 @@ export function publishMessage(
   const known = { channelId: message.channelId, messageStatus: message.status, platformId };
   const subscribers = webhookLoss === 'all' ? [] : subscribersOf(workspace, event, known);
   if (subscribers.length === 0) return;
-  // No id and no time of the event: Bird's envelope has neither.
+  // Bird's envelope has no event id and no event time.
   const body = Buffer.from(JSON.stringify({ service: 'channels', event, payload: message }));
   const happenedAt = state.clock.now();
   const timestamp = String(Math.floor(happenedAt / 1000));
@@ -27,7 +27,7 @@ export function publishMessage(
   }
 }
 
-/** An unfiltered subscription gets everything but what another one filters explicitly: so it stands at Bird. */
+/** As Bird documents it, an unfiltered subscription gets everything except what another one filters explicitly. */
 function subscribersOf(
   workspace: WorkspaceState,
   event: string,
