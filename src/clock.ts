@@ -18,15 +18,15 @@ export const systemClock: Clock = {
 const NOISE_MS = 50;
 
 /**
- * The same clock, which never goes back. Time passes as the monotonic clock says; where the wall gains on it, the
- * machine has slept, and the wall is believed. A wall that was set back would keep windows open after their end, and
- * so would a monotonic clock that stood still. A wall that jumps ahead is believed too; Bird's answers put it right.
+ * A clock that never goes back. It follows the monotonic clock, and adds the time by which the wall clock gains on it:
+ * then the machine has slept. A wall clock set back would keep windows open after their end, and so would a monotonic
+ * clock that stands still during sleep. A wall clock that jumps ahead is trusted too, and Bird's answers correct it.
  */
 export function steadyClock(clock: Clock): Clock {
   if (clock.monotonic === undefined) return clock;
   const monotonic = (): number => clock.monotonic?.() ?? 0;
   let offsetMs = clock.now() - monotonic();
-  // Kept apart from the offset: a sleep must be seen also while the wall is late, or was ahead for a while.
+  // Separate from the offset: a sleep must be noticed even while the wall clock is behind, or was ahead for a while.
   let lastGapMs = offsetMs;
   return {
     now: () => {
@@ -45,7 +45,7 @@ export function steadyClock(clock: Clock): Clock {
 }
 
 /**
- * Settles as `work` does, or rejects with `deadline_exceeded` after `deadlineMs`. What comes later is ignored; the work
+ * Settles as `work` does, or rejects with `deadline_exceeded` after `deadlineMs`. A later result is ignored. The work
  * itself goes on, because others may wait for it.
  */
 export function withinDeadline<T>(clock: Clock, deadlineMs: number, work: Promise<T>): Promise<T> {

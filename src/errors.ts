@@ -24,8 +24,8 @@ export interface LookupErrorDetails {
 }
 
 /**
- * A fact could not be obtained. `code` says why and becomes the decision's reason. The message never contains the request
- * or the answer, since both may contain a phone number.
+ * A fact could not be obtained. `code` says why and becomes the decision's reason. The message never contains the
+ * request or the answer, since both may contain a phone number.
  */
 export class LookupError extends Error {
   override readonly name = 'LookupError';

@@ -19,8 +19,8 @@ export interface Clock {
 type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => void;
 
 /**
- * A logger whose methods are called as `(fields, text)`, like pino's. Fields hold ids and reasons, never texts, phone
- * numbers or keys.
+ * A logger whose methods are called as `(fields, text)`, like pino's. Fields contain ids and reasons, never texts,
+ * phone numbers or keys.
  */
 export interface Logger {
   /** Logs each fact that could not be obtained and each refused event. Default: not logged. */
@@ -43,7 +43,7 @@ export interface ChannelRef {
 
 /** Identifies one service window. */
 export interface WindowKey extends ChannelRef {
-  /** The normalised address, which may hold any text. Where only the contact id is known: ` id:` and the id. */
+  /** The normalised address, which may contain any text. Where only the contact id is known: ` id:` and the id. */
   readonly address: string;
 }
 
@@ -106,7 +106,9 @@ export interface ReadLimits {
   readonly waiters?: ReadWaiters | undefined;
 }
 
-/** Callers in this process that joined a running read. A provider request that starts after they joined serves them too. */
+/**
+ * Callers in this process that joined a running read. A provider request that starts after they joined serves them too.
+ */
 export interface ReadWaiters {
   readonly joined: number;
   /** The request behind the answer started after this many had joined. */
@@ -169,8 +171,8 @@ export interface Fleet {
   /**
    * Assigns the read of a window that several processes need at once.
    *
-   * @param after for a process that has waited: the read that was running when it first asked. It gets only the answer of
-   *   a later read, which started after that
+   * @param after for a process that has waited: the read that was running when it first asked. It gets only the answer
+   *   of a later read, which started after that
    * @returns `undefined`: the processes cannot coordinate
    */
   joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined>;
@@ -178,7 +180,9 @@ export interface Fleet {
 
 /** The other processes cannot be reached, and no longer use this process's share of the limit. */
 export interface Isolation {
-  /** Settles when they can be reached again. From then on all use the whole limit together, and no share of their own. */
+  /**
+   * Settles when they can be reached again. From then on all use the whole limit together, and no share of their own.
+   */
   readonly ended: Promise<void>;
 }
 

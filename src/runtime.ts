@@ -1,6 +1,6 @@
 /**
- * Checks at creation that the JavaScript runtime has what is needed: where it shows at the first send only, that send, and
- * each one after it, would pass unchecked.
+ * Checks at creation that the JavaScript runtime has the functions needed. If a missing one showed only at the first
+ * send, every send would pass unchecked.
  *
  * @throws {TypeError} naming what is missing
  */

@@ -3,8 +3,8 @@
  * accounts without it. Argentina's mobile numbers have a 9 after the country code when called from abroad, and Mexico's
  * had a 1 until 2019. A contact created by hand may have one spelling, and the customer's messages the other.
  *
- * Sources: Meta, "Phone Number Formatting" in the WhatsApp Business docs; Anatel's plan for the ninth digit; IFT's dialling
- * plan of 3 August 2019.
+ * Sources: Meta, "Phone Number Formatting" in the WhatsApp Business docs; Anatel's plan for the ninth digit; IFT's
+ * dialling plan of 3 August 2019.
  *
  * @param number in E.164
  * @returns `undefined` if there is no other spelling

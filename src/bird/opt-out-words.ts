@@ -1,6 +1,6 @@
 /**
- * Words by which customers opt out, if the message contains nothing else. They are the keywords of carriers and providers
- * (Twilio's and Bird's defaults for SMS, Meta's marketing opt-out) and their usual translations.
+ * Words by which customers opt out, if the message contains nothing else. They are the keywords of carriers and
+ * providers (Twilio's and Bird's defaults for SMS, Meta's marketing opt-out) and their usual translations.
  */
 const WORDS: readonly string[] = [
   ...['stop', 'stopall', 'stop all', 'unsubscribe', 'cancel', 'end', 'quit', 'revoke', 'optout', 'opt out', 'opt-out'],

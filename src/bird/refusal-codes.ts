@@ -9,8 +9,8 @@ export type Refusal =
 
 /**
  * Codes by which providers refuse a message because the window is closed. Sources: `docs/platforms.md`. Similar codes
- * (131026 undeliverable, 131049 and 130472 experiments, 131056, 131048, 132000, 132001, 190, 551, 1545041, 63032) are in
- * no list, because they say nothing about the window.
+ * (131026 undeliverable, 131049 and 130472 experiments, 131056, 131048, 132000, 132001, 190, 551, 1545041, 63032) are
+ * in no list, because they say nothing about the window.
  */
 const windowCodes: ReadonlySet<string | undefined> = new Set([
   // WhatsApp Cloud API and on-premises
@@ -52,8 +52,8 @@ export const knownRefusalCodes: string = [...windowCodes, ...windowSubcodes, ...
 const MAX_TEXT_LENGTH = 1000;
 
 /**
- * Reads a provider's code, as a number or a string, alone or with its subcode: `131047`, `10/2018278`, `(#10) Outside of
- * allowed window`. `undefined`: the code says nothing about the window.
+ * Reads a provider's code, as a number or a string, alone or with its subcode: `131047`, `10/2018278`, `(#10) Outside
+ * of allowed window`. `undefined`: the code says nothing about the window.
  *
  * @param descriptions the provider's other texts about the failure
  */
@@ -67,7 +67,9 @@ export function readRefusal(code: unknown, descriptions: readonly string[] = [])
   return first === AMBIGUOUS_CODE && [text, ...descriptions].some(mentionsWindow) ? 'doubtful' : undefined;
 }
 
-/** A short code counts only alone, since another number beside it changes its meaning; one of five digits always counts. */
+/**
+ * A short code counts only alone, since another number beside it changes its meaning; one of five digits always counts.
+ */
 function isWindowCode(first: string | undefined, second: string | undefined): boolean {
   if (windowSubcodes.has(second) || windowSubcodes.has(first)) return true;
   return windowCodes.has(first) && (second === undefined || isLong(first));

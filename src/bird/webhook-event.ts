@@ -53,8 +53,8 @@ export type WebhookEvent =
   | { readonly kind: 'nothing'; readonly channelId: string | undefined; readonly happenedAt: undefined };
 
 /**
- * Reads an event with a valid signature, own properties only. Only a certain customer's message opens a window. An event
- * that is not understood is `doubtful`, and one that is not about a message is `nothing`.
+ * Reads an event with a valid signature, own properties only. Only a certain customer's message opens a window. An
+ * event that is not understood is `doubtful`, and one that is not about a message is `nothing`.
  *
  * Bird reports no inbound message for a call, so calls are `nothing` here. Only a read finds a window opened by a call.
  */

@@ -50,7 +50,9 @@ function macOf({ timestamp, url, body }: SignedContent, signingKey: string): Buf
 const MAC_BYTES = 32;
 const MAC_BASE64_LENGTH = 44;
 
-/** Accepts only the canonical form. Node's decoder skips other characters, so one signature would have many spellings. */
+/**
+ * Accepts only the canonical form. Node's decoder skips other characters, so one signature would have many spellings.
+ */
 function readMac(value: unknown): Buffer | undefined {
   if (typeof value !== 'string' || value.length !== MAC_BASE64_LENGTH) return undefined;
   const mac = Buffer.from(value, 'base64');

@@ -10,7 +10,10 @@ export interface Hook {
 export interface HookFailure {
   /** `hook_failed`: it threw or took too long; `hook_answer`: it returned an unusable value. */
   readonly cause: 'hook_failed' | 'hook_answer';
-  /** The log text: what the failure means for the send. The hook's own error is never shown, since it may hold anything. */
+  /**
+   * The log text: what the failure means for the send. The hook's own error is never shown, since it may contain
+   * anything.
+   */
   readonly text: string;
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
   /** Default `A hook works again`. */

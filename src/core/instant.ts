@@ -43,7 +43,8 @@ function fromDate(value: object): number | undefined {
 const LAST_INSTANT = 253_402_300_799_999;
 
 function fromNumber(value: number): number | undefined {
-  // A date from 2001 to 2286 in seconds would read as January to April 1970 in milliseconds: a wrong unit, not an instant.
+  // A date from 2001 to 2286 in seconds would read as January to April 1970 in milliseconds: a wrong unit, not an
+  // instant.
   const isProbablySeconds = value >= 1e9 && value < 1e10;
   // NaN and the infinities fail the comparison.
   return Math.abs(value) <= LAST_INSTANT && !isProbablySeconds ? Math.trunc(value) : undefined;

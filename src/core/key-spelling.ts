@@ -8,8 +8,8 @@ export function foldKey(key: string): string {
 }
 
 /**
- * Whether an object has one of the names in another spelling. Bird's decoder is assumed to ignore the letter case, so it
- * is unknown which of two spellings it would read.
+ * Whether an object has one of the names in another spelling. Bird's decoder is assumed to ignore the letter case, so
+ * it is unknown which of two spellings it would read.
  */
 export function hasRival(value: unknown, names: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,12 +1,12 @@
 import { ownFields } from './own.js';
 
-/** What one option may hold: a rule in words for the error, and the rule's type and range as tests. */
+/** The values that one option accepts: a rule in words for the error, and the rule's type and range as tests. */
 export interface OptionCheck {
   readonly rule: string;
   readonly hasType: (value: unknown) => boolean;
   /** Called only for values of the right type. */
   readonly isInRange?: ((value: never) => boolean) | undefined;
-  /** The option holds one of our own words and no secret, so that an error may show what was received. */
+  /** The option takes one of our own words, not a secret, so that an error may show what was received. */
   readonly isWord?: true | undefined;
   /** How to correct a refused value, where that is known. */
   readonly cure?: ((value: unknown) => string | undefined) | undefined;
@@ -85,7 +85,8 @@ export function objectWith(...methods: readonly string[]): OptionCheck {
  * Checks every option that is there, and that there is no other. `undefined` means absent.
  *
  * @throws {TypeError} for a misspelt option or a wrong type, {RangeError} for a value outside its range; both name the
- *   option and the kind of value. A string's value is shown only where one of our own words belongs: it may be a secret.
+ *   option and the kind of value. A string's value is shown only where one of our own words belongs: it may be a
+ *   secret.
  */
 export function checkOptions(options: unknown, checks: OptionChecks, path: string): void {
   if (!isMap(options)) throw new TypeError(`${path} must be a plain object; received ${kindOf(options)}`);
@@ -121,7 +122,7 @@ export function isObject(value: unknown): value is object {
 }
 
 /**
- * Whether a value is an object of entries, such as a literal. A `Map`, a promise that nobody awaited or an instance of
+ * Whether a value is an object of entries, such as a literal. A `Map`, a promise that was not awaited or an instance of
  * a class has no entries of its own: accepted as an empty object, it would silently switch the guard off.
  */
 export function isMap(value: unknown): value is object {

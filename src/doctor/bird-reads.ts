@@ -124,7 +124,9 @@ function failureOf(error: unknown): FailedFinding {
   return { result: 'unreachable', networkCode: networkCodeOf(error) };
 }
 
-/** The code of the innermost error, since `fetch` wraps the system's. Messages are not read: they may quote a header. */
+/**
+ * The code of the innermost error, since `fetch` wraps the system's. Messages are not read: they may quote a header.
+ */
 function networkCodeOf(error: unknown): string | undefined {
   let code: string | undefined;
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {

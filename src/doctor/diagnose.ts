@@ -147,8 +147,8 @@ function reportContact(facts: ContactFacts, channel: Finding<ChannelFacts>, at: 
 /** Bird checks the key before it looks for a channel or contact. A 403 may also mean an unknown key. */
 function keyOf(reports: readonly ReadReport[]): Diagnosis['key'] {
   if (reports.some(({ result }) => result === 'key_refused')) return 'refused';
-  const telling: readonly string[] = ['ok', 'channel_not_found', 'contact_not_found'];
-  return reports.some(({ result }) => telling.includes(result)) ? 'accepted' : 'unknown';
+  const conclusive: readonly string[] = ['ok', 'channel_not_found', 'contact_not_found'];
+  return reports.some(({ result }) => conclusive.includes(result)) ? 'accepted' : 'unknown';
 }
 
 function medianOf(reports: readonly ReadReport[]): number | undefined {

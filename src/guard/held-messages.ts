@@ -28,7 +28,10 @@ export class HeldMessages {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Attaches the queues of a workspace's policies. Queues of former policies stay attached until they are empty or expired. */
+  /**
+   * Attaches the queues of a workspace's policies. Queues of former policies stay attached until they are empty or
+   * expired.
+   */
   attach(workspace: Workspace): void {
     const former = this.#attached.get(workspace.id);
     const queues = new Set([...(former?.queues ?? []), ...queuesIn(workspace)]);
@@ -54,7 +57,9 @@ export class HeldMessages {
     for (const queue of queues) queue.detach(host);
   }
 
-  /** Call when a window may have opened. Queues of former policies are woken too: their messages are still to be sent. */
+  /**
+   * Call when a window may have opened. Queues of former policies are woken too: their messages are still to be sent.
+   */
   wake(key: WindowKey, { id }: Workspace, reply?: ReplyEvent): void {
     for (const queue of this.#attached.get(id)?.queues ?? []) queue.wake(key, reply);
   }

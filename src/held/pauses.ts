@@ -63,7 +63,7 @@ export class Pauses {
       const text = 'Hook returned no boolean; every message but an opt-out word releases';
       hooks.failed(hook, { cause: 'hook_answer', text });
     } catch {
-      // The hook's error is not logged: it may hold anything.
+      // The hook's error is not logged: it may contain anything.
       const text = 'Hook threw; every message but an opt-out word releases';
       hooks.failed(hook, { cause: 'hook_failed', text });
     }

@@ -80,7 +80,7 @@ export class HeldMessageQueue {
     try {
       return await store.add(held, maxPerContact);
     } catch {
-      // The store's error is not passed on: it may hold anything.
+      // The store's error is not passed on: it may contain anything.
       return 'hold_store_failed';
     }
   }

@@ -18,8 +18,8 @@ export interface ChannelCacheParts {
 }
 
 /**
- * One workspace's channels, cached for ten minutes. A denial has to be confirmed by a read; the caller does that, because
- * only the caller knows which facts deny.
+ * One workspace's channels, cached for ten minutes. A denial has to be confirmed by a read; the caller does that,
+ * because only the caller knows which facts deny.
  */
 export class ChannelCache {
   readonly #parts: ChannelCacheParts;

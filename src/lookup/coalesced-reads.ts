@@ -1,9 +1,9 @@
 import type { ReadWaiters } from '../ports.js';
 
 /**
- * Single flight without stale answers. A waiter may accept the answer of any read in flight. Every other answer must come
- * from a read that started after the waiter arrived, because "closed" may have changed since an earlier read started. So
- * per key at most one read is running and one is queued behind it, however many callers wait.
+ * Single flight without stale answers. A waiter may accept the answer of any read in flight. Every other answer must
+ * come from a read that started after the waiter arrived, because "closed" may have changed since an earlier read
+ * started. So per key at most one read is running and one is queued behind it, however many callers wait.
  */
 export class CoalescedReads<T> {
   readonly #running = new Map<string, { readonly read: Promise<T>; readonly waiters: Waiters }>();
@@ -20,7 +20,8 @@ export class CoalescedReads<T> {
       const answer = await earlier.read.catch(() => undefined);
       if (answer !== undefined && (place <= earlier.waiters.served || accepts(answer))) return answer;
     }
-    // Whatever runs now started after `earlier` settled, and so after this call. The first waiter to get here starts it.
+    // Whatever runs now started after `earlier` settled, and so after this call. The first waiter to get here starts
+    // it.
     return this.#running.get(key)?.read ?? this.#start(key, start);
   }
 

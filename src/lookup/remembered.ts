@@ -23,7 +23,9 @@ export function saysOpen({ isPermanentSession, serviceWindowExpireAt }: WindowFa
   return isPermanentSession || (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
 }
 
-/** The later of Bird's new date and the remembered one. A refuted far date must not hide a nearer one that still counts. */
+/**
+ * The later of Bird's new date and the remembered one. A refuted far date must not hide a nearer one that still counts.
+ */
 export function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: number, reader: Reader): number | null {
   const said = facts.serviceWindowExpireAt ?? undefined;
   const remembered = isReadFor(known, reader) ? rememberedDate(known) : undefined;

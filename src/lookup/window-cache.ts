@@ -75,8 +75,8 @@ export class WindowCache {
   }
 
   /**
-   * The evidence about a send's window. A refusal known by the contact's id alone may concern this address, so it counts
-   * here too. It costs a read at most, and denies nothing.
+   * The evidence about a send's window. A refusal known by the contact's id alone may concern this address, so it
+   * counts here too. It costs a read at most, and denies nothing.
    */
   recallFor(target: WindowTarget): ReturnType<WindowCache['recall']> {
     const { key, contactId, sentTo } = target;

@@ -38,7 +38,7 @@ export function createClock(startAt: number): SandboxClock {
     advance: (duration) => {
       const targetAt = currentAt + durationMs(duration);
       if (targetAt > LAST_INSTANT)
-        throw new RangeError('duration must not lead past the last instant that a Date can hold');
+        throw new RangeError('duration must not lead past the last instant that a Date can represent');
       for (let timer = timers.takeDue(targetAt); timer !== undefined; timer = timers.takeDue(targetAt)) {
         currentAt = Math.max(currentAt, timer.dueAt);
         timer.callback();

@@ -21,7 +21,9 @@ export interface InboundOptions extends AddressOptions {
   readonly text?: string | undefined;
   /** Bird's body in place of a text, e.g. `{ type: 'image', image: {} }`. */
   readonly body?: object | undefined;
-  /** Bird's `meta` for the message. Default: the platform's own time; `{}`: without it, as on platforms that give none. */
+  /**
+   * Bird's `meta` for the message. Default: the platform's own time; `{}`: without it, as on platforms that give none.
+   */
   readonly meta?: object | undefined;
   /** `false`: what comes is no message of the customer's, and opens no window. Default true. */
   readonly opensWindow?: boolean | undefined;

@@ -1,6 +1,6 @@
 import type { WindowKey } from '../ports.js';
 
-/** A message that waits until the customer writes. It holds the message's text and the contact's address. */
+/** A message that waits until the customer writes. It contains the message's text and the contact's address. */
 export interface HeldMessage extends WindowKey {
   /** The message's id in the store, a UUID, unique even among messages with the same reference. */
   readonly id: string;

@@ -41,8 +41,8 @@ const KEY_HANGS = 'the accessKey function took too long';
  * Makes one request to Bird within `timeoutMs`, headers and body together. Never follows a redirect, because the access
  * key would be sent along.
  *
- * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large), `lookup_failed` (no connection, or no key to
- *   ask with) or `access_denied` (no other key than the refused one)
+ * @throws {LookupError} `deadline_exceeded`, `malformed_answer` (too large), `lookup_failed` (no connection, or no key
+ *   to ask with) or `access_denied` (no other key than the refused one)
  */
 export async function askBird(options: BirdApiOptions, request: BirdRequest, timeoutMs: number): Promise<BirdAnswer> {
   const { clock } = options;
@@ -114,7 +114,7 @@ async function keyOf({ accessKey }: BirdApiOptions): Promise<string> {
   try {
     key = await accessKey();
   } catch {
-    // The function's error is not passed on: it may hold anything.
+    // The function's error is not passed on: it may contain anything.
     throw noKey('lookup_failed', 'the accessKey function failed');
   }
   if (typeof key === 'string' && ACCESS_KEY.test(key)) return key;
@@ -141,7 +141,7 @@ async function readBody(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
-  // `fetch` has already decoded the content, so this counts what memory would hold.
+  // `fetch` has already decoded the content, so this counts the bytes in memory.
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > MAX_ANSWER_BYTES) {

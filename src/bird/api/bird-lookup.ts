@@ -99,13 +99,15 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's error quotes the text, which may hold a phone number, so it is not kept as the cause.
+    // The parser's error quotes the text, which may contain a phone number, so it is not kept as the cause.
     const details = { isRetryable: true, trouble: 'malformed_answer' } as const;
     throw new LookupError('malformed_answer', "Bird's answer is not JSON", details);
   }
 }
 
-/** Bird has one code for every 404. If the path names a channel and a contact, only the message says which is missing. */
+/**
+ * Bird has one code for every 404. If the path names a channel and a contact, only the message says which is missing.
+ */
 function notFound(text: string, path: string): LookupError {
   if (path.includes('/conversations/')) {
     return new LookupError('address_unresolved', 'Bird does not know the conversation');

@@ -7,8 +7,8 @@ import { LookupError } from '../../errors.js';
 import type { ChannelFacts, ConversationFacts, WindowFacts } from '../../ports.js';
 
 /**
- * Decodes Bird's channel. Of the capabilities only what the core reads is kept, with `expiresAt` as epoch ms, so that no
- * date is parsed on the hit path.
+ * Decodes Bird's channel. Of the capabilities only what the core reads is kept, with `expiresAt` as epoch ms, so that
+ * no date is parsed on the hit path.
  *
  * @throws {LookupError} `malformed_answer`
  */
@@ -40,8 +40,8 @@ function decodeCapability(capability: unknown): object {
 }
 
 /**
- * Decodes Bird's channel-contact object. A missing `serviceWindowExpireAt` is malformed, since it may be another resource
- * or another schema. It is never "closed".
+ * Decodes Bird's channel-contact object. A missing `serviceWindowExpireAt` is malformed, since it may be another
+ * resource or another schema. It is never "closed".
  *
  * @throws {LookupError} `malformed_answer`
  */

@@ -31,8 +31,8 @@ export interface DatedHeaders {
 }
 
 /**
- * Bird's clock. Windows end by Bird's clock, so a local clock that differs by more than 2 s is corrected by the `Date` of
- * Bird's answers.
+ * Bird's clock. Windows end by Bird's clock, so a local clock that differs by more than 2 s is corrected by the `Date`
+ * of Bird's answers.
  */
 export class ServerClock {
   readonly #clock: Clock;

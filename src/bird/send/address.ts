@@ -94,13 +94,16 @@ const E164 = /^\+[1-9]\d{5,14}$/;
 // Numbers copied from a phone often contain invisible direction marks (Cf).
 const SEPARATORS = /[\s().\-\u2010-\u2015/\p{Cf}]/gu;
 
-/** A zero in brackets after a country code is for calls within the country: `+31 (0)6 ...`. Italy's belongs to the number. */
+/**
+ * A zero in brackets after a country code is for calls within the country: `+31 (0)6 ...`. Italy's belongs to the
+ * number.
+ */
 const TRUNK_ZERO = /^(\+|00)(\s*[1-9]\d{0,2}[\s-]*)\(\s*0\s*\)/;
 
 /**
  * Normalises an address, so that two spellings of a number have one window, and Bird is asked for the same number. An
- * address that is not a phone number stays as written: business-scoped ids and group ids have their own dots and dashes.
- * `undefined` for anything but a usable string.
+ * address that is not a phone number stays as written: business-scoped ids and group ids have their own dots and
+ * dashes. `undefined` for anything but a usable string.
  */
 export function normaliseAddress(value: unknown, key: string | undefined): string | undefined {
   if (!isUsableText(value)) return undefined;

@@ -21,9 +21,9 @@ const contentKeys: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The kind of a create-message body. A template has an own `template` that names one, and no other content in any letter
- * case: Bird's decoder ignores the case, so `Body` is a body. Everything else is free-form, except for what is no message
- * at all, such as an unparsed body.
+ * The kind of a create-message body. A template has an own `template` that names one, and no other content in any
+ * letter case: Bird's decoder ignores the case, so `Body` is a body. Everything else is free-form, except for what is
+ * no message at all, such as an unparsed body.
  */
 export function classifyMessage(message: unknown): MessageKind {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'unclassified';

@@ -8,52 +8,52 @@ import { type Recipient, readRecipient } from './address.js';
 import { classifyMessage, isFromHuman, scheduledInstant } from './message.js';
 import { type SendRequest, undecidableReason } from './send-request.js';
 
-/** A template needs no window where the platform has templates; only whether its channel works at all can matter. */
+/** A template send. On a platform with templates it needs no window, only a channel that works. */
 export interface TemplateSend {
   readonly kind: 'template';
   readonly workspaceId: string | undefined;
   readonly channelId: string | undefined;
-  /** For where the platform has none, and sends it as free text: see `asFreeform`. */
+  /** The same send as free text, for platforms without templates: see `asFreeform`. */
   readonly send: SendRequest;
 }
 
-/** A free-form send, read once: what the decision needs to know of it. */
+/** A free-form send: the fields that the decision needs. */
 export interface FreeformSend {
   readonly kind: 'freeform';
   readonly workspaceId: string;
   readonly channelId: string;
-  /** Whose window it is; the reason where that cannot be told. */
+  /** Whose window it needs, or the reason why that is unknown. */
   readonly target: WindowTarget | 'address_unresolved';
   readonly isHuman: boolean;
-  /** Of a conversation's send: the contact, where the conversation told it. */
+  /** The contact of a send into a conversation, if it came from the conversation. */
   readonly contact?: unknown;
-  /** When it will be sent, epoch ms; `undefined`: at once; `unreadable`: it is scheduled for what is no instant. */
+  /** When it will be sent, epoch ms; `undefined`: at once; `unreadable`: its schedule is not an instant. */
   readonly sendAt: number | 'unreadable' | undefined;
 }
 
-/** A send into a conversation: where that takes place, and with whom, has to be read first. */
+/** A send into a conversation, whose channel and contacts have to be read first. */
 export interface ConversationSend {
   readonly kind: 'conversation';
   readonly workspaceId: string;
   readonly channelId: undefined;
   readonly conversationId: string;
-  /** The recipient where the message names one; else those of the conversation count. */
+  /** The recipient, if the message names one. Otherwise the conversation's contacts count. */
   readonly recipient: unknown;
   readonly isHuman: boolean;
   readonly sendAt: number | 'unreadable' | undefined;
 }
 
-/** A send about which nothing can be asked. */
+/** A send for which nothing can be looked up. */
 export interface UndecidableSend {
   readonly kind: 'undecidable';
   readonly workspaceId: string | undefined;
   readonly channelId: string | undefined;
   readonly reason: UnknownReason;
-  /** Whoever read the request has told why. */
+  /** Whether the reason was already reported when the request was read. */
   readonly isTold?: boolean | undefined;
 }
 
-/** A send, read once; its ids are lower-case UUIDs, or `undefined` where they are none. */
+/** A send, parsed once. Ids are lower-case UUIDs, or `undefined` for anything else. */
 export type ParsedSend = TemplateSend | FreeformSend | ConversationSend | UndecidableSend;
 
 export function parseSend(send: SendRequest): ParsedSend {
@@ -71,7 +71,7 @@ export function parseSend(send: SendRequest): ParsedSend {
   return readFreeform(send, ids);
 }
 
-/** A template, read as the free text that it is where the platform has no templates. */
+/** A template, parsed as free text for platforms without templates. */
 export function asFreeform({ send, workspaceId, channelId }: TemplateSend): FreeformSend | undefined {
   const parsed = readFreeform(send, { workspaceId, channelId });
   return parsed.kind === 'freeform' ? parsed : undefined;
@@ -106,7 +106,7 @@ function readFreeform(
   return { kind: 'conversation', workspaceId, channelId, conversationId, recipient, isHuman, sendAt };
 }
 
-/** A conversation's send, once it is known where it goes. */
+/** A conversation's send, once its channel is known. */
 export function withConversation(
   { workspaceId, recipient, isHuman, sendAt }: ConversationSend,
   { channelId, contacts }: ConversationFacts,

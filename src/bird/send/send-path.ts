@@ -38,7 +38,9 @@ function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefine
   return isCut ? originalUrl.slice(0, -url.length) : undefined;
 }
 
-/** Node refuses a request head of more than 16 KiB. A send's path may have any prefix, so the end of the URL is enough. */
+/**
+ * Node refuses a request head of more than 16 KiB. A send's path may have any prefix, so the end of the URL is enough.
+ */
 const MAX_URL_LENGTH = 65_536;
 
 /** Reads a path as routes match it, segment by segment, then as `fetch` and servers resolve it. */

@@ -22,7 +22,9 @@ export interface SendRequest {
   readonly message?: unknown;
   /** When the message will be sent. Default: the message's `scheduledFor`, else now. */
   readonly sendAt?: Instant | undefined;
-  /** Whether a human or automation writes. Default: `human` where the message's `useCase` says so, else `automation`. */
+  /**
+   * Whether a human or automation writes. Default: `human` where the message's `useCase` says so, else `automation`.
+   */
   readonly sender?: 'human' | 'automation' | undefined;
   /** The position of the message in a batch. */
   readonly item?: number | undefined;

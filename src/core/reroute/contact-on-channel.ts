@@ -3,8 +3,8 @@ import { platformOf, platformRow } from '../platforms.js';
 import type { ContactIdentifier, RerouteContext, SendToReroute } from './policy.js';
 
 /**
- * The key of each platform's addresses, for platforms whose addresses mean the same person elsewhere. The others have keys
- * of their own, such as `facebookid-509207435603226`.
+ * The key of each platform's addresses, for platforms whose addresses mean the same person elsewhere. The others have
+ * keys of their own, such as `facebookid-509207435603226`.
  *
  * Source: docs.bird.com, Conversations API, "Conversation participants", read 2026-11-27.
  */
@@ -21,8 +21,8 @@ const addressKeys: Readonly<Record<string, string>> = {
 export type Unreachable = 'no_address' | 'address_unresolved';
 
 /**
- * A send's contact on another channel, as an entry of Bird's `receiver.contacts`: by an address in the send, else by one
- * that the provider lists. Without either, Bird would accept the message and nobody would get it.
+ * A send's contact on another channel, as an entry of Bird's `receiver.contacts`: by an address in the send, else by
+ * one that the provider lists. Without either, Bird would accept the message and nobody would get it.
  */
 export async function contactOnChannel(channelId: string, context: RerouteContext): Promise<object | Unreachable> {
   const named = namedAddress(context);
@@ -54,8 +54,8 @@ function toContact({ key, value }: ContactIdentifier): object {
 }
 
 /**
- * The phone number or email address in a send, `platformAddress` first. No other address means the same person on another
- * channel.
+ * The phone number or email address in a send, `platformAddress` first. No other address means the same person on
+ * another channel.
  */
 function namedAddress({ send: { contact }, platform }: RerouteContext): ContactIdentifier | undefined {
   const listed = own(contact, 'identifiers');

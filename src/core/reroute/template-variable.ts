@@ -1,6 +1,6 @@
 /**
- * Prepares a text for a template variable. WhatsApp refuses an empty one, and one with a newline, a tab or more than four
- * spaces in a row. So each run of white space and control characters becomes one space, and the ends are trimmed.
+ * Prepares a text for a template variable. WhatsApp refuses an empty one, and one with a newline, a tab or more than
+ * four spaces in a row. So each run of white space and control characters becomes one space, and the ends are trimmed.
  *
  * Source: developers.facebook.com, error 132012 and the template guidelines, by `docs/rerouting.md`.
  *
@@ -25,8 +25,8 @@ export function isBlank(text: string): boolean {
 }
 
 /**
- * Splits a prepared text at its spaces into pieces of at most `maxLength` UTF-16 units; the spaces are dropped. A longer
- * word is cut, but never inside a grapheme, such as an emoji or a letter with its accents.
+ * Splits a prepared text at its spaces into pieces of at most `maxLength` UTF-16 units; the spaces are dropped. A
+ * longer word is cut, but never inside a grapheme, such as an emoji or a letter with its accents.
  *
  * @returns `undefined` if one grapheme alone exceeds `maxLength`
  */
@@ -68,7 +68,9 @@ function* graphemesOf(text: string): Generator<string> {
   }
 }
 
-/** Without the last grapheme, which may continue after the stretch. Half a surrogate pair does not show whether it does. */
+/**
+ * Without the last grapheme, which may continue after the stretch. Half a surrogate pair does not show whether it does.
+ */
 function segmentsOf(stretch: string, isLast: boolean): readonly string[] {
   const whole = isLast ? stretch : stretch.replace(/[\ud800-\udbff]$/, '');
   const segments = SIMPLE.test(whole)

@@ -32,8 +32,8 @@ export interface ToChannelOptions {
 }
 
 /**
- * Sends on the first of these channels that permits it now: the status, capabilities and window of each are checked before
- * anything is sent. The message's own channel is skipped, so that nothing goes in circles. Declines with
+ * Sends on the first of these channels that permits it now: the status, capabilities and window of each are checked
+ * before anything is sent. The message's own channel is skipped, so that nothing goes in circles. Declines with
  * `no_channel_open`; `no_address` if the contact has none on any of the channels, `address_unresolved` if that is not
  * known; `opted_out`; or `conversation` for a send into a conversation, which belongs to its channel.
  *

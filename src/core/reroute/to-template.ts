@@ -12,14 +12,14 @@ import type { RerouteContext, ReroutePolicy, RerouteResult, SendToReroute } from
 import { isBlank, splitText, tidyVariable } from './template-variable.js';
 import { checkToTemplate, type MediaTemplate, type ToTemplateOptions } from './to-template-options.js';
 
-/** A text that needs more sends than a batch of Bird's can hold is declined. */
+/** A text that needs more sends than a batch of Bird's permits is declined. */
 const MAX_SENDS = 100;
 
 /**
- * Sends the text in a template, which needs no window. Declines what the template cannot carry completely, with a reason:
- * `text_blank`, `text_too_long`, `variable_blank`, `variable_too_long`, `interactive_content`, `media_without_template`,
- * `caption_not_carried`, `several_media`, `content_not_carried`, `ambiguous_message`, `platform_without_templates`,
- * `address_unresolved`, `reason_not_time`.
+ * Sends the text in a template, which needs no window. Declines what the template cannot carry completely, with a
+ * reason: `text_blank`, `text_too_long`, `variable_blank`, `variable_too_long`, `interactive_content`,
+ * `media_without_template`, `caption_not_carried`, `several_media`, `content_not_carried`, `ambiguous_message`,
+ * `platform_without_templates`, `address_unresolved`, `reason_not_time`.
  *
  * A split text gives several sends, all of which must be sent.
  *

@@ -8,8 +8,8 @@ const COUNTED_MS = 10_000;
 const PROBE_MS = 1_000;
 
 /**
- * Stops reads that would only wait for a provider that is down. It opens when half of at least 20 reads within 10 s have
- * failed. Then one read a second probes the provider, and the first that succeeds closes the breaker.
+ * Stops reads that would only wait for a provider that is down. It opens when half of at least 20 reads within 10 s
+ * have failed. Then one read a second probes the provider, and the first that succeeds closes the breaker.
  */
 export class CircuitBreaker {
   readonly #clock: Clock;

@@ -3,7 +3,9 @@ import type { Lookup } from '../../ports.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { decorate } from './decorate.js';
 
-/** Another service answers searches than reads, so each has a breaker: one that works must not hide one that is down. */
+/**
+ * Another service answers searches than reads, so each has a breaker: one that works must not hide one that is down.
+ */
 export interface Breakers {
   readonly reads: CircuitBreaker;
   readonly searches: CircuitBreaker;

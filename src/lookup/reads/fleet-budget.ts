@@ -64,7 +64,10 @@ export class FleetBudget implements Budget {
     this.#share.limit(shareOf(limit, this.#options.fleet.instances));
   }
 
-  /** Begins a period of isolation with an empty share if the limit was shared before. Its end rejects the share's waiters. */
+  /**
+   * Begins a period of isolation with an empty share if the limit was shared before. Its end rejects the share's
+   * waiters.
+   */
   #begin(isolation: Isolation): void {
     if (this.#isolation === isolation) return;
     this.#isolation = isolation;

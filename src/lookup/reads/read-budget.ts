@@ -25,9 +25,9 @@ const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 8_000;
 
 /**
- * A token bucket for one workspace's reads. If there are more reads than tokens, the lanes (channels) take turns, so that
- * a campaign on one channel cannot starve replies on another. Within a lane the newest read goes first, because it has
- * the most time left. A read that cannot start in time is rejected early.
+ * A token bucket for one workspace's reads. If there are more reads than tokens, the lanes (channels) take turns, so
+ * that a campaign on one channel cannot starve replies on another. Within a lane the newest read goes first, because it
+ * has the most time left. A read that cannot start in time is rejected early.
  */
 export class FairTokenBucket {
   #options: FairTokenBucketOptions;
@@ -179,7 +179,9 @@ export function budgetSpent(): LookupError {
   return new LookupError('lookup_budget_spent', 'The read limit leaves no read within the deadline of this decision');
 }
 
-/** One process's share of a limit. All shares together exceed the limit in no second; each has a burst of at least 1. */
+/**
+ * One process's share of a limit. All shares together exceed the limit in no second; each has a burst of at least 1.
+ */
 export function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {
   const ownBurst = Math.max(1, Math.floor(burst / instances));
   const left = (perSecond + burst - instances * ownBurst) / instances;

@@ -30,7 +30,7 @@ export function createBatch({ state, workspace, ids, body }: ApiRequest): Answer
   if (channel === undefined) return notFound('channel');
   const items = own(body, 'messageRequests');
   if (!Array.isArray(items) || items.length < 1 || items.length > MAX_BATCH) {
-    return requestError(400, 'InvalidBatch', `messageRequests must hold 1 to ${MAX_BATCH} messages`);
+    return requestError(400, 'InvalidBatch', `messageRequests must contain 1 to ${MAX_BATCH} messages`);
   }
   for (const content of items) sendBatchItem({ state, workspace, channel, content });
   // Bird's response has an id for the batch; the name of the field is not documented.

@@ -22,7 +22,7 @@ export type RequestKind =
   | 'webhooks'
   | 'unknown';
 
-/** One operation of Bird's API. `:name` in the path stands for one segment. */
+/** One operation of Bird's API. `:name` in the path matches one segment. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;

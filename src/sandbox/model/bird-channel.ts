@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { platformOf } from '../../core/platforms.js';
 
-/** A node of Bird's capabilities; child nodes stand beside its own fields. */
+/** A node of Bird's capabilities; child nodes are fields like its own. */
 export interface BirdCapability {
   /** A name for people; here the same as `name`. */
   readonly displayName: string;

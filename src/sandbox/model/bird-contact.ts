@@ -48,7 +48,7 @@ export function createContact(given: readonly ContactIdentifier[], now: number):
   };
 }
 
-/** The identifier that a platform uses when nobody names one: the first of its kind, else the first of all. */
+/** The identifier that a platform uses by default: the first of its kind, else the first of all. */
 export function defaultIdentifier(contact: BirdContact, platformId: string): ContactIdentifier | undefined {
   const kind = identifierKind(platformId);
   const fitting = contact.featuredIdentifiers.find(({ key }) => key === kind || key.startsWith(`${kind}-`));

@@ -14,7 +14,7 @@ export type MessageStatus =
   | 'deleted'
   | 'skipped';
 
-/** Why a message failed, in Bird's terms and in those of whoever refused it. */
+/** Why a message failed, in Bird's terms and in those of the refusing party. */
 export interface BirdFailure {
   /** Bird's own code, by which its documentation lists the failure. */
   readonly code: number;
@@ -24,7 +24,7 @@ export interface BirdFailure {
   readonly source: {
     /** Who refused the message: the platform, `pre-processing`, or `touchpoint` for Bird's template service. */
     readonly name: string;
-    /** The code of whoever refused it, as text. */
+    /** The refusing party's code, as a string. */
     readonly code: string;
   };
 }

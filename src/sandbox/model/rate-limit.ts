@@ -1,6 +1,9 @@
 /** Counts requests within a sliding second. */
 export interface RateLimit {
-  /** Admits a request if fewer than `limit` were admitted in the second before `now` (epoch ms). Refused ones do not count. */
+  /**
+   * Admits a request if fewer than `limit` were admitted in the second before `now` (epoch ms). Refused ones do not
+   * count.
+   */
   take(now: number, limit: number): boolean;
 }
 

@@ -12,8 +12,8 @@ export interface WindowTarget {
 }
 
 /**
- * Keeps every inbound instant, not only the last, so that a lagging read can show an older state and a message is decided
- * by the instant at which it is sent.
+ * Keeps every inbound instant, not only the last, so that a lagging read can show an older state and a message is
+ * decided by the instant at which it is sent.
  */
 export function createWindows(): Windows {
   const instantsByTarget = new Map<string, number[]>();

@@ -15,8 +15,8 @@ export interface TemplateSend {
 }
 
 /**
- * The content that the customer gets from a template, or why it is refused. With an empty book every template passes, and
- * the text is that of all parameters, joined by spaces.
+ * The content that the customer gets from a template, or why it is refused. With an empty book every template passes,
+ * and the text is that of all parameters, joined by spaces.
  */
 export function fillTemplate({ sent, templates, platformId }: TemplateSend): MessageContent | TemplateRefusal {
   const parameters = parametersOf(sent);

@@ -20,7 +20,7 @@ export interface TemplateOptions {
   readonly locales: Readonly<Record<string, string>>;
   /** The names of all variables that a send must fill, those in the texts included. Default: those in the texts. */
   readonly variables?: readonly string[] | undefined;
-  /** The names of variables that hold a media URL and appear in no text. Default: none. */
+  /** The names of variables that take a media URL and appear in no text. Default: none. */
   readonly media?: readonly string[] | undefined;
   /** `active`, or `pending`: Meta has not approved it, and nothing can be sent with it. Default `active`. */
   readonly status?: 'active' | 'pending' | undefined;

@@ -6,8 +6,8 @@ import { refusal, type TemplateRefusal } from './template-refusal.js';
 export type Parameters = ReadonlyMap<string, unknown>;
 
 /**
- * The parameters of a message's `template`: its `variables`, then its list `parameters`; a later one wins. Bird accepts a
- * parameter without a value, which counts as missing.
+ * The parameters of a message's `template`: its `variables`, then its list `parameters`; a later one wins. Bird accepts
+ * a parameter without a value, which counts as missing.
  */
 export function parametersOf(sent: unknown): Parameters {
   const variables = own(sent, 'variables');
@@ -36,9 +36,9 @@ export function parameterProblem(known: KnownTemplate, parameters: Parameters): 
   const extra = [...parameters.keys()].find((name) => !wanted.includes(name));
   if (extra !== undefined) return refusal('parameterCount', `The template has no variable ${extra}`);
   const unreadable = variables.find((name) => !texts.has(name));
-  if (unreadable !== undefined) return refusal('parameterKind', `The variable ${unreadable} holds no text`);
+  if (unreadable !== undefined) return refusal('parameterKind', `The variable ${unreadable} is not a text`);
   const unreachable = media.find((name) => !isWebAddress(parameters.get(name)));
-  if (unreachable !== undefined) return refusal('parameterKind', `The variable ${unreachable} holds no http(s) URL`);
+  if (unreachable !== undefined) return refusal('parameterKind', `The variable ${unreachable} is not an http(s) URL`);
   return undefined;
 }
 

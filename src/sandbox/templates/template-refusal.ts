@@ -8,9 +8,10 @@ export interface TemplateRefusal {
 }
 
 /**
- * Who refuses what. Bird documents neither this nor its codes, so the scheme is ours. Touchpoints refuse what contradicts
- * the template, on every platform; Meta refuses what only Meta requires, on WhatsApp. In both cases the code is Meta's
- * closest one. Not seen in a payload; users of Meta's own API also report 132018 for newlines and spaces.
+ * Who refuses what. Bird documents neither this nor its codes, so the scheme is ours. Touchpoints refuse what
+ * contradicts the template, on every platform; Meta refuses what only Meta requires, on WhatsApp. In both cases the
+ * code is Meta's closest one. Not seen in a payload; users of Meta's own API also report 132018 for newlines and
+ * spaces.
  */
 const kinds = {
   /** An unknown project, version or locale, or an unapproved one: Meta has one code for all of them. */

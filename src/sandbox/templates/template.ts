@@ -10,9 +10,9 @@ export interface SandboxTemplate {
   readonly version: string;
   /** The texts by BCP 47 locale. */
   readonly locales: Readonly<Record<string, string>>;
-  /** The variables that hold text. */
+  /** The variables that take text. */
   readonly variables: readonly string[];
-  /** The variables that hold a media URL. */
+  /** The variables that take a media URL. */
   readonly media: readonly string[];
   /** `active`, or `pending`: Meta has not approved it, and nothing can be sent with it. */
   readonly status: 'active' | 'pending';
