@@ -1,6 +1,6 @@
 import { allFaults } from './faults/read-faults.js';
 import type { Report } from './report.js';
-import type { Scenario } from './simulate.js';
+import type { Scenario } from './scenario.js';
 
 /** What each bad day must have met, beside every fault of the reads. */
 const always: readonly string[] = [

@@ -1,6 +1,7 @@
 import type { Report, SliceReport } from './report.js';
+import type { Knowledge, Scenario } from './scenario.js';
 import { badDays, coldStart, outage, steady } from './scenarios.js';
-import { type Knowledge, type Scenario, simulate } from './simulate.js';
+import { simulate } from './simulate.js';
 import { AskAndKeep, AskEveryTime, LastInbound } from './systems/baselines.js';
 
 type Row = readonly (string | number)[];

@@ -3,8 +3,9 @@ import { rare, unreached } from './coverage.js';
 import { printFigures } from './figures.js';
 import { runFleetDays } from './fleet/run-fleet.js';
 import type { Report } from './report.js';
+import type { Knowledge } from './scenario.js';
 import { badDays } from './scenarios.js';
-import { type Knowledge, simulate } from './simulate.js';
+import { simulate } from './simulate.js';
 
 const { values } = parseArgs({
   options: {

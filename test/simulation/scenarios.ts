@@ -1,6 +1,6 @@
 import { passingFaults } from './faults/answer-faults.js';
 import type { Slice } from './report.js';
-import { type Knowledge, type Scenario, START_AT } from './simulate.js';
+import { type Knowledge, type Scenario, START_AT } from './scenario.js';
 
 const SECOND = 1000;
 const MINUTE: number = 60 * SECOND;

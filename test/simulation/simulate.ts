@@ -1,151 +1,81 @@
 import { EdgeTiming } from './faults/edge-timing.js';
 import { ProcessFaults } from './faults/process-faults.js';
-import { type Outage, ReadFaults } from './faults/read-faults.js';
+import { ReadFaults } from './faults/read-faults.js';
 import { Customers } from './model/customers.js';
 import { Directory } from './model/directory.js';
 import { Events } from './model/events.js';
 import { FakeBird } from './model/fake-bird.js';
 import { Network } from './model/network.js';
-import { Random } from './model/random.js';
+import type { Random } from './model/random.js';
+import { chanceOf, type Stream } from './model/streams.js';
 import { Timeline } from './model/timeline.js';
-import { Traffic, type TrafficOptions } from './model/traffic.js';
+import { Traffic } from './model/traffic.js';
 import { ExpectedKnowledge } from './oracle/expected-knowledge.js';
 import { type Case, Oracle } from './oracle/oracle.js';
-import { type Report, type Slice, Tally } from './report.js';
-import { type Answer, GuardUnderTest, type SystemParts, type SystemUnderTest } from './systems/systems-under-test.js';
-
-/** What the guard gets to know of the customers' messages: nothing, Bird's events, or also what the application has seen. */
-export type Knowledge = 'lookups' | 'webhooks' | 'observed';
-
-export interface Scenario {
-  readonly seed: number;
-  readonly traffic: TrafficOptions;
-  readonly customers: number;
-  readonly workspaces: number;
-  readonly knowledge: Knowledge;
-  /** The longest time for which Bird's reads do not show an inbound, in ms. */
-  readonly readLagMs: number;
-  /** The system knows what was written in the three days before. */
-  readonly isWarm: boolean;
-  /** Everything goes wrong that can: reads, events, clocks, keys, the process. */
-  readonly hasFaults: boolean;
-  readonly slices?: readonly Slice[] | undefined;
-  readonly outages?: readonly Outage[] | undefined;
-  readonly system?: ((parts: SystemParts) => SystemUnderTest) | undefined;
-}
-
-export const START_AT: number = Date.UTC(2026, 0, 5, 9);
+import { type Report, Tally } from './report.js';
+import { CLOCK_BOUND_MS, type Scenario, START_AT } from './scenario.js';
+import { type Answer, GuardUnderTest, type SystemUnderTest } from './systems/systems-under-test.js';
 
 /** Runs one scenario to its end. */
 export async function simulate(scenario: Scenario): Promise<Report> {
   return new Simulation(scenario).run();
 }
 
-/** The streams of chance, kept apart so that none depends on how often another is asked. */
-const streams = {
-  traffic: 0,
-  surroundings: 1,
-  network: 2,
-  readFaults: 3,
-  processFaults: 4,
-  edgeTiming: 5,
-  platform: 6,
-} as const;
-
-/** How wrong the guard's idea of Bird's time may be where clocks are: `docs/correctness.md`. */
-export const CLOCK_BOUND_MS: number = 5_000;
-
+/** One process, and the world around it. */
 class Simulation {
   readonly #scenario: Scenario;
   readonly #timeline = new Timeline(START_AT);
-  readonly #customers: Customers;
-  readonly #network: Network;
-  readonly #readFaults: ReadFaults;
-  readonly #oracle: Oracle;
-  readonly #expected: ExpectedKnowledge;
   readonly #tally: Tally;
+  readonly #customers: Customers;
+  readonly #directory: Directory;
+  readonly #bird: FakeBird;
+  /** The key that the application gives to the guard, by workspace id. */
+  readonly #keysInUse: Map<string, string>;
+  readonly #expected: ExpectedKnowledge;
+  readonly #oracle: Oracle;
+  readonly #readFaults: ReadFaults;
+  readonly #network: Network;
   readonly #events: Events;
-  readonly #traffic: Traffic;
-  readonly #processFaults: ProcessFaults;
   readonly #edgeTiming: EdgeTiming;
-  readonly #startSystem: () => SystemUnderTest;
   readonly #surroundings: Random;
   readonly #platform: Random;
   #system: SystemUnderTest;
   #starts = 0;
+  readonly #count = (name: string): void => this.#tally.count(name);
 
   constructor(scenario: Scenario) {
-    const { seed, hasFaults, outages, system = (parts) => new GuardUnderTest(parts) } = scenario;
+    const { seed, hasFaults, outages, workspaces, slices = [] } = scenario;
     const timeline = this.#timeline;
-    const chance = (stream: keyof typeof streams): Random => new Random(seed, streams[stream]);
     this.#scenario = scenario;
-    this.#tally = new Tally(scenario.slices ?? []);
-    this.#surroundings = chance('surroundings');
-    this.#platform = chance('platform');
+    this.#tally = new Tally(slices);
+    this.#surroundings = this.#chance('surroundings');
+    this.#platform = this.#chance('platform');
     const customers = new Customers(scenario.customers, hasFaults);
+    const directory = new Directory(workspaces, 4, hasFaults, hasFaults);
     this.#customers = customers;
-    const directory = new Directory(scenario.workspaces, 4, hasFaults, hasFaults);
-    const bird = new FakeBird({ customers, directory, closedWindow: seed % 2 === 0 ? 'null' : 'past' });
-    const count = (name: string): void => this.#tally.count(name);
+    this.#directory = directory;
+    this.#bird = new FakeBird({ customers, directory, closedWindow: seed % 2 === 0 ? 'null' : 'past' });
+    this.#keysInUse = new Map(this.#bird.accessKeys);
     this.#expected = new ExpectedKnowledge(customers.count, directory, timeline);
-    this.#oracle = new Oracle({
-      customers,
-      count,
-      clockBoundMs: hasFaults ? CLOCK_BOUND_MS : 0,
-      isHuman: (customer) => directory.isHuman(customer),
-      known: ({ customer, run }) => (run === this.#starts ? this.#expected.known(customer) : undefined),
-    });
-    this.#readFaults = new ReadFaults({ random: chance('readFaults'), faulty: hasFaults ? 0.15 : 0, outages });
+    this.#oracle = this.#createOracle();
+    this.#readFaults = new ReadFaults({ random: this.#chance('readFaults'), faulty: hasFaults ? 0.15 : 0, outages });
     this.#network = new Network({
       timeline,
-      bird,
-      random: chance('network'),
+      bird: this.#bird,
+      random: this.#chance('network'),
       faults: this.#readFaults,
       onRead: () => this.#tally.read(timeline.now),
     });
-    const ask = this.#network.fetchIn(timeline, (exchange, answer) => this.#expected.answered(exchange, answer));
-    const keysInUse = new Map(bird.accessKeys);
-    const accessKey = (id: string): string => keysInUse.get(id) ?? '';
-    const restart = (): void => {
-      this.#system = this.#startSystem();
-      this.#expected.forget();
-    };
-    this.#startSystem = () => {
-      this.#starts += 1;
-      const start = this.#starts;
-      // A process that is gone asks nothing more.
-      const fetch: typeof globalThis.fetch = (input, init) =>
-        start === this.#starts ? ask(input, init) : new Promise(() => {});
-      return system({ timeline, directory, fetch, accessKey, windows: 2 * scenario.customers });
-    };
     this.#system = this.#startSystem();
+    const count = this.#count;
     const observe = (customer: number, at: number): void => this.#observe(customer, at);
     this.#events = new Events({ timeline, random: this.#surroundings, hasFaults, observe, count });
-    const target = { timeline, restart };
-    this.#processFaults = new ProcessFaults({
+    this.#edgeTiming = new EdgeTiming({
       timeline,
-      random: chance('processFaults'),
-      bird,
-      directory,
-      keysInUse,
-      target: () => target,
+      random: this.#chance('edgeTiming'),
+      onInbound: (customer, at) => this.#inbound(customer, at),
+      onSend: (customer, inReplyTo) => this.#send(customer, inReplyTo),
       count,
-    });
-    const onInbound = (customer: number, at: number): void => this.#inbound(customer, at);
-    const onSend = (customer: number, inReplyTo?: number): void => this.#send(customer, inReplyTo);
-    this.#edgeTiming = new EdgeTiming({ timeline, random: chance('edgeTiming'), onInbound, onSend, count });
-    this.#traffic = new Traffic(scenario.traffic, {
-      timeline,
-      random: chance('traffic'),
-      customers,
-      onInbound: (customer, at) => {
-        onInbound(customer, at);
-        if (hasFaults) this.#edgeTiming.afterInbound(customer, at);
-      },
-      onSend: (customer, inReplyTo) => {
-        if (hasFaults && inReplyTo === undefined) this.#edgeTiming.aroundSend(customer);
-        onSend(customer, inReplyTo);
-      },
     });
   }
 
@@ -153,11 +83,72 @@ class Simulation {
     // Errors are made by the million here, and nobody reads where.
     Error.stackTraceLimit = 0;
     const { seed, hasFaults, traffic } = this.#scenario;
-    this.#traffic.start();
-    if (hasFaults) this.#processFaults.plan(traffic.shifts);
+    this.#createTraffic().start();
+    if (hasFaults) this.#createProcessFaults().plan(traffic.shifts);
     // Long enough for whatever still runs when the last shift ends, stalls included.
     await this.#timeline.run((traffic.shifts.at(-1)?.to ?? START_AT) + 3_600_000);
     return this.#tally.report(seed, this.#oracle.violations, this.#network, this.#readFaults);
+  }
+
+  #chance(stream: Stream): Random {
+    return chanceOf(this.#scenario.seed, stream);
+  }
+
+  #createOracle(): Oracle {
+    return new Oracle({
+      customers: this.#customers,
+      count: this.#count,
+      clockBoundMs: this.#scenario.hasFaults ? CLOCK_BOUND_MS : 0,
+      isHuman: (customer) => this.#directory.isHuman(customer),
+      known: ({ customer, run }) => (run === this.#starts ? this.#expected.known(customer) : undefined),
+    });
+  }
+
+  #createTraffic(): Traffic {
+    const { hasFaults, traffic } = this.#scenario;
+    return new Traffic(traffic, {
+      timeline: this.#timeline,
+      random: this.#chance('traffic'),
+      customers: this.#customers,
+      onInbound: (customer, at) => {
+        this.#inbound(customer, at);
+        if (hasFaults) this.#edgeTiming.afterInbound(customer, at);
+      },
+      onSend: (customer, inReplyTo) => {
+        if (hasFaults && inReplyTo === undefined) this.#edgeTiming.aroundSend(customer);
+        this.#send(customer, inReplyTo);
+      },
+    });
+  }
+
+  #createProcessFaults(): ProcessFaults {
+    const timeline = this.#timeline;
+    const restart = (): void => {
+      this.#system = this.#startSystem();
+      this.#expected.forget();
+    };
+    return new ProcessFaults({
+      timeline,
+      random: this.#chance('processFaults'),
+      bird: this.#bird,
+      directory: this.#directory,
+      keysInUse: this.#keysInUse,
+      target: () => ({ timeline, restart }),
+      count: this.#count,
+    });
+  }
+
+  #startSystem(): SystemUnderTest {
+    const { system = (parts) => new GuardUnderTest(parts), customers } = this.#scenario;
+    const timeline = this.#timeline;
+    this.#starts += 1;
+    const start = this.#starts;
+    const ask = this.#network.fetchIn(timeline, (exchange, answer) => this.#expected.answered(exchange, answer));
+    // A process that is gone asks nothing more.
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      start === this.#starts ? ask(input, init) : new Promise(() => {});
+    const accessKey = (id: string): string => this.#keysInUse.get(id) ?? '';
+    return system({ timeline, directory: this.#directory, fetch, accessKey, windows: 2 * customers });
   }
 
   #inbound(customer: number, at: number): void {
@@ -175,7 +166,7 @@ class Simulation {
     const closesAt = at + this.#platform.spread(1, 600_000);
     const doesBirdKnow = this.#platform.chance(0.5);
     this.#timeline.at(closesAt, () => {
-      this.#tally.count('window closed by the platform');
+      this.#count('window closed by the platform');
       this.#customers.close(customer, closesAt, doesBirdKnow);
     });
   }
@@ -208,7 +199,7 @@ class Simulation {
     const isRefused = answer.verdict !== 'deny' && !this.#customers.isOpen(asked.customer, now, asked.lengthMs);
     if (!isRefused || this.#scenario.knowledge === 'lookups') return;
     this.#timeline.inProcess(now + this.#platform.spread(500, 60_000), () => {
-      this.#tally.count('refusal');
+      this.#count('refusal');
       this.#expected.refused(asked.customer, now);
       this.#system.refusal(asked.customer, now);
     });

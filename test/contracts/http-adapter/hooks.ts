@@ -23,7 +23,7 @@ export function describeHooks(framework: Framework): void {
       ['resolves with true', async () => true],
       ['resolves with false', async () => false],
       ['rejects', () => Promise.reject(new Error(`${PHONE} ${TEXT}`))],
-    ])('that %s skips nothing, ends nothing, and is told of once (field D4)', async (_, answer) => {
+    ])('that %s skips nothing, ends nothing, and is logged once (field D4)', async (_, answer) => {
       const skip = answer as unknown as () => boolean;
       const { world, service } = await start({}, { middleware: { skip } });
       for (let sends = 0; sends < 3; sends += 1) expect((await service.send()).status).toBe(409);

@@ -108,7 +108,7 @@ export function describeLifecycle(framework: Framework): void {
       return { asked: asked.promise, release: () => held.resolve() };
     }
 
-    const isToldOver = ({ logs }: World): boolean => logs.some(({ text }) => text.includes('was over before'));
+    const isLoggedOver = ({ logs }: World): boolean => logs.some(({ text }) => text.includes('was over before'));
 
     it.each([
       ['open', true],
@@ -124,7 +124,7 @@ export function describeLifecycle(framework: Framework): void {
       await failed;
       await until(() => service.exchanges[0]?.wasAborted === true);
       bird.release();
-      await until(() => isToldOver(world));
+      await until(() => isLoggedOver(world));
       expect(service.exchanges).toMatchObject([{ nexts: 0, answers: 0, ends: 0 }]);
       expect(world.sandbox.messages()).toEqual([]);
     });
@@ -143,7 +143,7 @@ export function describeLifecycle(framework: Framework): void {
       await failed;
       await until(() => service.exchanges[0]?.wasAborted === true);
       world.sandbox.clock.advance(800);
-      await until(() => isToldOver(world));
+      await until(() => isLoggedOver(world));
       expect(service.exchanges).toMatchObject([{ nexts: 0, answers: 0, ends: 0 }]);
     });
 
@@ -175,7 +175,7 @@ export function describeLifecycle(framework: Framework): void {
       hurry.resolve();
       expect(await reply).toMatchObject({ status: 504, text: 'too slow', window: undefined });
       bird.release();
-      await until(() => isToldOver(world));
+      await until(() => isLoggedOver(world));
       expect(service.exchanges).toMatchObject([{ nexts: 0, ends: 1 }]);
       expect(service.passed).toEqual([]);
     });
@@ -188,7 +188,7 @@ export function describeLifecycle(framework: Framework): void {
       const { world, service } = await start({}, { before: [hasty] });
       world.customerWrites();
       expect((await service.send()).text).toBe('done');
-      await until(() => isToldOver(world));
+      await until(() => isLoggedOver(world));
       await world.guard.check(world.send());
       expect((await service.send()).text).toBe('done');
       expect(service.exchanges).toMatchObject([

@@ -58,7 +58,7 @@ export function describeSends(framework: Framework): void {
       world.customerWrites();
       expect((await service.send(message)).window).toBe('verdict=allow;reason=template, source=none');
       expect(world.sandbox.messages()).toHaveLength(2);
-      // Of the channel: it tells whether the platform has templates.
+      // Of the channel: it shows whether the platform has templates.
       expect(world.reads()).toBe(1);
     });
 
@@ -70,7 +70,7 @@ export function describeSends(framework: Framework): void {
   });
 
   describe('scenario 46: several recipients', () => {
-    it('are listed one by one, and the worst verdict is the header’s', async () => {
+    it('are listed one by one, and the header has the worst outcome', async () => {
       const { world, service } = await start();
       addCustomer(world, true);
       const reply = await service.send(textTo(OTHER_PHONE, PHONE, MISSING_PHONE));
@@ -84,7 +84,7 @@ export function describeSends(framework: Framework): void {
       expect(world.sandbox.messages()).toEqual([]);
     });
 
-    it('pass together, flagged, where the worst is unknown', async () => {
+    it('pass together, flagged, where the worst outcome is unknown', async () => {
       const { world, service } = await start();
       addCustomer(world, true);
       const reply = await service.send(textTo(OTHER_PHONE, MISSING_PHONE));

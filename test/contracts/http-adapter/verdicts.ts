@@ -96,7 +96,7 @@ export function describeVerdicts(framework: Framework): void {
       expect((await service.send()).body).toMatchObject({ code: 'service_window_closed', closedAt: null });
     });
 
-    it('tells no end where the policy does not expose it', async () => {
+    it('has no closedAt where the policy does not expose it', async () => {
       const { world, service } = await start({
         sandbox: { closedWindow: 'past' },
         workspace: { exposeExpiry: false },

@@ -28,7 +28,7 @@ describe('rule 1: a channel that is switched off', () => {
   });
 
   test.each<[name: string, status: unknown]>([
-    ['a word that Bird may add', 'warming_up'],
+    ['a value that Bird may add', 'warming_up'],
     ['another case: ACTIVE', 'ACTIVE'],
     ['another case: Inactive', 'Inactive'],
     ['spaces around it', ' inactive '],
@@ -79,7 +79,7 @@ describe('rule 2: a messaging capability that is off or has run out', () => {
     test.each<[name: string, status: unknown]>([
       ['active', 'active'],
       ['preview', 'preview'],
-      ['a word that Bird may add', 'text'],
+      ['a value that Bird may add', 'text'],
       ['null', null],
       ['undefined', undefined],
       ['a number', 0],

@@ -8,7 +8,7 @@ describe('rule 8, scenario 5: the safety margin', () => {
 
   test.each<[name: string, end: number, decision: Decision]>([
     ['open: one millisecond outside the margin', AT + margin + 1, open(AT + 1)],
-    ['closing: exactly the margin is left, the true end is told', AT + margin, closed(AT + margin)],
+    ['closing: exactly the margin is left, closedAt is the true end', AT + margin, closed(AT + margin)],
     ['closing: one millisecond inside the margin', AT + margin - 1, closed(AT + margin - 1)],
     ['closing: one millisecond is left', AT + 1, closed(AT + 1)],
     ['closed: at the end', AT, closed(AT)],

@@ -220,7 +220,7 @@ describe('rule 6, scenario 20: the later of the two counts, and a refusal beats 
     },
   );
 
-  test("the window of the platform, not 24 h, tells what Bird's date was based on", () => {
+  test("the window of the platform, not 24 h, shows which message Bird's date is based on", () => {
     const contact = { serviceWindowExpireAt: AT + 10 * HOUR, refusedAt: AT - 20 * HOUR };
     expect(decide(whatsapp, contact)).toEqual(open(AT + 10 * HOUR));
     expect(decide({ platformId: 'tiktok' }, contact)).toEqual(closed(null));

@@ -67,7 +67,7 @@ describe('a conversation', () => {
     ]);
   });
 
-  it('of another recipient is judged by that one', async () => {
+  it('to another recipient is decided for that one', async () => {
     const { world, say } = await talk(() => aTemplate());
     world.addCustomer(OTHER_PHONE, true);
     expect((await say({ ...textOf(TEXT), recipients: [phone(OTHER_PHONE)] })).window).toContain('verdict=allow');
@@ -132,7 +132,7 @@ describe('a conversation', () => {
   });
 });
 
-/** The customer writes, and the guard is told. */
+/** The customer writes, and the guard observes it. */
 function customerReplies({ guard, sandbox, workspace, channel, customerWrites }: World): void {
   customerWrites();
   const at = sandbox.clock.now();

@@ -6,7 +6,7 @@ import { PHONE, TEXT, templateMessage, textMessage } from '../../support/world.j
 import { CLOSED, OTHER_PHONE, sends, textOf } from './support.js';
 
 describe('a policy of the user’s own', () => {
-  const rubbish: readonly (readonly [string, unknown])[] = [
+  const invalid: readonly (readonly [string, unknown])[] = [
     ['text', 'reroute'],
     ['a number', 42],
     ['an empty object', {}],
@@ -24,7 +24,7 @@ describe('a policy of the user’s own', () => {
     ['what throws when it is read again', throwingLater()],
   ];
 
-  it.each(rubbish)('that gives %s cannot help, and the next one is tried', async (_, result) => {
+  it.each(invalid)('that gives %s cannot help, and the next one is tried', async (_, result) => {
     const { world, service } = await startRerouting(() => [() => result as RerouteResult, aTemplate()]);
     const reply = await service.send();
     expect([reply.status, reply.window]).toEqual([202, `${CLOSED}, action=reroute, sends=1`]);
@@ -56,7 +56,7 @@ describe('a policy of the user’s own', () => {
     expect(sends(world)).toEqual([]);
   });
 
-  it('that is too late is told that its result is not used', async () => {
+  it('that is too late learns by settle that its result is not used', async () => {
     const asked = signal();
     const late = signal<RerouteResult>();
     const settle = vi.fn();
@@ -75,7 +75,7 @@ describe('a policy of the user’s own', () => {
     expect(settle.mock.calls).toEqual([[false]]);
   });
 
-  it('is told once that its result is used, and in mode observe that it is not', async () => {
+  it('learns once by settle that its result is used, and in mode observe that it is not', async () => {
     for (const mode of ['enforce', 'observe'] as const) {
       const settle = vi.fn();
       const expiresAt = 1e12;
@@ -103,7 +103,7 @@ describe('a policy of the user’s own', () => {
     expect((await service.send()).status).toBe(409);
   });
 
-  it('may hand over reasons that are no words: they do not get out', async () => {
+  it('may give reasons that are no codes: they do not get out', async () => {
     const { service } = await startRerouting(
       () =>
         ({ decline }) =>

@@ -55,7 +55,7 @@ describe('scenario 36: messages with buttons and lists', () => {
 });
 
 describe('scenario 39: a quota', () => {
-  it('that Bird does not tell stops nothing: the window alone decides', async () => {
+  it('that Bird does not report stops nothing: the window alone decides', async () => {
     const { world, service } = await startRerouting(() => aTemplate(), { platformId: 'viber' });
     world.customerWrites();
     for (let turn = 0; turn < 6; turn += 1) expect((await service.send()).window).toContain('verdict=allow');
@@ -116,7 +116,7 @@ describe('scenario 53: a repeated request', () => {
     expect([(await send()).status, (await send()).status]).toEqual([409, 409]);
   });
 
-  it('keeps its reference in a template, so that Bird can tell the repetition', async () => {
+  it('keeps its reference in a template, so that Bird can recognize the repetition', async () => {
     const { world, service } = await startRerouting(() => aTemplate());
     for (let turn = 0; turn < 2; turn += 1) await service.send(textMessage({ reference: 'order-1' }));
     expect(world.sandbox.messages()).toMatchObject([{ reference: 'order-1' }, { reference: 'order-1' }]);

@@ -19,7 +19,7 @@ describe('a scheduled message', () => {
     expect(world.arrivals()).toMatchObject([{ kind: 'text' }, { kind: 'template' }]);
   });
 
-  it('is judged at that instant on another channel, too', async () => {
+  it('is decided for that instant on another channel, too', async () => {
     const { world, service } = await startRerouting(({ workspace, contact, sms }) => {
       const instagram = workspace.addChannel({ platformId: 'instagram' });
       workspace.receiveInbound({ channelId: instagram.id, contactId: contact.id, address: PHONE });
@@ -37,7 +37,7 @@ describe('a message of which only a hook knows the instant and the writer', () =
   it.each([
     ['late', { sendAt: 25 * HOUR }, 'sms'],
     ['in time', { sendAt: 23 * HOUR }, 'instagram'],
-  ] as const)('is judged for them on other channels, too: %s', async (_, { sendAt }, expected) => {
+  ] as const)('is decided for them on other channels, too: %s', async (_, { sendAt }, expected) => {
     const world = await createRerouteWorld(() => 'block');
     const { workspace, contact, sms, sandbox } = world;
     const instagram = workspace.addChannel({ platformId: 'instagram' });

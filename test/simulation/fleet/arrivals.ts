@@ -5,9 +5,9 @@ import type { Events } from '../model/events.js';
 import type { Random } from '../model/random.js';
 import type { Timeline } from '../model/timeline.js';
 import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
+import { type Scenario, START_AT } from '../scenario.js';
 import type { Servers } from '../server/servers.js';
 import { mergeWindow } from '../server/windows.js';
-import { type Scenario, START_AT } from '../simulate.js';
 
 export interface FleetArrivalsParts {
   readonly scenario: Scenario;

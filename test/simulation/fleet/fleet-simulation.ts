@@ -4,7 +4,7 @@ import { Events } from '../model/events.js';
 import type { Random } from '../model/random.js';
 import { Traffic } from '../model/traffic.js';
 import type { Report } from '../report.js';
-import type { Scenario } from '../simulate.js';
+import type { Scenario } from '../scenario.js';
 import { FleetArrivals } from './arrivals.js';
 import { Dispatch } from './dispatch.js';
 import { ServerFaults } from './server-faults.js';

@@ -3,14 +3,15 @@ import { Customers } from '../model/customers.js';
 import { Directory } from '../model/directory.js';
 import { FakeBird } from '../model/fake-bird.js';
 import { Network } from '../model/network.js';
-import { Random } from '../model/random.js';
+import type { Random } from '../model/random.js';
+import { chanceOf, type Stream } from '../model/streams.js';
 import { Timeline } from '../model/timeline.js';
 import { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import { Oracle } from '../oracle/oracle.js';
 import { Tally } from '../report.js';
+import { CLOCK_BOUND_MS, type Scenario, START_AT } from '../scenario.js';
 import { RedisLinkFaults } from '../server/redis-link-faults.js';
 import { Servers } from '../server/servers.js';
-import { CLOCK_BOUND_MS, type Scenario, START_AT } from '../simulate.js';
 import { type FleetCase, FleetKnowledge } from './knowledge.js';
 import { FleetProcess } from './process.js';
 
@@ -20,22 +21,6 @@ const WINDOWS = 20_000;
 
 /** Reads that another server granted start within a third of a second, and count for a second more. */
 const ONE_SERVER_AFTER_MS = 2_000;
-
-/** The streams of chance, kept apart so that none depends on how often another is asked. */
-const streams = {
-  traffic: 0,
-  surroundings: 1,
-  network: 2,
-  readFaults: 3,
-  processFaults: 4,
-  edgeTiming: 5,
-  platform: 6,
-  balance: 7,
-  servers: 8,
-  links: 9,
-  serverFaults: 10,
-  bursts: 11,
-} as const;
 
 /** Four processes and their surroundings: customers, Bird, the servers that they share, and the oracle. */
 export class SimulatedFleet {
@@ -100,8 +85,8 @@ export class SimulatedFleet {
 
   readonly #now = (): number => this.timeline.now;
 
-  chance(stream: keyof typeof streams): Random {
-    return new Random(this.#seed, streams[stream]);
+  chance(stream: Stream): Random {
+    return chanceOf(this.#seed, stream);
   }
 
   #process(process: number): FleetProcess {

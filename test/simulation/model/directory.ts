@@ -108,7 +108,7 @@ export class Directory {
 
   /**
    * A free-form message: most are addressed by the phone number, some by the contact's id, some by both. Never by the id
-   * alone where that has two numbers: which of them a refusal was about, the guard could not tell.
+   * alone where that has two numbers: the guard could not know which of them a refusal was about.
    */
   send(customer: number): SendRequest {
     const workspaceId = this.workspaceId(customer);

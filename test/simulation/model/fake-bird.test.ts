@@ -1,6 +1,6 @@
 import { createSandbox, type Sandbox } from 'freeform-guard/sandbox';
 import { expect, it, onTestFinished } from 'vitest';
-import { START_AT } from '../simulate.js';
+import { START_AT } from '../scenario.js';
 import { Customers } from './customers.js';
 import { Directory } from './directory.js';
 import { type BirdAnswer, type BirdRequest, FakeBird, isStranger } from './fake-bird.js';
