@@ -89,7 +89,7 @@ const effectPatterns: readonly (readonly [effect: string, pattern: RegExp])[] = 
   ['fetch', /(?<!typeof )globalThis\.fetch|node:https|node:http2|http\.request|node:dns/],
 ];
 
-const LONGEST_FILE = 260;
+const MAX_LINES = 220;
 
 interface SourceFile {
   /** Path below `src`, with slashes. */
@@ -241,9 +241,9 @@ describe('the code', () => {
     expect(files.filter(({ code }) => /\bexport default\b/.test(code)).map(({ path }) => path)).toEqual([]);
   });
 
-  it(`has no file of more than ${LONGEST_FILE} lines`, () => {
+  it(`has no file of more than ${MAX_LINES} lines`, () => {
     const lines = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
-    expect(lines.filter((file) => file.lines > LONGEST_FILE)).toEqual([]);
+    expect(lines.filter((file) => file.lines > MAX_LINES)).toEqual([]);
   });
 });
 
