@@ -162,7 +162,7 @@ export class RedisKeys {
     const digest = createHmac('sha256', this.#secret)
       .update(JSON.stringify([purpose, ...parts]))
       .digest();
-    // Slicing the bytes and not the text: a substring would keep the whole text in memory, once for each window.
+    // A substring would keep the whole text in memory, once for each window. So the bytes are cut first.
     return digest.subarray(0, 16).toString('base64url');
   }
 }

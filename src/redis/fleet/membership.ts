@@ -29,8 +29,8 @@ interface IsolationPeriod extends Isolation {
 
 /**
  * Whether the other processes count this one as a member. They do until an instant of Redis's clock, which only a reply
- * of Redis can extend; a command without a reply does not. So when this process takes its membership for over, it is
- * over in Redis too.
+ * of Redis can extend; a command without a reply does not. So when this process considers
+ * its membership over, it is over in Redis too.
  */
 export class Membership {
   readonly #connection: RedisConnection;
@@ -87,8 +87,7 @@ export class Membership {
       this.#redisTime = { redisUs, receivedAt: performance.now() };
       return { role, waitMs: Math.ceil(waitUs / 1000) };
     } catch (error) {
-      // Redis may still run a command that timed out. One that it refused, for instance because it is full, did not
-      // run.
+      // Redis may still run a command that timed out. A refused one, for instance by a full Redis, did not run.
       if (error instanceof RedisUnavailable) this.#extend(known);
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { NOTIFY, type RedisScript, script } from '../script.js';
 
-/** Takes for 0 what cannot be the number of a read. */
+/** Parses the number of a read; 0 for anything else. */
 const READ_NUMBER = `
 local function readNumber(text)
   local value = tonumber(text or '')

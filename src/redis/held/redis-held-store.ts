@@ -41,7 +41,7 @@ export interface RedisHeldStoreParts {
  * An offered message was promised to nobody and expires by itself, so a missing reply to the first step needs no
  * repair. If the reply to the second step is missing, the message may be stored though its sender hears that it is not.
  * Then its removal is retried until Redis acknowledges it. For a minute no other process releases the message. It is
- * sent in two ways only if this process dies, or is cut off for that minute, between the two.
+ * sent twice only if this process dies, or is cut off for that minute, between the two steps.
  */
 export class RedisHeldStore implements HeldStore {
   readonly #parts: RedisHeldStoreParts;
