@@ -1,6 +1,6 @@
 import { Random } from './random.js';
 
-/** The streams of chance, apart so that none depends on how often another is asked. Numbers that stay give runs that stay. */
+/** The streams of chance, kept apart so that none depends on how often another is used. Another number gives other runs. */
 const streams = {
   traffic: 0,
   surroundings: 1,
