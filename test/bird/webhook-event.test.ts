@@ -170,7 +170,7 @@ describe('the contact of an event', () => {
     });
   });
 
-  it('makes the event nothing where it cannot be told', () => {
+  it('makes the event nothing where it is not known', () => {
     expect(kindOf(sender({ id: '', identifierValue: '' }))).toBe('nothing');
     expect(kindOf(inbound({ sender: { connector: {} } }))).toBe('nothing');
   });

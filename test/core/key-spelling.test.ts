@@ -19,7 +19,7 @@ describe('a second spelling that Bird may follow', () => {
     ['of the address, as Go folds it', textMessage({ receiver: { contacts: [{ ...open, platformAddreſs: CLOSED }] } })],
     ['of the identifier, as Go folds it', textMessage({ receiver: { contacts: [{ ...open, identifierKey: 'x' }] } })],
     ['of the identifier', textMessage({ receiver: { contacts: [{ ...open, IDENTIFIERVALUE: CLOSED }] } })],
-  ])('%s: whose window it is cannot be told, though the first one is open', async (_name, body) => {
+  ])('%s: whose window it is is not known, though the first one is open', async (_name, body) => {
     const world = await createWorld();
     world.customerWrites();
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'send' });

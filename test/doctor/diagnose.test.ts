@@ -113,7 +113,7 @@ describe("a contact's window", () => {
     });
   });
 
-  it('tells a null isPermanentSession from an absent one', async () => {
+  it('distinguishes a null isPermanentSession from an absent one', async () => {
     const body = { serviceWindowExpireAt: null, isPermanentSession: null };
     const practice = await createPractice({
       fault: ({ kind }) => (kind === 'contact' ? { status: 200, body } : undefined),
@@ -370,7 +370,7 @@ describe('the limits of Bird', () => {
     expect(problem).toBeUndefined();
   });
 
-  it('are told from headers, whatever their names, and values that are no counts are not shown', async () => {
+  it('are read from headers, whatever their names, and values that are no counts are not shown', async () => {
     const headers = {
       'X-RateLimit-Limit': '50',
       'RateLimit-Policy': '"default";q=50;w=1',

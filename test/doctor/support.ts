@@ -63,7 +63,7 @@ export async function runWith(shell: Omit<Shell, 'writeOut' | 'writeError'>): Pr
   return { status, out, error, lastLine: out.trimEnd().split('\n').at(-1) };
 }
 
-/** What is told of the requests that reached the sandbox. */
+/** The requests that reached the sandbox. */
 export function requestsOf({ sandbox }: World): string[] {
   return sandbox.requests().map(({ method, kind }) => `${method} ${kind}`);
 }

@@ -133,13 +133,13 @@ describe('a release of one’s own (field B7)', () => {
     ['anything else', { status: 202 }, [], 2],
   ])('that gives %s lets the next one go on', async (_, result, why, accepted) => {
     const tried: unknown[] = [];
-    const told: unknown[] = [];
+    const released: unknown[] = [];
     const scene = await start({
       release: (message) => {
         tried.push(textOf(message));
         return result;
       },
-      onReleased: (message) => void told.push(textOf(message)),
+      onReleased: (message) => void released.push(textOf(message)),
     });
     await scene.check('one');
     await scene.check('two');
@@ -147,10 +147,10 @@ describe('a release of one’s own (field B7)', () => {
     await expect.poll(() => tried).toEqual(['one', 'two']);
     await settled();
     expect(scene.expired.map(([, reason]) => reason)).toEqual(why);
-    expect(told).toHaveLength(accepted);
+    expect(released).toHaveLength(accepted);
   });
 
-  it('is told of once, also where onReleased throws', async () => {
+  it('is reported once, also where onReleased throws', async () => {
     const scene = await start({ onReleased: () => Promise.reject(new Error('canary-of-the-hook')) });
     await scene.check('one');
     scene.reply();
@@ -260,7 +260,7 @@ describe('a reply that is only an opt-out word (field B8)', () => {
 });
 
 describe('what was held because nothing was known (field B11)', () => {
-  it('goes as soon as Bird says that the window is open, without a word of the customer', async () => {
+  it('goes as soon as Bird says that the window is open, without a message from the customer', async () => {
     const scene = await start({}, { onUnknown: 'reroute' });
     scene.workspace.receiveInbound({ channelId: scene.channel.id, contactId: scene.contact.id });
     scene.sandbox.setFault(() => ({ status: 501 }));
@@ -301,8 +301,8 @@ describe('what was held because nothing was known (field B11)', () => {
       );
     }
     await settled();
-    const told = scene.logs.filter(({ text }) => text.startsWith('Held messages cannot be sent yet'));
-    expect(told).toHaveLength(1);
+    const warnings = scene.logs.filter(({ text }) => text.startsWith('Held messages cannot be sent yet'));
+    expect(warnings).toHaveLength(1);
   });
 });
 

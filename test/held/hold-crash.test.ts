@@ -52,7 +52,7 @@ interface Scene {
   readonly released: string[];
   /** Called with each of them. */
   onRelease: () => void;
-  /** All customers write. Gives what tells a process of it. */
+  /** All customers write. Returns the observations to pass to a process. */
   reply(): object;
 }
 

@@ -97,7 +97,7 @@ describeWithRedis('processes that hold messages together', () => {
   });
   afterAll(() => server?.stop());
 
-  it('release what another has parked, once, when one of them sees the reply', async () => {
+  it('release what another holds, once, when one of them sees the reply', async () => {
     const { world, one, two, references } = await twoProcesses();
     for (const reference of ['one', 'two']) expect(await one.check(reference)).toMatchObject({ action: 'hold' });
     expect(await two.check('one')).toMatchObject({ action: 'hold', changes: ['held_before'] });
@@ -196,7 +196,7 @@ describeWithRedis('processes that hold messages together', () => {
     await advanceUntil(world, SECOND, () => released.map(({ kind }) => kind), ['nudge', 'held', 'held']);
   });
 
-  it('take the next way out at once while Redis is away, and send nothing twice', async () => {
+  it('take the next policy at once while Redis is away, and send nothing twice', async () => {
     const { world, one, references } = await twoProcesses();
     one.store.close();
     // For a moment nothing is read: the others still count on this process.
@@ -239,7 +239,7 @@ async function readAll(): Promise<string> {
   const all: unknown[] = [];
   for (const name of await client.keys('*')) {
     const type = await client.type(name);
-    // Gone since: what tells the others of something is there for a moment only.
+    // Since expired: a notification to the others exists for a moment only.
     if (type === 'none') continue;
     const value = JSON.stringify(await read[type]?.(name));
     const decoded = (value.match(/[\w+/]{20,}=*/g) ?? []).map((text) => Buffer.from(text, 'base64').toString('latin1'));

@@ -20,7 +20,7 @@ interface Scene extends World {
   readonly expired: [HeldMessage, string][];
   /** Sends a text with this reference through the guard. */
   check(reference?: string, change?: object): Promise<Outcome>;
-  /** The customer writes, and the application tells the guard. */
+  /** The customer writes, and the application observes it. */
   reply(): void;
   references(): string[];
 }
@@ -141,7 +141,7 @@ describe('scenario 38: a message that waits', () => {
     expect(scene.released).toEqual([]);
   });
 
-  it('is not released by an old message that is told late', async () => {
+  it('is not released by an old message that is observed late', async () => {
     const scene = await start();
     await scene.check('one');
     const { workspace, channel, sandbox, guard } = scene;
@@ -311,7 +311,7 @@ describe('limits', () => {
     await expect.poll(() => [scene.expired.length, scene.released.length]).toEqual([expired, released]);
   });
 
-  it('what nobody answers expires by itself, in order, and is told once', async () => {
+  it('what nobody answers expires by itself, in order, and is reported once', async () => {
     const scene = await start({ lifetimeMs: HOUR });
     await scene.check('one');
     scene.sandbox.clock.advance(MINUTE);
@@ -464,7 +464,7 @@ describe('a nudge', () => {
     });
   });
 
-  it('goes out again in the next closed period, and not because of an old message that is told late', async () => {
+  it('goes out again in the next closed period, and not because of an old message that is observed late', async () => {
     const scene = await start({ nudge });
     await scene.check('one');
     const { workspace, channel, sandbox } = scene;
@@ -587,7 +587,7 @@ describe('what cannot wait', () => {
 });
 
 describe('in observe mode', () => {
-  it('nothing is parked and nobody is nudged', async () => {
+  it('nothing is held and nobody is nudged', async () => {
     const store = memoryHeldStore();
     const scene = await start({ store, nudge: { projectId: 'p', locale: 'en' } }, { mode: 'observe' });
     expect(await scene.check('one')).toMatchObject({ action: 'send', wouldBe: 'hold' });

@@ -11,12 +11,12 @@ import { deferred, turns } from '../guard/support.js';
 const key = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
 const options = { deadlineMs: 800, trustMs: 86_400_000, windowMs: 86_400_000, notFoundIsClosed: false };
 
-it('counts what is told while a slow store is asked about the contact, after Bird has said closed', async () => {
+it('counts evidence that arrives while a slow store is asked about the contact, after Bird has said closed', async () => {
   const clock = createClock(1_000);
   const slow = deferred<undefined>();
-  let told: WindowEvidence | undefined;
+  let arrived: WindowEvidence | undefined;
   const store: Store = {
-    get: ({ address }) => (address === key.address ? told : slow.promise),
+    get: ({ address }) => (address === key.address ? arrived : slow.promise),
     merge: () => {},
     forget: () => {},
   };
@@ -43,7 +43,7 @@ it('counts what is told while a slow store is asked about the contact, after Bir
   });
   const answer = windows.read({ key, contactId: 'k', sentTo: key.address }, options, () => false);
   await turns();
-  told = { lastInboundAt: 1_000 };
+  arrived = { lastInboundAt: 1_000 };
   slow.resolve(undefined);
   expect(await answer).toMatchObject({ lastInboundAt: 1_000 });
 });

@@ -189,7 +189,7 @@ describe('the rate limit', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(1);
   });
 
-  it('carries the Retry-After that it is told, and can be changed or lifted at run time', async () => {
+  it('carries the Retry-After that is set, and can be changed or lifted at run time', async () => {
     const { get, sandbox } = await startScene({ readsPerSecond: 0, retryAfter: '2' });
     expect((await get('/channels')).headers.get('retry-after')).toBe('2');
     sandbox.set({ readsPerSecond: Number.POSITIVE_INFINITY });

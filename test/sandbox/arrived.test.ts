@@ -21,7 +21,7 @@ function textsOf({ sandbox }: Scene): string[] {
 }
 
 describe('what arrived', () => {
-  it('is told whole', async () => {
+  it('is listed completely', async () => {
     const scene = await startScene();
     customerWrites(scene);
     scene.sandbox.clock.advance({ minutes: 1 });

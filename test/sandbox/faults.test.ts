@@ -23,7 +23,7 @@ async function firstChunks(response: Response, count: number): Promise<string[]>
 }
 
 describe('the fault hook', () => {
-  it('is told method, path and kind, and may let a request be', async () => {
+  it('receives method, path and kind, and may leave a request alone', async () => {
     const asked: FaultRequest[] = [];
     const scene = await startScene({
       fault: (request) => {

@@ -152,7 +152,7 @@ describe('a delivery', () => {
     expect(isSigned(to, received, 'another key')).toBe(false);
   });
 
-  it('tells each status of a message', async () => {
+  it('reports each status of a message', async () => {
     const { scene, to } = await start();
     write(scene);
     await scene.sendText();
@@ -163,7 +163,7 @@ describe('a delivery', () => {
     expect(statuses.toSorted()).toEqual(['accepted', 'delivered', 'processing', 'sent']);
   });
 
-  it('tells that a late message failed, with the code of the platform', async () => {
+  it('reports that a late message failed, with the code of the platform', async () => {
     const { scene, to } = await start();
     await scene.sendText();
     scene.sandbox.clock.advance(2 * MINUTE);
@@ -284,7 +284,7 @@ describe('switches', () => {
     expect(to.received).toHaveLength(3);
   });
 
-  it('webhookLoss: what happens meanwhile is never told', async () => {
+  it('webhookLoss: what happens meanwhile is never reported', async () => {
     const { scene, to } = await start();
     scene.workspace.set({ webhookLoss: 'all' });
     write(scene);

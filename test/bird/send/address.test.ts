@@ -247,7 +247,7 @@ describe('readRecipient', () => {
     ['a platformAddress that is no text', { id: ID, platformAddress: {} }],
     ['everything behind __proto__', JSON.parse(`{"__proto__":{"id":"${ID}","identifierValue":"${PHONE}"}}`)],
     ['everything inherited', Object.create({ id: ID, identifierValue: PHONE })],
-  ])('cannot tell whose window it is with %s', (_, contact) => {
+  ])('does not know whose window it is with %s', (_, contact) => {
     expect(readRecipient(contact)).toBe('address_unresolved');
   });
 

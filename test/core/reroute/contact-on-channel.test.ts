@@ -122,7 +122,7 @@ describe('an address that the send does not name (field B6)', () => {
     ['of an id', { id: 'c-1' }, 'sms'],
     ['of an id of Messenger', onFacebook, 'sms'],
     ['of nobody', undefined, 'sms'],
-  ])('is not known where Bird does not tell: %s', async (_name, contact, to) => {
+  ])('is not known where Bird does not say: %s', async (_name, contact, to) => {
     expect((await reached({ contact, to }))[0]).toBe('address_unresolved');
   });
 
@@ -132,7 +132,7 @@ describe('an address that the send does not name (field B6)', () => {
     ['a number, on Instagram', phone, 'instagram', phone],
     ['an id, on a platform that is not in the table', { id: 'c-1' }, 'pigeon', { id: 'c-1' }],
     ['an id, on a channel that cannot be read', { id: 'c-1' }, undefined, { id: 'c-1' }],
-  ])('is not read where the window tells, or nothing is known: %s', async (_name, contact, to, expected) => {
+  ])('is not read where the window is enough, or nothing is known: %s', async (_name, contact, to, expected) => {
     expect(await reached({ contact, to })).toEqual([expected, 0]);
   });
 });

@@ -53,38 +53,38 @@ function trial(turnsToGive: readonly ReadLease[], read: () => Promise<WindowFact
   };
 }
 
-function waiter(running: number): { turn: ReadLease; settle: () => void; left: () => boolean } {
+function waiter(running: number): { lease: ReadLease; settle: () => void; left: () => boolean } {
   const { promise, resolve } = deferred<void>();
   let hasLeft = false;
   const leave = (): void => {
     hasLeft = true;
   };
   return {
-    turn: { role: 'waiter', running, settled: promise, leave },
+    lease: { role: 'waiter', running, settled: promise, leave },
     settle: () => resolve(),
     left: () => hasLeft,
   };
 }
 
 describe('fleetLookup', () => {
-  it('reads when it is its turn, and tells the others', async () => {
-    const told: unknown[] = [];
-    const one = trial([{ role: 'reader', finish: (facts) => told.push(facts) }]);
+  it('reads when it has the lease, and finishes it with the facts', async () => {
+    const finished: unknown[] = [];
+    const one = trial([{ role: 'reader', finish: (facts) => finished.push(facts) }]);
     expect(await one.ask()).toEqual(closed);
-    expect([one.reads, told]).toEqual([1, [closed]]);
+    expect([one.reads, finished]).toEqual([1, [closed]]);
   });
 
-  it('tells nothing of a read that failed, which is its own affair', async () => {
-    const told: unknown[] = [];
+  it('finishes the lease without facts where its read fails', async () => {
+    const finished: unknown[] = [];
     const failure = new LookupError('lookup_failed', 'no');
-    const one = trial([{ role: 'reader', finish: (facts) => told.push(facts) }], () => Promise.reject(failure));
+    const one = trial([{ role: 'reader', finish: (facts) => finished.push(facts) }], () => Promise.reject(failure));
     await expect(one.ask()).rejects.toBe(failure);
-    expect(told).toEqual([undefined]);
+    expect(finished).toEqual([undefined]);
   });
 
   it('waits for the read that runs and for the one after it, and takes only an answer of a later one than the first', async () => {
     const [first, second] = [waiter(7), waiter(8)];
-    const one = trial([first.turn, second.turn, { role: 'answered', facts: closed, read: 8 }]);
+    const one = trial([first.lease, second.lease, { role: 'answered', facts: closed, read: 8 }]);
     const asked = one.ask();
     first.settle();
     second.settle();
@@ -93,10 +93,10 @@ describe('fleetLookup', () => {
     expect([one.reads, first.left(), second.left()]).toEqual([0, true, true]);
   });
 
-  it('asks for those who join while it waits, and tells which of them the answer serves', async () => {
+  it('asks for those who join while it waits, and reports which of them the answer serves', async () => {
     const waits = [waiter(7), waiter(7), waiter(8)];
-    const told: ReadLease = { role: 'answered', facts: closed, read: 8 };
-    const one = trial([...waits.map(({ turn }) => turn), told]);
+    const answered: ReadLease = { role: 'answered', facts: closed, read: 8 };
+    const one = trial([...waits.map(({ lease }) => lease), answered]);
     const grown = [deferred<void>(), deferred<void>()];
     const served: number[] = [];
     const waiters = { joined: 0, serves: (joined: number) => void served.push(joined), grown: growing };
@@ -125,7 +125,7 @@ describe('fleetLookup', () => {
 
   it('asks by itself when the wait would leave too little time for it', async () => {
     const endless = waiter(1);
-    const one = trial([endless.turn]);
+    const one = trial([endless.lease]);
     const asked = one.ask();
     await turns(2);
     one.clock.advance(399);
@@ -138,7 +138,7 @@ describe('fleetLookup', () => {
 
   it('does not wait at all where there is no time for it', async () => {
     const endless = waiter(1);
-    const one = trial([endless.turn]);
+    const one = trial([endless.lease]);
     expect(await one.ask(400)).toEqual(closed);
     expect([one.reads, endless.left()]).toEqual([1, true]);
   });

@@ -118,7 +118,7 @@ describe('FairTokenBucket', () => {
     expect(late).toMatchObject({ reason: 'lookup_budget_spent', settledAt });
   });
 
-  it('tells those who wait that the budget is spent before their time is over', async () => {
+  it('rejects waiting reads before their deadline', async () => {
     const trial = new Trial({ perSecond: 1, burst: 1 });
     trial.take(10_000);
     const waiting = Array.from({ length: 4 }, () => trial.take(2500));
