@@ -1,5 +1,5 @@
 /**
- * The guard: what decides, what stands in front of a request, and what takes Bird's events.
+ * The guard, its Express middleware and its receiver for Bird's events.
  *
  * @module freeform-guard
  */

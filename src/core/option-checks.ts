@@ -149,14 +149,14 @@ function isShort(value: unknown): value is string {
   return isString(value) && /^[\w -]{1,20}$/.test(value);
 }
 
-/** What an option was given: a number with its value, which is no secret and says what is wrong, else only the kind. */
+/** The value of an option for an error: a number as it is, since it is no secret; of anything else only the kind. */
 export function kindOf(value: unknown): string {
   if (isNumber(value)) return `the number ${value}`;
   if (value === '') return 'an empty string';
   return isObject(value) && !isMap(value) ? 'an instance of a class' : typeName(value);
 }
 
-/** A value's type alone, for what may be a phone number. */
+/** A value's type alone, since the value may be a phone number. */
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';

@@ -12,7 +12,7 @@ export interface SandboxClock {
   /**
    * Moves time forward. Timers due on the way fire in the order of their due time, equal ones in the order they were
    * set, each with `now()` at its due instant; timers that they set are included. Throws a `TypeError` or `RangeError`
-   * that names the field for anything that is no duration. Time cannot go back.
+   * that names the field for anything but a duration. Time cannot go back.
    */
   advance(duration: Duration | number): void;
   /** Calls `callback` once, when `advance` has passed `ms` milliseconds. 0 or less: at the next `advance`. */

@@ -25,7 +25,7 @@ export interface InboundOptions extends AddressOptions {
    * Bird's `meta` for the message. Default: the platform's own time; `{}`: without it, as on platforms that give none.
    */
   readonly meta?: object | undefined;
-  /** `false`: what comes is no message of the customer's, and opens no window. Default true. */
+  /** Whether the message opens the window; `false` for one that is not the customer's. Default true. */
   readonly opensWindow?: boolean | undefined;
 }
 

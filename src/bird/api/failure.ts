@@ -1,7 +1,7 @@
 import { own } from '../../core/own.js';
 import { type Refusal, readRefusal } from '../refusal-codes.js';
 
-/** What a failed message says about the window, and by which code. */
+/** The meaning of a failed message for the window, and the code that says so. */
 export interface FailedBy {
   readonly code: string | number;
   readonly refusal: Refusal;

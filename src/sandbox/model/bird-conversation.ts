@@ -58,7 +58,7 @@ export interface BirdParticipant {
   };
 }
 
-/** What a conversation is made of. */
+/** The parts of a conversation to create. */
 export interface ConversationParts {
   readonly channelId: string;
   readonly participant: BirdReceiverContact;

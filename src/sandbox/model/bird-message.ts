@@ -146,7 +146,7 @@ export interface OutgoingMessage extends BirdMessage {
   readonly shortLinks?: unknown;
 }
 
-/** What a customer wrote, and to which channel. */
+/** A customer's message to create, and its channel. */
 export interface Inbound {
   readonly channel: BirdChannel;
   readonly contactId: string;
@@ -157,7 +157,7 @@ export interface Inbound {
   readonly meta?: object | undefined;
 }
 
-/** What a customer sent, as Bird shows it. */
+/** A customer's message as Bird shows it. */
 export function createInboundMessage(
   { channel, contactId, identifierKey, address, body, meta }: Inbound,
   now: number,
@@ -182,7 +182,7 @@ export function createInboundMessage(
   };
 }
 
-/** What is to be sent: Bird's create-message body with its receivers resolved. */
+/** A message to send: Bird's create-message body with its receivers resolved. */
 export interface Outgoing {
   readonly channel: BirdChannel;
   readonly contacts: readonly BirdReceiverContact[];
@@ -201,7 +201,7 @@ const echoed: readonly string[] = [
   'scheduledFor',
 ];
 
-/** A message that Bird has just taken over, as Bird shows it: what was sent is echoed, null left out. */
+/** A message that Bird has just accepted, as Bird shows it: the request's fields without null ones. */
 export function createOutgoingMessage({ channel, contacts, content, status }: Outgoing, now: number): OutgoingMessage {
   const at = new Date(now).toISOString();
   const given = echoed.filter((field) => content[field] !== undefined && content[field] !== null);

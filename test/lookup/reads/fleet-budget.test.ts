@@ -15,7 +15,7 @@ interface Trial {
   /** What the fleet was asked for: the longest wait each. */
   readonly asked: number[];
   /** What became of so many that ask at once. */
-  take(count: number, patienceMs?: number): Promise<Record<string, number>>;
+  take(count: number, maxWaitMs?: number): Promise<Record<string, number>>;
 }
 
 function trial(answer: () => Taken, instances = 4): Trial {
@@ -30,18 +30,18 @@ function trial(answer: () => Taken, instances = 4): Trial {
     joinRead: async () => undefined,
   };
   const budget = new FleetBudget({ clock, fleet, workspaceId: 'w', perSecond: 40, burst: 10 });
-  const take = async (count: number, patienceMs = 800): Promise<Record<string, number>> => {
+  const take = async (count: number, maxWaitMs = 800): Promise<Record<string, number>> => {
     const counts: Record<string, number> = {};
     const count1 = (name: string): void => {
       counts[name] = (counts[name] ?? 0) + 1;
     };
     const takers = Array.from({ length: count }, () =>
-      budget.take(clock.now() + patienceMs).then(
+      budget.take(clock.now() + maxWaitMs).then(
         () => count1('taken'),
         (error: LookupError) => count1(error.code),
       ),
     );
-    for (let ms = 0; ms < patienceMs; ms += 5) {
+    for (let ms = 0; ms < maxWaitMs; ms += 5) {
       await turns(1);
       clock.advance(5);
     }

@@ -14,7 +14,7 @@ interface Trial {
   readonly reads: number;
   /** After which read each time it was asked. */
   readonly joined: (number | undefined)[];
-  ask(patienceMs?: number): Promise<WindowFacts>;
+  ask(maxWaitMs?: number): Promise<WindowFacts>;
 }
 
 /** A fleet that gives these turns, one after the other; then it is away. */
@@ -49,7 +49,7 @@ function trial(turnsToGive: readonly ReadLease[], read: () => Promise<WindowFact
       return state.reads;
     },
     joined,
-    ask: (patienceMs = 800) => lookup.window(ref, { giveUpAt: clock.now() + patienceMs }),
+    ask: (maxWaitMs = 800) => lookup.window(ref, { giveUpAt: clock.now() + maxWaitMs }),
   };
 }
 

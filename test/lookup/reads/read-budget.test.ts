@@ -21,9 +21,9 @@ class Trial {
     this.budget = new FairTokenBucket({ clock: this.clock, perSecond: 40, burst: 10, ...options });
   }
 
-  take(patienceMs: number, lane?: string): Taker {
+  take(maxWaitMs: number, lane?: string): Taker {
     const askedAt = this.clock.now();
-    const taker: Taker = { askedAt, giveUpAt: askedAt + patienceMs, settledAt: undefined, reason: undefined };
+    const taker: Taker = { askedAt, giveUpAt: askedAt + maxWaitMs, settledAt: undefined, reason: undefined };
     const settle = (reason: string): void => {
       taker.settledAt = this.clock.now();
       taker.reason = reason;
@@ -110,10 +110,10 @@ describe('FairTokenBucket', () => {
   it.each([
     ['refuses at once who cannot be served in time', 24, 0],
     ['refuses at once whose read would start at the very end of its time', 25, 0],
-  ])('%s', async (_, patienceMs, settledAt) => {
+  ])('%s', async (_, maxWaitMs, settledAt) => {
     const trial = new Trial({ burst: 1 });
     trial.take(800);
-    const late = trial.take(patienceMs);
+    const late = trial.take(maxWaitMs);
     await trial.pass(1);
     expect(late).toMatchObject({ reason: 'lookup_budget_spent', settledAt });
   });
@@ -189,7 +189,7 @@ describe('FairTokenBucket', () => {
     const wave = fc.record({
       gapMs: fc.integer({ min: 0, max: 400 }),
       count: fc.integer({ min: 1, max: 60 }),
-      patienceMs: fc.integer({ min: 1, max: 1200 }),
+      maxWaitMs: fc.integer({ min: 1, max: 1200 }),
       lane: fc.constantFrom('a', 'b', 'c'),
       isThrottled: fc.boolean(),
     });
@@ -200,9 +200,9 @@ describe('FairTokenBucket', () => {
     await fc.assert(
       fc.asyncProperty(rates, fc.array(wave, { minLength: 1, maxLength: 8 }), async (options, waves) => {
         const trial = new Trial(options);
-        for (const { gapMs, count, patienceMs, lane, isThrottled } of waves) {
+        for (const { gapMs, count, maxWaitMs, lane, isThrottled } of waves) {
           await trial.pass(gapMs);
-          for (let taker = 0; taker < count; taker += 1) trial.take(patienceMs, lane);
+          for (let taker = 0; taker < count; taker += 1) trial.take(maxWaitMs, lane);
           if (isThrottled && gapMs > 300) trial.budget.pause();
         }
         await trial.pass(1201);
