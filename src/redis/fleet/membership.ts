@@ -29,8 +29,8 @@ interface IsolationPeriod extends Isolation {
 
 /**
  * Whether the other processes count this one as a member. They do until an instant of Redis's clock, which only a reply
- * of Redis can extend; a command without a reply does not. So when this process considers
- * its membership over, it is over in Redis too.
+ * of Redis can extend; a command without a reply does not. So when this process considers its membership over, it is
+ * over in Redis too.
  */
 export class Membership {
   readonly #connection: RedisConnection;
