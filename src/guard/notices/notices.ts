@@ -52,7 +52,7 @@ export class Notices {
     return reason;
   }
 
-  /** What is wrong with a send itself, as somebody has to mend it in the code that made it. */
+  /** What is wrong with a send itself, as somebody has to fix it in the code that made it. */
   decided(send: unknown, parsed: ParsedSend, { reason }: Decision): void {
     if (reason === 'bad_id' || reason === 'address_unresolved') this.#tellFlaw(flawOf(send), reason);
     if ('sendAt' in parsed && parsed.sendAt === 'unreadable') this.#tellFlaw(flawOfTime(send), reason);

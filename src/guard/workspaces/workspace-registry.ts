@@ -167,9 +167,9 @@ export class WorkspaceRegistry {
     const { clock, defaults } = this.#parts;
     const { deadlineMs } = resolvePolicy(defaults);
     // With old options to fall back on, time is left to decide with them.
-    const patienceMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
+    const timeoutMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
     try {
-      return await withinDeadline(clock, patienceMs, answer);
+      return await withinDeadline(clock, timeoutMs, answer);
     } catch {
       return 'failed';
     }

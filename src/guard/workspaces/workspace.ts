@@ -70,14 +70,14 @@ export class Workspace {
     this.#reads =
       fleet === undefined ? new FairTokenBucket(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
     const searches = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);
-    const budgeted = rateLimitedLookup(counted, {
+    const limited = rateLimitedLookup(counted, {
       reads: this.#reads,
       searches: new FairTokenBucket({ clock, ...searches }),
     });
     // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again, and the
     // hold sees what is left of a refused key after the retry with another one.
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
-    const retrying = retryingLookup(circuitBreakingLookup(budgeted, breakers), clock);
+    const retrying = retryingLookup(circuitBreakingLookup(limited, breakers), clock);
     const cooling = cooldownLookup(retrying, this.#deniedKey);
     const watched = watchedLookup(cooling, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
     const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
