@@ -6,7 +6,10 @@ import { simulate } from './simulate.js';
 /** All that the guard may know of messages, at two rates of sends. CI lives 200 such days: `npm run simulate -- --seeds N`. */
 const seeds: readonly number[] = [0, 2, 5, 15, 8];
 
-describe('days on which everything goes wrong that can', () => {
+/** How long a machine takes for a day is no failure. */
+const slow = { timeout: 60_000 };
+
+describe('days on which everything goes wrong that can', slow, () => {
   let decisions = 0;
 
   it.each(seeds)(

@@ -3,8 +3,10 @@ import { coldStart, outage, steady } from './scenarios.js';
 import { simulate } from './simulate.js';
 
 const MINUTES = 0.2;
+/** How long a machine takes for a day is no failure. */
+const slow = { timeout: 60_000 };
 
-describe('500 sends a second on a good day', () => {
+describe('500 sends a second on a good day', slow, () => {
   it.each([
     ['lookups', 1, 100],
     ['webhooks', 0.001, 100],
@@ -44,7 +46,7 @@ describe('500 sends a second on a good day', () => {
   });
 });
 
-describe("a time in which Bird's reads fail", () => {
+describe("a time in which Bird's reads fail", slow, () => {
   it.each(['status 503', 'silence'])(
     '%s: few are unknown, nobody waits, and two seconds after it is over Bird decides again',
     async (fault) => {
@@ -61,7 +63,7 @@ describe("a time in which Bird's reads fail", () => {
   );
 });
 
-it('a guard that has just been started knows what the application observes before each reply', async () => {
+it('a guard that has just been started knows what the application observes before each reply', slow, async () => {
   const { counts, decisions, violations } = await simulate(
     coldStart({ seed: 4, knowledge: 'observed', minutes: MINUTES }),
   );
