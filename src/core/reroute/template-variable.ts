@@ -48,8 +48,15 @@ export function splitText(text: string, maxLength: number): readonly string[] | 
 const SIMPLE =
   /^[ -~\u00a0-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff]*$/;
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const STRETCH = 256;
+
+/** Made at its first use: that takes as long as a fifth of the whole import. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemeSegmenter(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter;
+}
 
 /**
  * The graphemes of a text, one stretch at a time: engines need longer for each grapheme the longer the text is, which
@@ -75,7 +82,7 @@ function segmentsOf(stretch: string, isLast: boolean): readonly string[] {
   const whole = isLast ? stretch : stretch.replace(/[\ud800-\udbff]$/, '');
   const segments = SIMPLE.test(whole)
     ? whole.split('')
-    : Array.from(segmenter.segment(whole), ({ segment }) => segment);
+    : Array.from(graphemeSegmenter().segment(whole), ({ segment }) => segment);
   return isLast ? segments : segments.slice(0, -1);
 }
 
