@@ -1,4 +1,4 @@
-import { parseISO } from 'date-fns/parseISO';
+import { isExists } from 'date-fns/isExists';
 
 /**
  * Reads an instant strictly: an RFC 3339 string with offset, epoch milliseconds or a `Date`. Anything else gives
@@ -13,7 +13,7 @@ export function toInstant(value: unknown): number | undefined {
 
 // Leap seconds (`:60`) and `24:00` are refused on purpose: no clock here knows which instant they mean.
 const RFC_3339 =
-  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+  /^(\d{4})-(\d{2})-(\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
 /** The form that Bird sends, on a day that every year has. `Date.parse` reads it exactly, at 0.09 of the cost. */
 const PLAIN_UTC =
@@ -23,11 +23,19 @@ function fromText(text: string): number | undefined {
   if (PLAIN_UTC.test(text)) return Date.parse(text);
   const match = RFC_3339.exec(text);
   if (match === null) return undefined;
-  const [, date, time, fraction = '', offset = ''] = match;
+  const [, year, month, day, time, fraction = '', offset = ''] = match;
+  // `Date` would move a day that does not exist into the next month.
+  if (!isDay(Number(year), Number(month), Number(day))) return undefined;
   const milliseconds = fraction.slice(0, 3).padEnd(3, '0');
-  // date-fns refuses days that do not exist; `Date` would move them into the next month.
-  const instant = parseISO(`${date}T${time}.${milliseconds}${offset.toUpperCase()}`).getTime();
-  return Number.isNaN(instant) ? undefined : instant;
+  return Date.parse(`${year}-${month}-${day}T${time}.${milliseconds}${offset.toUpperCase()}`);
+}
+
+/**
+ * date-fns asks the local calendar, and zones have skipped days: there was no 30 December 2011 in Samoa. The calendar
+ * repeats every 400 years, and no zone has plans for the years after 2400.
+ */
+function isDay(year: number, month: number, day: number): boolean {
+  return isExists(2400 + (year % 400), month - 1, day);
 }
 
 function fromDate(value: object): number | undefined {
