@@ -143,7 +143,9 @@ function applyRule(
   return isUncertain ? { verdict: 'unknown', reason: 'unclassified_message' } : decision;
 }
 
-/** A date that is refuted now stays so for an instant to come: no message of the time between is known that explains it. */
+/**
+ * A date that is refuted now stays so for an instant to come: no message of the time between is known that explains it.
+ */
 function withoutRefutedDate(contact: ContactInput, { platformId }: ChannelFacts, now: number): ContactInput {
   const end = toInstant(contact.serviceWindowExpireAt);
   const isRefuted = isDateRefuted(end, toInstant(contact.refusedAt), windowMs(platformId), now);

@@ -119,11 +119,11 @@ function askOnUnknown(decision: UnknownDecision, { found, send, hooks }: PlanCon
     }
     // An async function answers too late, and its rejection must not end the process.
     ignoreRejection(answer);
-    const text = "A hook gave none of 'allow', 'block' and 'reroute', so the send passes";
+    const text = "Hook gave none of 'allow', 'block' and 'reroute', so the send passes";
     hooks.failed(hook, { cause: 'hook_answer', text, fields });
   } catch {
     // The hook's error is not logged: nobody knows what it holds.
-    hooks.failed(hook, { cause: 'hook_failed', text: 'A hook threw, so the send passes', fields });
+    hooks.failed(hook, { cause: 'hook_failed', text: 'Hook threw, so the send passes', fields });
   }
   return 'allow';
 }

@@ -33,8 +33,8 @@ export interface RerouteCircumstances extends Omit<RerouteContext, 'decline'> {
 }
 
 /**
- * Asks the policies in order until one helps. What throws, takes too long, or gives something that cannot be sent counts
- * as one that cannot help. Never rejects.
+ * Asks the policies in order until one helps. What throws, takes too long, or gives something that cannot be sent
+ * counts as one that cannot help. Never rejects.
  */
 export async function reroute(policies: Policy['onClosed'], circumstances: RerouteCircumstances): Promise<Rerouting> {
   const declined: string[] = [];
@@ -127,8 +127,8 @@ function readOnce(given: RerouteResult): RerouteResult {
 }
 
 /**
- * Until when all that a result sends is permitted, or why it cannot be used. Free text leaves only where it is permitted,
- * whoever wrote the policy.
+ * Until when all that a result sends is permitted, or why it cannot be used. Free text leaves only where it is
+ * permitted, whoever wrote the policy.
  */
 async function validityOf(
   { action, sends, changes = [], held }: RerouteResult,

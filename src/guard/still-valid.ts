@@ -9,8 +9,8 @@ import type { Outcome } from './outcome.js';
 /**
  * Whether an outcome still holds at dispatch, after time in a queue. No I/O. What it means for each action:
  *
- * - `send`: the message may still go as it is. False from `safetyMarginMs` before the end of the window, and for a decision
- *   that was not `allow`: ask again.
+ * - `send`: the message may still go as it is. False from `safetyMarginMs` before the end of the window, and for a
+ * decision that was not `allow`: ask again.
  * - `reroute`: all of `sends` may still go. A template always may.
  * - `hold`: the message still waits. There is nothing to send and nothing to ask: another check would hold it twice.
  * - `block`: false. Ask again if the customer may have written since.

@@ -25,7 +25,9 @@ const inactive: SourcedDecision = {
 
 type FreeformDecision<T> = (open: FreeformCase) => T;
 
-/** Decides from memory; `undefined` where the channel is not known, or where only a fresh read may stop the template. */
+/**
+ * Decides from memory; `undefined` where the channel is not known, or where only a fresh read may stop the template.
+ */
 export function templateFromMemory(
   open: TemplateCase,
   decide: FreeformDecision<SourcedDecision | undefined>,
@@ -41,8 +43,8 @@ export function templateFromMemory(
 }
 
 /**
- * Decides with Bird's help. A template is stopped only by a fresh read that says that the channel is inactive; what cannot be
- * read about its channel lets it pass.
+ * Decides with Bird's help. A template is stopped only by a fresh read that says that the channel is inactive; what
+ * cannot be read about its channel lets it pass.
  */
 export async function templateWithBird(
   { parsed, workspace, policy }: TemplateCase,

@@ -25,7 +25,7 @@ export class Outgoing {
   async #send(message: ReleasedMessage, host: DispatchHost): Promise<'accepted' | 'rejected'> {
     const { release } = this.#options;
     if (release === undefined) return host.post(message);
-    const text = `A hook threw or took too long; a message ${message.kind === 'held' ? 'keeps waiting' : 'is not sent'}`;
+    const text = `Hook threw or took too long; a message ${message.kind === 'held' ? 'keeps waiting' : 'is not sent'}`;
     const result = await this.#call('release', () => release(message), { host, text });
     return result === 'rejected' ? 'rejected' : 'accepted';
   }
@@ -34,7 +34,7 @@ export class Outgoing {
   reportReleased(message: HeldMessage, host: DispatchHost): void {
     const { onReleased } = this.#options;
     if (onReleased === undefined) return;
-    const text = 'A hook threw or took too long; the message was sent';
+    const text = 'Hook threw or took too long; the message was sent';
     const call = this.#call('onReleased', () => onReleased({ ...messageOf(message), kind: 'held' }), { host, text });
     call.catch(() => {});
   }
@@ -42,7 +42,7 @@ export class Outgoing {
   async giveUp(message: HeldMessage, why: 'expired' | 'rejected', host: DispatchHost): Promise<void> {
     const { workspaceId, channelId, id } = message;
     const { onExpired } = this.#options;
-    const text = 'A hook threw or took too long; it is called again';
+    const text = 'Hook threw or took too long; it is called again';
     if (onExpired !== undefined) await this.#call('onExpired', () => onExpired(message, why), { host, text });
     host.logger.warn({ workspaceId, channelId, id, why }, 'Held message dropped');
   }

@@ -12,7 +12,9 @@ interface Tools {
   readonly logOnce: LogOnce;
 }
 
-/** Tells when a hook begins to fail and when it works again, once for each hook and workspace, and not for each request. */
+/**
+ * Tells when a hook begins to fail and when it works again, once for each hook and workspace, and not for each request.
+ */
 export class HookTroubles implements HookWatcher {
   readonly #tools: Tools;
   readonly #byName: Cache<Troubles> = memoryCache({ max: MAX_FAILING });
@@ -23,7 +25,7 @@ export class HookTroubles implements HookWatcher {
     this.#tools = tools;
   }
 
-  failed(hook: Hook, { cause, text, fields = {}, overText = 'A hook works again' }: HookFailure): void {
+  failed(hook: Hook, { cause, text, fields = {}, overText = 'Hook works again' }: HookFailure): void {
     const known = this.#byName.get(nameOf(hook));
     // Each hook has lines of its own, so that none silences another, in whatever many workspaces it fails.
     if (known === undefined && !this.#tools.logOnce.admits(`hook ${hook.name}`)) return;

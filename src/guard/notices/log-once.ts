@@ -14,8 +14,8 @@ interface Kind {
 }
 
 /**
- * What is said once for each name. Each kind has lines of its own, 1000 an hour: what strangers can cause without end, such
- * as ids that nobody knows, must not silence anything else.
+ * What is said once for each name. Each kind has lines of its own, 1000 an hour: what strangers can cause without end,
+ * such as ids that nobody knows, must not silence anything else.
  */
 export class LogOnce {
   readonly #clock: Clock;

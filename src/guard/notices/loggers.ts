@@ -8,8 +8,8 @@ export const consoleLogger: Logger = {
 };
 
 /**
- * The same logger, which can make no decision fail: what it throws, or a promise of it rejects with, is dropped, since there
- * is nobody to tell.
+ * The same logger, which can make no decision fail: what it throws, or a promise of it rejects with, is dropped, since
+ * there is nobody to tell.
  */
 export function safeLogger(logger: Logger): Logger {
   const safely =

@@ -10,8 +10,9 @@ import type { LogOnce } from './log-once.js';
 import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js';
 
 /**
- * What the guard tells the logger of its sends. Each thing is said once, so that what touches every send does not flood the
- * log; ids and reasons only. What keeps Bird from being asked is logged elsewhere, when it begins and when it is over.
+ * What the guard tells the logger of its sends. Each thing is said once, so that what touches every send does not flood
+ * the log; ids and reasons only. What keeps Bird from being asked is logged elsewhere, when it begins and when it is
+ * over.
  */
 export class Notices {
   readonly #logger: Logger;
@@ -71,7 +72,9 @@ export class Notices {
     return reason;
   }
 
-  /** What somebody should look at: a platform that is not in the table, and a status, since Bird's list is not public. */
+  /**
+   * What somebody should look at: a platform that is not in the table, and a status, since Bird's list is not public.
+   */
   channel({ workspaceId, channelId }: FreeformSend | TemplateSend, workspace: Workspace): void {
     const facts = channelId === undefined ? undefined : workspace.channels.recall(channelId);
     if (facts === undefined) return;

@@ -40,8 +40,8 @@ const MAX_REST_MS = 3_600_000;
 const FORGOTTEN_MS = 3_600_000;
 
 /**
- * Logs when a trouble begins and when it is over, however many sends it touches. One that comes and goes is logged ever more
- * rarely: a minute apart at first, an hour in the end.
+ * Logs when a trouble begins and when it is over, however many sends it touches. One that comes and goes is logged ever
+ * more rarely: a minute apart at first, an hour in the end.
  */
 export class Troubles {
   readonly #clock: Clock;

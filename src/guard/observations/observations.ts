@@ -39,7 +39,10 @@ export class Observations {
     this.#parts = parts;
   }
 
-  /** A customer's message that the caller reports. No skew of clocks explains more than 5 minutes ahead: that opens nothing, and Bird is asked. */
+  /**
+   * A customer's message that the caller reports. No skew of clocks explains more than 5 minutes ahead: that opens
+   * nothing, and Bird is asked.
+   */
   inbound(inbound: ObservedInbound): void | Promise<void> {
     const { ref } = readContact(inbound, 'observeInbound');
     return this.#isFarAhead(ref, inbound.at) ? this.doubt(inbound, replyOf(inbound)) : this.signedInbound(inbound);
@@ -91,7 +94,9 @@ export class Observations {
     this.#parts.logOnce.warn('refusal', isMissing ? 'missing' : 'unknown', { field: 'code' }, text);
   }
 
-  /** A message of the business that its platform counts. One that is lost does not count, whenever that becomes known. */
+  /**
+   * A message of the business that its platform counts. One that is lost does not count, whenever that becomes known.
+   */
   sent({ messageId, sentAt, isLost, ...contact }: ObservedSent): void | Promise<void> {
     const observed = this.#link(readContact(contact, 'sent'));
     const at = this.#readPast(observed.ref, sentAt, 'sent: sentAt');
@@ -106,7 +111,9 @@ export class Observations {
     return this.#mergeBoth(observed, { refusedAt: this.#readPast(observed.ref, at, 'numberChange: at') });
   }
 
-  /** Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its answer. */
+  /**
+   * Something happened that nobody understands: Bird is asked again. What is known stays, and counts beside its answer.
+   */
   doubt(contact: ObservedContact, reply?: ReplyEvent): void | Promise<void> {
     const observed = this.#link(readContact(contact, 'doubt'));
     const { ref, byAddress, byId } = observed;

@@ -17,8 +17,8 @@ type Operation = 'get' | 'merge' | 'forget';
 export function safeStore(store: Store, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Store {
   const troubles = new Troubles({ clock, logger });
   const failed = (part: Operation): undefined => {
-    // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a store
-    // that is full still answers, and that does not mean that it works again.
+    // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a
+    // store that is full still answers, and that does not mean that it works again.
     troubles.failed({
       cause: 'store',
       part,

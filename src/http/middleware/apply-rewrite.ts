@@ -10,9 +10,9 @@ export type RewritableRequest = IncomingMessage & {
 };
 
 /**
- * Puts the rewritten send where the handler looks for it: the body in each of its forms, and another channel in the route's
- * parameters, in the URL, and in what frameworks keep of it, so that no handler finds the text or the channel that is
- * closed.
+ * Puts the rewritten send where the handler looks for it: the body in each of its forms, and another channel in the
+ * route's parameters, in the URL, and in what frameworks keep of it, so that no handler finds the text or the channel
+ * that is closed.
  */
 export function applyRewrite(req: RewritableRequest, { body, channel }: Rewrite): void {
   req.body = body;

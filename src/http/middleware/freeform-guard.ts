@@ -168,7 +168,7 @@ class Exchange {
     // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
     const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#next(error)));
     const failed = (): void => {
-      const text = 'A hook threw or took too long, so the guard answers where nobody else has';
+      const text = 'Hook threw or took too long, so the guard answers where nobody else has';
       hooks.failed(hook, { cause: 'hook_failed', text });
       hasFailed = true;
       finish(() => this.#answer(response));

@@ -18,9 +18,9 @@ export function hostRequestOf(req: ExpressRequest, middleware: unknown): HttpReq
 }
 
 /**
- * Express leaves `req.route` there after the route was left, so it alone does not say that the guard stands on a route of
- * the application's own. It does where the guard is one of the route's handlers, or, wrapped in another function, where
- * the ids are in what the mount has left of the path: those of a mount were cut off.
+ * Express leaves `req.route` there after the route was left, so it alone does not say that the guard stands on a route
+ * of the application's own. It does where the guard is one of the route's handlers, or, wrapped in another function,
+ * where the ids are in what the mount has left of the path: those of a mount were cut off.
  */
 function ownRouteOf({ route, params, url, baseUrl }: ExpressRequest, middleware: unknown): unknown {
   if (route === undefined || route === null) return undefined;

@@ -58,7 +58,9 @@ function settling(carried: readonly CarriedOut[]): RequestOutcome['settle'] {
   };
 }
 
-/** Whether of one message's recipients some may be written to and some not. Messages of a batch stand for themselves. */
+/**
+ * Whether of one message's recipients some may be written to and some not. Messages of a batch stand for themselves.
+ */
 function isMixed(plans: readonly Plan[], sends: readonly SendRequest[]): boolean {
   const passes = new Map<number | undefined, boolean>();
   return plans.some((plan, index) => {

@@ -42,7 +42,9 @@ export interface DecideOptions {
   readonly statusCode?: number | undefined;
 }
 
-/** Decides about all sends of a request: from memory in this very tick where that is possible, else with Bird's help. */
+/**
+ * Decides about all sends of a request: from memory in this very tick where that is possible, else with Bird's help.
+ */
 export function decideRequest(
   request: HttpRequestLike,
   sends: Sends,

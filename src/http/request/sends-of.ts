@@ -32,8 +32,8 @@ const NO_SEND =
   'resolve gave what is no send; let it give { workspaceId, channelId, contact, message }, a list of them, or undefined';
 
 /**
- * Reads a request, by the caller's hooks where there are any; a promise only where a hook gave one. A hook that fails or
- * takes too long reads nothing.
+ * Reads a request, by the caller's hooks where there are any; a promise only where a hook gave one. A hook that fails
+ * or takes too long reads nothing.
  */
 export function sendsOf<R>(
   req: R,
@@ -78,7 +78,7 @@ function sendsByHooks<R>(
 
 /** The error of a hook is not logged: nobody knows what it holds. Without a hook it is a defect of ours. */
 function failed(hook: string | undefined, { hooks, logger }: GuardInternals): Sends {
-  const text = 'A hook failed or took too long, so the send is unknown';
+  const text = 'Hook failed or took too long, so the send is unknown';
   if (hook !== undefined) hooks.failed({ name: hook }, { cause: 'hook_failed', text });
   else logger.error({}, 'The guard itself failed to read a request, so the send is unknown');
   return unreadable;

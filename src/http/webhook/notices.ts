@@ -53,14 +53,16 @@ export class WebhookNotices {
     this.#troubles.worked('');
   }
 
-  /** A store or a lookup that failed, or a defect of ours. Only the class of the error: its message may hold anything. */
+  /**
+   * A store or a lookup that failed, or a defect of ours. Only the class of the error: its message may hold anything.
+   */
   failed(error: unknown): void {
     const kind = error instanceof LookupError ? error.code : error instanceof Error ? error.name : typeof error;
     this.#failed('unavailable', { error: kind });
   }
 
   hookFailed(): void {
-    this.#hooks.failed(this.#onEvent, { cause: 'hook_failed', text: 'A hook threw; its event stays answered' });
+    this.#hooks.failed(this.#onEvent, { cause: 'hook_failed', text: 'Hook threw; its event stays answered' });
   }
 
   hookWorked(): void {

@@ -12,9 +12,9 @@ export interface RawBodyLimits {
 export type RawBodyProblem = 'raw_body_required' | 'body_too_large' | 'body_too_slow' | 'aborted';
 
 /**
- * The bytes of a request as they came: from `req.rawBody` or `req.body` where a parser kept them there, as bytes or as the
- * text that they are in UTF-8, else from the request itself. A body that was parsed without keeping them is lost: what is
- * serialised again may differ.
+ * The bytes of a request as they came: from `req.rawBody` or `req.body` where a parser kept them there, as bytes or as
+ * the text that they are in UTF-8, else from the request itself. A body that was parsed without keeping them is lost:
+ * what is serialised again may differ.
  */
 export async function readRawBody(req: IncomingMessage, limits: RawBodyLimits): Promise<Uint8Array | RawBodyProblem> {
   const { rawBody, body } = req as IncomingMessage & { readonly rawBody?: unknown; readonly body?: unknown };

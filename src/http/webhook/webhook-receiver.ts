@@ -27,7 +27,8 @@ export type WebhookReceiver = (req: IncomingMessage, res: ServerResponse, next?:
  * Accepts Bird's signed events and passes them to the guard, so that a reply to a customer needs no read. Mount it in
  * front of the body parser: the signature covers the raw bytes.
  *
- * @throws {TypeError | RangeError} at creation, for invalid options, and where there is no signing key to check events with
+ * @throws {TypeError | RangeError} at creation, for invalid options, and where there is no signing key to check events
+ *   with
  *
  * @example
  * app.post('/webhooks/bird', webhookReceiver(guard, { publicUrl, workspaceId, signingKeys: [signingKey] }));

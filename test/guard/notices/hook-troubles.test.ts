@@ -44,11 +44,11 @@ describe('onUnknown', () => {
       cause: 'hook_failed',
       reason: 'address_unresolved',
     };
-    expect(hookLines(world.logs)).toMatchObject([{ level: 'error', fields, text: 'A hook threw, so the send passes' }]);
+    expect(hookLines(world.logs)).toMatchObject([{ level: 'error', fields, text: 'Hook threw, so the send passes' }]);
     set.act = () => 'allow';
     await ask(world);
     expect(hookLines(world.logs).slice(1)).toMatchObject([
-      { level: 'info', fields: { hook: 'onUnknown', cause: 'hook_failed', failures: 30 }, text: 'A hook works again' },
+      { level: 'info', fields: { hook: 'onUnknown', cause: 'hook_failed', failures: 30 }, text: 'Hook works again' },
     ]);
   });
 
