@@ -16,7 +16,7 @@ export interface HookFailure {
    */
   readonly text: string;
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
-  /** Default `A hook works again`. */
+  /** Default `Hook works again`. */
   readonly overText?: string | undefined;
 }
 
