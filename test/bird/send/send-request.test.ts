@@ -87,6 +87,7 @@ describe('readSends: the path', () => {
     expect(readSends(post('/messages', { originalUrl: '/v0/send', baseUrl }))).toEqual([channel]);
     const other = path.replace(CH, CV);
     expect(readSends(post(path, { originalUrl: other }))).toEqual([channel]);
+    expect(readSends(post(`${path}/`, { originalUrl: other }))).toEqual([channel]);
     expect(readSends(post('/x', { originalUrl: `${path}/x`, baseUrl: path }))).toEqual([channel]);
     // Connect says no `baseUrl`.
     expect(readSends(post('/x', { originalUrl: `${path}/x` }))).toEqual([channel]);

@@ -31,6 +31,13 @@ export const requests: readonly Mutation[] = [
     tests: ['bird/send/send-request.test.ts'],
   },
   {
+    name: 'a plain path is looked for where the request came to, not where it goes now',
+    file: 'bird/send/send-path.ts',
+    find: "PLAIN_PATH.exec(now ?? '')",
+    replace: "PLAIN_PATH.exec(originalUrl ?? now ?? '')",
+    tests: ['bird/send/send-request.test.ts'],
+  },
+  {
     name: 'after a reroute the headers speak of the old body',
     file: 'http/middleware/apply-rewrite.ts',
     find: 'describeBody(req, JSON.stringify(body));',
