@@ -51,14 +51,15 @@ export function printBars(measures) {
   return judged.every(({ verdict }) => verdict !== 'missed');
 }
 
-/** @returns whether this build is nowhere slower than the other one by more than what can be measured */
+/** @returns whether this build costs nowhere more than the other one, beyond what can be measured */
 export function printComparison(measures) {
   const judged = Object.entries(measures)
     .filter(([measure]) => tables[measure] !== undefined)
     .flatMap(([measure, samples]) => pairsOf(tables[measure].title, samples))
     .map((pair) => {
       const figure = ratioOf(pair.samples, pair.others);
-      return { ...pair, figure, verdict: judge({ atMost: 1 }, figure.value) };
+      const isMore = judge({ atMost: 1 }, figure.value) === 'missed';
+      return { ...pair, figure, verdict: isMore ? 'more' : 'not more' };
     });
   printTable(
     ['minimum', 'other build', 'this build', 'ratio', 'median', 'half of the rounds', 'verdict'],
@@ -70,7 +71,7 @@ export function printComparison(measures) {
       verdict,
     ]),
   );
-  return judged.every(({ verdict }) => verdict !== 'missed');
+  return judged.every(({ verdict }) => verdict !== 'more');
 }
 
 /** Each candidate of this build with the same one of the other build. */

@@ -38,11 +38,9 @@ for (const name of options.only) {
   printMeasures(measured);
   Object.assign(measures, measured);
 }
-const areBarsKept = printBars(measures);
-const isNoSlower = builds.length === 1 || printComparison(measures);
+const isGood = builds.length === 1 ? printBars(measures) : printComparison(measures);
 const seconds = Math.round((performance.now() - startedAt) / 1000);
 console.log(`${seconds} s. Load of the machine before: ${loadBefore}, after: ${loadavg()[0].toFixed(1)}`);
-const isGood = builds.length === 1 ? areBarsKept : isNoSlower;
 process.exitCode = isGood || options.smoke ? 0 : 1;
 
 async function measureSection({ file, host }) {

@@ -26,10 +26,10 @@ interface Statistics {
 }
 
 // The bench is JavaScript, which a checked import would need declarations for.
-const load = (file: string): Promise<unknown> => import(`../../bench/${file}`);
-const { bars, judge } = (await load('bars.mjs')) as Bars;
-const { interleave } = (await load('rounds.mjs')) as Rounds;
-const { ratioOf, differenceOf } = (await load('statistics.mjs')) as Statistics;
+const load = (name: string): Promise<unknown> => import(`../../bench/${name}.mjs`);
+const { bars, judge } = (await load('bars')) as Bars;
+const { interleave } = (await load('rounds')) as Rounds;
+const { ratioOf, differenceOf } = (await load('statistics')) as Statistics;
 
 it('shows in docs/performance.md exactly the figures that have a bar, with these bars', () => {
   const [documented = ''] = codeBlocks(readProjectFile('docs/performance.md'), 'text');
@@ -87,6 +87,13 @@ it('prints finite figures in a smoke test, and does not judge them', async () =>
   const cells = tableRows(output).flatMap(([, ...figures]) => figures);
   expect(cells.length).toBeGreaterThan(20);
   expect(output).not.toMatch(/NaN|Infinity|undefined/);
+});
+
+it('compares another build instead of judging', async () => {
+  const output = await run('--smoke', '--only', 'decision', '--against', '.');
+  const verdicts = tableRows(output.slice(output.indexOf('\n| minimum '))).map((cells) => cells.at(-1));
+  expect(verdicts).toEqual([expect.stringMatching(/^(?:not )?more$/), expect.stringMatching(/^(?:not )?more$/)]);
+  expect(output).not.toContain('at most');
 });
 
 it('rejects a section that does not exist, and a folder that is not a build', async () => {
