@@ -43,8 +43,11 @@ export function isTimestamp(value: unknown): value is string {
 }
 
 function macOf({ timestamp, url, body }: SignedContent, signingKey: string): Buffer {
-  const digest = createHash('sha256').update(body).digest();
-  return createHmac('sha256', signingKey).update(`${timestamp}\n${url}\n`).update(digest).digest();
+  return createHmac('sha256', signingKey).update(`${timestamp}\n${url}\n`).update(digestOf(body)).digest();
+}
+
+export function digestOf(body: Uint8Array): Buffer {
+  return createHash('sha256').update(body).digest();
 }
 
 const MAC_BYTES = 32;

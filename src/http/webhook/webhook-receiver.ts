@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeWebhookEvent } from '../../bird/webhook-event.js';
-import { isSignedByOneOf } from '../../bird/webhook-signature.js';
+import { digestOf, isSignedByOneOf } from '../../bird/webhook-signature.js';
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 import { LookupError } from '../../errors.js';
@@ -186,5 +185,5 @@ function nameOf(event: BirdEvent, body: Uint8Array): string {
   const isOfMessage = typeof name === 'string' && /\.(?:inbound|outbound)$/.test(name);
   const isShort = parts.every((part) => typeof part === 'string' && part.length <= MAX_ID_LENGTH);
   if (isOfMessage && isShort && parts[0] !== '') return JSON.stringify(parts);
-  return createHash('sha256').update(body).digest('base64');
+  return digestOf(body).toString('base64');
 }
