@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { Session } from 'node:inspector/promises';
 import express from 'express';
-import { createGuard, freeformGuard } from 'freeform-guard';
-import { createSandbox } from 'freeform-guard/sandbox';
+import { createGuard, freeformGuard } from '../.examples/unbundled/index.js';
+import { createSandbox } from '../.examples/unbundled/sandbox/sandbox.js';
 
 /** From the request inwards. */
 const LAYERS = ['http', 'bird', 'guard', 'lookup', 'stores', 'core'];
-const dist = new URL('../dist/', import.meta.url).href;
+const built = new URL('../.examples/unbundled/', import.meta.url).href;
 const PHONE = '+12025550123';
 
 const sandbox = await createSandbox();
@@ -57,13 +57,13 @@ async function send() {
 async function collect() {
   const { result } = await session.post('Profiler.takePreciseCoverage');
   for (const { url, functions } of result) {
-    if (!url.startsWith(dist) || url.includes('/sandbox/')) continue;
+    if (!url.startsWith(built) || url.includes('/sandbox/')) continue;
     const called = functions
       .filter(({ ranges }) => ranges[0].count > 0)
       .filter(({ functionName }) => functionName !== '');
     const anonymous = functions.filter(({ ranges, functionName }) => ranges[0].count > 0 && functionName === '');
     const names = [...called.map(({ functionName }) => functionName), ...anonymous.map(() => '(anonymous)')];
-    if (names.length > 0) calls.set(url.slice(dist.length).replace(/\.js$/, '.ts'), names);
+    if (names.length > 0) calls.set(url.slice(built.length).replace(/\.js$/, '.ts'), names);
   }
 }
 

@@ -9,7 +9,7 @@ import { createGuard, memoryStore } from 'freeform-guard';
 import { redisStore } from 'freeform-guard/redis';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { createClient } from 'redis';
-import { heartbeatScript } from '../dist/redis/fleet/read-budget-scripts.js';
+import { heartbeatScript } from '../.examples/unbundled/redis/fleet/read-budget-scripts.js';
 
 const WINDOWS = 100_000;
 const HOUR_MS = 3_600_000;

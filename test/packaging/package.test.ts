@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -16,8 +16,19 @@ beforeAll(async () => {
 
 afterAll(() => consumer?.remove());
 
-it('packs the built code, its types and the documents, and nothing else', () => {
-  const others = consumer.files.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path));
+it('packs the bundled code, its types and the documents, and nothing else', () => {
+  const code = consumer.files.filter((path) => path.endsWith('.js'));
+  expect(code).toEqual([
+    'dist/core/core.js',
+    'dist/doctor/cli.js',
+    'dist/index.js',
+    'dist/redis/redis-store.js',
+    'dist/rule.js',
+    'dist/sandbox/sandbox.js',
+    'dist/shared.js',
+    'dist/webhook-signature.js',
+  ]);
+  const others = consumer.files.filter((path) => !/^dist\/.+\.(js|js\.map|d\.ts)$/.test(path));
   expect(others).toEqual([
     'CHANGELOG.md',
     'LICENSE',
@@ -44,10 +55,54 @@ it('packs the built code, its types and the documents, and nothing else', () => 
   ]);
 });
 
-it('packs the types beside every module', () => {
-  const modules = consumer.files.filter((path) => path.endsWith('.js'));
-  expect(modules).toContain('dist/index.js');
-  for (const path of modules) expect(consumer.files).toContain(path.replace(/\.js$/, '.d.ts'));
+it('packs the types beside every entry', async () => {
+  const { exports } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
+  const entries = Object.values<{ readonly types?: string; readonly default?: string }>(exports);
+  const built = entries.filter((entry) => entry.default !== undefined);
+  expect(built).toHaveLength(4);
+  for (const { types, default: code = '' } of built) {
+    expect(types).toBe(code.replace(/\.js$/, '.d.ts'));
+    expect(consumer.files).toContain(types?.slice('./'.length));
+  }
+});
+
+describe('a source map', () => {
+  interface SourceMap {
+    readonly sources: readonly string[];
+    readonly sourcesContent: readonly string[];
+  }
+
+  async function readSourceMaps(): Promise<ReadonlyMap<string, SourceMap>> {
+    const paths = consumer.files.filter((path) => path.endsWith('.js.map'));
+    const read = async (path: string) =>
+      [path, JSON.parse(await readFile(join(consumer.packageDirectory, path), 'utf8'))] as const;
+    return new Map(await Promise.all(paths.map(read)));
+  }
+
+  const nameOfSource = (path: string): string => path.replace(/^(\.\.\/)+/, '');
+
+  it('has the sources in it, under the names that they have in the repository', async () => {
+    for (const [path, { sources, sourcesContent }] of await readSourceMaps()) {
+      expect(sources.length).toBeGreaterThan(0);
+      for (const [index, source] of sources.entries()) {
+        const inProject = join(projectRoot, path, '..', source);
+        expect(relative(projectRoot, inProject)).toMatch(/^src\/.+\.ts$/);
+        expect(sourcesContent[index]).toBe(await readFile(inProject, 'utf8'));
+      }
+    }
+  });
+
+  it('has no source that another has, too: what two entries import is one instance', async () => {
+    const all = [...(await readSourceMaps()).values()].flatMap(({ sources }) => sources.map(nameOfSource));
+    expect(all).toContain('src/errors.ts');
+    expect(all.toSorted()).toEqual([...new Set(all)].toSorted());
+  });
+
+  it('leads a stack trace to the line of the source', async () => {
+    const program = `import('freeform-guard').then(({ createGuard }) => createGuard({ nonsense: 1 })).catch(({ stack }) => console.log(stack));`;
+    const trace = await runIn(consumer.directory, process.execPath, ['--enable-source-maps', '-e', program]);
+    expect(trace).toMatch(/src\/core\/option-checks\.ts:\d+:\d+/);
+  });
 });
 
 it('satisfies publint', async () => {

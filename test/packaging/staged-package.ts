@@ -65,7 +65,8 @@ async function pack(): Promise<Packed> {
   const root = await mkdtemp(join(inject('stagingDirectory'), 'package-'));
   const stage = join(root, 'stage');
   await copyProject(stage);
-  await tsc('-p', join(projectRoot, 'tsconfig.build.json'), '--outDir', join(stage, 'dist'));
+  await symlink(join(projectRoot, 'node_modules'), join(stage, 'node_modules'), 'junction');
+  await runIn(stage, 'npm', ['run', 'build']);
   const [entry] = JSON.parse(
     await runIn(stage, 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', root]),
   );
