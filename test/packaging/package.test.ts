@@ -191,6 +191,19 @@ it('runs for a user who requires it', async () => {
   await expect(runIn(consumer.directory, process.execPath, ['user.cjs'])).resolves.toBe('service_window_closed\n');
 });
 
+it('is one instance through each entry, required or imported', async () => {
+  const source = `
+    const names = ['freeform-guard', 'freeform-guard/core', 'freeform-guard/redis', 'freeform-guard/sandbox'];
+    Promise.all(names.map((name) => import(name))).then(([root, core, redis]) => {
+      const [rootRequired, , redisRequired] = names.map((name) => require(name));
+      console.log(new Set([root, core, rootRequired].map(({ decideFreeform }) => decideFreeform)).size);
+      console.log(new Set([redis, redisRequired].map(({ redisStore }) => redisStore)).size);
+    });
+  `;
+  await writeFile(join(consumer.directory, 'instances.cjs'), source);
+  await expect(runIn(consumer.directory, process.execPath, ['instances.cjs'])).resolves.toBe('1\n1\n');
+});
+
 it('has a command that runs', async () => {
   const { bin } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
   for (const path of Object.values<string>(bin)) {
