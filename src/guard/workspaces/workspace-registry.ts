@@ -68,6 +68,7 @@ export class WorkspaceRegistry {
   /** What is known without asking; `undefined` where `load` has to ask. `id` is lower-case. */
   recall(id: string): Workspace | 'unknown' | undefined {
     const entry = this.#entries.get(id);
+    if (entry?.freshUntil === Number.POSITIVE_INFINITY) return entry.workspace;
     const now = this.#parts.clock.now();
     if (entry !== undefined && now < entry.freshUntil) {
       entry.usedAt = now;
