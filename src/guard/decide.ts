@@ -71,6 +71,7 @@ async function askForWindow({ parsed, workspace, policy }: FreeformCase, channel
     deadlineMs: policy.deadlineMs,
     trustMs: trustMsOf(channel),
     windowMs: windowMs(channel.platformId),
+    trustsPermanentSession: policy.trustPermanentSession,
     notFoundIsClosed: policy.onContactNotFound === 'closed',
   };
   const read = (): Promise<WindowAnswer> =>

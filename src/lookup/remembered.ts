@@ -23,6 +23,17 @@ export function saysOpen({ isPermanentSession, serviceWindowExpireAt }: WindowFa
   return isPermanentSession || (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
 }
 
+/** Whether Bird's answer opens the window for certain: any refusal may refute its date. */
+export function opensFor(
+  { isPermanentSession, serviceWindowExpireAt }: WindowFacts,
+  { refusedAt }: WindowEvidence,
+  at: number,
+  { trustsPermanentSession }: { readonly trustsPermanentSession: boolean },
+): boolean {
+  if (isPermanentSession && trustsPermanentSession) return true;
+  return refusedAt === undefined && (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
+}
+
 /**
  * The later of Bird's new date and the remembered one. A refuted far date must not hide a nearer one that still counts.
  */

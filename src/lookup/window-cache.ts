@@ -19,7 +19,7 @@ import { CoalescedReads } from './coalesced-reads.js';
 import type { ContactIdCache } from './contact-id-cache.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
-import { contactOf, dateOf, elsewhere, joined, mayOpen, saysOpen, withRefusal } from './remembered.js';
+import { contactOf, dateOf, elsewhere, joined, mayOpen, opensFor, saysOpen, withRefusal } from './remembered.js';
 
 /** `isPermanentSession` can end, so it is trusted for an hour and then read again. */
 const PERMANENT_TRUST_MS = 3_600_000;
@@ -41,6 +41,8 @@ export interface WindowReadOptions {
   readonly trustMs: number;
   /** Length of the platform's window, in ms; 0: not known. */
   readonly windowMs: number;
+  /** Whether `isPermanentSession` opens a window. */
+  readonly trustsPermanentSession: boolean;
   /** Two not-founds at least a second apart count as a closed window. */
   readonly notFoundIsClosed: boolean;
 }
@@ -123,9 +125,13 @@ export class WindowCache {
     // Not awaited: the answer is here, and a store may be slow.
     this.#remember(target, facts, askedAt, options);
     const isOpen = saysOpen(facts, now());
-    const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
-    // Last of all, so that evidence which arrives during the other reads counts as well.
-    const known = (await this.#recallOwn(target)) ?? noEvidence;
+    let known = (await this.#recallOwn(target)) ?? noEvidence;
+    let wroteAt: number | undefined;
+    if (!opensFor(facts, known, now(), options)) {
+      wroteAt = await this.#others.wroteAt(target, facts.contactId, { limits, now });
+      // Once more, so that evidence which arrived during the other reads counts as well.
+      known = (await this.#recallOwn(target)) ?? noEvidence;
+    }
     const isInDoubt = isDoubted(known) && !isOpen && mayOpen(known, now(), options.trustMs);
     if (isDoubted(known) && !isInDoubt) void store.merge(target.key, { readAt: askedAt });
     const reader = { windowMs: options.windowMs, contactId: target.contactId };

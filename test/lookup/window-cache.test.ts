@@ -9,7 +9,13 @@ import { memoryCache } from '../../src/stores/memory-store.js';
 import { deferred, turns } from '../guard/support.js';
 
 const key = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
-const options = { deadlineMs: 800, trustMs: 86_400_000, windowMs: 86_400_000, notFoundIsClosed: false };
+const options = {
+  deadlineMs: 800,
+  trustMs: 86_400_000,
+  windowMs: 86_400_000,
+  trustsPermanentSession: true,
+  notFoundIsClosed: false,
+};
 
 it('counts evidence that arrives while a slow store is asked about the contact, after Bird has said closed', async () => {
   const clock = createClock(1_000);

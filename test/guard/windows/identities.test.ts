@@ -68,6 +68,29 @@ describe('a contact that was told to have written from another identity (field A
     expect((await check(world, { id: contactId, ...phone('+31600000009') })).action).toBe('block');
   });
 
+  it("is not denied on a date of Bird's that an earlier refusal refutes", async () => {
+    const world = await createWorld();
+    world.customerWrites();
+    world.sandbox.clock.advance(MINUTE);
+    const about = { ...ref(world), contactId: world.contact.id };
+    const sentAt = world.sandbox.clock.now();
+    world.guard.observeRefusal({ ...about, address: PHONE, sentAt, code: 131047 });
+    expect((await check(world, phone(PHONE))).action).toBe('block');
+    world.sandbox.clock.advance(MINUTE);
+    world.guard.observeInbound({ ...about, address: BSUID, at: world.sandbox.clock.now() });
+    expect(await check(world, phone(PHONE))).toMatchObject(unresolved);
+  });
+
+  it('is not denied where a permanent session is not trusted', async () => {
+    const world = await createWorld({ workspace: { trustPermanentSession: false } });
+    const { workspace, channel, contact } = world;
+    workspace.setPermanentSession({ channelId: channel.id, contactId: contact.id, value: true });
+    expect((await check(world, phone(PHONE))).action).toBe('block');
+    const at = world.sandbox.clock.now();
+    world.guard.observeInbound({ ...ref(world), contactId: contact.id, address: BSUID, at });
+    expect(await check(world, phone(PHONE))).toMatchObject(unresolved);
+  });
+
   it('casts no doubt on other contacts, channels and workspaces (scenarios 25, 26)', async () => {
     const world = await createWorld();
     const other = world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+31600000009' }] });
