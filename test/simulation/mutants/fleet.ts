@@ -125,11 +125,9 @@ export const fleet: readonly Mutation[] = [
   {
     name: 'a fleet: what is observed while the store is asked for something else does not count',
     file: 'lookup/window-cache.ts',
-    find: `const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });
-    // Last of all, so that evidence which arrives during the other reads counts as well.
-    const known = (await this.#recallOwn(target)) ?? noEvidence;`,
-    replace: `const known = (await this.#recallOwn(target)) ?? noEvidence;
-    const wroteAt = isOpen ? undefined : await this.#others.wroteAt(target, facts.contactId, { limits, now });`,
+    find: `      known = (await this.#recallOwn(target)) ?? noEvidence;
+    }`,
+    replace: '    }',
     tests: ['lookup/window-cache.test.ts'],
   },
   {

@@ -3,10 +3,19 @@ import type { Mutation } from './mutation.js';
 /** Who a contact is. */
 export const identities: readonly Mutation[] = [
   {
+    name: "a date of Bird's hides the contact's other identities, though a refusal refutes it",
+    file: 'lookup/remembered.ts',
+    find: 'return refusedAt === undefined && (serviceWindowExpireAt',
+    replace: 'return (refusedAt === undefined || true) && (serviceWindowExpireAt',
+    tests: ['guard/windows/identities.test.ts'],
+  },
+  {
     name: 'a refusal of one number of a contact denies what goes to the other',
     file: 'lookup/window-cache.ts',
-    find: 'const known = (await this.#recallOwn(target)) ?? noEvidence;',
-    replace: 'const known = (await this.recallFor(target)) ?? noEvidence;',
+    find: `known = (await this.#recallOwn(target)) ?? noEvidence;
+    }`,
+    replace: `known = (await this.recallFor(target)) ?? noEvidence;
+    }`,
     tests: ['guard/windows/identities.test.ts'],
   },
   {
