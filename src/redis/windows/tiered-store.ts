@@ -159,8 +159,9 @@ export class TieredStore implements Store {
     const window = id === undefined ? undefined : this.#local.byId(id);
     if (window === undefined) return;
     window.changes += 1;
-    // Reads are dated by Bird's clock, and this one may be behind: the doubt has to be later than the latest read.
-    window.changedAt ??= Math.max(this.#now(), (window.evidence?.readAt ?? 0) + 1);
+    // Reads and messages are dated by other clocks, and this one may be behind: what is already here lifts no doubt.
+    const { readAt = 0, lastInboundAt = 0 } = window.evidence ?? noEvidence;
+    window.changedAt ??= Math.max(this.#now(), readAt + 1, lastInboundAt);
     window.epoch = -1;
     // A read that is under way may have begun before the change.
     window.pending = undefined;

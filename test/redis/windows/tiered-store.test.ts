@@ -67,6 +67,16 @@ describe('TieredStore', () => {
     expect(isDoubted((await store.get(key)) ?? {})).toBe(false);
   });
 
+  it('lifts that doubt by no message that came before it, even if its own clock is behind', async () => {
+    const { store, remote } = create();
+    await store.merge(key, { lastInboundAt: 5_000 });
+    remote.changeElsewhere(key, { refusedAt: 6_000 });
+    remote.disconnect();
+    expect(isDoubted((await store.get(key)) ?? {})).toBe(true);
+    await store.merge(key, { lastInboundAt: 7_000 }).catch(() => {});
+    expect(isDoubted((await store.get(key)) ?? {})).toBe(false);
+  });
+
   it('writes afterwards what it was given while Redis was unavailable', async () => {
     const { store, remote } = create();
     remote.disconnect();
