@@ -1,12 +1,14 @@
 // Bundles the sources: a file for each entry of package.json, and what several of them share. The types come from tsc.
 import { readFileSync } from 'node:fs';
-import { defineConfig } from 'rolldown';
+import { fileURLToPath } from 'node:url';
+import { build } from 'rolldown';
 
-const { exports, bin } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const { exports, bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const built = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
 const names = built.filter(Boolean).map((path) => path.replace(/^\.\/dist\/(.+)\.js$/, '$1'));
 
-export default defineConfig({
+await build({
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
   input: Object.fromEntries(names.map((name) => [name, `./src/${name}.ts`])),
   // Dependencies stay dependencies.
   external: /^[^./]/,
