@@ -7,7 +7,7 @@ import { reserveScript } from './read-budget-scripts.js';
 /**
  * The share of the limit's burst that is granted. Reads take different times to reach the provider and bunch up there.
  */
-const BURST_SHARE = 0.8;
+const BURST_SHARE = 0.7;
 /** A grant that is older than this is given up. */
 const MAX_GRANT_AGE_MS = 150;
 /** The shortest time between two requests for the same read. */

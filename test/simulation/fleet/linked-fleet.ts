@@ -5,7 +5,7 @@ import type { ServerLink } from '../server/server-link.js';
 import { LinkedMembership } from './linked-membership.js';
 
 const TIMEOUT_MS = 20;
-const BURST_SHARE = 0.8;
+const BURST_SHARE = 0.7;
 const MIN_WAIT_MS = 20;
 /** An older answer, by the clocks of the two, is not believed. */
 const MAX_ANSWER_AGE_MS = 10_000;
