@@ -50,6 +50,9 @@ function isOpening({ expiresAt, farUntil, lastInboundAt, permanentUntil }: Windo
 /** The package reads inherited options, too, and writes its `status` into them. Without a prototype there are none. */
 const noOptions: object = Object.create(null);
 
+/** With less room, the list notes each use. */
+const MIN_ROOM_TO_SKIP = 1000;
+
 /** How many forgotten windows are removed each time one is added. */
 const MAX_SWEPT_AT_ONCE = 16;
 
@@ -91,11 +94,11 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
   );
 
   let sets = 0;
-  const unnoted = Math.floor(max / 8);
-  // The list would make a look-up cost 1.16 times as much. What it has noted within the last eighth of the room is far from
-  // being evicted.
+  const unnoted = max < MIN_ROOM_TO_SKIP ? 0 : Math.floor(max / 8);
+  // With each use noted, a look-up costs 1.16 times as much. What was noted within the last eighth of the room is far
+  // from being evicted.
   const noteUse = (entry: Entry<V>): void => {
-    if (unnoted > 0 && sets - entry.notedAt < unnoted) return;
+    if (sets - entry.notedAt < unnoted) return;
     entry.notedAt = sets;
     byLastUse.get(entry, noOptions);
   };

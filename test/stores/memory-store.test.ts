@@ -24,6 +24,18 @@ describe('memoryStore', () => {
     expect(store.forget(keyOf(1))).toBeUndefined();
   });
 
+  it('evicts none that is used while much is added, but the oldest of the others', () => {
+    const max = 2_000;
+    const used = [0, 1_000];
+    const store = memoryStore({ max });
+    for (let index = 0; index < 3 * max; index += 1) {
+      if (index >= max) for (const one of used) expect(store.get(keyOf(one))).toBeDefined();
+      store.merge(keyOf(index), { expiresAt: 1 });
+    }
+    const kept = Array.from({ length: 3 * max }, (_, index) => index).filter((index) => store.get(keyOf(index)));
+    expect(kept).toEqual([...used, ...Array.from({ length: max - 2 }, (_, index) => 2 * max + 2 + index)]);
+  });
+
   it('keeps at most max windows, and evicts the least recently used first', () => {
     const store = memoryStore({ max: 3 });
     for (const index of [1, 2, 3]) store.merge(keyOf(index), { expiresAt: index });
