@@ -66,6 +66,11 @@ export function platformOf(platformId: unknown): string | undefined {
   return families.includes(family) ? family : undefined;
 }
 
+/** The platform's name in the table; a `platformId` that the table does not know is its own name. */
+export function platformName(platformId: string): string {
+  return platformOf(platformId) ?? platformId;
+}
+
 /** The row for a `platformId`: the caller's own, else the table's. */
 export function platformRow(platformId: unknown, overrides: unknown): PlatformRow | undefined {
   const platform = platformOf(platformId);

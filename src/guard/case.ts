@@ -1,5 +1,5 @@
 import type { FreeformSend, ParsedSend, TemplateSend } from '../bird/send/parsed-send.js';
-import { platformOf } from '../core/platforms.js';
+import { platformName } from '../core/platforms.js';
 import type { ChannelFacts, Clock } from '../ports.js';
 import type { Policy, PolicyOwner } from './workspaces/policy.js';
 import type { Workspace } from './workspaces/workspace.js';
@@ -41,5 +41,5 @@ export function timeOf({ workspace }: Case, clock: Clock): number {
 /** The channel's platform, where its facts are at hand or remembered. */
 export function platformIn({ parsed, workspace }: Case, atHand: ChannelFacts | undefined): string | undefined {
   const channel = atHand ?? (workspace === 'unknown' ? undefined : workspace.channels.recall(parsed.channelId ?? ''));
-  return channel && (platformOf(channel.platformId) ?? channel.platformId);
+  return channel && platformName(channel.platformId);
 }

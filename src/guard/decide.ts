@@ -2,11 +2,11 @@ import type { FreeformSend } from '../bird/send/parsed-send.js';
 import { decideFreeform } from '../core/freeform.js';
 import { toInstant } from '../core/instant.js';
 import { longestWindowMs, windowMs } from '../core/platforms.js';
-import { isDateRefuted, isDoubted, noEvidence } from '../core/service-window.js';
+import { isDateRefuted, isDoubted, type WindowEvidence } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { contactOf, type Reader } from '../lookup/remembered.js';
 import type { WindowAnswer } from '../lookup/window-cache.js';
-import type { ChannelFacts } from '../ports.js';
+import type { ChannelFacts, WindowTarget } from '../ports.js';
 import { type FreeformCase, isTemplateCase, type OpenCase } from './case.js';
 import { findChannel } from './channel-facts.js';
 import { type SourcedDecision, undecided } from './outcome.js';
@@ -21,10 +21,7 @@ export function decideFromMemory(open: OpenCase): SourcedDecision | undefined {
   if (channel === undefined) return undefined;
   const evidence = typeof parsed.target === 'string' ? undefined : workspace.windows.recallFor(parsed.target);
   if (evidence instanceof Promise) return undefined;
-  const at = workspace.now();
-  const contact =
-    evidence === undefined || isDoubted(evidence) ? nothingKnown : contactOf(evidence, at, readerOf(parsed, channel));
-  const decision = applyRule(parsed, channel, contact, { policy, at, marginMs: policy.safetyMarginMs });
+  const decision = applyToEvidence(open, channel, evidence);
   if (decision.verdict === 'allow') return { decision: withTrueEnd(decision, policy), source: 'memory', channel };
   return decision.verdict === 'unknown' ? unanswerable(parsed, decision) : undefined;
 }
@@ -47,23 +44,18 @@ export async function decideWithBird(open: OpenCase): Promise<SourcedDecision> {
   if (onChannel.verdict !== 'unknown') return { decision: onChannel, source, channel };
   if (typeof target === 'string') return undecided(target);
 
-  const known = (await workspace.windows.recallFor(target)) ?? noEvidence;
-  const evidence = isDoubted(known) ? noEvidence : known;
-  const at = now();
-  const remembered = applyRule(parsed, channel, contactOf(evidence, at, readerOf(parsed, channel)), {
-    policy,
-    at,
-    marginMs: policy.safetyMarginMs,
-  });
+  const remembered = applyToEvidence(open, channel, await workspace.windows.recallFor(target));
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory', channel };
-  return { decision: await askForWindow(open, channel), source: 'bird', channel };
+  return { decision: await askForWindow(open, target, channel), source: 'bird', channel };
 }
 
 /** @throws {LookupError} */
-async function askForWindow({ parsed, workspace, policy }: FreeformCase, channel: ChannelFacts): Promise<Decision> {
-  const { target, isHuman } = parsed;
+async function askForWindow(
+  { parsed, workspace, policy }: FreeformCase,
+  target: WindowTarget,
+  channel: ChannelFacts,
+): Promise<Decision> {
   const { now } = workspace;
-  if (typeof target === 'string') return { verdict: 'unknown', reason: target };
   // A fresh answer is taken as it is: the margin is for what may have changed since.
   const decide = (contact: WindowAnswer, at = now()): Decision =>
     unlessDoubted(applyRule(parsed, channel, contact, { policy, at, marginMs: 0 }), contact);
@@ -84,7 +76,7 @@ async function askForWindow({ parsed, workspace, policy }: FreeformCase, channel
   const first = await read();
   const contact = isTimeUnsure(first) ? await read() : first;
   if (isTimeUnsure(contact)) return { verdict: 'unknown', reason: 'window_unknown' };
-  const decision = inDoubt(decide(contact), contact, { channel, at: now(), isHuman });
+  const decision = inDoubt(decide(contact), contact, { channel, at: now(), isHuman: parsed.isHuman });
   return withinTrust(decision, now() + options.trustMs);
 }
 
@@ -123,6 +115,18 @@ interface Measure {
   readonly policy: Policy;
   readonly at: number;
   readonly marginMs: number;
+}
+
+/** The rule on what is remembered of the window. What is doubted, or unknown, says nothing. */
+function applyToEvidence(
+  { parsed, workspace, policy }: FreeformCase,
+  channel: ChannelFacts,
+  evidence: WindowEvidence | undefined,
+): Decision {
+  const at = workspace.now();
+  const contact =
+    evidence === undefined || isDoubted(evidence) ? nothingKnown : contactOf(evidence, at, readerOf(parsed, channel));
+  return applyRule(parsed, channel, contact, { policy, at, marginMs: policy.safetyMarginMs });
 }
 
 /** The pure rule on what is known of a send, at the instant when it leaves. */

@@ -1,6 +1,6 @@
 import { readRecipient } from '../bird/send/address.js';
 import { withinDeadline } from '../clock.js';
-import { platformOf } from '../core/platforms.js';
+import { platformName } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
 import { toId } from '../core/uuid.js';
 import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
@@ -37,7 +37,7 @@ export class Directory {
   platformOf({ workspaceId }: SendToReroute, channelId: string, deadlineAt: number): Promise<string | undefined> {
     return this.#inTime({ workspaceId, channelId }, deadlineAt, async (ref) => {
       const facts = await this.channel(ref);
-      return facts && (platformOf(facts.platformId) ?? facts.platformId);
+      return facts && platformName(facts.platformId);
     });
   }
 

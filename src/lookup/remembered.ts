@@ -20,7 +20,7 @@ function isReadFor({ readFor }: WindowEvidence, { contactId }: Reader): boolean 
 
 /** Whether Bird's answer alone opens the window. */
 export function saysOpen({ isPermanentSession, serviceWindowExpireAt }: WindowFacts, at: number): boolean {
-  return isPermanentSession || (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
+  return isPermanentSession || isAhead(serviceWindowExpireAt, at);
 }
 
 /** Whether Bird's answer opens the window for certain: any refusal may refute its date. */
@@ -31,7 +31,11 @@ export function opensFor(
   { trustsPermanentSession }: { readonly trustsPermanentSession: boolean },
 ): boolean {
   if (isPermanentSession && trustsPermanentSession) return true;
-  return refusedAt === undefined && (serviceWindowExpireAt ?? Number.NEGATIVE_INFINITY) > at;
+  return refusedAt === undefined && isAhead(serviceWindowExpireAt, at);
+}
+
+function isAhead(end: WindowFacts['serviceWindowExpireAt'], at: number): boolean {
+  return typeof end === 'number' && end > at;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isOutgoingUnavailable, maySend } from '../core/channel-availability.js';
 import { own } from '../core/own.js';
-import { platformOf, platformRow } from '../core/platforms.js';
+import { platformName, platformRow } from '../core/platforms.js';
 import type { BirdFailure, MessageStatus, OutgoingMessage } from './model/bird-message.js';
 import { bodyContent, type MessageContent } from './model/message-content.js';
 import { keyOf } from './model/windows.js';
@@ -71,7 +71,7 @@ const sourceCodes: Readonly<Record<string, string>> = {
 
 function late(state: SandboxState, workspace: WorkspaceState, platformId: string): FailedVerdict {
   const { lateStatus, lateFailureCode, lateFailureAfterMs } = switchesOf(state, workspace);
-  const platform = platformOf(platformId) ?? platformId;
+  const platform = platformName(platformId);
   const failure = {
     code: lateFailureCode,
     description: 'The customer service window was closed when the message was sent',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { checkOptions, kindOf } from '../core/option-checks.js';
-import { platformOf } from '../core/platforms.js';
+import { platformName } from '../core/platforms.js';
 import { resolveReceivers } from './api/receivers.js';
 import { type AddressOptions, existing, type InboundOptions, locate, receiveInbound } from './inbound.js';
 import { type BirdChannel, type ChannelOptions, createChannel } from './model/bird-channel.js';
@@ -162,7 +162,7 @@ function subscribe(
 }
 
 function eventsOf({ channels }: WorkspaceState): readonly string[] {
-  const platforms = [...channels.values()].map(({ platformId }) => platformOf(platformId) ?? platformId);
+  const platforms = [...channels.values()].map(({ platformId }) => platformName(platformId));
   return [...new Set(platforms)].flatMap((platform) => [`${platform}.inbound`, `${platform}.outbound`]);
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { platformOf } from '../../core/platforms.js';
+import { platformName } from '../../core/platforms.js';
 import { sandboxAddress } from './sandbox-address.js';
 
 /** One way to reach a contact, e.g. `{ key: 'phonenumber', value: '+12025550100' }`. */
@@ -59,7 +59,7 @@ const phonePlatforms: readonly string[] = ['whatsapp', 'sms', 'rcs', 'voice', 'v
 
 /** The key of a platform's identifiers; page-scoped ones go on with `-<pageId>`, as in `facebookid-509207435603226`. */
 export function identifierKind(platformId: string): string {
-  const platform = platformOf(platformId) ?? platformId;
+  const platform = platformName(platformId);
   if (phonePlatforms.includes(platform)) return 'phonenumber';
   return platform === 'email' ? 'emailaddress' : `${platform}id`;
 }

@@ -1,4 +1,4 @@
-import { platformOf } from '../../core/platforms.js';
+import { platformName } from '../../core/platforms.js';
 import type { InboundMessage, OutgoingMessage } from '../model/bird-message.js';
 import { type BirdSubscription, isLoopbackUrl } from '../model/bird-subscription.js';
 import { type SandboxState, switchesOf, type WorkspaceState } from '../state.js';
@@ -12,7 +12,7 @@ export function publishMessage(
   const { webhookDelayMs: delayMs, webhookCopies, webhookLoss } = switchesOf(state, workspace);
   const { platformId = '' } = workspace.channels.get(message.channelId) ?? {};
   const direction = message.direction === 'incoming' ? 'inbound' : 'outbound';
-  const event = `${platformOf(platformId) ?? platformId}.${direction}`;
+  const event = `${platformName(platformId)}.${direction}`;
   const known = { channelId: message.channelId, messageStatus: message.status, platformId };
   const subscribers = webhookLoss === 'all' ? [] : subscribersOf(workspace, event, known);
   if (subscribers.length === 0) return;

@@ -12,8 +12,8 @@ export const decision: readonly Mutation[] = [
   {
     name: 'the safety margin is dropped',
     file: 'guard/decide.ts',
-    find: '{ policy, at, marginMs: policy.safetyMarginMs });\n  if (decision',
-    replace: '{ policy, at, marginMs: 0 });\n  if (decision',
+    find: '{ policy, at, marginMs: policy.safetyMarginMs }',
+    replace: '{ policy, at, marginMs: 0 }',
     tests: ['guard/hit.test.ts', 'guard/reads/faults.test.ts', ...badDays],
   },
   {

@@ -5,8 +5,8 @@ export const identities: readonly Mutation[] = [
   {
     name: "a date of Bird's hides the contact's other identities, though a refusal refutes it",
     file: 'lookup/remembered.ts',
-    find: 'return refusedAt === undefined && (serviceWindowExpireAt',
-    replace: 'return (refusedAt === undefined || true) && (serviceWindowExpireAt',
+    find: 'return refusedAt === undefined && isAhead(',
+    replace: 'return isAhead(',
     tests: ['guard/windows/identities.test.ts'],
   },
   {
