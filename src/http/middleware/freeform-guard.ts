@@ -10,7 +10,7 @@ import { decideRequest, type HostDecision } from '../request/decide-request.js';
 import { sendsOf } from '../request/sends-of.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import { applyRewrite } from './apply-rewrite.js';
-import { hostRequestOf } from './host-request.js';
+import { HostRequest } from './host-request.js';
 import { type MiddlewareOptions, resolveMiddlewareOptions } from './middleware-options.js';
 
 /** What handlers downstream find at `req.freeformGuard`. */
@@ -48,9 +48,31 @@ export type NextFunction = (error?: unknown) => void;
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: NextFunction) => void;
 
 /** Marks a request that a guard has decided: mounted twice, by whichever copy of the package, it still decides once. */
-const decided = Symbol.for('freeform-guard.decided');
+const decided: unique symbol = Symbol.for('freeform-guard.decided');
 
-type MarkedRequest = GuardedRequest & { [decided]?: true; body?: unknown };
+/**
+ * What a guard leaves that has decided. The mark is on the prototype, and not a second property of the request: one more
+ * on a request of Express costs 1.5 µs, as much as half of the decision.
+ */
+class DecidedSends implements GuardedSends {
+  declare readonly [decided]: true;
+  readonly outcomes: readonly Outcome[];
+  readonly original: unknown;
+
+  static {
+    Object.defineProperty(DecidedSends.prototype, decided, { value: true });
+  }
+
+  constructor(outcomes: readonly Outcome[], original: unknown) {
+    this.outcomes = outcomes;
+    this.original = original;
+  }
+}
+
+/** Own, so that no look-up along the prototypes of a request is needed: those cost 0.4 µs on Express. */
+function isDecidedAlready(req: GuardedRequest): boolean {
+  return Object.hasOwn(req, 'freeformGuard') && Object(req.freeformGuard)[decided] === true;
+}
 
 /**
  * Middleware that stops free-form sends which the customer service window would lose. Mount it behind the body parser.
@@ -69,9 +91,9 @@ export function freeformGuard<
   const internals = internalsOf(guard);
 
   return function freeformGuardMiddleware(req, res, next) {
-    if ((req as MarkedRequest)[decided] === true) return next();
-    const request = hostRequestOf(req, freeformGuardMiddleware);
-    const exchange = new Exchange(req, res, next, options, internals);
+    if (isDecidedAlready(req)) return next();
+    const request = new HostRequest(req, freeformGuardMiddleware);
+    const exchange = new Exchange({ req, res, next, original: request.body }, options, internals);
     const sends = sendsOf(req, request, options, internals);
     const decision =
       sends instanceof Promise
@@ -86,30 +108,30 @@ function isGuard(value: Guard | GuardOptions): value is Guard {
   return isObject(value) && 'check' in value;
 }
 
+/** What a host hands over. */
+interface Handed {
+  readonly req: GuardedRequest;
+  readonly res: ServerResponse;
+  readonly next: NextFunction;
+  /** The body as it arrived. */
+  readonly original: unknown;
+}
+
 /** One request on its way: from its decision to exactly one of `next` or a response. */
 class Exchange {
-  readonly #req: MarkedRequest;
-  readonly #res: ServerResponse;
-  readonly #next: NextFunction;
+  readonly #handed: Handed;
   readonly #options: MiddlewareOptions;
   readonly #internals: GuardInternals;
 
-  constructor(
-    req: IncomingMessage,
-    res: ServerResponse,
-    next: NextFunction,
-    options: MiddlewareOptions,
-    internals: GuardInternals,
-  ) {
-    this.#req = req;
-    this.#res = res;
-    this.#next = next;
+  constructor(handed: Handed, options: MiddlewareOptions, internals: GuardInternals) {
+    this.#handed = handed;
     this.#options = options;
     this.#internals = internals;
   }
 
   conclude(decision: HostDecision | undefined): void {
-    if (decision === undefined) return this.#next();
+    const { req, res, next, original } = this.#handed;
+    if (decision === undefined) return next();
     const { outcomes, header, response, sends, settle, rewrite } = decision;
     if (this.#isOver()) {
       // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
@@ -118,17 +140,16 @@ class Exchange {
       return settle(false);
     }
     // A guard further on may know the workspace that this one does not.
-    if (decision.isDecided) this.#req[decided] = true;
-    const original = this.#req.body;
-    this.#req.freeformGuard = { outcomes, original };
-    this.#res.setHeader(WINDOW_HEADER, header);
+    const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
+    req.freeformGuard = guarded;
+    res.setHeader(WINDOW_HEADER, header);
     if (decision.isBlocked) return this.#refuse(outcomes, response);
     settle(true);
-    if (rewrite === undefined) return this.#next();
-    this.#req.freeformGuard = { outcomes, original, rewritten: rewrite.body, sends };
+    if (rewrite === undefined) return next();
+    Object.assign(guarded, { rewritten: rewrite.body, sends });
     if (response !== undefined) return this.#answer(response);
-    applyRewrite(this.#req, rewrite);
-    this.#next();
+    applyRewrite(req, rewrite);
+    next();
   }
 
   #refuse(outcomes: readonly Outcome[], response: HttpAnswer | undefined): void {
@@ -138,15 +159,17 @@ class Exchange {
   }
 
   #isOver(): boolean {
-    return this.#res.headersSent || this.#res.writableEnded || this.#res.destroyed;
+    const { res } = this.#handed;
+    return res.destroyed || res.headersSent;
   }
 
   #answer({ status, headers, body }: HttpAnswer): void {
+    const { res } = this.#handed;
     const text = JSON.stringify(body);
-    this.#res.statusCode = status;
-    for (const [name, value] of Object.entries(headers)) this.#res.setHeader(name, value);
-    this.#res.setHeader('Content-Length', Buffer.byteLength(text));
-    this.#res.end(text);
+    res.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    res.setHeader('Content-Length', Buffer.byteLength(text));
+    res.end(text);
   }
 
   /** Lets the caller's handler answer or pass the request on; where it fails to, the guard answers. */
@@ -155,6 +178,7 @@ class Exchange {
     outcomes: readonly Outcome[],
     response: HttpAnswer,
   ): void {
+    const { req, res } = this.#handed;
     const { clock, hooks, deadlineMs } = this.#internals;
     const hook = { name: 'handler' };
     let isDone = false;
@@ -166,7 +190,7 @@ class Exchange {
       act();
     };
     // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
-    const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#next(error)));
+    const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#handed.next(error)));
     const failed = (): void => {
       const text = 'Hook threw or took too long, so the guard answers where nobody else has';
       hooks.failed(hook, { cause: 'hook_failed', text });
@@ -175,7 +199,7 @@ class Exchange {
     };
     const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed()), deadlineMs);
     try {
-      const handled = Promise.resolve(handler(this.#req, this.#res, next, outcomes));
+      const handled = Promise.resolve(handler(req, res, next, outcomes));
       handled.then(() => (hasFailed ? undefined : hooks.worked(hook)), failed);
     } catch {
       failed();

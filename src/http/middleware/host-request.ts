@@ -11,10 +11,39 @@ type ExpressRequest = IncomingMessage & {
   readonly body?: unknown;
 };
 
-/** A request of node's or Express's as the guard reads it. */
-export function hostRequestOf(req: ExpressRequest, middleware: unknown): HttpRequestLike {
-  const { method, url, originalUrl, baseUrl, params, body } = req;
-  return { method, url, originalUrl, baseUrl, params, body, route: ownRouteOf(req, middleware) };
+/**
+ * A request of node's or Express's as the guard reads it. Express gives each request another prototype, so that V8
+ * remembers no place of a property: a read costs 0.2 to 0.6 µs, where the whole decision costs 3. So what nearly every
+ * send is decided by is read once, and the rest where it is asked for.
+ */
+export class HostRequest implements HttpRequestLike {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly params: unknown;
+  readonly body: unknown;
+  readonly #req: ExpressRequest;
+  readonly #middleware: unknown;
+
+  constructor(req: ExpressRequest, middleware: unknown) {
+    this.method = req.method;
+    this.url = req.url;
+    this.params = req.params;
+    this.body = req.body;
+    this.#req = req;
+    this.#middleware = middleware;
+  }
+
+  get originalUrl(): string | undefined {
+    return this.#req.originalUrl;
+  }
+
+  get baseUrl(): unknown {
+    return this.#req.baseUrl;
+  }
+
+  get route(): unknown {
+    return ownRouteOf(this.#req, this.#middleware);
+  }
 }
 
 /**
