@@ -41,6 +41,7 @@ export type { GuardStats } from './guard/notices/statistics.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';
 export type { Outcome, OutcomeAction } from './guard/outcome.js';
 export { isStillValid } from './guard/still-valid.js';
+export type { WindowQuery, WindowQueryOptions, WindowStatus } from './guard/window-query.js';
 export type { GuardOptions } from './guard/workspaces/options.js';
 export type { OnClosed, OnUnknown, PolicyOptions } from './guard/workspaces/policy.js';
 export type { WorkspaceOptions, WorkspaceSource } from './guard/workspaces/workspace-options.js';

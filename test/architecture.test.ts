@@ -332,6 +332,9 @@ describe('the public API', () => {
       'WebhookReceiverOptions',
       'WindowEvidence',
       'WindowKey',
+      'WindowQuery',
+      'WindowQueryOptions',
+      'WindowStatus',
       'WorkspaceOptions',
       'WorkspaceSource',
     ]);

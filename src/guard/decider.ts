@@ -61,15 +61,21 @@ export class Decider {
   /** What the facts say, whatever the policy: for reroute policies, so that none leads back to itself. */
   async decideAlone(send: SendToReroute, deadlineAt: number): Promise<Decision> {
     // What the guard gave out of its hands comes back as anything.
-    const parsed = parseSend(send as SendRequest);
+    const { decision } = await this.lookUp(send as SendRequest, () => deadlineAt);
+    return decision;
+  }
+
+  /** What the facts say, whatever the policy and the mode. Counts as no decision. */
+  async lookUp(send: SendRequest, deadlineAt: (policy: Policy) => number): Promise<SourcedDecision> {
+    const parsed = parseSend(send);
     const workspace = this.recall(parsed.workspaceId);
-    const found = workspace && this.#recallCase(parsed, workspace, 'enforce');
-    const remembered = found && this.#remember(found);
-    if (remembered !== undefined) return remembered.decision;
+    const recalled = workspace && this.#recallCase(parsed, workspace, 'enforce');
+    const remembered = recalled && this.#remember(recalled);
+    if (remembered !== undefined) return remembered;
     // A template must not wait for the Bird that could not be asked about the text either.
-    if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses.decision;
-    const search: Search = { found: this.#caseOf(parsed, workspace, 'enforce'), deadlineAt, mode: 'enforce' };
-    return (await this.#askInTime(search)).decision;
+    if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses;
+    const found = this.#caseOf(parsed, workspace, 'enforce');
+    return this.#askInTime({ found, deadlineAt: deadlineAt(found.policy), mode: 'enforce' });
   }
 
   /** A workspace as it is known without asking; `undefined` where the caller's function must be asked. */
@@ -114,7 +120,7 @@ export class Decider {
     const workspace = known ?? (await workspaces.load(parsed.workspaceId ?? ''));
     // A reload meanwhile is for the next decision; but what had to be loaded or read first is known only now.
     if (known === undefined) search.found = this.#caseOf(parsed, workspace, mode);
-    if (parsed.kind === 'conversation' && workspace !== 'unknown' && !workspace.isOff) {
+    if (parsed.kind === 'conversation' && workspace !== 'unknown' && (mode !== undefined || !workspace.isOff)) {
       const place = await workspace.conversations.find(parsed, { giveUpAt: deadlineAt });
       search.found = this.#caseOf(withConversation(parsed, place), workspace, mode);
     }

@@ -12,8 +12,16 @@ import { Observations } from './observations/observations.js';
 import type { ForgetTarget } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
 import type { RerouteSupport } from './planned-send.js';
+import {
+  readWindowOptions,
+  sendOfQuery,
+  statusOf,
+  type WindowQuery,
+  type WindowQueryOptions,
+  type WindowStatus,
+} from './window-query.js';
 import { type GuardOptions, type GuardParts, resolveGuardOptions } from './workspaces/options.js';
-import { resolvePolicy } from './workspaces/policy.js';
+import { type Policy, resolvePolicy } from './workspaces/policy.js';
 import { signingKeysOf } from './workspaces/workspace.js';
 import { WorkspaceRegistry } from './workspaces/workspace-registry.js';
 
@@ -86,6 +94,14 @@ export class GuardEngine {
     const { outcome, settle } = await (await this.#decider.plan(send)).carryOut();
     await settle(true);
     return outcome;
+  }
+
+  async window(query: WindowQuery, given: WindowQueryOptions = {}): Promise<WindowStatus> {
+    const options = readWindowOptions(given);
+    const { clock } = this.#parts;
+    const calledAt = clock.now();
+    const deadlineAt = ({ deadlineMs }: Policy): number => calledAt + (options.deadlineMs ?? deadlineMs);
+    return statusOf(await this.#decider.lookUp(sendOfQuery(query, options), deadlineAt), clock.now());
   }
 
   forget(target: ForgetTarget): void | Promise<void> {

@@ -5,6 +5,7 @@ import { exposeInternals } from './internals.js';
 import type { GuardStats } from './notices/statistics.js';
 import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
+import type { WindowQuery, WindowQueryOptions, WindowStatus } from './window-query.js';
 import type { GuardOptions } from './workspaces/options.js';
 import type { WorkspaceSource } from './workspaces/workspace-options.js';
 
@@ -21,6 +22,14 @@ export interface Guard {
   checkAll(sends: readonly SendRequest[]): Promise<Outcome[]>;
   /** Decides from memory alone, synchronously and without I/O; `undefined` where Bird must be asked. */
   peek(send: SendRequest): Outcome | undefined;
+  /**
+   * Tells whether a contact can be written to freely, and until when: a question without side effects. No policy and no
+   * hook runs, nothing is held and no decision is counted; it answers in mode `off` too. Reads that it needs count as
+   * reads. Never rejects, but for invalid options.
+   *
+   * @throws {TypeError | RangeError} for an invalid option; it rejects with it
+   */
+  window(query: WindowQuery, options?: WindowQueryOptions): Promise<WindowStatus>;
   /**
    * Records that a customer wrote. Call it from your webhook consumer before you reply, so that Bird's delay cannot
    * matter. Order and repetition make no difference.
@@ -75,6 +84,7 @@ export function createGuard(options: GuardOptions): Guard {
       return Promise.all(sends.map((send) => guard.check(send)));
     },
     peek: (send) => guard.peek(send),
+    window: (query, options) => guard.window(query, options),
     observeInbound: (inbound) => guard.observations.inbound(inbound),
     observeRefusal: (refusal) => guard.observations.refusal(refusal),
     forget: (target) => guard.forget(target),
