@@ -49,6 +49,17 @@ describe('own routes', () => {
 });
 
 describe('reroute', () => {
+  it('of an own shape in docs/http.md has the handler send the template', async () => {
+    const sendToBird = vi.fn();
+    const names = namesFor(await createWorld());
+    const code = snippets.javaScriptOf('docs/http.md', 'A reroute of an own shape');
+    const post = await serve((await run<{ app: Express }>(code, { ...names, sendToBird }, ['app'])).app);
+    expect((await post('/texts', { contactId: names.contactId, text: TEXT })).status).toBe(202);
+    expect(sendToBird.mock.calls).toMatchObject([
+      [{ channelId: names.channelId, message: { template: { projectId: names.projectId } } }],
+    ]);
+  });
+
   it('of the README sends a late text in a template', async () => {
     const names = namesFor(await createWorld());
     const code = snippets.javaScriptOf('README.md', 'Reroute');

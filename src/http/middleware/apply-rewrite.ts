@@ -16,7 +16,7 @@ export type RewritableRequest = IncomingMessage & {
  */
 export function applyRewrite(req: RewritableRequest, { body, channel }: Rewrite): void {
   req.body = body;
-  describeBody(req, JSON.stringify(body));
+  describeBody(req, jsonOf(body));
   if (channel === undefined) return;
   const { params, originalUrl } = req;
   if (isSameId(own(params, 'channelId'), channel.from)) Object.assign(Object(params), { channelId: channel.to });
@@ -30,8 +30,18 @@ const BODY_HEADERS: ReadonlySet<string> = new Set([
   ...['content-md5', 'digest', 'content-digest', 'repr-digest', 'trailer', 'expect'],
 ]);
 
-function describeBody(req: RewritableRequest, json: string): void {
-  const described = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) };
+/** The body of an application's own shape may be one that JSON cannot carry: then nothing is said of it. */
+function jsonOf(body: unknown): string | undefined {
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody(req: RewritableRequest, json: string | undefined): void {
+  const described: Readonly<Record<string, string>> =
+    json === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(json)) };
   for (const name of BODY_HEADERS) delete req.headers[name];
   Object.assign(req.headers, described);
   const kept: string[] = [];
@@ -41,5 +51,6 @@ function describeBody(req: RewritableRequest, json: string): void {
   }
   req.rawHeaders.splice(0, req.rawHeaders.length, ...kept, ...Object.entries(described).flat());
   if (req.rawBody === undefined) return;
-  req.rawBody = typeof req.rawBody === 'string' ? json : Buffer.from(json);
+  if (json === undefined) delete req.rawBody;
+  else req.rawBody = typeof req.rawBody === 'string' ? json : Buffer.from(json);
 }

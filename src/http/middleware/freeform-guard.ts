@@ -94,7 +94,7 @@ export function freeformGuard<
     if (isDecidedAlready(req)) return next();
     const request = new HostRequest(req, freeformGuardMiddleware);
     const exchange = new Exchange({ req, res, next, original: request.body }, options, internals);
-    const sends = sendsOf(req, request, options, internals);
+    const sends = sendsOf(request, options, internals);
     const decision =
       sends instanceof Promise
         ? sends.then((read) => decideRequest(request, read, internals, options))
@@ -148,7 +148,7 @@ class Exchange {
     if (rewrite === undefined) return next();
     Object.assign(guarded, { rewritten: rewrite.body, sends });
     if (response !== undefined) return this.#answer(response);
-    applyRewrite(req, rewrite);
+    if (rewrite.body !== undefined) applyRewrite(req, rewrite);
     next();
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { HttpRequestLike } from '../../bird/send/send-request.js';
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
+import type { HookedRequest } from '../request/sends-of.js';
 
 type ExpressRequest = IncomingMessage & {
   readonly originalUrl?: string;
@@ -16,12 +16,12 @@ type ExpressRequest = IncomingMessage & {
  * remembers no place of a property: a read costs 0.2 to 0.6 µs, where the whole decision costs 3. So what nearly every
  * send is decided by is read once, and the rest where it is asked for.
  */
-export class HostRequest implements HttpRequestLike {
+export class HostRequest implements HookedRequest<IncomingMessage> {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly params: unknown;
   readonly body: unknown;
-  readonly #req: ExpressRequest;
+  readonly host: ExpressRequest;
   readonly #middleware: unknown;
 
   constructor(req: ExpressRequest, middleware: unknown) {
@@ -29,20 +29,20 @@ export class HostRequest implements HttpRequestLike {
     this.url = req.url;
     this.params = req.params;
     this.body = req.body;
-    this.#req = req;
+    this.host = req;
     this.#middleware = middleware;
   }
 
   get originalUrl(): string | undefined {
-    return this.#req.originalUrl;
+    return this.host.originalUrl;
   }
 
   get baseUrl(): unknown {
-    return this.#req.baseUrl;
+    return this.host.baseUrl;
   }
 
   get route(): unknown {
-    return ownRouteOf(this.#req, this.#middleware);
+    return ownRouteOf(this.host, this.#middleware);
   }
 }
 

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aFunction, checkOptions, type OptionCheck } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 import type { Outcome } from '../../guard/outcome.js';
-import { maxRecipientsCheck, statusCodeCheck } from '../request/guard-request.js';
+import { maxRecipientsCheck, requireResolve, rewriteCheck, statusCodeCheck } from '../request/guard-request.js';
+import type { RewriteOption } from '../request/rewrite-request.js';
 import type { ResolvedSends } from '../request/sends-of.js';
 
 /**
@@ -15,8 +16,17 @@ export interface MiddlewareOptions<
 > {
   /** Whether a request passes untouched: true skips it. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: Req) => boolean) | undefined;
-  /** Extracts sends from a custom request shape; `undefined` leaves the request to the built-in paths. */
+  /**
+   * Extracts sends from a custom request shape. `undefined` leaves the request to the built-in paths, and `null` says
+   * that it is no send, so that it passes untouched.
+   */
   readonly resolve?: ((req: Req) => ResolvedSends | Promise<ResolvedSends>) | undefined;
+  /**
+   * What becomes of a reroute where `resolve` has read the request. A function puts it back into the application's own
+   * shape: it changes `req.body`, and may be async. Where it throws or takes too long, the request is refused.
+   * `'handler-sends'`: the handler sends `req.freeformGuard.sends`. Default: the request is refused.
+   */
+  readonly rewrite?: RewriteOption<Req> | undefined;
   /**
    * Answers a blocked request instead of the guard, by responding or by calling `next`. Where it throws first, or does
    * neither within the defaults' `deadlineMs`, the guard answers.
@@ -36,6 +46,7 @@ export interface MiddlewareOptions<
 const checks = {
   skip: aFunction,
   resolve: aFunction,
+  rewrite: rewriteCheck,
   handler: aFunction,
   statusCode: statusCodeCheck,
   maxRecipients: maxRecipientsCheck,
@@ -44,5 +55,6 @@ const checks = {
 /** @throws {TypeError | RangeError} naming the option */
 export function resolveMiddlewareOptions(options: MiddlewareOptions): MiddlewareOptions {
   checkOptions(options, checks, 'middlewareOptions');
+  requireResolve(ownFields(options), 'middlewareOptions');
   return ownFields(options);
 }

@@ -1,7 +1,8 @@
-import type { HttpRequestLike, SendRequest } from '../../bird/send/send-request.js';
+import type { SendRequest } from '../../bird/send/send-request.js';
 import type { Outcome, Plan } from '../../guard/outcome.js';
 import type { CarriedOut, PlannedSend } from '../../guard/planned-send.js';
-import { type Rewrite, rewriteOf } from './rewrite.js';
+import type { Rewrite } from './rewrite.js';
+import type { WriteRequest } from './rewrite-request.js';
 
 /** What is to become of a request, all of its recipients together. */
 export interface RequestOutcome {
@@ -21,7 +22,7 @@ export interface RequestOutcome {
 export async function carryOut(
   planned: readonly PlannedSend[],
   sends: readonly SendRequest[],
-  req: HttpRequestLike,
+  write: WriteRequest,
 ): Promise<RequestOutcome> {
   const isSplit = planned.every(({ policy }) => policy.onMixed === 'split');
   // What is only observed stops nobody; where nothing is enforced, everything is reported as if it were.
@@ -37,7 +38,7 @@ export async function carryOut(
   }
   const passing = { outcomes: carried.map(({ outcome }) => outcome), isRefused: false, settle: settling(carried) };
   if (outcomes.every(({ action }) => action === 'send')) return passing;
-  const rewrite = rewriteOf({ outcomes, sends: planned.map(({ send }) => send), req });
+  const rewrite = await write({ outcomes, sends: planned.map(({ send }) => send), isDryRun: !isEnforced });
   if (typeof rewrite === 'string') return refused(planned, carried, rewrite);
   return isEnforced ? { ...passing, rewrite } : passing;
 }
@@ -52,8 +53,12 @@ function refused(planned: readonly PlannedSend[], carried: readonly CarriedOut[]
   return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: () => {} };
 }
 
+/** The first call counts: a host may see a request end by more than one event. */
 function settling(carried: readonly CarriedOut[]): RequestOutcome['settle'] {
+  let isSettled = false;
   return (isUsed) => {
+    if (isSettled) return;
+    isSettled = true;
     for (const { settle } of carried) void settle(isUsed);
   };
 }

@@ -1,4 +1,3 @@
-import type { HttpRequestLike } from '../../bird/send/send-request.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import type { GuardInternals } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
@@ -6,7 +5,8 @@ import type { PlannedSend } from '../../guard/planned-send.js';
 import { blockedAnswer, type HttpAnswer, heldAnswer } from './answer.js';
 import { carryOut, type RequestOutcome } from './carry-out.js';
 import type { Rewrite } from './rewrite.js';
-import type { Sends } from './sends-of.js';
+import { type RewriteOption, requestWriter } from './rewrite-request.js';
+import type { HookedRequest, Sends } from './sends-of.js';
 import { headerOf } from './window-header.js';
 
 /** The decision about a whole request, all recipients together. */
@@ -19,7 +19,10 @@ export interface RequestDecision {
   readonly response?: HttpAnswer | undefined;
   /** After a reroute: all sends that replace the request, in this order. */
   readonly sends?: readonly ReroutedSend[] | undefined;
-  /** After a reroute: the request's new body. Of a split text, it is only the first of `sends`. */
+  /**
+   * After a reroute: the request's new body. Of a split text, it is only the first of `sends`. `undefined` with
+   * `rewrite: 'handler-sends'`.
+   */
   readonly body?: unknown;
   /** After a reroute to another channel: the channel of the new body. */
   readonly channelId?: string | undefined;
@@ -38,24 +41,26 @@ export interface HostDecision extends RequestDecision {
   readonly isDecided: boolean;
 }
 
-export interface DecideOptions {
+export interface DecideOptions<R> {
   readonly statusCode?: number | undefined;
+  readonly rewrite?: RewriteOption<R> | undefined;
 }
 
 /**
  * Decides about all sends of a request: from memory in this very tick where that is possible, else with Bird's help.
  */
-export function decideRequest(
-  request: HttpRequestLike,
+export function decideRequest<R>(
+  request: HookedRequest<R>,
   sends: Sends,
-  { plan }: GuardInternals,
-  options: DecideOptions,
+  internals: GuardInternals,
+  options: DecideOptions<R>,
 ): HostDecision | undefined | Promise<HostDecision | undefined> {
   if (sends.length === 0) return undefined;
-  const planned = sends.map(plan);
+  const planned = sends.map(internals.plan);
   if (planned.every(isWhole)) return conclude(asPlanned(planned), sends, options);
+  const write = requestWriter({ request, sends, rewrite: options.rewrite, internals });
   return Promise.all(planned).then(async (all) =>
-    conclude(all.every(isWhole) ? asPlanned(all) : await carryOut(all, sends, request), sends, options),
+    conclude(all.every(isWhole) ? asPlanned(all) : await carryOut(all, sends, write), sends, options),
   );
 }
 
@@ -76,7 +81,7 @@ function doNothing(): void {}
 function conclude(
   { outcomes, rewrite, isRefused, settle }: RequestOutcome,
   sends: Sends,
-  { statusCode }: DecideOptions,
+  { statusCode }: Pick<DecideOptions<unknown>, 'statusCode'>,
 ): HostDecision | undefined {
   const decided = outcomes.filter(({ mode }) => mode !== 'off');
   if (decided.length === 0) return undefined;

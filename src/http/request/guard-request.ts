@@ -5,13 +5,15 @@ import {
   integerBetween,
   isObject,
   type OptionCheck,
+  oneOfOrFunction,
   typeName,
 } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 import type { Guard } from '../../guard/guard.js';
 import { internalsOf } from '../../guard/internals.js';
 import { decideRequest, type RequestDecision } from './decide-request.js';
-import { type RequestHooks, sendsOf } from './sends-of.js';
+import type { RewriteOption } from './rewrite-request.js';
+import { type HookedRequest, type RequestHooks, sendsOf } from './sends-of.js';
 
 /** A request in the form that any host can provide. */
 export interface GuardRequestInput {
@@ -34,6 +36,14 @@ interface UrlRequestInput extends Omit<GuardRequestInput, 'url'> {
 
 /** How `guardRequest` finds the sends of a request, and answers a denied one. */
 export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput>, 'skip'> {
+  /**
+   * What becomes of a reroute where `resolve` has read the request. A function puts it back into the application's own
+   * shape: it sets `req.body`, which the decision has as `body`, and may be async. Where it throws or takes too long,
+   * the request is refused. `'handler-sends'`: the application sends `sends`. Default: the request is refused.
+   */
+  readonly rewrite?:
+    | RewriteOption<{ -readonly [Field in keyof GuardRequestInput]: GuardRequestInput[Field] }>
+    | undefined;
   /** The status of the response to a denied request. Default 409; 400 to 599. */
   readonly statusCode?: number | undefined;
 }
@@ -44,8 +54,11 @@ export const statusCodeCheck: OptionCheck = {
 };
 export const maxRecipientsCheck: OptionCheck = integerBetween(1, 100_000, 'recipients');
 
+export const rewriteCheck: OptionCheck = oneOfOrFunction('handler-sends');
+
 const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
   resolve: aFunction,
+  rewrite: rewriteCheck,
   statusCode: statusCodeCheck,
   maxRecipients: maxRecipientsCheck,
 };
@@ -69,25 +82,36 @@ export async function guardRequest(
 ): Promise<RequestDecision | undefined> {
   checkOptions(given, checks, 'guardRequest');
   const options = ownFields(given);
+  requireResolve(options, 'guardRequest');
   const internals = internalsOf(guard);
   const hostRequest = readRequest(request);
-  const sends = await sendsOf(hostRequest, hostRequest, options, internals);
+  const sends = await sendsOf(hostRequest, options, internals);
   const decision = await decideRequest(hostRequest, sends, internals, options);
   if (decision === undefined) return undefined;
   const { isBlocked: _, isDecided: __, rewrite: ___, ...face } = decision;
   return face;
 }
 
+/** @throws {TypeError} naming the option: without `resolve`, `rewrite` would never be asked */
+export function requireResolve(
+  options: { readonly resolve?: unknown; readonly rewrite?: unknown },
+  path: string,
+): void {
+  if (options.rewrite === undefined || options.resolve !== undefined) return;
+  throw new TypeError(`${path}.rewrite needs ${path}.resolve: it is asked about requests that resolve has read`);
+}
+
 /** Without a method or a URL every request would pass, as one that is no send. */
-function readRequest(request: GuardRequestInput | UrlRequestInput): GuardRequestInput {
+function readRequest(request: GuardRequestInput | UrlRequestInput): HookedRequest<GuardRequestInput> {
   requireObject(request, 'guardRequest: request', '{ method, url, body }');
   const { method, params, route, body } = request;
   if (typeof method !== 'string') {
     throw new TypeError(`guardRequest: request.method must be a string; received ${typeName(method)}`);
   }
-  if (isWithTextualUrl(request)) return request;
+  if (isWithTextualUrl(request)) return { method, url: request.url, params, route, body, host: request };
   const url = textOf(request.url);
-  if (url !== undefined) return { ...request, method, url, params, route, body };
+  const read = { ...request, method, url: url ?? '', params, route, body };
+  if (url !== undefined) return { ...read, host: read };
   throw new TypeError(`guardRequest: request.url must be a string or a URL; received ${typeName(request.url)}`);
 }
 

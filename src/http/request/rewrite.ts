@@ -9,7 +9,7 @@ import type { Outcome } from '../../guard/outcome.js';
 export interface Rewrite {
   /** Everything that is to be sent, in this order; empty where all of it waits or is stopped. */
   readonly sends: readonly ReroutedSend[];
-  /** The request's new body: the first of them, or the batch of all. */
+  /** The request's new body: the first of them, or the batch of all; `undefined` where it stays as it came. */
   readonly body: unknown;
   /** Where the first goes to another channel than the request names. */
   readonly channel?: { readonly from: string; readonly to: string } | undefined;
@@ -66,6 +66,29 @@ function sendsOfMessage(
   const only = conversationId === undefined ? { receiver: { contacts } } : { recipients: contacts };
   const isWhole = kept.length === positions.length;
   return [{ channelId, message: isWhole ? message : { ...message, ...only } }, ...rerouted];
+}
+
+/**
+ * The same for sends that `resolve` gave, each a message of its own; `undefined` where one of them passes and has no
+ * message, so that nobody but the application can say what it is.
+ */
+export function sendsOfEach({ outcomes, sends }: Omit<DecidedRequest, 'req'>): readonly ReroutedSend[] | undefined {
+  const instead = sends.map((send, position): readonly ReroutedSend[] | undefined => {
+    const outcome = outcomes[position];
+    return outcome?.action === 'send' ? asItCame(send) : (outcome?.sends ?? []);
+  });
+  return instead.includes(undefined) ? undefined : instead.flatMap((some) => some ?? []);
+}
+
+function asItCame({
+  channelId = '',
+  conversationId,
+  contact,
+  message,
+}: SendRequest): readonly ReroutedSend[] | undefined {
+  if (!isRecord(message)) return undefined;
+  const isAddressed = conversationId !== undefined || contact === undefined;
+  return [{ channelId, message: isAddressed ? message : { ...message, receiver: { contacts: [contact] } } }];
 }
 
 /**

@@ -7,16 +7,24 @@ import type { GuardInternals } from '../../guard/internals.js';
 /** The sends in a request, one per recipient: none where it is not for the guard. */
 export type Sends = readonly SendRequest[];
 
-/** What a `resolve` hook returns: one send, several, or `undefined` for a request it does not know. */
-export type ResolvedSends = SendRequest | Sends | undefined;
+/**
+ * What a `resolve` hook returns: one send, several, `null` for a request that is no send, or `undefined` for one that it
+ * does not know.
+ */
+export type ResolvedSends = SendRequest | Sends | null | undefined;
+
+/** A request as the guard reads it, and as the host's hooks get it. */
+export interface HookedRequest<R = unknown> extends HttpRequestLike {
+  readonly host: R;
+}
 
 /** How a request is read beside by its path. `R` is the request as the host's hooks get it. */
 export interface RequestHooks<R> {
   /** Whether a request passes untouched: true skips it. Not awaited: a promise skips nothing. */
   readonly skip?: ((req: R) => boolean) | undefined;
   /**
-   * Extracts sends from a custom request shape; `undefined` leaves the request to the built-in paths. After an error or
-   * a timeout the send is `unclassified_message`.
+   * Extracts sends from a custom request shape. `undefined` leaves the request to the built-in paths, and `null` says
+   * that it is no send, so that it passes untouched. After an error or a timeout the send is `unclassified_message`.
    */
   readonly resolve?: ((req: R) => ResolvedSends | Promise<ResolvedSends>) | undefined;
   /**
@@ -29,19 +37,18 @@ export interface RequestHooks<R> {
 const unreadable: Sends = [unreadableSend()];
 
 const NO_SEND =
-  'resolve gave what is no send; let it give { workspaceId, channelId, contact, message }, a list of them, or undefined';
+  'resolve gave what is no send; let it give { workspaceId, channelId, contact, message }, a list of them, null or undefined';
 
 /**
  * Reads a request, by the caller's hooks where there are any; a promise only where a hook gave one. A hook that fails
  * or takes too long reads nothing.
  */
 export function sendsOf<R>(
-  req: R,
-  request: HttpRequestLike,
+  request: HookedRequest<R>,
   hooks: RequestHooks<R>,
   internals: GuardInternals,
 ): Sends | Promise<Sends> {
-  if (hooks.skip !== undefined || hooks.resolve !== undefined) return sendsByHooks(req, request, hooks, internals);
+  if (hooks.skip !== undefined || hooks.resolve !== undefined) return sendsByHooks(request, hooks, internals);
   try {
     return sendsByPath(request, hooks, internals);
   } catch {
@@ -50,8 +57,7 @@ export function sendsOf<R>(
 }
 
 function sendsByHooks<R>(
-  req: R,
-  request: HttpRequestLike,
+  request: HookedRequest<R>,
   { skip, resolve, ...options }: RequestHooks<R>,
   internals: GuardInternals,
 ): Sends | Promise<Sends> {
@@ -59,16 +65,16 @@ function sendsByHooks<R>(
   let hook = skip && 'skip';
   const fail = (): Sends => failed(hook, internals);
   try {
-    if (skip !== undefined && isSkipped(skip(req), internals)) return [];
+    if (skip !== undefined && isSkipped(skip(request.host), internals)) return [];
     hook = resolve && 'resolve';
     // What a hook does not know may still be one of Bird's own requests: a hook adds shapes, and takes none away.
     const toSends = (resolved: ResolvedSends): Sends => {
-      if (resolved !== undefined && resolved !== null) return resolvedSends(resolved, internals);
+      if (resolved !== undefined) return resolvedSends(resolved ?? [], internals);
       if (hook !== undefined) internals.hooks.worked({ name: hook });
       hook = undefined;
       return sendsByPath(request, options, internals);
     };
-    const resolved = resolve?.(req);
+    const resolved = resolve?.(request.host);
     if (!isPromiseLike(resolved)) return toSends(resolved);
     return withinDeadline(clock, deadlineMs, Promise.resolve<ResolvedSends>(resolved)).then(toSends).catch(fail);
   } catch {
@@ -100,10 +106,19 @@ function resolvedSends(resolved: SendRequest | Sends, { mounts, hooks }: GuardIn
   const sends = isList(resolved) ? resolved : [resolved];
   if (sends.every(isObject)) {
     hooks.worked({ name: 'resolve' });
+    ofOwnShape.add(sends);
     return sends;
   }
   hooks.failed({ name: 'resolve' }, { cause: 'hook_answer', text: NO_SEND });
   return unreadable;
+}
+
+/** Lists that `resolve` gave. */
+const ofOwnShape = new WeakSet<Sends>();
+
+/** Whether the sends were read from a shape that only the application knows. */
+export function isOfOwnShape(sends: Sends): boolean {
+  return ofOwnShape.has(sends);
 }
 
 function isList(resolved: SendRequest | Sends): resolved is Sends {

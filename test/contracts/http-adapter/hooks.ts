@@ -71,15 +71,18 @@ export function describeHooks(framework: Framework): void {
     it.each<[string, Resolve]>([
       ['undefined', () => undefined],
       ['a promise of undefined', async () => undefined],
-      ['null', () => null as never],
     ])("that gives %s leaves Bird's own requests to the guard, and others untouched", async (_, resolve) => {
       const { service } = await start({}, { middleware: { resolve } });
       expect(await service.send()).toMatchObject({ status: 409 });
       expect(await service.call('/reply', { reply: TEXT })).toMatchObject({ window: undefined });
     });
 
-    it('that gives an empty list leaves the request untouched', async () => {
-      const { world, service } = await start({}, { middleware: { resolve: () => [] } });
+    it.each<[string, Resolve]>([
+      ['null', () => null],
+      ['a promise of null', async () => null],
+      ['an empty list', () => []],
+    ])("that gives %s says that the request is no send, also one of Bird's own", async (_, resolve) => {
+      const { world, service } = await start({}, { middleware: { resolve } });
       expect(await service.send()).toMatchObject({ status: 202, window: undefined });
       expect(service.passed[0]).not.toHaveProperty('freeformGuard');
       expect(world.reads()).toBe(0);

@@ -40,7 +40,7 @@ export const requests: readonly Mutation[] = [
   {
     name: 'after a reroute the headers speak of the old body',
     file: 'http/middleware/apply-rewrite.ts',
-    find: 'describeBody(req, JSON.stringify(body));',
+    find: 'describeBody(req, jsonOf(body));',
     replace: '',
     tests: ['http/middleware/rewritten-body.test.ts'],
   },
