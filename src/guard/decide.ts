@@ -13,15 +13,19 @@ import { type SourcedDecision, undecided } from './outcome.js';
 import { templateFromMemory, templateWithBird } from './template.js';
 import type { Policy } from './workspaces/policy.js';
 
-/** Decides without I/O and without a promise; `undefined` where Bird must be asked. Never denies. */
-export function decideFromMemory(open: OpenCase): SourcedDecision | undefined {
-  if (isTemplateCase(open)) return templateFromMemory(open, decideFromMemory);
+/**
+ * Decides without I/O and without a promise; `undefined` where Bird must be asked. Never denies.
+ *
+ * @param localNow epoch ms by the guard's clock
+ */
+export function decideFromMemory(open: OpenCase, localNow: number): SourcedDecision | undefined {
+  if (isTemplateCase(open)) return templateFromMemory(open, (freeform) => decideFromMemory(freeform, localNow));
   const { parsed, workspace, policy } = open;
-  const channel = workspace.channels.recallFresh(parsed.channelId);
+  const channel = workspace.channels.recallFresh(parsed.channelId, localNow);
   if (channel === undefined) return undefined;
   const evidence = typeof parsed.target === 'string' ? undefined : workspace.windows.recallFor(parsed.target);
   if (evidence instanceof Promise) return undefined;
-  const decision = applyToEvidence(open, channel, evidence);
+  const decision = applyToEvidence(open, channel, { evidence, at: workspace.timeAt(localNow) });
   if (decision.verdict === 'allow') return { decision: withTrueEnd(decision, policy), source: 'memory', channel };
   return decision.verdict === 'unknown' ? unanswerable(parsed, decision) : undefined;
 }
@@ -44,7 +48,8 @@ export async function decideWithBird(open: OpenCase): Promise<SourcedDecision> {
   if (onChannel.verdict !== 'unknown') return { decision: onChannel, source, channel };
   if (typeof target === 'string') return undecided(target);
 
-  const remembered = applyToEvidence(open, channel, await workspace.windows.recallFor(target));
+  const evidence = await workspace.windows.recallFor(target);
+  const remembered = applyToEvidence(open, channel, { evidence, at: now() });
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory', channel };
   return { decision: await askForWindow(open, target, channel), source: 'bird', channel };
 }
@@ -83,7 +88,8 @@ async function askForWindow(
 /** An end means the same wherever it comes from: the window's own, without the margin that memory keeps from it. */
 function withTrueEnd(decision: AllowDecision, { safetyMarginMs }: Policy): AllowDecision {
   if (decision.validUntil === null || safetyMarginMs === 0) return decision;
-  return { ...decision, validUntil: decision.validUntil + safetyMarginMs };
+  const { verdict, reason, validUntil } = decision;
+  return { verdict, reason, validUntil: validUntil + safetyMarginMs };
 }
 
 /** Bird's answer is believed now, but for no longer than the platform's windows last. */
@@ -119,11 +125,10 @@ interface Measure {
 
 /** The rule on what is remembered of the window. What is doubted, or unknown, says nothing. */
 function applyToEvidence(
-  { parsed, workspace, policy }: FreeformCase,
+  { parsed, policy }: FreeformCase,
   channel: ChannelFacts,
-  evidence: WindowEvidence | undefined,
+  { evidence, at }: { readonly evidence: WindowEvidence | undefined; readonly at: number },
 ): Decision {
-  const at = workspace.now();
   const contact =
     evidence === undefined || isDoubted(evidence) ? nothingKnown : contactOf(evidence, at, readerOf(parsed, channel));
   return applyRule(parsed, channel, contact, { policy, at, marginMs: policy.safetyMarginMs });

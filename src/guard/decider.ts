@@ -9,7 +9,7 @@ import { decideFromMemory, decideWithBird } from './decide.js';
 import type { Notices } from './notices/notices.js';
 import type { Statistics } from './notices/statistics.js';
 import { isSourced, type SourcedDecision, undecided } from './outcome.js';
-import { PlannedSend, type RerouteSupport } from './planned-send.js';
+import { PlannedSend, type PlannedSendParts, type RerouteSupport } from './planned-send.js';
 import { isChannelKnown, templatePasses } from './template.js';
 import type { Policy } from './workspaces/policy.js';
 import type { Workspace } from './workspaces/workspace.js';
@@ -70,7 +70,7 @@ export class Decider {
     const parsed = parseSend(send);
     const workspace = this.recall(parsed.workspaceId);
     const recalled = workspace && this.#recallCase(parsed, workspace, 'enforce');
-    const remembered = recalled && this.#remember(recalled);
+    const remembered = recalled && this.#remember(recalled, this.#parts.clock.now());
     if (remembered !== undefined) return remembered;
     // A template must not wait for the Bird that could not be asked about the text either.
     if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses;
@@ -90,8 +90,10 @@ export class Decider {
   #planFromMemory(send: SendRequest, parsed: ParsedSend): PlannedSend | undefined {
     const workspace = this.recall(parsed.workspaceId);
     const found = workspace && this.#recallCase(parsed, workspace);
-    const decided = found && this.#remember(found);
-    return decided && this.#planned(send, found, decided);
+    // Read once: each reading costs 0.03 of an allowed send.
+    const decidedAt = this.#parts.clock.now();
+    const decided = found && this.#remember(found, decidedAt);
+    return decided && this.#planned({ send, found, decided, decidedAt });
   }
 
   async #planWithBird(send: SendRequest, parsed: ParsedSend): Promise<PlannedSend> {
@@ -100,7 +102,7 @@ export class Decider {
     const search: Search = { found, deadlineAt, mode: undefined };
     const decided = await this.#askInTime(search);
     const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
-    return this.#planned(send, known, decided, deadlineAt);
+    return this.#planned({ send, found: known, decided, decidedAt: this.#parts.clock.now(), deadlineAt });
   }
 
   #askInTime(search: Search): Promise<SourcedDecision> {
@@ -133,9 +135,9 @@ export class Decider {
     return isTooLate ? undecided('deadline_exceeded') : decided;
   }
 
-  #remember(found: Case): SourcedDecision | undefined {
+  #remember(found: Case, at: number): SourcedDecision | undefined {
     const open = this.#open(found);
-    return isSourced(open) ? open : decideFromMemory(open);
+    return isSourced(open) ? open : decideFromMemory(open, at);
   }
 
   /** The case that the facts have to decide, or the decision where they are not needed or cannot be asked for. */
@@ -167,12 +169,12 @@ export class Decider {
     return { parsed, workspace, policy: mode === undefined ? policy : { ...policy, mode } };
   }
 
-  #planned(send: SendRequest, found: Case, decided: SourcedDecision, deadlineAt?: number): PlannedSend {
+  #planned({ send, found, decided, decidedAt, deadlineAt }: Omit<PlannedSendParts, 'support'>): PlannedSend {
     const { statistics, notices, support } = this.#parts;
     if (found.policy.mode !== 'off') {
       statistics.countDecision(decided.decision.reason, decided.source === 'memory');
       notices.decided(send, found.parsed, decided.decision);
     }
-    return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, support, deadlineAt });
+    return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, decidedAt, support, deadlineAt });
   }
 }

@@ -82,7 +82,7 @@ export class HeldMessages {
         const parsed = parseSend(send as Parameters<typeof parseSend>[0]);
         if (parsed.kind !== 'freeform') return false;
         const policy = workspace.policyFor(parsed.channelId);
-        return decideFromMemory({ parsed, workspace, policy })?.decision.verdict === 'allow';
+        return decideFromMemory({ parsed, workspace, policy }, clock.now())?.decision.verdict === 'allow';
       },
       post: (message) => workspace.post(message, POST_MS),
     };

@@ -15,6 +15,8 @@ export interface PlannedSendParts {
   readonly send: SendRequest;
   readonly found: Case;
   readonly decided: SourcedDecision;
+  /** When it was decided, epoch ms by the guard's clock. */
+  readonly decidedAt: number;
   readonly support: RerouteSupport;
   /** When the outcome has to be there, epoch ms by the clock. Default: as long from now as the policy allows. */
   readonly deadlineAt?: number | undefined;
@@ -110,8 +112,8 @@ export class PlannedSend {
   }
 
   #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>, policy: Policy = this.policy): Outcome {
-    const { found, decided, support } = this.#parts;
+    const { found, decided, decidedAt } = this.#parts;
     const platform = platformIn(found, decided.channel);
-    return outcomeOf(decided, action, { policy, platform, checkedAt: support.clock.now() }, rerouting);
+    return outcomeOf(decided, action, { policy, platform, checkedAt: decidedAt }, rerouting);
   }
 }

@@ -41,9 +41,9 @@ export class ChannelCache {
   }
 
   /** The cached facts of a channel, if they need no renewal yet. */
-  recallFresh(channelId: string): ChannelFacts | undefined {
+  recallFresh(channelId: string, now: number = this.#parts.clock.now()): ChannelFacts | undefined {
     const remembered = this.#parts.cache.get(channelId);
-    return remembered !== undefined && this.#parts.clock.now() < remembered.freshUntil ? remembered.facts : undefined;
+    return remembered !== undefined && now < remembered.freshUntil ? remembered.facts : undefined;
   }
 
   /**

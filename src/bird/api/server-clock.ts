@@ -51,7 +51,12 @@ export class ServerClock {
   }
 
   now(): number {
-    return this.#clock.now() + this.#skewMs;
+    return this.at(this.#clock.now());
+  }
+
+  /** The time here when the local clock says `localMs`. */
+  at(localMs: number): number {
+    return localMs + this.#skewMs;
   }
 
   /** The time by a large change that no second answer has confirmed yet; `undefined`: there is none. */

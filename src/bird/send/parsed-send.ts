@@ -2,7 +2,7 @@ import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
 import { own } from '../../core/own.js';
 import type { UnknownReason } from '../../core/types.js';
-import { toId } from '../../core/uuid.js';
+import { toId, toRecurringId } from '../../core/uuid.js';
 import type { ConversationFacts, WindowTarget } from '../../ports.js';
 import { type Recipient, readRecipient } from './address.js';
 import { classifyMessage, isFromHuman, scheduledInstant } from './message.js';
@@ -62,7 +62,8 @@ export function parseSend(send: SendRequest): ParsedSend {
     return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
   }
   const message = own(send, 'message');
-  const ids = { workspaceId: toId(own(send, 'workspaceId')), channelId: toId(own(send, 'channelId')) };
+  const workspaceId = toRecurringId(own(send, 'workspaceId'));
+  const ids = { workspaceId, channelId: toRecurringId(own(send, 'channelId')) };
   const preset = undecidableReason(send);
   if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset, isTold: true };
   const kind = message === undefined ? 'freeform' : classifyMessage(message);
@@ -131,7 +132,7 @@ function targetOf(recipient: Recipient, workspaceId: string, channelId: string):
   return {
     key: { workspaceId, channelId, address: address ?? addressOfId(contactId ?? '') },
     contactId,
-    identifier: identifier === undefined ? undefined : { workspaceId, ...identifier },
+    identifier: identifier && { workspaceId, key: identifier.key, value: identifier.value },
     sentTo: address,
   };
 }

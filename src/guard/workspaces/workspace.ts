@@ -42,6 +42,8 @@ export class Workspace {
   readonly identifiers: ContactIdentifiers;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
+  /** The same when the guard's clock says `localMs`. */
+  readonly timeAt: (localMs: number) => number;
   /** The time if the latest answer of Bird is right, where no second one has said so yet. */
   readonly suddenNow: () => number | undefined;
   readonly #deniedKey: DeniedKeyCooldown;
@@ -57,6 +59,7 @@ export class Workspace {
       logger.warn({ workspaceId, skewMs }, "The local clock differs from Bird's; decisions follow Bird's");
     });
     this.now = () => serverClock.now();
+    this.timeAt = (localMs) => serverClock.at(localMs);
     this.suddenNow = () => serverClock.suddenNow();
     const onDate = serverClock.observe.bind(serverClock);
     this.#api = { baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock };
