@@ -108,6 +108,16 @@ function isGuard(value: Guard | GuardOptions): value is Guard {
   return isObject(value) && 'check' in value;
 }
 
+/** False once somebody has answered. To try costs nothing; to ask costs 0.6 µs on Express, 0.05 of the whole. */
+function setHeader(res: ServerResponse, header: string): boolean {
+  try {
+    res.setHeader(WINDOW_HEADER, header);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What a host hands over. */
 interface Handed {
   readonly req: GuardedRequest;
@@ -133,7 +143,7 @@ class Exchange {
     const { req, res, next, original } = this.#handed;
     if (decision === undefined) return next();
     const { outcomes, header, response, sends, settle, rewrite } = decision;
-    if (this.#isOver()) {
+    if (res.destroyed || !setHeader(res, header)) {
       // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
       const reason = outcomes[0]?.decision.reason;
       this.#internals.logger.debug?.({ reason }, 'A request was over before it was decided');
@@ -142,7 +152,6 @@ class Exchange {
     // A guard further on may know the workspace that this one does not.
     const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
     req.freeformGuard = guarded;
-    res.setHeader(WINDOW_HEADER, header);
     if (decision.isBlocked) return this.#refuse(outcomes, response);
     settle(true);
     if (rewrite === undefined) return next();
