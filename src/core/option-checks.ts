@@ -96,12 +96,16 @@ export function checkOptions(options: unknown, checks: OptionChecks, path: strin
       throw new TypeError(`${path}.${name} is not a valid option; valid options are ${Object.keys(checks).join(', ')}`);
     }
     if (value === undefined) continue;
-    const { isInRange, isWord, cure } = ownFields(check);
-    const received = isWord && isShort(value) ? `'${value}'` : kindOf(value);
-    const text = [`${path}.${name} must be ${check.rule}; received ${received}`, cure?.(value) ?? []].flat().join('; ');
-    if (!check.hasType(value)) throw new TypeError(text);
-    if (isInRange?.(value as never) === false) throw new RangeError(text);
+    if (!check.hasType(value)) throw new TypeError(whatIsWrong(`${path}.${name}`, value, check));
+    const { isInRange } = ownFields(check);
+    if (isInRange?.(value as never) === false) throw new RangeError(whatIsWrong(`${path}.${name}`, value, check));
   }
+}
+
+function whatIsWrong(option: string, value: unknown, check: OptionCheck): string {
+  const { isWord, cure } = ownFields(check);
+  const received = isWord && isShort(value) ? `'${value}'` : kindOf(value);
+  return [`${option} must be ${check.rule}; received ${received}`, cure?.(value) ?? []].flat().join('; ');
 }
 
 /** Checks the options that a function was called with; errors begin with its name. Throws as `checkOptions` does. */
