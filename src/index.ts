@@ -36,6 +36,7 @@ export type {
   UnknownReason,
   Verdict,
 } from './core/types.js';
+export type { CheckOptions } from './guard/check-options.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { GuardStats } from './guard/notices/statistics.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';

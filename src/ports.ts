@@ -104,6 +104,10 @@ export interface ReadLimits {
   readonly giveUpAt: number;
   /** Who waits for it. */
   readonly waiters?: ReadWaiters | undefined;
+  /** Set where nobody waits for it now, so that it gives way to others: how long it may take from its turn on, in ms. */
+  readonly patientMs?: number | undefined;
+  /** The budget has been charged for it already. */
+  readonly hasToken?: true | undefined;
 }
 
 /**
@@ -161,12 +165,14 @@ export interface Fleet {
   /**
    * Takes a read from the shared limit, and waits until it may start.
    *
+   * @param isPatient whether to take it only while the whole burst is left, so that it takes nothing from others
    * @returns `'spent'`: no read may start within `maxWaitMs`, and none was taken
    */
   takeRead(
     workspaceId: string,
     limit: { readonly perSecond: number; readonly burst: number },
     maxWaitMs: number,
+    isPatient?: boolean,
   ): Promise<'taken' | 'spent' | Isolation>;
   /**
    * Assigns the read of a window that several processes need at once.

@@ -271,6 +271,7 @@ describe('the public API', () => {
       'AllowReason',
       'BirdEvent',
       'ChannelInput',
+      'CheckOptions',
       'Clock',
       'ContactInput',
       'Decision',

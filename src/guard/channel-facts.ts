@@ -1,4 +1,5 @@
 import { LookupError } from '../errors.js';
+import { halfOf, type Patience } from '../lookup/patience.js';
 import type { ChannelFacts, ChannelRef } from '../ports.js';
 import type { Workspace } from './workspaces/workspace.js';
 
@@ -16,7 +17,7 @@ export interface FoundChannel {
 export async function findChannel(
   ref: ChannelRef,
   { channels }: Workspace,
-  deadlineMs: number,
+  patience: Patience,
   isUsable: (facts: ChannelFacts) => boolean,
 ): Promise<FoundChannel> {
   const fresh = channels.recallFresh(ref.channelId);
@@ -25,7 +26,7 @@ export async function findChannel(
   const fallback = older !== undefined && isUsable(older) ? older : undefined;
   try {
     // With something to fall back on, time is left for the window.
-    const facts = await channels.read(ref, fallback === undefined ? deadlineMs : deadlineMs / 2, isUsable);
+    const facts = await channels.read(ref, fallback === undefined ? patience : halfOf(patience), isUsable);
     return { facts, source: 'bird' };
   } catch (error) {
     const isGone = error instanceof LookupError && error.code === 'channel_not_found';

@@ -4,6 +4,7 @@ import { toInstant } from '../core/instant.js';
 import { longestWindowMs, windowMs } from '../core/platforms.js';
 import { isDateRefuted, isDoubted, type WindowEvidence } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
+import { halfOf, type Patience } from '../lookup/patience.js';
 import { contactOf, type Reader } from '../lookup/remembered.js';
 import type { WindowAnswer } from '../lookup/window-cache.js';
 import type { ChannelFacts, WindowTarget } from '../ports.js';
@@ -36,14 +37,14 @@ export function decideFromMemory(open: OpenCase, localNow: number): SourcedDecis
  *
  * @throws {LookupError}
  */
-export async function decideWithBird(open: OpenCase): Promise<SourcedDecision> {
-  if (isTemplateCase(open)) return templateWithBird(open, decideWithBird);
+export async function decideWithBird(open: OpenCase, patience: Patience): Promise<SourcedDecision> {
+  if (isTemplateCase(open)) return templateWithBird(open, halfOf(patience), decideWithBird);
   const { parsed, workspace, policy } = open;
   const { target, sendAt } = parsed;
   const { now } = workspace;
   const sentAt = (): number => (typeof sendAt === 'number' ? Math.max(sendAt, now()) : now());
   const isUsable = (facts: ChannelFacts): boolean => decideFreeform(facts, {}, { at: sentAt() }).verdict !== 'deny';
-  const { facts: channel, source } = await findChannel(parsed, workspace, policy.deadlineMs, isUsable);
+  const { facts: channel, source } = await findChannel(parsed, workspace, patience, isUsable);
   const onChannel = applyRule(parsed, channel, nothingKnown, { policy, at: now(), marginMs: 0 });
   if (onChannel.verdict !== 'unknown') return { decision: onChannel, source, channel };
   if (typeof target === 'string') return undecided(target);
@@ -51,21 +52,26 @@ export async function decideWithBird(open: OpenCase): Promise<SourcedDecision> {
   const evidence = await workspace.windows.recallFor(target);
   const remembered = applyToEvidence(open, channel, { evidence, at: now() });
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory', channel };
-  return { decision: await askForWindow(open, target, channel), source: 'bird', channel };
+  return { decision: await askForWindow(open, { target, channel, patience }), source: 'bird', channel };
+}
+
+interface WindowQuestion {
+  readonly target: WindowTarget;
+  readonly channel: ChannelFacts;
+  readonly patience: Patience;
 }
 
 /** @throws {LookupError} */
 async function askForWindow(
   { parsed, workspace, policy }: FreeformCase,
-  target: WindowTarget,
-  channel: ChannelFacts,
+  { target, channel, patience }: WindowQuestion,
 ): Promise<Decision> {
   const { now } = workspace;
   // A fresh answer is taken as it is: the margin is for what may have changed since.
   const decide = (contact: WindowAnswer, at = now()): Decision =>
     unlessDoubted(applyRule(parsed, channel, contact, { policy, at, marginMs: 0 }), contact);
   const options = {
-    deadlineMs: policy.deadlineMs,
+    patience,
     trustMs: trustMsOf(channel),
     windowMs: windowMs(channel.platformId),
     trustsPermanentSession: policy.trustPermanentSession,

@@ -3,8 +3,10 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
+import { limitsOf } from '../lookup/patience.js';
 import type { Clock } from '../ports.js';
 import type { Case, OpenCase } from './case.js';
+import { type Deadline, deadlineOf, patienceOf } from './deadline.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
 import type { Notices } from './notices/notices.js';
 import type { Statistics } from './notices/statistics.js';
@@ -27,8 +29,7 @@ export interface DeciderParts {
 /** A case while the facts are asked for. What was found before the time was over counts for the outcome. */
 interface Search {
   found: Case;
-  /** When the decision has to be there, epoch ms. */
-  readonly deadlineAt: number;
+  readonly deadline: Deadline;
   /** Counts in place of the policy's. */
   readonly mode: Policy['mode'] | undefined;
 }
@@ -47,10 +48,14 @@ export class Decider {
     this.#isClosed = true;
   }
 
-  /** At once where memory can tell. Never rejects. A property, so that it can be handed on. */
-  readonly plan = (send: SendRequest): PlannedSend | Promise<PlannedSend> => {
+  /**
+   * At once where memory can tell. Never rejects. A property, so that it can be handed on.
+   *
+   * @param deadlineMs in place of the policy's
+   */
+  readonly plan = (send: SendRequest, deadlineMs?: number): PlannedSend | Promise<PlannedSend> => {
     const parsed = parseSend(send);
-    return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed);
+    return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed, deadlineMs);
   };
 
   /** From memory alone; `undefined` where somebody must be asked. */
@@ -59,14 +64,14 @@ export class Decider {
   }
 
   /** What the facts say, whatever the policy: for reroute policies, so that none leads back to itself. */
-  async decideAlone(send: SendToReroute, deadlineAt: number): Promise<Decision> {
+  async decideAlone(send: SendToReroute, deadline: Deadline): Promise<Decision> {
     // What the guard gave out of its hands comes back as anything.
-    const { decision } = await this.lookUp(send as SendRequest, () => deadlineAt);
+    const { decision } = await this.lookUp(send as SendRequest, () => deadline);
     return decision;
   }
 
   /** What the facts say, whatever the policy and the mode. Counts as no decision. */
-  async lookUp(send: SendRequest, deadlineAt: (policy: Policy) => number): Promise<SourcedDecision> {
+  async lookUp(send: SendRequest, deadline: (policy: Policy) => Deadline): Promise<SourcedDecision> {
     const parsed = parseSend(send);
     const workspace = this.recall(parsed.workspaceId);
     const recalled = workspace && this.#recallCase(parsed, workspace, 'enforce');
@@ -75,7 +80,7 @@ export class Decider {
     // A template must not wait for the Bird that could not be asked about the text either.
     if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses;
     const found = this.#caseOf(parsed, workspace, 'enforce');
-    return this.#askInTime({ found, deadlineAt: deadlineAt(found.policy), mode: 'enforce' });
+    return this.#askInTime({ found, deadline: deadline(found.policy), mode: 'enforce' });
   }
 
   /** A workspace as it is known without asking; `undefined` where the caller's function must be asked. */
@@ -96,18 +101,18 @@ export class Decider {
     return decided && this.#planned({ send, found, decided, decidedAt });
   }
 
-  async #planWithBird(send: SendRequest, parsed: ParsedSend): Promise<PlannedSend> {
+  async #planWithBird(send: SendRequest, parsed: ParsedSend, deadlineMs?: number): Promise<PlannedSend> {
     const found = this.#caseOf(parsed, this.recall(parsed.workspaceId));
-    const deadlineAt = this.#parts.clock.now() + found.policy.deadlineMs;
-    const search: Search = { found, deadlineAt, mode: undefined };
+    const deadline = deadlineOf(found.policy, this.#parts.clock.now(), deadlineMs);
+    const search: Search = { found, deadline, mode: undefined };
     const decided = await this.#askInTime(search);
     const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
-    return this.#planned({ send, found: known, decided, decidedAt: this.#parts.clock.now(), deadlineAt });
+    return this.#planned({ send, found: known, decided, decidedAt: this.#parts.clock.now(), deadline });
   }
 
   #askInTime(search: Search): Promise<SourcedDecision> {
     const { clock, notices } = this.#parts;
-    const leftMs = Math.max(0, search.deadlineAt - clock.now());
+    const leftMs = Math.max(0, search.deadline.at - clock.now());
     return withinDeadline(clock, leftMs, this.#ask(search)).catch((error: unknown) =>
       undecided(notices.failure(error, search.found.parsed)),
     );
@@ -116,22 +121,23 @@ export class Decider {
   /** @throws {LookupError} */
   async #ask(search: Search): Promise<SourcedDecision> {
     const { workspaces, notices, clock } = this.#parts;
-    const { deadlineAt, mode } = search;
+    const { deadline, mode } = search;
     const { parsed } = search.found;
     const known = this.recall(parsed.workspaceId);
     const workspace = known ?? (await workspaces.load(parsed.workspaceId ?? ''));
     // A reload meanwhile is for the next decision; but what had to be loaded or read first is known only now.
     if (known === undefined) search.found = this.#caseOf(parsed, workspace, mode);
     if (parsed.kind === 'conversation' && workspace !== 'unknown' && (mode !== undefined || !workspace.isOff)) {
-      const place = await workspace.conversations.find(parsed, { giveUpAt: deadlineAt });
+      const patience = patienceOf(deadline, workspace.policyFor(undefined));
+      const place = await workspace.conversations.find(parsed, limitsOf(patience, clock.now()));
       search.found = this.#caseOf(withConversation(parsed, place), workspace, mode);
     }
     const open = this.#open(search.found);
     if (isSourced(open)) return open;
-    const decided = await decideWithBird(open);
+    const decided = await decideWithBird(open, patienceOf(deadline, open.policy));
     notices.channel(open.parsed, open.workspace);
     // After a stall of the event loop an answer may come when nobody should wait any more: too late to deny on it.
-    const isTooLate = decided.decision.verdict === 'deny' && clock.now() > deadlineAt;
+    const isTooLate = decided.decision.verdict === 'deny' && clock.now() > deadline.at;
     return isTooLate ? undecided('deadline_exceeded') : decided;
   }
 
@@ -169,12 +175,12 @@ export class Decider {
     return { parsed, workspace, policy: mode === undefined ? policy : { ...policy, mode } };
   }
 
-  #planned({ send, found, decided, decidedAt, deadlineAt }: Omit<PlannedSendParts, 'support'>): PlannedSend {
+  #planned({ send, found, decided, decidedAt, deadline }: Omit<PlannedSendParts, 'support'>): PlannedSend {
     const { statistics, notices, support } = this.#parts;
     if (found.policy.mode !== 'off') {
       statistics.countDecision(decided.decision.reason, decided.source === 'memory');
       notices.decided(send, found.parsed, decided.decision);
     }
-    return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, decidedAt, support, deadlineAt });
+    return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, decidedAt, support, deadline });
   }
 }

@@ -3,7 +3,9 @@ import { withinDeadline } from '../clock.js';
 import { platformName } from '../core/platforms.js';
 import type { ContactIdentifier, SendToReroute } from '../core/reroute/policy.js';
 import { toId } from '../core/uuid.js';
+import { limitsOf } from '../lookup/patience.js';
 import type { ChannelFacts, ChannelRef, Clock } from '../ports.js';
+import { type Deadline, patienceOf } from './deadline.js';
 import type { Notices } from './notices/notices.js';
 import type { Workspace } from './workspaces/workspace.js';
 
@@ -29,27 +31,31 @@ export class Directory {
   async channel(ref: ChannelRef): Promise<ChannelFacts | undefined> {
     const workspace = await this.#parts.load(ref.workspaceId);
     if (workspace === 'unknown') return undefined;
-    const { deadlineMs } = workspace.policyFor(ref.channelId);
-    return workspace.channels.recallFresh(ref.channelId) ?? workspace.channels.read(ref, deadlineMs, () => true);
+    const readMs = workspace.policyFor(ref.channelId).deadlineMs;
+    return (
+      workspace.channels.recallFresh(ref.channelId) ??
+      workspace.channels.read(ref, { readMs, wait: undefined }, () => true)
+    );
   }
 
   /** `undefined` where it cannot be obtained in time. */
-  platformOf({ workspaceId }: SendToReroute, channelId: string, deadlineAt: number): Promise<string | undefined> {
-    return this.#inTime({ workspaceId, channelId }, deadlineAt, async (ref) => {
+  platformOf({ workspaceId }: SendToReroute, channelId: string, { at }: Deadline): Promise<string | undefined> {
+    return this.#inTime({ workspaceId, channelId }, at, async (ref) => {
       const facts = await this.channel(ref);
       return facts && platformName(facts.platformId);
     });
   }
 
   /** By what the contact of a send can be reached; `undefined` where that cannot be obtained in time. */
-  identifiersOf(send: SendToReroute, deadlineAt: number): Promise<readonly ContactIdentifier[] | undefined> {
-    return this.#inTime(send, deadlineAt, async ({ workspaceId }) => {
+  identifiersOf(send: SendToReroute, deadline: Deadline): Promise<readonly ContactIdentifier[] | undefined> {
+    return this.#inTime(send, deadline.at, async ({ workspaceId, channelId }) => {
       const workspace = await this.#parts.load(workspaceId);
       const recipient = readRecipient(send.contact);
       if (workspace === 'unknown' || typeof recipient === 'string') return undefined;
       const { contactId, identifier } = recipient;
       const named = { workspaceId, contactId, identifier: identifier && { workspaceId, ...identifier } };
-      return workspace.identifiers.find(named, { giveUpAt: deadlineAt });
+      const patience = patienceOf(deadline, workspace.policyFor(channelId));
+      return workspace.identifiers.find(named, limitsOf(patience, this.#parts.clock.now()));
     });
   }
 

@@ -2,6 +2,8 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { toId } from '../core/uuid.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { WindowKey } from '../ports.js';
+import { type CheckOptions, readCheckOptions } from './check-options.js';
+import { type Deadline, deadlineOf } from './deadline.js';
 import { Decider } from './decider.js';
 import { Directory } from './directory.js';
 import { HeldMessages } from './held-messages.js';
@@ -49,9 +51,9 @@ export class GuardEngine {
       logger,
       hooks,
       directory: this.#directory,
-      decide: (send, deadlineAt) => this.#decider.decideAlone(send, deadlineAt),
+      decide: (send, deadline) => this.#decider.decideAlone(send, deadline),
     };
-    this.#heldMessages = new HeldMessages(support, this.#deadlineMs);
+    this.#heldMessages = new HeldMessages(support, defaultPolicy);
     const registryParts = { parts: this.#parts, statistics, heldMessages: this.#heldMessages };
     this.workspaces = new WorkspaceRegistry(options.workspaces, registryParts);
     this.#decider = new Decider({ clock, workspaces: this.workspaces, defaultPolicy, notices, statistics, support });
@@ -90,8 +92,9 @@ export class GuardEngine {
     return planned === undefined || planned.plan === 'reroute' ? undefined : planned.outcome();
   }
 
-  async check(send: SendRequest): Promise<Outcome> {
-    const { outcome, settle } = await (await this.#decider.plan(send)).carryOut();
+  async check(send: SendRequest, options: CheckOptions | undefined): Promise<Outcome> {
+    const deadlineMs = readCheckOptions('check', options);
+    const { outcome, settle } = await (await this.#decider.plan(send, deadlineMs)).carryOut();
     await settle(true);
     return outcome;
   }
@@ -100,8 +103,8 @@ export class GuardEngine {
     const options = readWindowOptions(given);
     const { clock } = this.#parts;
     const calledAt = clock.now();
-    const deadlineAt = ({ deadlineMs }: Policy): number => calledAt + (options.deadlineMs ?? deadlineMs);
-    return statusOf(await this.#decider.lookUp(sendOfQuery(query, options), deadlineAt), clock.now());
+    const deadline = (policy: Policy): Deadline => deadlineOf(policy, calledAt, options.deadlineMs);
+    return statusOf(await this.#decider.lookUp(sendOfQuery(query, options), deadline), clock.now());
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -116,6 +119,7 @@ export class GuardEngine {
 
   close(): void {
     this.#decider.close();
+    this.workspaces.close();
     this.#heldMessages.close();
   }
 

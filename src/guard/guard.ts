@@ -1,5 +1,6 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { requireArray } from '../core/argument-checks.js';
+import { type CheckOptions, readCheckOptions } from './check-options.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
 import type { GuardStats } from './notices/statistics.js';
@@ -11,15 +12,20 @@ import type { WorkspaceSource } from './workspaces/workspace-options.js';
 
 /** Decides about sends and remembers which windows are open. One guard serves a whole process. */
 export interface Guard {
-  /** Decides about one message to one recipient and applies the policy. Never rejects; settles within `deadlineMs`. */
-  check(send: SendRequest): Promise<Outcome>;
+  /**
+   * Decides about one message to one recipient and applies the policy. Settles within `deadlineMs`. Never rejects, but
+   * for invalid options.
+   *
+   * @throws {TypeError | RangeError} for an invalid option; it rejects with it
+   */
+  check(send: SendRequest, options?: CheckOptions): Promise<Outcome>;
   /**
    * Runs `check` on each send independently; outcomes come in the order of the sends. What one send holds stays held
    * when another is blocked: for the sends of one request, use `guardRequest`.
    *
-   * @throws {TypeError} for what is no list; it rejects with it
+   * @throws {TypeError | RangeError} for what is no list, and for an invalid option; it rejects with it
    */
-  checkAll(sends: readonly SendRequest[]): Promise<Outcome[]>;
+  checkAll(sends: readonly SendRequest[], options?: CheckOptions): Promise<Outcome[]>;
   /** Decides from memory alone, synchronously and without I/O; `undefined` where Bird must be asked. */
   peek(send: SendRequest): Outcome | undefined;
   /**
@@ -59,8 +65,8 @@ export interface Guard {
    */
   reload(workspaces: WorkspaceSource): void;
   /**
-   * Stops reading from Bird. Later sends pass, flagged `lookup_failed`; decisions under way settle by their own
-   * deadline.
+   * Stops reading from Bird. Later sends pass, flagged `lookup_failed`, and so do those whose reads give way to others;
+   * other decisions under way settle by their own deadline.
    */
   close(): void;
 }
@@ -78,10 +84,11 @@ export interface Guard {
 export function createGuard(options: GuardOptions): Guard {
   const guard = new GuardEngine(options);
   const face: Guard = {
-    check: (send) => guard.check(send),
-    checkAll: async (sends) => {
+    check: (send, options) => guard.check(send, options),
+    checkAll: async (sends, options) => {
       requireArray(sends, 'checkAll: sends', 'sends');
-      return Promise.all(sends.map((send) => guard.check(send)));
+      readCheckOptions('checkAll', options);
+      return Promise.all(sends.map((send) => guard.check(send, options)));
     },
     peek: (send) => guard.peek(send),
     window: (query, options) => guard.window(query, options),

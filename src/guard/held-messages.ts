@@ -4,8 +4,10 @@ import { queueOf } from '../held/hold-until-reply.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { HeldMessageQueue } from '../held/queue.js';
 import type { WindowKey } from '../ports.js';
+import { deadlineOf } from './deadline.js';
 import { decideFromMemory } from './decide.js';
 import type { RerouteSupport } from './planned-send.js';
+import type { Policy } from './workspaces/policy.js';
 import type { Workspace } from './workspaces/workspace.js';
 
 const POST_MS = 20_000;
@@ -19,13 +21,13 @@ interface Attached {
 /** Connects a guard's workspaces with the queues of their `holdUntilReply` policies. */
 export class HeldMessages {
   readonly #support: RerouteSupport;
-  readonly #deadlineMs: number;
+  readonly #policy: Policy;
   /** By workspace id. */
   readonly #attached = new Map<string, Attached>();
 
-  constructor(support: RerouteSupport, deadlineMs: number) {
+  constructor(support: RerouteSupport, policy: Policy) {
     this.#support = support;
-    this.#deadlineMs = deadlineMs;
+    this.#policy = policy;
   }
 
   /**
@@ -77,7 +79,7 @@ export class HeldMessages {
       logger,
       hooks,
       now: workspace.now,
-      decide: (send) => decide(send, clock.now() + this.#deadlineMs),
+      decide: (send) => decide(send, deadlineOf(this.#policy, clock.now())),
       isKnownOpen: (send) => {
         const parsed = parseSend(send as Parameters<typeof parseSend>[0]);
         if (parsed.kind !== 'freeform') return false;

@@ -4,6 +4,7 @@ import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
 import { type Case, ownerOf, platformIn, timeOf } from './case.js';
+import { type Deadline, deadlineOf } from './deadline.js';
 import type { Directory } from './directory.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import { type Outcome, outcomeOf, type Plan, planFor, type SourcedDecision } from './outcome.js';
@@ -18,8 +19,8 @@ export interface PlannedSendParts {
   /** When it was decided, epoch ms by the guard's clock. */
   readonly decidedAt: number;
   readonly support: RerouteSupport;
-  /** When the outcome has to be there, epoch ms by the clock. Default: as long from now as the policy allows. */
-  readonly deadlineAt?: number | undefined;
+  /** By when the outcome has to be there. Default: as long from now as the policy allows. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** What the guard has for all sends alike. */
@@ -27,8 +28,8 @@ export interface RerouteSupport {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hooks: HookTroubles;
-  /** What the facts say of another send, by that instant. */
-  decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadlineAt: number): Promise<Decision>;
+  /** What the facts say of another send. */
+  decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadline: Deadline): Promise<Decision>;
   readonly directory: Directory;
 }
 
@@ -83,7 +84,7 @@ export class PlannedSend {
     const { send, policy } = this;
     const { found, decided, support } = this.#parts;
     const { clock, hooks, directory } = support;
-    const deadlineAt = this.#parts.deadlineAt ?? clock.now() + policy.deadlineMs;
+    const deadline = this.#parts.deadline ?? deadlineOf(policy, clock.now());
     let identifiers: ReturnType<Directory['identifiersOf']> | undefined;
     const rerouting = await reroute(policy.onClosed, {
       send,
@@ -91,13 +92,13 @@ export class PlannedSend {
       platform: platformIn(found, decided.channel),
       at: timeOf(found, clock),
       isDryRun: policy.mode === 'observe',
-      decide: (other) => support.decide({ ...timingOf(send), ...other }, deadlineAt),
-      platformOf: (channelId) => directory.platformOf(send, channelId, deadlineAt),
-      identifiers: () => (identifiers ??= directory.identifiersOf(send, deadlineAt)),
+      decide: (other) => support.decide({ ...timingOf(send), ...other }, deadline),
+      platformOf: (channelId) => directory.platformOf(send, channelId, deadline),
+      identifiers: () => (identifiers ??= directory.identifiersOf(send, deadline)),
       clock,
       hooks,
       owner: ownerOf(found),
-      deadlineAt,
+      deadlineAt: deadline.at,
     });
     // What is only observed is not used, whatever becomes of the request.
     const settle = (isUsed: boolean): Promise<void> => rerouting.settle(isUsed && policy.mode === 'enforce');

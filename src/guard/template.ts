@@ -3,11 +3,11 @@ import { maySend } from '../core/channel-availability.js';
 import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
 import { LookupError } from '../errors.js';
+import type { Patience } from '../lookup/patience.js';
 import type { ChannelFacts } from '../ports.js';
 import type { FreeformCase, TemplateCase } from './case.js';
 import { findChannel } from './channel-facts.js';
 import { type SourcedDecision, undecided } from './outcome.js';
-import type { Policy } from './workspaces/policy.js';
 import type { Workspace } from './workspaces/workspace.js';
 
 /** A template needs no window where the platform has templates. */
@@ -23,14 +23,14 @@ const inactive: SourcedDecision = {
   channel: undefined,
 };
 
-type FreeformDecision<T> = (open: FreeformCase) => T;
+type FreeformDecision = (open: FreeformCase, patience: Patience) => Promise<SourcedDecision>;
 
 /**
  * Decides from memory; `undefined` where the channel is not known, or where only a fresh read may stop the template.
  */
 export function templateFromMemory(
   open: TemplateCase,
-  decide: FreeformDecision<SourcedDecision | undefined>,
+  decide: (open: FreeformCase) => SourcedDecision | undefined,
 ): SourcedDecision | undefined {
   const { parsed, workspace } = open;
   if (parsed.workspaceId === undefined || parsed.channelId === undefined) return templatePasses;
@@ -45,21 +45,22 @@ export function templateFromMemory(
 /**
  * Decides with Bird's help. A template is stopped only by a fresh read that says that the channel is inactive; what
  * cannot be read about its channel lets it pass.
+ *
+ * @param patience so short that in an outage the template passes before the decision is out of time
  */
 export async function templateWithBird(
   { parsed, workspace, policy }: TemplateCase,
-  decide: FreeformDecision<Promise<SourcedDecision>>,
+  patience: Patience,
+  decide: FreeformDecision,
 ): Promise<SourcedDecision> {
   const { workspaceId, channelId } = parsed;
   if (workspaceId === undefined || channelId === undefined) return templatePasses;
-  // In an outage the template has to pass before the decision is out of time.
-  const patient: Policy = { ...policy, deadlineMs: policy.deadlineMs / 2 };
-  const found = await unlessFailed(findChannel({ workspaceId, channelId }, workspace, patient.deadlineMs, isActive));
+  const found = await unlessFailed(findChannel({ workspaceId, channelId }, workspace, patience, isActive));
   if (found !== undefined && !isActive(found.facts)) return inactive;
   const facts = found?.facts ?? workspace.channels.recall(channelId);
   if (facts === undefined || !isFreeText(facts)) return templatePasses;
   const freeform = asFreeform(parsed);
-  const decided = freeform && (await unlessFailed(decide({ parsed: freeform, workspace, policy: patient })));
+  const decided = freeform && (await unlessFailed(decide({ parsed: freeform, workspace, policy }, patience)));
   if (decided !== undefined && stands(decided)) return decided;
   return { ...undecided('template_unsupported'), source: decided?.source ?? 'none' };
 }

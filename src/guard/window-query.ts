@@ -1,9 +1,10 @@
 import type { ReceiverContact } from '../bird/send/address.js';
 import type { SendRequest } from '../bird/send/send-request.js';
 import { toInstant } from '../core/instant.js';
-import { checkOptionsOf, numberBetween, type OptionCheck, oneOf } from '../core/option-checks.js';
+import { checkOptionsOf, type OptionCheck, oneOf } from '../core/option-checks.js';
 import { own, ownFields } from '../core/own.js';
 import type { Decision, Instant, Verdict } from '../core/types.js';
+import { callDeadline } from './check-options.js';
 import type { SourcedDecision } from './outcome.js';
 
 /** Whose window is asked for, as a send names its contact or as an observation does. */
@@ -49,9 +50,6 @@ export interface WindowStatus {
   /** When the answer was found, epoch ms. */
   readonly checkedAt: number;
 }
-
-/** The longest deadline of a call. Beyond it nobody remembers why the message was to be sent. */
-export const callDeadline: OptionCheck = numberBetween(1, 600_000, 'milliseconds');
 
 const checks = {
   at: {

@@ -1,6 +1,7 @@
 import { LookupError } from '../errors.js';
 import type { Cache, ChannelFacts, ChannelRef, Clock, Lookup } from '../ports.js';
 import { CoalescedReads } from './coalesced-reads.js';
+import { limitsOf, nameOfShared, type Patience } from './patience.js';
 
 const FRESH_MS = 10 * 60_000;
 /** After a failed renewal the old facts count for this long before the next try: an outage must not close a window. */
@@ -52,20 +53,21 @@ export class ChannelCache {
    * @param accepts whether facts from a read that was already running will do
    * @throws {LookupError}
    */
-  read(ref: ChannelRef, deadlineMs: number, accepts: (facts: ChannelFacts) => boolean): Promise<ChannelFacts> {
+  read(ref: ChannelRef, patience: Patience, accepts: (facts: ChannelFacts) => boolean): Promise<ChannelFacts> {
+    const limits = limitsOf(patience, this.#parts.clock.now());
     const start = (): Promise<ChannelFacts> => {
       // After a failed read, its grace period serves its waiters too: they have no time for another read.
       const fresh = this.recallFresh(ref.channelId);
-      return fresh !== undefined && accepts(fresh) ? Promise.resolve(fresh) : this.#ask(ref, deadlineMs);
+      return fresh !== undefined && accepts(fresh) ? Promise.resolve(fresh) : this.#ask(ref, patience);
     };
-    return this.#reads.read(ref.channelId, start, accepts);
+    return this.#reads.read(nameOfShared(ref.channelId, limits), start, accepts);
   }
 
-  async #ask(ref: ChannelRef, deadlineMs: number): Promise<ChannelFacts> {
+  async #ask(ref: ChannelRef, patience: Patience): Promise<ChannelFacts> {
     const { lookup, cache, clock } = this.#parts;
     const startedAt = clock.now();
     try {
-      const facts = await lookup.channel(ref, { giveUpAt: startedAt + deadlineMs });
+      const facts = await lookup.channel(ref, limitsOf(patience, startedAt));
       cache.set(ref.channelId, { facts, freshUntil: startedAt + FRESH_MS });
       return facts;
     } catch (error) {

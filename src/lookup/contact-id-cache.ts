@@ -1,5 +1,6 @@
 import type { Cache, Clock, IdentifierRef, Lookup, ReadLimits } from '../ports.js';
 import { CoalescedReads } from './coalesced-reads.js';
+import { nameOfShared } from './patience.js';
 
 const FRESH_MS = 10 * 60_000;
 
@@ -29,7 +30,7 @@ export class ContactIdCache {
       return id;
     };
     // An id is never "closed": any search in flight will do.
-    return this.#searches.read(cacheKey(ref), search, () => true);
+    return this.#searches.read(nameOfShared(cacheKey(ref), limits), search, () => true);
   }
 
   /** Drops an id that the provider no longer knows: contacts get merged. */

@@ -3,6 +3,7 @@ import { LookupError } from '../errors.js';
 import type { IdentifierRef, Lookup, ReadLimits } from '../ports.js';
 import { CoalescedReads } from './coalesced-reads.js';
 import type { ContactIdCache } from './contact-id-cache.js';
+import { nameOfShared } from './patience.js';
 
 /** A contact as a send names it. */
 export interface NamedContact {
@@ -35,7 +36,7 @@ export class ContactIdentifiers {
     if (id === undefined)
       throw new LookupError('address_unresolved', 'The send names no contact that can be looked up');
     return this.#reads.read(
-      id,
+      nameOfShared(id, limits),
       () => lookup.identifiers({ workspaceId, contactId: id }, limits),
       () => true,
     );

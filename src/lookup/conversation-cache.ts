@@ -1,5 +1,6 @@
 import type { Cache, Clock, ConversationFacts, ConversationRef, Lookup, ReadLimits } from '../ports.js';
 import { CoalescedReads } from './coalesced-reads.js';
+import { nameOfShared } from './patience.js';
 
 /** A conversation stays on its channel, but people are added to it. */
 const FRESH_MS = 10 * 60_000;
@@ -35,6 +36,6 @@ export class ConversationCache {
       cache.set(ref.conversationId, { facts, freshUntil: clock.now() + FRESH_MS });
       return facts;
     };
-    return this.#reads.read(ref.conversationId, ask, () => true);
+    return this.#reads.read(nameOfShared(ref.conversationId, limits), ask, () => true);
   }
 }

@@ -19,6 +19,7 @@ import { CoalescedReads } from './coalesced-reads.js';
 import type { ContactIdCache } from './contact-id-cache.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
+import { limitsOf, nameOfShared, type Patience } from './patience.js';
 import { contactOf, dateOf, elsewhere, joined, mayOpen, opensFor, saysOpen, withRefusal } from './remembered.js';
 
 /** `isPermanentSession` can end, so it is trusted for an hour and then read again. */
@@ -35,8 +36,7 @@ export interface WindowAnswer extends ContactInput {
 }
 
 export interface WindowReadOptions {
-  /** How long the read may take, in ms, from its own start. */
-  readonly deadlineMs: number;
+  readonly patience: Patience;
   /** Longest time in ms for which an open window is remembered, whatever the provider says. */
   readonly trustMs: number;
   /** Length of the platform's window, in ms; 0: not known. */
@@ -112,13 +112,14 @@ export class WindowCache {
     accepts: (contact: WindowAnswer) => boolean,
   ): Promise<WindowAnswer> {
     const start = (waiters: ReadWaiters): Promise<WindowAnswer> => this.#ask(target, options, waiters);
-    return this.#reads.read(nameOfRead(target), start, accepts);
+    const limits = limitsOf(options.patience, this.#parts.clock.now());
+    return this.#reads.read(nameOfShared(nameOfRead(target), limits), start, accepts);
   }
 
   async #ask(target: WindowTarget, options: WindowReadOptions, waiters: ReadWaiters): Promise<WindowAnswer> {
     const { store, clock, now } = this.#parts;
     const startedAt = clock.now();
-    const limits = { giveUpAt: startedAt + options.deadlineMs, waiters };
+    const limits = { ...limitsOf(options.patience, startedAt), waiters };
     const facts = await this.#askOrMiss(target, options, limits);
     // By the provider's clock, as this answer has just set it: the evidence is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();
@@ -145,6 +146,7 @@ export class WindowCache {
   }
 
   async #askOrMiss(target: WindowTarget, options: WindowReadOptions, limits: ReadLimits): Promise<ReadFacts> {
+    const askedAt = this.#parts.clock.now();
     try {
       const contactId = target.contactId ?? (await this.#findContact(target.identifier, limits));
       const facts = await this.#parts.lookup.window({ ...target.key, contactId, address: target.sentTo }, limits);
@@ -153,10 +155,7 @@ export class WindowCache {
     } catch (error) {
       if (!(error instanceof LookupError) || error.code !== 'contact_not_found') throw error;
       if (target.identifier !== undefined) this.#parts.contactIds.drop(target.identifier);
-      const isMissing = this.#isMissingTwice(
-        windowName(target.key, target.key.address),
-        limits.giveUpAt - options.deadlineMs,
-      );
+      const isMissing = this.#isMissingTwice(windowName(target.key, target.key.address), askedAt);
       if (!isMissing || !options.notFoundIsClosed) throw error;
       return { serviceWindowExpireAt: null, isPermanentSession: false };
     }
@@ -192,10 +191,12 @@ export class WindowCache {
   }
 
   /** A window needs an inbound, and an inbound creates the contact; but creation may lag, and merges delete ids. */
-  #isMissingTwice(name: string, now: number): boolean {
+  #isMissingTwice(name: string, askedAt: number): boolean {
     const missing = this.#parts.missingContacts.get(name);
-    if (missing !== undefined && now - missing.at < NOT_FOUND_KEPT_MS) return now - missing.at >= NOT_FOUND_APART_MS;
-    this.#parts.missingContacts.set(name, { at: now });
+    if (missing !== undefined && askedAt - missing.at < NOT_FOUND_KEPT_MS) {
+      return askedAt - missing.at >= NOT_FOUND_APART_MS;
+    }
+    this.#parts.missingContacts.set(name, { at: this.#parts.clock.now() });
     return false;
   }
 }

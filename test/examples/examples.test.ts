@@ -91,6 +91,17 @@ it.each([
   expect(status).toBe(0);
 });
 
+it('campaign.js decides about 200 strangers, and lets an agent reply meanwhile', async () => {
+  const { status, stdout, stderr } = await runToEnd('campaign.js');
+  expect(stderr).toBe('');
+  expect(stdout).toContain("The agent's reply: service_window_open after 0 ms");
+  expect(stdout).toContain('The campaign: 50 service_window_open');
+  expect(stdout).toContain('The campaign: 150 service_window_closed');
+  expect(Number(/(?<=It took )\d+(?= s)/.exec(stdout)?.[0])).toBeLessThanOrEqual(20);
+  expect(Number(/(?<=busiest second: )\d+/.exec(stdout)?.[0])).toBeLessThanOrEqual(50);
+  expect(status).toBe(0);
+});
+
 describeWithRedis('with-redis.js', () => {
   it('runs, and what one process is told the other knows', async () => {
     const server = await startRedis();

@@ -10,7 +10,7 @@ import { deferred, turns } from '../guard/support.js';
 
 const key = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
 const options = {
-  deadlineMs: 800,
+  patience: { readMs: 800, wait: undefined },
   trustMs: 86_400_000,
   windowMs: 86_400_000,
   trustsPermanentSession: true,

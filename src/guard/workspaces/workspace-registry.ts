@@ -52,7 +52,7 @@ export class WorkspaceRegistry {
   readonly #absent: Cache<{ readonly until: number }> = memoryCache({ max: MAX_WORKSPACES });
   readonly #troubles: OptionsTroubles;
   #source: WorkspaceSource;
-  #entries: Map<string, Entry>;
+  readonly #entries = new Map<string, Entry>();
 
   /** @throws {TypeError | RangeError} for invalid options in a map */
   constructor(source: WorkspaceSource, { parts, statistics, heldMessages }: RegistryParts) {
@@ -61,7 +61,6 @@ export class WorkspaceRegistry {
     this.#heldMessages = heldMessages;
     this.#troubles = new OptionsTroubles(parts);
     this.#source = source;
-    this.#entries = new Map();
     this.reload(source);
   }
 
@@ -123,6 +122,11 @@ export class WorkspaceRegistry {
     for (const options of resolved.values()) this.#put(options, Number.POSITIVE_INFINITY);
   }
 
+  /** Ends the wait of the reads that give way to others. */
+  close(): void {
+    for (const { workspace } of this.#entries.values()) workspace.close();
+  }
+
   async #ask(id: string): Promise<Workspace | 'unknown'> {
     const source = this.#source;
     if (typeof source !== 'function') return this.recall(id) ?? 'unknown';
@@ -164,16 +168,12 @@ export class WorkspaceRegistry {
   }
 
   /** A function that hangs must not keep a workspace hanging after it: others wait for the same answer. */
-  async #inTime<T>(id: string, answer: Promise<T>): Promise<T | 'failed'> {
+  #inTime<T>(id: string, answer: Promise<T>): Promise<T | 'failed'> {
     const { clock, defaults } = this.#parts;
     const { deadlineMs } = resolvePolicy(defaults);
     // With old options to fall back on, time is left to decide with them.
     const timeoutMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
-    try {
-      return await withinDeadline(clock, timeoutMs, answer);
-    } catch {
-      return 'failed';
-    }
+    return withinDeadline<T | 'failed'>(clock, timeoutMs, answer).catch(() => 'failed');
   }
 
   #keep(id: string, problem: string): Workspace | 'unknown' {

@@ -14,6 +14,7 @@ import { decorate } from '../../lookup/reads/decorate.js';
 import { cooldownLookup, DeniedKeyCooldown } from '../../lookup/reads/denied-key.js';
 import { FleetBudget } from '../../lookup/reads/fleet-budget.js';
 import { fleetLookup } from '../../lookup/reads/fleet-coalescing.js';
+import { type PatientQueues, patientLookup, patientQueues } from '../../lookup/reads/patient-reads.js';
 import { rateLimitedLookup } from '../../lookup/reads/rate-limited.js';
 import { FairTokenBucket, shareOf } from '../../lookup/reads/read-budget.js';
 import { retryingLookup } from '../../lookup/reads/retrying.js';
@@ -48,6 +49,7 @@ export class Workspace {
   readonly suddenNow: () => number | undefined;
   readonly #deniedKey: DeniedKeyCooldown;
   readonly #reads: FairTokenBucket | FleetBudget;
+  readonly #patient: PatientQueues;
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
@@ -72,15 +74,14 @@ export class Workspace {
     const limits = { clock, perSecond: lookupsPerSecond, burst: lookupBurst };
     this.#reads =
       fleet === undefined ? new FairTokenBucket(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
-    const searches = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);
-    const limited = rateLimitedLookup(counted, {
-      reads: this.#reads,
-      searches: new FairTokenBucket({ clock, ...searches }),
-    });
-    // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again, and the
-    // hold sees what is left of a refused key after the retry with another one.
+    const searchLimit = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);
+    const budgets = { reads: this.#reads, searches: new FairTokenBucket({ clock, ...searchLimit }) };
     const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
-    const retrying = retryingLookup(circuitBreakingLookup(limited, breakers), clock);
+    this.#patient = patientQueues({ clock, budgets, breakers });
+    // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again and wait
+    // for its turn if it is patient, and the hold sees what is left of a refused key after the retry with another one.
+    const breaking = circuitBreakingLookup(rateLimitedLookup(counted, budgets), breakers);
+    const retrying = retryingLookup(patientLookup(breaking, this.#patient, clock), clock);
     const cooling = cooldownLookup(retrying, this.#deniedKey);
     const watched = watchedLookup(cooling, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
     const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
@@ -141,6 +142,12 @@ export class Workspace {
   /** Whether new options still ask the same place, so that all that is known goes on. */
   isSamePlace({ baseUrl }: ResolvedWorkspace): boolean {
     return this.#options.baseUrl === baseUrl;
+  }
+
+  /** Ends the wait of the reads that give way to others. */
+  close(): void {
+    this.#patient.reads.close();
+    this.#patient.searches.close();
   }
 
   /** New policies and keys hold from the next decision and the next read on. */

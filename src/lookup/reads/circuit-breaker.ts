@@ -28,9 +28,9 @@ export class CircuitBreaker {
     return this.#probeAt !== undefined;
   }
 
-  /** Whether a read would be refused now. Does not claim the probe. */
-  get isRefusing(): boolean {
-    return this.#probeAt !== undefined && this.#clock.now() < this.#probeAt;
+  /** How much longer reads are refused, in ms; 0: not now. Does not claim the probe. */
+  get refusedForMs(): number {
+    return this.#probeAt === undefined ? 0 : Math.max(0, this.#probeAt - this.#clock.now());
   }
 
   /** Whether a read may start now. While the breaker is open, a true answer claims the probe. */

@@ -17,7 +17,7 @@ export function circuitBreakingLookup(lookup: Lookup, { reads, searches }: Break
     const isSearch = kind === 'contactId';
     const breaker = isSearch ? searches : reads;
     // A search serves the read that follows it: if that would be refused, the search would only take time.
-    if ((isSearch && reads.isRefusing) || !breaker.admits()) {
+    if ((isSearch && reads.refusedForMs > 0) || !breaker.admits()) {
       throw new LookupError('lookup_failed', 'Reads from Bird keep failing; none is made for a moment');
     }
     try {

@@ -48,6 +48,24 @@ export class FleetBudget implements Budget {
     }
   }
 
+  /** Takes a read that nobody else needs, here or in another process; false where there is none by `giveUpAt`. */
+  async takeSurplus(giveUpAt: number): Promise<boolean> {
+    const { fleet, workspaceId, clock } = this.#options;
+    if (!(await this.#own.takeSurplus(giveUpAt))) return false;
+    for (;;) {
+      const taken = await fleet.takeRead(workspaceId, this.#limit, Math.max(0, giveUpAt - clock.now()), true);
+      if (taken === 'spent') return false;
+      if (taken === 'taken') {
+        this.#wasTogether = true;
+        return true;
+      }
+      this.#begin(taken);
+      const isTaken = await this.#share.takeSurplus(giveUpAt);
+      // Where the isolation ended meanwhile, there is a shared limit again.
+      if (!isTaken || this.#isolation === taken) return isTaken;
+    }
+  }
+
   pause(durationMs?: number): void {
     this.#own.pause(durationMs);
     this.#share.pause(durationMs);

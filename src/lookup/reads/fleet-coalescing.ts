@@ -1,3 +1,4 @@
+import { own } from '../../core/own.js';
 import type { Clock, Fleet, Lookup, ReadLease, ReadLimits, WindowFacts, WindowRef } from '../../ports.js';
 
 /** A process that waits for another keeps this much time to read by itself after all. */
@@ -18,7 +19,11 @@ export function fleetLookup(lookup: Lookup, fleet: Fleet, clock: Clock): Lookup 
     contactId: (ref, limits) => lookup.contactId(ref, limits),
     conversation: (ref, limits) => lookup.conversation(ref, limits),
     identifiers: (ref, limits) => lookup.identifiers(ref, limits),
-    window: (ref, limits) => new FleetRead({ lookup, fleet, clock }, ref, limits).facts(),
+    // A read that gives way to others must keep nobody waiting for it.
+    window: (ref, limits) =>
+      own(limits, 'patientMs') === undefined
+        ? new FleetRead({ lookup, fleet, clock }, ref, limits).facts()
+        : lookup.window(ref, limits),
   };
 }
 

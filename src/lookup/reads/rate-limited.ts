@@ -1,3 +1,4 @@
+import { own } from '../../core/own.js';
 import { LookupError } from '../../errors.js';
 import type { Lookup } from '../../ports.js';
 import { decorate } from './decorate.js';
@@ -6,6 +7,8 @@ import { decorate } from './decorate.js';
 export interface Budget {
   /** Settles when one may start; rejects with `lookup_budget_spent` if none can start by `giveUpAt`. */
   take(giveUpAt: number, lane?: string): Promise<void>;
+  /** Takes a token that nobody else needs; false where there is none by `giveUpAt`. For one caller at a time. */
+  takeSurplus(giveUpAt: number): Promise<boolean>;
   /** Call when the provider reports too many requests; `durationMs` is how long it asks to wait. */
   pause(durationMs?: number): void;
   succeeded(): void;
@@ -19,9 +22,9 @@ export interface Budgets {
 
 /** Lets a question start only within its budget, and pauses the budget when the provider reports too many requests. */
 export function rateLimitedLookup(lookup: Lookup, { reads, searches }: Budgets): Lookup {
-  return decorate(lookup, async ({ kind, lane }, ask, { giveUpAt }) => {
+  return decorate(lookup, async ({ kind, lane }, ask, limits) => {
     const budget = kind === 'contactId' ? searches : reads;
-    await budget.take(giveUpAt, lane);
+    if (own(limits, 'hasToken') !== true) await budget.take(limits.giveUpAt, lane);
     try {
       const answer = await ask();
       budget.succeeded();

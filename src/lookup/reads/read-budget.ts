@@ -70,6 +70,27 @@ export class FairTokenBucket {
   }
 
   /**
+   * Takes a token only while the bucket is full, and so leaves what comes next all but one of the burst. For one caller
+   * at a time.
+   *
+   * @returns false where the bucket is not full by `giveUpAt`
+   */
+  async takeSurplus(giveUpAt: number): Promise<boolean> {
+    const { clock } = this.#options;
+    for (;;) {
+      const now = clock.now();
+      this.#refill();
+      const fullAt = Math.max(this.#pausedUntil, this.#fullAt(now));
+      if (fullAt <= now && this.#lanes.size === 0) {
+        this.#tokens -= 1;
+        return true;
+      }
+      if (fullAt > giveUpAt) return false;
+      await new Promise<void>((resolve) => void clock.setTimeout(resolve, Math.max(1, fullAt - now)));
+    }
+  }
+
+  /**
    * Call when the provider reports too many requests. No read starts for a while, waiting reads are rejected, and the
    * rate is halved and then recovers.
    *
@@ -156,6 +177,10 @@ export class FairTokenBucket {
 
   #nextTokenAt(now: number): number {
     return now + Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond));
+  }
+
+  #fullAt(now: number): number {
+    return now + Math.ceil(((this.#options.burst - this.#tokens) * 1000) / this.#perSecond);
   }
 
   #refill(): void {

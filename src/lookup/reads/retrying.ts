@@ -20,7 +20,7 @@ export function retryingLookup(lookup: Lookup, clock: Clock): Lookup {
   };
   return decorate(lookup, (_nature, ask, { giveUpAt }) => {
     allowance = Math.min(MAX_SAVED_RETRIES, allowance + RETRIES_PER_READ);
-    return pRetry(ask, {
+    return pRetry(() => ask(), {
       retries: 1,
       // The default would sleep for a second or more, by the system's clock.
       minTimeout: 0,

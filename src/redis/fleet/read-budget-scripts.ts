@@ -81,8 +81,8 @@ return {renew(ARGV[1], tonumber(ARGV[2])) and 'member' or 'later', 0, now}`);
  * number, does not grant the burst again.
  *
  * KEYS: the members, the budget, its copy. ARGV: the process, the end of its membership, the interval between reads at
- * the whole limit, the length of the burst, the longest wait, the number of processes that share the limit; all times
- * in microseconds. Returns the role (a read is `taken`, `spent`, or to be requested again `later`), the wait, and the
+ * the whole limit, the length of the burst, the longest wait, the number of processes that share the limit, 1 for a
+ * read that is taken only while the whole burst is left; all times in microseconds. Returns the role (a read is `taken`, `spent`, or to be requested again `later`), the wait, and the
  * time.
  */
 export const reserveScript: RedisScript = script(`${MEMBERS}
@@ -104,6 +104,11 @@ end
 -- If neither can be read, what was promised is unknown.
 if exists and granted == 0 then grantUntil(now + burst + PROMISE) end
 granted = math.max(granted, now, from + burst)
+if ARGV[7] == '1' and granted > now then
+  -- Nothing is promised ahead: what is granted meanwhile comes first.
+  if granted > now + maxWait then return {'spent', 0, now} end
+  return {'later', math.ceil(granted - now), now}
+end
 
 local count, step, start = countMembersAt(now), 0, 0
 while count > 0 do

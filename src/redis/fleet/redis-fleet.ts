@@ -53,8 +53,8 @@ export class RedisFleet implements Fleet {
     return this.#parts.instances;
   }
 
-  takeRead(...[workspaceId, limit, maxWaitMs]: Parameters<Fleet['takeRead']>): ReturnType<Fleet['takeRead']> {
-    return this.#budget.take(workspaceId, limit, maxWaitMs);
+  takeRead(...read: Parameters<Fleet['takeRead']>): ReturnType<Fleet['takeRead']> {
+    return this.#budget.take(...read);
   }
 
   async joinRead(ref: WindowRef, after: number | undefined): Promise<ReadLease | undefined> {

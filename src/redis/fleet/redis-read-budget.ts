@@ -34,12 +34,14 @@ export class RedisReadBudget {
   }
 
   /** See `Fleet.takeRead`. */
-  async take(workspaceId: string, limit: ReadLimit, maxWaitMs: number): ReturnType<Fleet['takeRead']> {
+  async take(
+    ...[workspaceId, limit, maxWaitMs, isPatient]: Parameters<Fleet['takeRead']>
+  ): ReturnType<Fleet['takeRead']> {
     const giveUpAt = performance.now() + Math.max(0, maxWaitMs);
     for (;;) {
       const leftMs = Math.max(0, giveUpAt - performance.now());
       const requestedAt = performance.now();
-      const reply = await this.#reserve(workspaceId, limit, leftMs);
+      const reply = await this.#reserve(workspaceId, limit, { leftMs, isPatient });
       if (reply?.role === 'taken') {
         await sleep(reply.waitMs);
         // A process that was suspended would use all its grants at once, in addition to the reads of the others.
@@ -55,14 +57,18 @@ export class RedisReadBudget {
     }
   }
 
-  #reserve(workspaceId: string, { perSecond, burst }: ReadLimit, maxWaitMs: number): Promise<MemberReply | undefined> {
+  #reserve(
+    workspaceId: string,
+    { perSecond, burst }: ReadLimit,
+    { leftMs, isPatient }: { readonly leftMs: number; readonly isPatient: boolean | undefined },
+  ): Promise<MemberReply | undefined> {
     const { keys, instances, timeoutMs } = this.#parts;
     const intervalUs = 1e6 / perSecond;
     const burstUs = Math.max(1, Math.floor(burst * BURST_SHARE)) * intervalUs;
     return this.#membership.run({
       script: reserveScript,
       keys: [keys.budget(workspaceId), keys.budgetCopy(workspaceId)],
-      args: [intervalUs, burstUs, maxWaitMs * 1000, instances],
+      args: [intervalUs, burstUs, leftMs * 1000, instances, isPatient === true ? 1 : 0],
       timeoutMs,
     });
   }

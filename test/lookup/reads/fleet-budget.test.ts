@@ -119,3 +119,44 @@ describe('FleetBudget', () => {
     expect((await take(5, 500)).taken).toBe(1);
   });
 });
+
+describe('FleetBudget.takeSurplus', () => {
+  it('takes from the fleet what nobody else needs there, and from this process too', async () => {
+    const asked: unknown[] = [];
+    const clock = createClock(0);
+    const takeRead: Fleet['takeRead'] = async (...read) => {
+      asked.push(read);
+      return 'taken';
+    };
+    const fleet: Fleet = { instances: 4, takeRead, joinRead: async () => undefined };
+    const budget = new FleetBudget({ clock, fleet, workspaceId: 'w', perSecond: 40, burst: 10 });
+    expect(await budget.takeSurplus(1_000)).toBe(true);
+    expect(asked).toEqual([['w', { perSecond: 40, burst: 10 }, 1_000, true]]);
+    // The own bucket is not full any more.
+    expect(await budget.takeSurplus(0)).toBe(false);
+    expect(asked.length).toBe(1);
+  });
+
+  it('takes what is left of its share where the fleet cannot be asked, and nothing where the fleet has none', async () => {
+    const { budget } = trial(() => alone);
+    expect(await budget.takeSurplus(0)).toBe(true);
+    expect(await budget.takeSurplus(0)).toBe(false);
+    expect(await trial(() => 'spent').budget.takeSurplus(1_000)).toBe(false);
+  });
+
+  it('asks the fleet again when the others are back', async () => {
+    const { promise, resolve } = deferred<void>();
+    let answer: Taken = { ended: promise };
+    const { budget, clock, asked } = trial(() => answer);
+    expect(await budget.takeSurplus(0)).toBe(true);
+    clock.advance(50);
+    const next = budget.takeSurplus(1_000);
+    await turns(1);
+    answer = 'taken';
+    resolve();
+    await turns(1);
+    clock.advance(500);
+    expect(await next).toBe(true);
+    expect(asked.length).toBe(3);
+  });
+});

@@ -74,6 +74,12 @@ describe('fleetLookup', () => {
     expect([one.reads, finished]).toEqual([1, [closed]]);
   });
 
+  it('takes no lease for a read that gives way to others, so that nobody waits for it', async () => {
+    const one = trial([]);
+    expect(await one.lookup.window(ref, { giveUpAt: 20_000, patientMs: 800 })).toEqual(closed);
+    expect([one.reads, one.joined]).toEqual([1, []]);
+  });
+
   it('finishes the lease without facts where its read fails', async () => {
     const finished: unknown[] = [];
     const failure = new LookupError('lookup_failed', 'no');

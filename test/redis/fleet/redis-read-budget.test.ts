@@ -83,6 +83,19 @@ describeWithRedis('the limit that processes share', () => {
     for (const count of counts) expect(count).toBeGreaterThanOrEqual(1);
   });
 
+  it.concurrent('gives a read that nobody waits for only what the others leave', async ({ expect }) => {
+    const [fleet] = (await fleetOf(1)) as [Fleet];
+    const slow = { perSecond: 4, burst: 5 };
+    const take = (maxWaitMs: number, isPatient: boolean): ReturnType<Fleet['takeRead']> =>
+      fleet.takeRead('w', slow, maxWaitMs, isPatient);
+    await expect.poll(() => take(0, true)).toBe('taken');
+    const startedAt = performance.now();
+    expect(await take(0, true)).toBe('spent');
+    expect(await take(0, false)).toBe('taken');
+    expect(await take(3_000, true)).toBe('taken');
+    expect(performance.now() - startedAt).toBeGreaterThan(400);
+  });
+
   it.concurrent('is only the share of the live processes, because the others may be reading by themselves', async ({
     expect,
   }) => {

@@ -75,7 +75,7 @@ export const reads: readonly Mutation[] = [
   {
     name: 'a late deny: a read that came after the deadline still blocks',
     file: 'guard/decider.ts',
-    find: "decided.decision.verdict === 'deny' && clock.now() > deadlineAt",
+    find: "decided.decision.verdict === 'deny' && clock.now() > deadline.at",
     replace: 'false',
     tests: ['guard/windows/time.test.ts', ...badDays],
   },
@@ -138,7 +138,7 @@ export const reads: readonly Mutation[] = [
   {
     name: 'reads start without asking the budget',
     file: 'lookup/reads/rate-limited.ts',
-    find: 'await budget.take(giveUpAt, lane);',
+    find: 'await budget.take(limits.giveUpAt, lane);',
     replace: '',
     tests: ['guard/reads/budget.test.ts', ...badDays],
   },
