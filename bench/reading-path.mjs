@@ -7,7 +7,7 @@ import { createGuard, freeformGuard } from '../.examples/unbundled/index.js';
 import { createSandbox } from '../.examples/unbundled/sandbox/sandbox.js';
 
 /** From the request inwards. */
-const LAYERS = ['http', 'bird', 'guard', 'lookup', 'stores', 'core'];
+const LAYERS = ['http', 'bird', 'guard', 'telemetry', 'lookup', 'stores', 'core'];
 const built = new URL('../.examples/unbundled/', import.meta.url).href;
 const PHONE = '+12025550123';
 

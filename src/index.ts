@@ -38,9 +38,8 @@ export type {
 } from './core/types.js';
 export type { CheckOptions } from './guard/check-options.js';
 export { createGuard, type Guard } from './guard/guard.js';
-export type { GuardStats } from './guard/notices/statistics.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';
-export type { Outcome, OutcomeAction } from './guard/outcome.js';
+export type { Outcome } from './guard/outcome.js';
 export { isStillValid } from './guard/still-valid.js';
 export type { WindowQuery, WindowQueryOptions, WindowStatus } from './guard/window-query.js';
 export type { GuardOptions } from './guard/workspaces/options.js';
@@ -68,3 +67,6 @@ export type { Clock, Logger, Store, WindowKey } from './ports.js';
 export type { HeldMessage, HeldStore } from './stores/held-store.js';
 export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';
+export type { DecisionEvent, OutcomeAction } from './telemetry/decision-event.js';
+export type { DecisionCounts } from './telemetry/decisions.js';
+export type { GuardStats } from './telemetry/statistics.js';

@@ -23,9 +23,12 @@ type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => vo
  * phone numbers or keys.
  */
 export interface Logger {
-  /** Logs each fact that could not be obtained and each refused event. Default: not logged. */
+  /** Logs each allowed message, each fact that could not be obtained and each refused event. Default: not logged. */
   readonly debug?: LogMethod | undefined;
-  /** Logs that something works again. Default: logged as a warning. */
+  /**
+   * Logs each message that is not sent as it is, or is unknown; also that something works again, which is a warning
+   * where there is no `info`.
+   */
   readonly info?: LogMethod | undefined;
   /** Logs what needs attention: Bird cannot be asked, the store fails, nothing is guarded. */
   readonly warn: LogMethod;

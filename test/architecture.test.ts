@@ -10,8 +10,8 @@ import { describe, expect, it } from 'vitest';
 const source = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * The rooms, and what each may import: `core <- ports, errors, clock, runtime <- bird | lookup | stores <- redis | held <-
- * guard <- http <- index`. Nothing sideways inside a level; the sandbox and the doctor stand apart.
+ * The rooms, and what each may import: `core <- ports, errors, clock, runtime <- bird | lookup | stores | telemetry <-
+ * redis | held <- guard <- http <- index`. Nothing sideways inside a level; the sandbox and the doctor stand apart.
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -25,9 +25,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // In front of Redis stands the memory store.
   redis: ['core', 'ports', 'errors', 'stores'],
   held: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'stores'],
-  guard: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held'],
+  telemetry: ['core', 'ports'],
+  guard: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held', 'telemetry'],
   http: ['core', 'ports', 'errors', 'clock', 'bird', 'stores', 'guard'],
-  index: ['core', 'ports', 'errors', 'bird', 'stores', 'held', 'guard', 'http'],
+  index: ['core', 'ports', 'errors', 'bird', 'stores', 'held', 'telemetry', 'guard', 'http'],
   sandbox: ['core', 'errors', 'bird'],
   doctor: ['core', 'ports', 'errors', 'clock', 'bird'],
 };
@@ -275,6 +276,8 @@ describe('the public API', () => {
       'Clock',
       'ContactInput',
       'Decision',
+      'DecisionCounts',
+      'DecisionEvent',
       'DenyDecision',
       'DenyReason',
       'ForgetTarget',

@@ -9,7 +9,6 @@ import type { Case, OpenCase } from './case.js';
 import { type Deadline, deadlineOf, patienceOf } from './deadline.js';
 import { decideFromMemory, decideWithBird } from './decide.js';
 import type { Notices } from './notices/notices.js';
-import type { Statistics } from './notices/statistics.js';
 import { isSourced, type SourcedDecision, undecided } from './outcome.js';
 import { PlannedSend, type PlannedSendParts, type RerouteSupport } from './planned-send.js';
 import { isChannelKnown, templatePasses } from './template.js';
@@ -22,7 +21,6 @@ export interface DeciderParts {
   readonly workspaces: WorkspaceRegistry;
   readonly defaultPolicy: Policy;
   readonly notices: Notices;
-  readonly statistics: Statistics;
   readonly support: RerouteSupport;
 }
 
@@ -48,15 +46,17 @@ export class Decider {
     this.#isClosed = true;
   }
 
-  /**
-   * At once where memory can tell. Never rejects. A property, so that it can be handed on.
-   *
-   * @param deadlineMs in place of the policy's
-   */
-  readonly plan = (send: SendRequest, deadlineMs?: number): PlannedSend | Promise<PlannedSend> => {
+  /** At once where memory can tell. Never rejects. A property of one parameter, so that `map` can call it. */
+  readonly plan = (send: SendRequest): PlannedSend | Promise<PlannedSend> => {
+    const parsed = parseSend(send);
+    return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed);
+  };
+
+  /** The same with a deadline of the call's own, in place of the policy's. */
+  planWithin(deadlineMs: number | undefined, send: SendRequest): PlannedSend | Promise<PlannedSend> {
     const parsed = parseSend(send);
     return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed, deadlineMs);
-  };
+  }
 
   /** From memory alone; `undefined` where somebody must be asked. */
   planFromMemory(send: SendRequest): PlannedSend | undefined {
@@ -176,11 +176,8 @@ export class Decider {
   }
 
   #planned({ send, found, decided, decidedAt, deadline }: Omit<PlannedSendParts, 'support'>): PlannedSend {
-    const { statistics, notices, support } = this.#parts;
-    if (found.policy.mode !== 'off') {
-      statistics.countDecision(decided.decision.reason, decided.source === 'memory');
-      notices.decided(send, found.parsed, decided.decision);
-    }
+    const { notices, support } = this.#parts;
+    if (found.policy.mode !== 'off') notices.decided(send, found.parsed, decided.decision);
     return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, decidedAt, support, deadline });
   }
 }

@@ -2,6 +2,9 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { toId } from '../core/uuid.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { WindowKey } from '../ports.js';
+import { Decisions } from '../telemetry/decisions.js';
+import { callingListener, loggingListener } from '../telemetry/listeners.js';
+import { Statistics } from '../telemetry/statistics.js';
 import { type CheckOptions, readCheckOptions } from './check-options.js';
 import { type Deadline, deadlineOf } from './deadline.js';
 import { Decider } from './decider.js';
@@ -9,7 +12,6 @@ import { Directory } from './directory.js';
 import { HeldMessages } from './held-messages.js';
 import type { GuardInternals } from './internals.js';
 import { Notices } from './notices/notices.js';
-import { Statistics } from './notices/statistics.js';
 import { Observations } from './observations/observations.js';
 import type { ForgetTarget } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
@@ -32,6 +34,7 @@ export class GuardEngine {
   readonly workspaces: WorkspaceRegistry;
   readonly observations: Observations;
   readonly statistics: Statistics = new Statistics();
+  readonly #decisions: Decisions;
   readonly #parts: GuardParts;
   readonly #deadlineMs: number;
   readonly #directory: Directory;
@@ -40,8 +43,12 @@ export class GuardEngine {
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
-    const { clock, logger, logOnce, hooks, store, links, defaults } = this.#parts;
+    const { clock, logger, logOnce, hooks, store, links, defaults, onDecision } = this.#parts;
     const { statistics } = this;
+    this.#decisions = new Decisions(clock, statistics.others);
+    for (const listener of [loggingListener(logger), onDecision && callingListener(onDecision, hooks)]) {
+      if (listener !== undefined) this.#decisions.listen(listener);
+    }
     const notices = new Notices(logger, logOnce);
     const defaultPolicy = resolvePolicy(defaults);
     this.#deadlineMs = defaultPolicy.deadlineMs;
@@ -56,7 +63,7 @@ export class GuardEngine {
     this.#heldMessages = new HeldMessages(support, defaultPolicy);
     const registryParts = { parts: this.#parts, statistics, heldMessages: this.#heldMessages };
     this.workspaces = new WorkspaceRegistry(options.workspaces, registryParts);
-    this.#decider = new Decider({ clock, workspaces: this.workspaces, defaultPolicy, notices, statistics, support });
+    this.#decider = new Decider({ clock, workspaces: this.workspaces, defaultPolicy, notices, support });
     this.observations = new Observations({
       store,
       links,
@@ -76,6 +83,7 @@ export class GuardEngine {
       mounts,
       deadlineMs: this.#deadlineMs,
       plan: this.#decider.plan,
+      decisions: this.#decisions,
       observations: this.observations,
       channel: (ref) => this.#directory.channel(ref),
       signingKeys: async (workspaceId) => signingKeysOf(await this.#decider.load(workspaceId)),
@@ -87,14 +95,21 @@ export class GuardEngine {
   }
 
   peek(send: SendRequest): Outcome | undefined {
+    const begunAt = this.#decisions.begin();
     const planned = this.#decider.planFromMemory(send);
     // A reroute policy may take I/O, so it is for `check`.
-    return planned === undefined || planned.plan === 'reroute' ? undefined : planned.outcome();
+    if (planned === undefined || planned.plan === 'reroute') return undefined;
+    const outcome = planned.outcome();
+    this.#decisions.made([planned], [outcome], begunAt);
+    return outcome;
   }
 
   async check(send: SendRequest, options: CheckOptions | undefined): Promise<Outcome> {
     const deadlineMs = readCheckOptions('check', options);
-    const { outcome, settle } = await (await this.#decider.plan(send, deadlineMs)).carryOut();
+    const begunAt = this.#decisions.begin();
+    const planned = await this.#decider.planWithin(deadlineMs, send);
+    const { outcome, settle } = await planned.carryOut();
+    this.#decisions.made([planned], [outcome], begunAt);
     await settle(true);
     return outcome;
   }

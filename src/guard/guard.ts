@@ -1,9 +1,9 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { requireArray } from '../core/argument-checks.js';
+import type { GuardStats } from '../telemetry/statistics.js';
 import { type CheckOptions, readCheckOptions } from './check-options.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
-import type { GuardStats } from './notices/statistics.js';
 import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
 import type { WindowQuery, WindowQueryOptions, WindowStatus } from './window-query.js';

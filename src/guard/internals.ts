@@ -1,6 +1,7 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/option-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
+import type { Decisions } from '../telemetry/decisions.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import type { LogOnce } from './notices/log-once.js';
 import type { MountWatch } from './notices/mount-watch.js';
@@ -19,6 +20,8 @@ export interface GuardInternals {
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */
   readonly plan: (send: SendRequest) => PlannedSend | Promise<PlannedSend>;
+  /** Who makes a decision of what was planned says so here. */
+  readonly decisions: Decisions;
   /** Everything that can be observed, with more kinds of it than the public methods take. */
   readonly observations: Observations;
   /**

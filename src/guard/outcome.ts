@@ -4,13 +4,11 @@ import { ignoreRejection } from '../core/promise-like.js';
 import type { HeldNote, ReroutedSend } from '../core/reroute/policy.js';
 import type { Decision, UnknownDecision, UnknownReason } from '../core/types.js';
 import type { ChannelFacts } from '../ports.js';
+import type { OutcomeAction } from '../telemetry/decision-event.js';
 import { type Case, ownerOf } from './case.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import type { Rerouting } from './reroute.js';
 import type { Policy } from './workspaces/policy.js';
-
-/** What to do with a message: send it as it is, block it, send something else, or hold it. */
-export type OutcomeAction = 'send' | 'block' | 'reroute' | 'hold';
 
 /** A decision, and what the workspace's policy makes of it. */
 export interface Outcome {

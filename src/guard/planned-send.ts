@@ -56,6 +56,7 @@ function timingOf(send: SendRequest): Pick<SendRequest, 'sendAt' | 'sender'> {
 export class PlannedSend {
   /** As it was asked about, with the channel and the contact of its conversation. */
   readonly send: SendRequest;
+  readonly found: Case;
   readonly policy: Policy;
   readonly plan: Plan;
   readonly #parts: PlannedSendParts;
@@ -64,6 +65,7 @@ export class PlannedSend {
     const { found, decided, send, support } = parts;
     this.#parts = parts;
     this.send = send;
+    this.found = found;
     this.policy = found.policy;
     this.plan = planFor(decided, { found, send, hooks: support.hooks });
   }
@@ -81,8 +83,8 @@ export class PlannedSend {
   /** Does what is planned. */
   async carryOut(): Promise<CarriedOut> {
     if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
-    const { send, policy } = this;
-    const { found, decided, support } = this.#parts;
+    const { send, found, policy } = this;
+    const { decided, support } = this.#parts;
     const { clock, hooks, directory } = support;
     const deadline = this.#parts.deadline ?? deadlineOf(policy, clock.now());
     let identifiers: ReturnType<Directory['identifiersOf']> | undefined;
@@ -113,8 +115,8 @@ export class PlannedSend {
   }
 
   #outcome(action: Outcome['action'], rerouting?: Partial<Rerouting>, policy: Policy = this.policy): Outcome {
-    const { found, decided, decidedAt } = this.#parts;
-    const platform = platformIn(found, decided.channel);
+    const { decided, decidedAt } = this.#parts;
+    const platform = platformIn(this.found, decided.channel);
     return outcomeOf(decided, action, { policy, platform, checkedAt: decidedAt }, rerouting);
   }
 }

@@ -26,7 +26,7 @@ function isLogged(before: string): boolean {
 }
 
 it('names every warning and error of the guard, and what to do about it', () => {
-  const files = ['guard', 'held', 'http'].flatMap((room) =>
+  const files = ['guard', 'held', 'http', 'telemetry'].flatMap((room) =>
     readdirSync(join(projectRoot, 'src', room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
   );
   const sources = files.filter((path) => path.endsWith('.ts') && !OTHER_TEXTS.test(path));

@@ -149,6 +149,7 @@ const guardRules = {
     wrongType: [null, 'pino', [], () => {}],
     outOfRange: [{}, { warn: () => {} }, { error: () => {} }],
   },
+  onDecision: { accepted: [() => {}], wrongType: [null, 'log', {}, []], outOfRange: [] },
 } satisfies Record<keyof GuardOptions, Rule>;
 
 /** Where an option stands, and the guard options that hold it there. */

@@ -40,6 +40,7 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
     'docs/errors.md',
     'docs/frameworks.md',
     'docs/http.md',
+    'docs/observability.md',
     'docs/options.md',
     'docs/performance.md',
     'docs/platforms.md',

@@ -40,7 +40,10 @@ export interface World {
   readonly channel: BirdChannel;
   readonly contact: BirdContact;
   readonly guard: Guard;
+  /** What was logged, but for the decisions. */
   readonly logs: LogLine[];
+  /** The lines of the decisions. */
+  readonly decisions: LogLine[];
   /** The options that the guard's workspace has, for another guard of the same. */
   readonly workspaceOptions: WorkspaceOptions;
   /** A free-form send to the contact's phone number; `change` is laid over it. */
@@ -59,6 +62,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const contact = workspace.addContact({ identifiers: [{ key: 'phonenumber', value: PHONE }] });
   for (const secret of [workspace.accessKey, PHONE, TEXT]) keepSecret(secret);
   const logs: LogLine[] = [];
+  const decisions: LogLine[] = [];
   const workspaceOptions: WorkspaceOptions = {
     accessKey: workspace.accessKey,
     baseUrl: sandbox.url,
@@ -67,7 +71,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const guard = createGuard({
     workspaces: { [workspace.id]: workspaceOptions },
     clock: sandbox.clock,
-    logger: recordingLogger(logs),
+    logger: recordingLogger(logs, decisions),
     ...options.guard,
   });
   onTestFinished(() => guard.close());
@@ -78,6 +82,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     contact,
     guard,
     logs,
+    decisions,
     workspaceOptions,
     send: (change) => ({
       workspaceId: workspace.id,
@@ -91,12 +96,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   };
 }
 
-/** A logger that keeps its lines, and records them as let out. */
-export function recordingLogger(lines: LogLine[]): Logger {
+/** A logger that keeps its lines, those of decisions apart, and records them as let out. */
+export function recordingLogger(lines: LogLine[], decisions: LogLine[] = []): Logger {
   const at =
     (level: LogLine['level']) =>
     (fields: Readonly<Record<string, unknown>>, text: string): void => {
-      lines.push({ level, fields, text });
+      ('durationMs' in fields ? decisions : lines).push({ level, fields, text });
       recordLetOut(`log ${level}`, [fields, text]);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

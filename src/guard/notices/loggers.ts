@@ -19,6 +19,8 @@ export function safeLogger(logger: Logger): Logger {
         ignoreRejection(logger[level]?.(fields, text));
       } catch {}
     };
-  const info = logger.info === undefined ? {} : { info: safely('info') };
-  return { debug: safely('debug'), ...info, warn: safely('warn'), error: safely('error') };
+  // Without one of these methods, nothing is made ready for it.
+  const debug = logger.debug === undefined ? undefined : safely('debug');
+  const info = logger.info === undefined ? undefined : safely('info');
+  return { debug, info, warn: safely('warn'), error: safely('error') };
 }

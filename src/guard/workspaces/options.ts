@@ -13,6 +13,7 @@ import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
 import { memoryCache, memoryStore } from '../../stores/memory-store.js';
+import type { DecisionEvent } from '../../telemetry/decision-event.js';
 import { HookTroubles } from '../notices/hook-troubles.js';
 import { LogOnce } from '../notices/log-once.js';
 import { consoleLogger, safeLogger } from '../notices/loggers.js';
@@ -34,6 +35,10 @@ export interface GuardOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** The logger for what needs attention. Default: warnings and errors go to the console. */
   readonly logger?: Logger | undefined;
+  /**
+   * Called with each decision, at once. An error is logged once and changes no decision; a promise is not awaited.
+   */
+  readonly onDecision?: ((event: DecisionEvent) => void | Promise<void>) | undefined;
 }
 
 export interface GuardParts {
@@ -45,6 +50,7 @@ export interface GuardParts {
   readonly hooks: HookTroubles;
   readonly mounts: MountWatch;
   readonly defaults: Partial<WorkspaceOptions>;
+  readonly onDecision: GuardOptions['onDecision'];
   /** Which contact ids and addresses belong together, as far as the guard has observed. */
   readonly links: ContactLinks;
 }
@@ -59,6 +65,7 @@ const guardChecks = {
   clock: objectWith('now', 'setTimeout', 'clearTimeout'),
   fetch: aFunction,
   logger: objectWith('warn', 'error'),
+  onDecision: aFunction,
 } satisfies Record<keyof GuardOptions, OptionCheck>;
 
 /**
@@ -82,7 +89,9 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const logOnce = new LogOnce({ clock, logger });
   const links = new ContactLinks(() => memoryCache({ max: MAX_LINKS }));
   const hooks = new HookTroubles({ clock, logger, logOnce });
-  return { store, clock, fetch, logger, logOnce, hooks, mounts: new MountWatch(logOnce), defaults, links };
+  const { onDecision } = options;
+  const mounts = new MountWatch(logOnce);
+  return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, onDecision };
 }
 
 /** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */

@@ -21,8 +21,9 @@ import { retryingLookup } from '../../lookup/reads/retrying.js';
 import { watchedLookup } from '../../lookup/reads/watched.js';
 import { WindowCache } from '../../lookup/window-cache.js';
 import { memoryCache } from '../../stores/memory-store.js';
+import type { DecisionCounter } from '../../telemetry/decisions.js';
+import type { Statistics } from '../../telemetry/statistics.js';
 import { lookupTroubles } from '../notices/lookup-troubles.js';
-import type { Statistics } from '../notices/statistics.js';
 import { Troubles } from '../notices/troubles.js';
 import type { GuardParts } from './options.js';
 import type { Policy, PolicyOwner } from './policy.js';
@@ -41,6 +42,8 @@ export class Workspace {
   readonly windows: WindowCache;
   readonly conversations: ConversationCache;
   readonly identifiers: ContactIdentifiers;
+  /** Counts the workspace's decisions. */
+  readonly counter: DecisionCounter;
   /** The time as Bird has it, epoch ms. */
   readonly now: () => number;
   /** The same when the guard's clock says `localMs`. */
@@ -55,6 +58,7 @@ export class Workspace {
 
   constructor(options: ResolvedWorkspace, { clock, store, fetch, logger, links }: GuardParts, statistics: Statistics) {
     this.#options = options;
+    this.counter = statistics.counterOf(options.id);
     this.#deniedKey = new DeniedKeyCooldown(clock);
     const { id: workspaceId, baseUrl, lookupsPerSecond, lookupBurst } = options;
     const serverClock = new ServerClock(clock, (skewMs) => {

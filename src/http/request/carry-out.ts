@@ -8,6 +8,8 @@ import type { WriteRequest } from './rewrite-request.js';
 export interface RequestOutcome {
   /** One per send. */
   readonly outcomes: readonly Outcome[];
+  /** The same, with what happens to all of them where one stops the whole request. */
+  readonly fates: readonly Outcome[];
   /** What is sent in the place of the request; `undefined`: it passes as it came, or is refused. */
   readonly rewrite?: Rewrite | undefined;
   readonly isRefused: boolean;
@@ -36,7 +38,8 @@ export async function carryOut(
   if (isSplit ? !outcomes.some(isSendable) : !outcomes.every(isSendable)) {
     return refused(planned, carried, 'other_recipients');
   }
-  const passing = { outcomes: carried.map(({ outcome }) => outcome), isRefused: false, settle: settling(carried) };
+  const given = carried.map(({ outcome }) => outcome);
+  const passing = { outcomes: given, fates: given, isRefused: false, settle: settling(carried) };
   if (outcomes.every(({ action }) => action === 'send')) return passing;
   const rewrite = await write({ outcomes, sends: planned.map(({ send }) => send), isDryRun: !isEnforced });
   if (typeof rewrite === 'string') return refused(planned, carried, rewrite);
@@ -50,7 +53,18 @@ function refused(planned: readonly PlannedSend[], carried: readonly CarriedOut[]
     const action = outcome === undefined ? one.plan : (outcome.wouldBe ?? outcome.action);
     return action === 'reroute' || action === 'hold' ? one.refuse(reason) : (outcome ?? one.outcome());
   });
-  return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: () => {} };
+  const isRefused = outcomes.some(({ action }) => action === 'block');
+  return { outcomes, fates: outcomes.map(isRefused ? asBlocked : asWouldBlock), isRefused, settle: () => {} };
+}
+
+/** As one of a request that another recipient stops. */
+export function asBlocked({ wouldBe: _, ...outcome }: Outcome): Outcome {
+  return { ...outcome, action: 'block' };
+}
+
+/** The same where the request is only observed. */
+export function asWouldBlock(outcome: Outcome): Outcome {
+  return outcome.mode === 'observe' ? { ...outcome, wouldBe: 'block' } : outcome;
 }
 
 /** The first call counts: a host may see a request end by more than one event. */

@@ -3,7 +3,7 @@ import type { GuardInternals } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
 import type { PlannedSend } from '../../guard/planned-send.js';
 import { blockedAnswer, type HttpAnswer, heldAnswer } from './answer.js';
-import { carryOut, type RequestOutcome } from './carry-out.js';
+import { asBlocked, asWouldBlock, carryOut, type RequestOutcome } from './carry-out.js';
 import type { Rewrite } from './rewrite.js';
 import { type RewriteOption, requestWriter } from './rewrite-request.js';
 import type { HookedRequest, Sends } from './sends-of.js';
@@ -56,12 +56,20 @@ export function decideRequest<R>(
   options: DecideOptions<R>,
 ): HostDecision | undefined | Promise<HostDecision | undefined> {
   if (sends.length === 0) return undefined;
-  const planned = sends.map(internals.plan);
-  if (planned.every(isWhole)) return conclude(asPlanned(planned), sends, options);
+  const { plan, decisions } = internals;
+  const begunAt = decisions.begin();
+  const planned = sends.map(plan);
+  if (planned.every(isWhole)) {
+    const outcome = asPlanned(planned);
+    decisions.made(planned, outcome.fates, begunAt);
+    return conclude(outcome, sends, options);
+  }
   const write = requestWriter({ request, sends, rewrite: options.rewrite, internals });
-  return Promise.all(planned).then(async (all) =>
-    conclude(all.every(isWhole) ? asPlanned(all) : await carryOut(all, sends, write), sends, options),
-  );
+  return Promise.all(planned).then(async (all) => {
+    const outcome = all.every(isWhole) ? asPlanned(all) : await carryOut(all, sends, write);
+    decisions.made(all, outcome.fates, begunAt);
+    return conclude(outcome, sends, options);
+  });
 }
 
 /** Is there, and passes or stops with all of its request: it is not rerouted, and the others do not go without it. */
@@ -72,8 +80,16 @@ function isWhole(planned: PlannedSend | Promise<PlannedSend>): planned is Planne
 
 /** The outcome of a request of which nothing is rerouted. */
 function asPlanned(planned: readonly PlannedSend[]): RequestOutcome {
-  const outcomes = planned.map((one) => one.outcome());
-  return { outcomes, isRefused: outcomes.some(({ action }) => action === 'block'), settle: doNothing };
+  const outcomes: Outcome[] = [];
+  let [isRefused, isStopped] = [false, false];
+  for (const one of planned) {
+    outcomes.push(one.outcome());
+    if (one.plan !== 'block') continue;
+    isStopped = true;
+    if (one.policy.mode === 'enforce') isRefused = true;
+  }
+  const fates = isStopped ? outcomes.map(isRefused ? asBlocked : asWouldBlock) : outcomes;
+  return { outcomes, fates, isRefused, settle: doNothing };
 }
 
 function doNothing(): void {}
