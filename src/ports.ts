@@ -50,6 +50,14 @@ export interface WindowKey extends ChannelRef {
   readonly address: string;
 }
 
+/** Names that were observed together: an id, as `addressOfId` spells it, and an address; `several` with more than one. */
+export interface Links {
+  note(ref: ChannelRef, idName: string, address: string): void;
+  other(key: WindowKey): string | 'several' | undefined;
+  /** Removes the link of this name. The other name may still have its own. */
+  drop(key: WindowKey): void;
+}
+
 /** One identifier of a contact, normalised. */
 export interface IdentifierRef {
   readonly workspaceId: string;

@@ -1,5 +1,6 @@
+import { addressOfId, idOfAddress, isAddressOfId } from '../core/contact-address.js';
 import { windowName } from '../core/window-name.js';
-import type { Cache, ChannelRef, IdentifierRef } from '../ports.js';
+import type { Cache, ChannelRef, IdentifierRef, Links } from '../ports.js';
 
 /** `several`: there is more than one, and no way to tell which is meant. */
 export type Linked = string | 'several' | undefined;
@@ -13,9 +14,9 @@ export interface LoneInbound {
   readonly identifier: IdentifierRef | undefined;
 }
 
-interface Links {
-  readonly addresses: Cache<{ readonly value: string }>;
-  readonly contacts: Cache<{ readonly value: string }>;
+export interface ContactLinksParts {
+  readonly links: Links;
+  readonly lone: Cache<{ readonly inbounds: Map<string, LoneInbound> }>;
 }
 
 /** Older ones on the same channel are dropped: an application with so many receives Bird's events. */
@@ -27,32 +28,32 @@ const MAX_LONE = 1000;
  */
 export class ContactLinks {
   readonly #links: Links;
-  readonly #lone: Cache<{ readonly inbounds: Map<string, LoneInbound> }>;
+  readonly #lone: ContactLinksParts['lone'];
 
-  constructor(createCache: <V extends object>() => Cache<V>) {
-    this.#links = { addresses: createCache(), contacts: createCache() };
-    this.#lone = createCache();
+  constructor({ links, lone }: ContactLinksParts) {
+    this.#links = links;
+    this.#lone = lone;
   }
 
   /** Links an id and an address. A contact with two addresses, or an address of two contacts, is linked to neither. */
   note(ref: ChannelRef, contactId: string, address: string): void {
-    put(this.#links.addresses, windowName(ref, contactId), address);
-    put(this.#links.contacts, windowName(ref, address), contactId);
+    this.#links.note(ref, addressOfId(contactId), address);
     this.#lone.get(windowName(ref, ''))?.inbounds.delete(address);
   }
 
   /** Removes a link, when the address changed hands or is to be forgotten. */
   drop(ref: ChannelRef, contactId: string | undefined, address: string | undefined): void {
-    if (contactId !== undefined) this.#links.addresses.delete(windowName(ref, contactId));
-    if (address !== undefined) this.#links.contacts.delete(windowName(ref, address));
+    if (contactId !== undefined) this.#links.drop({ ...ref, address: addressOfId(contactId) });
+    if (address !== undefined) this.#links.drop({ ...ref, address });
   }
 
   addressOf(ref: ChannelRef, contactId: string): Linked {
-    return this.#links.addresses.get(windowName(ref, contactId))?.value;
+    return this.#links.other({ ...ref, address: addressOfId(contactId) });
   }
 
   contactOf(ref: ChannelRef, address: string): Linked {
-    return this.#links.contacts.get(windowName(ref, address))?.value;
+    const name = this.#links.other({ ...ref, address });
+    return name !== undefined && isAddressOfId(name) ? idOfAddress(name) : name;
   }
 
   /** Records a customer's message for which only the address is known. */
@@ -72,9 +73,4 @@ export class ContactLinks {
     const { inbounds } = this.#lone.get(windowName(ref, '')) ?? {};
     return inbounds === undefined ? [] : [...inbounds.values()].filter(({ at }) => at >= since).reverse();
   }
-}
-
-function put(cache: Cache<{ readonly value: string }>, name: string, value: string): void {
-  const known = cache.get(name)?.value;
-  if (known !== value) cache.set(name, { value: known === undefined ? value : 'several' });
 }

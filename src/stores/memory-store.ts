@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import { isAddressOfId } from '../core/contact-address.js';
 import { checkOptionsOf, integerFrom } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
-import { mergeEvidence, noEvidence, type WindowEvidence } from '../core/service-window.js';
-import type { Cache, Store, WindowKey } from '../ports.js';
+import type { Cache, Links, Store, WindowKey } from '../ports.js';
+import { CustomerWindows } from './customer-windows.js';
+import type { Channel, Entry, WindowMap, WindowMapOptions } from './window-map.js';
 
 /** How much `memoryStore` remembers. */
 export interface MemoryStoreOptions {
   /**
    * How many customers are kept; the least recently used are dropped first. An integer from 1. Default 100 000, about
-   * 30 MB.
+   * 25 MB, or 35 MB with their contact ids.
    */
   readonly max?: number | undefined;
 }
@@ -22,29 +22,30 @@ export interface MemoryStoreOptions {
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   checkOptionsOf('memoryStore', options, { max: integerFrom(1, 'customers') });
   const { max = 100_000 } = ownFields(options);
-  const windows = windowMap<WindowEvidence>({ max });
-  // Evidence under a customer's id that opens no window, such as that they wrote. It takes no room from other
-  // customers.
-  const closedIds = windowMap<WindowEvidence>({ max });
-  const get = (key: WindowKey): WindowEvidence | undefined =>
-    windows.get(key) ?? (isAddressOfId(key.address) ? closedIds.get(key) : undefined);
-  return {
-    get,
-    merge: (key, evidence) => {
-      const merged = mergeEvidence(get(key) ?? noEvidence, evidence);
-      if (isAddressOfId(key.address) && !isOpening(merged)) return closedIds.set(key, merged);
-      if (isAddressOfId(key.address)) closedIds.forget(key);
-      windows.set(key, merged);
-    },
-    forget: (target) => {
-      windows.forget(target);
-      closedIds.forget(target);
-    },
-  };
+  const { get, merge, forget, links } = customerWindows(max);
+  const store: Store = { get, merge, forget };
+  linksOfStores.set(store, links);
+  return store;
 }
 
-function isOpening({ expiresAt, farUntil, lastInboundAt, permanentUntil }: WindowEvidence): boolean {
-  return (expiresAt ?? farUntil ?? lastInboundAt ?? permanentUntil) !== undefined;
+const linksOfStores = new WeakMap<object, Links>();
+
+/** The links that a memory store keeps beside its windows, which are as many. Any other store has none. */
+export function linksOf(store: Store): Links | undefined {
+  return linksOfStores.get(store);
+}
+
+/** Links without windows, for a store that has none. */
+export function memoryLinks({ max }: { readonly max: number }): Links {
+  return customerWindows(max).links;
+}
+
+function customerWindows(max: number): CustomerWindows {
+  return new CustomerWindows({
+    windows: windowMap({ max }),
+    closedIds: windowMap({ max }),
+    unpaired: windowMap({ max }),
+  });
 }
 
 /** The package reads inherited options, too, and writes its `status` into them. Without a prototype there are none. */
@@ -56,39 +57,19 @@ const MIN_ROOM_TO_SKIP = 1000;
 /** How many forgotten windows are removed each time one is added. */
 const MAX_SWEPT_AT_ONCE = 16;
 
-/** A bounded map of windows. The least recently used are evicted first. */
-export interface WindowMap<V> {
-  get(key: WindowKey): V | undefined;
-  set(key: WindowKey, value: V): void;
-  forget(target: Parameters<Store['forget']>[0]): void;
-}
-
-export interface WindowMapOptions<V> {
-  readonly max: number;
-  /** Called with each value that is removed, for whatever reason. */
-  readonly onRemoved?: ((value: V) => void) | undefined;
-}
-
-interface Entry<V> {
-  readonly channel: Map<string, Entry<V>>;
-  readonly address: string;
-  value: V;
-  /** How many windows had been set when the list last noted its use. */
-  notedAt: number;
-}
-
 /**
  * A window is found through nested maps of workspace, channel and address: hashing one long composed key costs many
  * times as much. The LRU list only keeps the order of use.
  */
 export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap<V> {
-  const workspaces = new Map<string, Map<string, Map<string, Entry<V>>>>();
-  const byLastUse = new LRUCache<Entry<V>, true>(
+  const workspaces = new Map<string, Map<string, Channel<V>>>();
+  const byLastUse = new LRUCache<Entry<V>, Channel<V>>(
     ownFields({
       ...boundedBy(max),
-      dispose: (_: true, entry: Entry<V>) => {
-        entry.channel.delete(entry.address);
-        onRemoved?.(entry.value);
+      dispose: (channel: Channel<V>, entry: Entry<V>) => {
+        channel.delete(entry.name);
+        if (entry.linked !== undefined && channel.get(entry.linked) === entry) channel.delete(entry.linked);
+        if (entry.value !== undefined) onRemoved?.(entry.value);
       },
     }),
   );
@@ -103,12 +84,12 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
     byLastUse.get(entry, noOptions);
   };
 
-  const channelOf = ({ workspaceId, channelId }: WindowKey): Map<string, Entry<V>> => {
-    const channels = getOrAdd(workspaces, workspaceId, () => new Map<string, Map<string, Entry<V>>>());
-    return getOrAdd(channels, channelId, () => new Map<string, Entry<V>>());
+  const channelOf = ({ workspaceId, channelId }: WindowKey): Channel<V> => {
+    const channels = getOrAdd(workspaces, workspaceId, () => new Map<string, Channel<V>>());
+    return getOrAdd(channels, channelId, () => new Map());
   };
 
-  const forgotten: Map<string, Entry<V>>[] = [];
+  const forgotten: Channel<V>[] = [];
   const sweep = (max: number): void => {
     let left = max;
     for (let channel = forgotten.at(-1); channel !== undefined && left > 0; channel = forgotten.at(-1)) {
@@ -121,28 +102,47 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
     }
   };
 
+  const find = ({ workspaceId, channelId, address }: WindowKey): Entry<V> | undefined => {
+    const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
+    if (entry !== undefined) noteUse(entry);
+    return entry;
+  };
+
+  const add = (key: WindowKey): Entry<V> => {
+    sweep(MAX_SWEPT_AT_ONCE);
+    const channel = channelOf(key);
+    const name = key.address;
+    sets += 1;
+    const found = channel.get(name);
+    const entry = found?.name === name ? found : { name, value: undefined, linked: undefined, notedAt: sets };
+    if (entry !== found) channel.set(name, entry);
+    entry.notedAt = sets;
+    byLastUse.set(entry, channel, noOptions);
+    return entry;
+  };
+
   return {
-    get({ workspaceId, channelId, address }) {
-      const entry = workspaces.get(workspaceId)?.get(channelId)?.get(address);
-      if (entry === undefined) return undefined;
-      noteUse(entry);
-      return entry.value;
+    find,
+    add,
+    get(key) {
+      const entry = find(key);
+      return entry?.name === key.address ? entry.value : undefined;
     },
     set(key, value) {
-      sweep(MAX_SWEPT_AT_ONCE);
-      const channel = channelOf(key);
-      sets += 1;
-      const entry = getOrAdd(channel, key.address, () => ({ channel, address: key.address, value, notedAt: sets }));
-      entry.value = value;
-      entry.notedAt = sets;
-      byLastUse.set(entry, true, noOptions);
+      add(key).value = value;
+    },
+    pair(key, secondName) {
+      const entry = add(key);
+      entry.linked = secondName;
+      channelOf(key).set(secondName, entry);
     },
     forget({ workspaceId, channelId, address }) {
       const channels = workspaces.get(workspaceId);
       for (const [id, channel] of channels ?? []) {
         if (channelId !== undefined && id !== channelId) continue;
         const entry = address === undefined ? undefined : channel.get(address);
-        if (entry !== undefined) byLastUse.delete(entry);
+        if (entry !== undefined && entry.name === address) byLastUse.delete(entry);
+        else if (address !== undefined) channel.delete(address);
         if (address !== undefined) continue;
         // The windows are unreachable at once. A channel may have a million, so they are removed a few at a time.
         channels?.delete(id);

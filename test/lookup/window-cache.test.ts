@@ -5,7 +5,7 @@ import { ContactLinks } from '../../src/lookup/contact-links.js';
 import { WindowCache } from '../../src/lookup/window-cache.js';
 import type { Lookup, Store } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
-import { memoryCache } from '../../src/stores/memory-store.js';
+import { memoryCache, memoryLinks } from '../../src/stores/memory-store.js';
 import { deferred, turns } from '../guard/support.js';
 
 const key = { workspaceId: 'w', channelId: 'c', address: '+31612345678' };
@@ -35,7 +35,7 @@ it('counts evidence that arrives while a slow store is asked about the contact, 
   };
   const contactIds = new ContactIdCache({ lookup, cache: memoryCache({ max: 10 }), clock });
   const missingContacts = memoryCache<{ readonly at: number }>({ max: 10 });
-  const links = new ContactLinks(() => memoryCache({ max: 10 }));
+  const links = new ContactLinks({ links: memoryLinks({ max: 10 }), lone: memoryCache({ max: 10 }) });
   const otherSpelling = (): undefined => undefined;
   const windows = new WindowCache({
     lookup,

@@ -12,7 +12,7 @@ import { ownFields } from '../../core/own.js';
 import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
-import { memoryCache, memoryStore } from '../../stores/memory-store.js';
+import { linksOf, memoryCache, memoryLinks, memoryStore } from '../../stores/memory-store.js';
 import type { DecisionEvent } from '../../telemetry/decision-event.js';
 import { HookTroubles } from '../notices/hook-troubles.js';
 import { LogOnce } from '../notices/log-once.js';
@@ -87,14 +87,17 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   const logOnce = new LogOnce({ clock, logger });
-  const links = new ContactLinks(() => memoryCache({ max: MAX_LINKS }));
+  const links = new ContactLinks({
+    links: linksOf(options.store ?? store) ?? memoryLinks({ max: MAX_LINKS }),
+    lone: memoryCache({ max: MAX_LINKS }),
+  });
   const hooks = new HookTroubles({ clock, logger, logOnce });
   const { onDecision } = options;
   const mounts = new MountWatch(logOnce);
   return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, onDecision };
 }
 
-/** Contacts whose id and address are known to belong together, over all workspaces; about 20 MB. */
+/** Of how many contacts it is known which id and address belong together, with a store that does not keep that. */
 const MAX_LINKS = 100_000;
 
 /** What a guard takes from the runtime: with a `fetch` or a `clock` of the user's own, not that of the runtime. */

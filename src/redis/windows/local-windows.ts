@@ -1,6 +1,7 @@
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/service-window.js';
 import type { Store, WindowKey } from '../../ports.js';
-import { type WindowMap, windowMap } from '../../stores/memory-store.js';
+import { windowMap } from '../../stores/memory-store.js';
+import type { WindowMap } from '../../stores/window-map.js';
 
 /** What this process remembers of a window that processes share. */
 export interface LocalWindow {

@@ -48,9 +48,9 @@ export const identities: readonly Mutation[] = [
   },
   {
     name: 'an id with two addresses goes to the first of them',
-    file: 'lookup/contact-links.ts',
-    find: "value: known === undefined ? value : 'several'",
-    replace: 'value: known === undefined ? value : known',
+    file: 'stores/customer-windows.ts',
+    find: "known === undefined || known === name ? name : 'several'",
+    replace: 'known === undefined || known === name ? name : known',
     tests: ['guard/windows/identities.test.ts'],
   },
   {
