@@ -54,7 +54,11 @@ export interface SentMessage {
  * has every field as its own, so that no absent one can come from a prototype.
  */
 export function mergeEvidence(one: WindowEvidence, other: WindowEvidence): WindowEvidence {
-  const [a, b] = [ownFields(one), ownFields(other)];
+  // With objects without a prototype, a merge costs twice as much.
+  return mergeFields({ ...noEvidence, ...one }, { ...noEvidence, ...other });
+}
+
+function mergeFields(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
   return {
     expiresAt: latest(a.expiresAt, b.expiresAt),
     farUntil: latest(a.farUntil, b.farUntil),
@@ -84,8 +88,8 @@ function trustedEnd({ expiresAt, farUntil, permanentUntil }: WindowEvidence): nu
   return Math.max(expiresAt ?? never, farUntil ?? never, permanentUntil ?? never);
 }
 
-/** The evidence about a window of which nothing is known. */
-export const noEvidence: WindowEvidence = Object.freeze(mergeEvidence({}, {}));
+/** The evidence about a window of which nothing is known. It is not frozen: a merge would cost twice as much. */
+export const noEvidence: WindowEvidence = mergeFields(ownFields({}), ownFields({}));
 
 /** Whether Bird has to confirm the evidence before it may open the window. A later customer's message is certain. */
 export function isDoubted({ doubtedAt, readAt, lastInboundAt }: WindowEvidence): boolean {
