@@ -31,6 +31,12 @@ export interface ObservationsParts {
   readonly onWindowMayOpen?: ((key: WindowKey, reply: ReplyEvent | undefined) => void) | undefined;
 }
 
+/** What was observed of a contact: of its address, and of its id. */
+interface FoundEvidence {
+  readonly evidence: WindowEvidence;
+  readonly ofId: WindowEvidence;
+}
+
 /** Turns what the caller has seen into evidence. Settled at once with a store that is. */
 export class Observations {
   readonly #parts: ObservationsParts;
@@ -54,18 +60,15 @@ export class Observations {
    * @param unsureMs how much earlier than `at` the customer may have written; the window is counted from there
    */
   signedInbound(inbound: ObservedInbound, unsureMs = 0): void | Promise<void> {
-    const { ref, byAddress, byId } = this.#link(readContact(inbound, 'observeInbound'));
+    const observed = this.#link(readContact(inbound, 'observeInbound'));
+    const { ref, byAddress, byId } = observed;
     const at = this.#readPast(ref, inbound.at, 'observeInbound: at');
-    if (byId === undefined && byAddress !== undefined) this.#noteLone(ref, { ...inbound, address: byAddress }, at);
+    if (byId === undefined && byAddress !== undefined) this.#noteLone(byAddress, inbound.identifierKey, at);
     // The quota is counted from the later of the two: what was sent before it must not be held against this message.
     const evidence = unsureMs > 0 ? { lastInboundAt: at - unsureMs, contactWroteAt: at } : { lastInboundAt: at };
     // A contact's second number must not open the first one's window: the id alone learns that somebody wrote.
     const ofId = byAddress === undefined ? evidence : { contactWroteAt: at };
-    const windows = [
-      { address: byAddress, evidence },
-      { address: byId, evidence: ofId },
-    ];
-    return this.#then(this.#merge(ref, windows), ref, windows, replyOf(inbound));
+    return this.#mergeAndWake(observed, { evidence, ofId }, replyOf(inbound));
   }
 
   refusal(refusal: ObservedRefusal): void | Promise<void> {
@@ -107,7 +110,7 @@ export class Observations {
   /** The address has changed hands: nothing from before opens its window any more. */
   numberChange({ at, ...contact }: ObservedInbound): void | Promise<void> {
     const observed = readContact(contact, 'numberChange');
-    this.#parts.links.drop(observed.ref, observed.contactId, observed.byAddress);
+    this.#parts.links.drop(observed.ref, observed.contactId, observed.byAddress?.address);
     return this.#mergeBoth(observed, { refusedAt: this.#readPast(observed.ref, at, 'numberChange: at') });
   }
 
@@ -116,27 +119,26 @@ export class Observations {
    */
   doubt(contact: ObservedContact, reply?: ReplyEvent): void | Promise<void> {
     const observed = this.#link(readContact(contact, 'doubt'));
-    const { ref, byAddress, byId } = observed;
-    const merged = this.#mergeBoth(observed, { doubtedAt: this.#parts.now(ref.workspaceId) });
-    return this.#then(merged, ref, [{ address: byAddress }, { address: byId }], reply);
+    const evidence = { doubtedAt: this.#parts.now(observed.ref.workspaceId) };
+    return this.#mergeAndWake(observed, { evidence, ofId: evidence }, reply);
   }
 
   /** Something came of which it is not known whether it opens a window. What is known stays as it is. */
   wake(contact: ObservedContact & Pick<ObservedInbound, 'text'>): void {
-    const { ref, byAddress, byId } = readContact(contact, 'wake');
-    this.#wake(ref, [{ address: byAddress }, { address: byId }], replyOf(contact));
+    this.#wake(readContact(contact, 'wake'), replyOf(contact));
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
     requireObject(target, 'forget: the target', '{ workspaceId, channelId?, contactId?, address? }');
-    const workspaceId = readId(target.workspaceId, 'forget: workspaceId');
-    const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget: channelId');
+    const workspaceId = readId(target.workspaceId, 'forget', 'workspaceId');
+    const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget', 'channelId');
     if (target.address === undefined && target.contactId === undefined) {
       return this.#parts.store.forget({ workspaceId, channelId });
     }
     const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
-    this.#parts.links.drop(ref, target.contactId?.toLowerCase(), byAddress);
-    return all([byAddress, byId].map((address) => address && this.#parts.store.forget({ ...ref, address })));
+    const { links, store } = this.#parts;
+    links.drop(ref, target.contactId?.toLowerCase(), byAddress?.address);
+    return both(byAddress && store.forget(byAddress), byId && store.forget(byId));
   }
 
   /** An id and an address that were observed together name one window: an observation of one concerns the other too. */
@@ -144,50 +146,43 @@ export class Observations {
     const { ref, contactId, byAddress } = observed;
     const { links } = this.#parts;
     if (contactId !== undefined && byAddress !== undefined) {
-      links.note(ref, contactId, byAddress);
+      links.note(ref, contactId, byAddress.address);
       return observed;
     }
-    const other = contactId === undefined ? links.contactOf(ref, byAddress ?? '') : links.addressOf(ref, contactId);
+    const other =
+      contactId === undefined ? links.contactOf(ref, byAddress?.address ?? '') : links.addressOf(ref, contactId);
     if (other === undefined || other === 'several') return observed;
-    return contactId === undefined ? { ...observed, byId: addressOfId(other) } : { ...observed, byAddress: other };
+    return contactId === undefined
+      ? { ...observed, byId: { ...ref, address: addressOfId(other) } }
+      : { ...observed, byAddress: { ...ref, address: other } };
   }
 
   /** A reply may name the contact by id alone, before Bird shows this message. */
-  #noteLone(ref: ChannelRef, { address = '', identifierKey }: ObservedInbound, at: number): void {
+  #noteLone({ address, ...ref }: WindowKey, identifierKey: string | undefined, at: number): void {
     const key = identifierKey ?? guessKey(address);
     const identifier = key === undefined ? undefined : { workspaceId: ref.workspaceId, key, value: address };
     this.#parts.links.noteLone(ref, { address, at, identifier });
   }
 
-  #mergeBoth({ ref, byAddress, byId }: ReadContact, evidence: WindowEvidence): void | Promise<void> {
-    return this.#merge(ref, [
-      { address: byAddress, evidence },
-      { address: byId, evidence },
-    ]);
+  #mergeBoth(observed: ReadContact, evidence: WindowEvidence): void | Promise<void> {
+    return this.#merge(observed, { evidence, ofId: evidence });
   }
 
-  #merge(
-    ref: ChannelRef,
-    windows: readonly { address: string | undefined; evidence: WindowEvidence }[],
-  ): void | Promise<void> {
-    return all(
-      windows.map(({ address, evidence }) => address && this.#parts.store.merge({ ...ref, address }, evidence)),
-    );
+  #merge({ byAddress, byId }: ReadContact, { evidence, ofId }: FoundEvidence): void | Promise<void> {
+    const { store } = this.#parts;
+    return both(byAddress && store.merge(byAddress, evidence), byId && store.merge(byId, ofId));
   }
 
-  #then(
-    merged: void | Promise<void>,
-    ref: ChannelRef,
-    windows: readonly { readonly address: string | undefined }[],
-    reply?: ReplyEvent,
-  ): void | Promise<void> {
-    if (merged instanceof Promise) return merged.then(() => this.#wake(ref, windows, reply));
-    this.#wake(ref, windows, reply);
+  #mergeAndWake(observed: ReadContact, found: FoundEvidence, reply: ReplyEvent | undefined): void | Promise<void> {
+    const merged = this.#merge(observed, found);
+    if (merged instanceof Promise) return merged.then(() => this.#wake(observed, reply));
+    this.#wake(observed, reply);
   }
 
-  #wake(ref: ChannelRef, windows: readonly { readonly address: string | undefined }[], reply?: ReplyEvent): void {
-    for (const { address } of windows)
-      if (address !== undefined) this.#parts.onWindowMayOpen?.({ ...ref, address }, reply);
+  #wake({ byAddress, byId }: ReadContact, reply: ReplyEvent | undefined): void {
+    const { onWindowMayOpen } = this.#parts;
+    if (byAddress !== undefined) onWindowMayOpen?.(byAddress, reply);
+    if (byId !== undefined) onWindowMayOpen?.(byId, reply);
   }
 
   #isFarAhead({ workspaceId }: ChannelRef, instant: Instant): boolean {
@@ -210,8 +205,8 @@ function replyOf({ workspaceId, channelId, contactId, address, text }: Omit<Obse
   return { workspaceId, channelId, contactId, address, text: typeof text === 'string' ? text : undefined };
 }
 
-/** One promise for those among the results that are promises; nothing where none is. */
-function all(results: readonly unknown[]): void | Promise<void> {
-  const pending = results.filter((result) => result instanceof Promise);
-  return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined);
+/** One promise for those of two results that are promises; nothing where neither is. */
+function both(one: unknown, other: unknown): void | Promise<void> {
+  if (!(one instanceof Promise || other instanceof Promise)) return undefined;
+  return Promise.all([one, other]).then(() => undefined);
 }

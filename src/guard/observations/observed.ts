@@ -2,10 +2,10 @@ import { normaliseAddress } from '../../bird/send/address.js';
 import { requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { typeName } from '../../core/option-checks.js';
-import { ownFields } from '../../core/own.js';
+import { own } from '../../core/own.js';
 import type { Instant } from '../../core/types.js';
 import { toId } from '../../core/uuid.js';
-import type { ChannelRef } from '../../ports.js';
+import type { ChannelRef, WindowKey } from '../../ports.js';
 
 /** Whose window an observation concerns: the address where it is known, else the contact id. */
 export interface ObservedContact {
@@ -63,9 +63,9 @@ export interface ForgetTarget extends Omit<ObservedContact, 'channelId'> {
 export interface ReadContact {
   readonly ref: ChannelRef;
   readonly contactId: string | undefined;
-  /** The addresses under which the store keeps what is observed of the contact. */
-  readonly byAddress: string | undefined;
-  readonly byId: string | undefined;
+  /** Where the store keeps what is observed of the contact. */
+  readonly byAddress: WindowKey | undefined;
+  readonly byId: WindowKey | undefined;
 }
 
 const CONTACT_SHAPE = '{ workspaceId, channelId, contactId or address, ... }';
@@ -73,23 +73,31 @@ const CONTACT_SHAPE = '{ workspaceId, channelId, contactId or address, ... }';
 /** @throws {TypeError} naming the field; `caller` stands in front */
 export function readContact(contact: ObservedContact, caller: string): ReadContact {
   requireObject(contact, `${caller}: the argument`, CONTACT_SHAPE);
-  const ref = {
-    workspaceId: readId(contact.workspaceId, `${caller}: workspaceId`),
-    channelId: readId(contact.channelId, `${caller}: channelId`),
+  const workspaceId = readId(contact.workspaceId, caller, 'workspaceId');
+  const channelId = readId(contact.channelId, caller, 'channelId');
+  const id = own(contact, 'contactId');
+  const given = own(contact, 'address');
+  if (id === undefined && given === undefined) throw new TypeError(`${caller} needs contactId or address`);
+  const contactId = id === undefined ? undefined : readId(id, caller, 'contactId');
+  const address = given === undefined ? undefined : readAddress(contact, caller);
+  return {
+    ref: { workspaceId, channelId },
+    contactId,
+    byAddress: address === undefined ? undefined : { workspaceId, channelId, address },
+    byId: contactId === undefined ? undefined : { workspaceId, channelId, address: addressOfId(contactId) },
   };
-  const { contactId, address, identifierKey } = ownFields(contact);
-  if (contactId === undefined && address === undefined) throw new TypeError(`${caller} needs contactId or address`);
-  const id = contactId === undefined ? undefined : readId(contactId, `${caller}: contactId`);
-  const byId = id === undefined ? undefined : addressOfId(id);
-  const byAddress = address === undefined ? undefined : normaliseAddress(address, identifierKey);
-  if (address !== undefined && byAddress === undefined)
-    throw new TypeError(`${caller}: address must be a non-empty string`);
-  return { ref, contactId: id, byAddress, byId };
+}
+
+function readAddress(contact: ObservedContact, caller: string): string {
+  const key = own(contact, 'identifierKey');
+  const address = normaliseAddress(own(contact, 'address'), typeof key === 'string' ? key : undefined);
+  if (address === undefined) throw new TypeError(`${caller}: address must be a non-empty string`);
+  return address;
 }
 
 /** @throws {TypeError} naming the field */
-export function readId(value: unknown, name: string): string {
+export function readId(value: unknown, caller: string, field: string): string {
   const id = toId(value);
-  if (id === undefined) throw new TypeError(`${name} must be a UUID; received ${typeName(value)}`);
+  if (id === undefined) throw new TypeError(`${caller}: ${field} must be a UUID; received ${typeName(value)}`);
   return id;
 }

@@ -42,7 +42,7 @@ export const identities: readonly Mutation[] = [
   {
     name: 'an id and an address that were observed together are two windows',
     file: 'guard/observations/observations.ts',
-    find: 'links.note(ref, contactId, byAddress);',
+    find: 'links.note(ref, contactId, byAddress.address);',
     replace: '',
     tests: ['guard/windows/identities.test.ts'],
   },
