@@ -51,8 +51,12 @@ export function steadyClock(clock: Clock): Clock {
 export function withinDeadline<T>(clock: Clock, deadlineMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = clock.setTimeout(() => {
-      reject(new LookupError('deadline_exceeded', 'The facts did not arrive in time'));
+      reject(deadlineExceeded());
     }, deadlineMs);
     work.then(resolve, reject).finally(() => clock.clearTimeout(timer));
   });
+}
+
+export function deadlineExceeded(): LookupError {
+  return new LookupError('deadline_exceeded', 'The answer did not arrive in time');
 }

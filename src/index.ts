@@ -69,4 +69,5 @@ export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';
 export type { DecisionEvent, OutcomeAction } from './telemetry/decision-event.js';
 export type { DecisionCounts } from './telemetry/decisions.js';
+export type { ReportedError } from './telemetry/reported-error.js';
 export type { GuardStats } from './telemetry/statistics.js';

@@ -24,7 +24,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   stores: ['core', 'ports', 'errors'],
   // In front of Redis stands the memory store.
   redis: ['core', 'ports', 'errors', 'stores'],
-  held: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'stores'],
+  held: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'stores', 'telemetry'],
   telemetry: ['core', 'ports'],
   guard: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held', 'telemetry'],
   http: ['core', 'ports', 'errors', 'clock', 'bird', 'stores', 'guard'],
@@ -317,6 +317,7 @@ describe('the public API', () => {
       'RecipientVerdict',
       'ReleasedMessage',
       'ReplyEvent',
+      'ReportedError',
       'RequestDecision',
       'RerouteContext',
       'ReroutePolicy',

@@ -15,6 +15,8 @@ export interface HookFailure {
    * anything.
    */
   readonly text: string;
+  /** What the hook threw, for whoever wants to see it. It is never logged. */
+  readonly error?: unknown;
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
   /** Default `Hook works again`. */
   readonly overText?: string | undefined;

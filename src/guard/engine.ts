@@ -43,13 +43,13 @@ export class GuardEngine {
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
-    const { clock, logger, logOnce, hooks, store, links, defaults, onDecision } = this.#parts;
+    const { clock, logger, logOnce, hooks, store, links, defaults, onDecision, reportError } = this.#parts;
     const { statistics } = this;
     this.#decisions = new Decisions(clock, statistics.others);
     for (const listener of [loggingListener(logger), onDecision && callingListener(onDecision, hooks)]) {
       if (listener !== undefined) this.#decisions.listen(listener);
     }
-    const notices = new Notices(logger, logOnce);
+    const notices = new Notices(this.#parts);
     const defaultPolicy = resolvePolicy(defaults);
     this.#deadlineMs = defaultPolicy.deadlineMs;
     this.#directory = new Directory({ clock, notices, load: (id) => this.#decider.load(id) });
@@ -57,6 +57,7 @@ export class GuardEngine {
       clock,
       logger,
       hooks,
+      reportError,
       directory: this.#directory,
       decide: (send, deadline) => this.#decider.decideAlone(send, deadline),
     };
@@ -74,12 +75,13 @@ export class GuardEngine {
   }
 
   get internals(): GuardInternals {
-    const { clock, logger, logOnce, hooks, mounts } = this.#parts;
+    const { clock, logger, logOnce, hooks, mounts, reportError } = this.#parts;
     return {
       clock,
       logger,
       logOnce,
       hooks,
+      reportError,
       mounts,
       deadlineMs: this.#deadlineMs,
       plan: this.#decider.plan,

@@ -72,12 +72,13 @@ export class HeldMessages {
   }
 
   #hostOf(workspace: Workspace): DispatchHost {
-    const { clock, logger, hooks, decide } = this.#support;
+    const { clock, logger, hooks, reportError, decide } = this.#support;
     return {
       workspaceId: workspace.id,
       clock,
       logger,
       hooks,
+      reportError,
       now: workspace.now,
       decide: (send) => decide(send, deadlineOf(this.#policy, clock.now())),
       isKnownOpen: (send) => {

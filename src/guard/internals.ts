@@ -2,6 +2,7 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/option-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import type { Decisions } from '../telemetry/decisions.js';
+import type { ReportError } from '../telemetry/reported-error.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import type { LogOnce } from './notices/log-once.js';
 import type { MountWatch } from './notices/mount-watch.js';
@@ -16,6 +17,7 @@ export interface GuardInternals {
   readonly logOnce: LogOnce;
   readonly hooks: HookTroubles;
   readonly mounts: MountWatch;
+  readonly reportError: ReportError;
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */

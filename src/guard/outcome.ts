@@ -119,9 +119,9 @@ function askOnUnknown(decision: UnknownDecision, { found, send, hooks }: PlanCon
     ignoreRejection(answer);
     const text = "Hook gave none of 'allow', 'block' and 'reroute', so the send passes";
     hooks.failed(hook, { cause: 'hook_answer', text, fields });
-  } catch {
+  } catch (error) {
     // The hook's error is not logged: nobody knows what it holds.
-    hooks.failed(hook, { cause: 'hook_failed', text: 'Hook threw, so the send passes', fields });
+    hooks.failed(hook, { cause: 'hook_failed', text: 'Hook threw, so the send passes', fields, error });
   }
   return 'allow';
 }

@@ -3,6 +3,7 @@ import { ownFields } from '../core/own.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
+import type { ReportError } from '../telemetry/reported-error.js';
 import { type Case, ownerOf, platformIn, timeOf } from './case.js';
 import { type Deadline, deadlineOf } from './deadline.js';
 import type { Directory } from './directory.js';
@@ -28,6 +29,7 @@ export interface RerouteSupport {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hooks: HookTroubles;
+  readonly reportError: ReportError;
   /** What the facts say of another send. */
   decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadline: Deadline): Promise<Decision>;
   readonly directory: Directory;

@@ -93,10 +93,10 @@ async function ask(
     hooks.failed(hook, { cause: 'hook_answer', text, fields: { problem: checked } });
     await settling(result, circumstances)(false);
     return decline(checked);
-  } catch {
+  } catch (error) {
     // The error is not logged: nobody knows what it holds.
     const text = 'A reroute policy threw or took too long, so the next one is tried';
-    hooks.failed(hook, { cause: 'hook_failed', text });
+    hooks.failed(hook, { cause: 'hook_failed', text, error });
     return decline('policy_failed');
   }
 }
@@ -173,9 +173,9 @@ function settling({ settle }: RerouteResult, { clock, hooks, owner }: RerouteCir
     try {
       await withinDeadline(clock, SETTLE_MS, (async () => settle?.(isUsed))());
       hooks.worked(hook);
-    } catch {
+    } catch (error) {
       const text = 'A reroute policy threw or took too long in settle';
-      hooks.failed(hook, { cause: 'hook_failed', text });
+      hooks.failed(hook, { cause: 'hook_failed', text, error });
     }
   };
 }

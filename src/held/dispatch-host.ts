@@ -2,6 +2,7 @@ import type { HookWatcher } from '../core/hook.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
 import type { Clock, Logger } from '../ports.js';
+import type { ReportError } from '../telemetry/reported-error.js';
 import type { ReleasedMessage } from './options.js';
 
 /** What a workspace's guard offers to the dispatcher of held messages. */
@@ -11,6 +12,8 @@ export interface DispatchHost {
   readonly logger: Logger;
   /** Receives whether the policy's functions work. */
   readonly hooks: HookWatcher;
+  /** Receives what the store of held messages throws. */
+  readonly reportError: ReportError;
   /** The time by Bird's clock, epoch ms. */
   now(): number;
   /** The decision by the facts, with a read from Bird if memory does not decide. */

@@ -69,6 +69,11 @@ export class Dispatcher {
     return this.#hostOf(workspaceId) !== undefined;
   }
 
+  /** The store has failed for a message of that workspace. */
+  reportError(workspaceId: string, error: unknown): void {
+    this.#hostOf(workspaceId)?.reportError({ source: 'held_store', workspaceId, error });
+  }
+
   #hostOf(workspaceId: string): DispatchHost | undefined {
     return this.#attached.get(workspaceId)?.at(-1)?.host;
   }
@@ -180,7 +185,8 @@ export class Dispatcher {
       }
       await this.#warnOfUnreadable(host);
       isDone = true;
-    } catch {
+    } catch (error) {
+      host.reportError({ source: 'held_store', workspaceId, error });
       logger.error({ workspaceId }, 'The store of held messages failed; retrying in a minute');
     }
     const attached = this.#attached.get(workspaceId)?.at(-1);

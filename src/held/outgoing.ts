@@ -59,7 +59,7 @@ export class Outgoing {
       hooks.worked({ name, workspaceId });
       return result;
     } catch (error) {
-      hooks.failed({ name, workspaceId }, { cause: 'hook_failed', text });
+      hooks.failed({ name, workspaceId }, { cause: 'hook_failed', text, error });
       throw error;
     }
   }

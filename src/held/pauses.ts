@@ -30,8 +30,9 @@ export class Pauses {
       else await store.pause?.(key);
       // From here on every process sees it in the store.
       if (store.pause !== undefined) this.#own.delete(name);
-    } catch {
+    } catch (error) {
       const { workspaceId, channelId } = key;
+      host.reportError({ source: 'held_store', workspaceId, error });
       host.logger.error({ workspaceId, channelId }, 'The store of held messages failed to record a reply');
     }
     return isReleasing;
@@ -62,10 +63,10 @@ export class Pauses {
       ignoreRejection(answer);
       const text = 'Hook returned no boolean; every message but an opt-out word releases';
       hooks.failed(hook, { cause: 'hook_answer', text });
-    } catch {
+    } catch (error) {
       // The hook's error is not logged: it may contain anything.
       const text = 'Hook threw; every message but an opt-out word releases';
-      hooks.failed(hook, { cause: 'hook_failed', text });
+      hooks.failed(hook, { cause: 'hook_failed', text, error });
     }
     return byDefault;
   }

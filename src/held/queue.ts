@@ -79,8 +79,9 @@ export class HeldMessageQueue {
     const { store, maxPerContact } = this.#options;
     try {
       return await store.add(held, maxPerContact);
-    } catch {
+    } catch (error) {
       // The store's error is not passed on: it may contain anything.
+      this.#dispatcher.reportError(held.workspaceId, error);
       return 'hold_store_failed';
     }
   }

@@ -37,10 +37,10 @@ export function callingListener(onDecision: (event: DecisionEvent) => unknown, h
       if (!isPromiseLike(given)) return hooks.worked(hook);
       Promise.resolve(given).then(
         () => hooks.worked(hook),
-        () => hooks.failed(hook, failure),
+        (error: unknown) => hooks.failed(hook, { ...failure, error }),
       );
-    } catch {
-      hooks.failed(hook, failure);
+    } catch (error) {
+      hooks.failed(hook, { ...failure, error });
     }
   };
 }

@@ -149,6 +149,7 @@ const guardRules = {
     wrongType: [null, 'pino', [], () => {}],
     outOfRange: [{}, { warn: () => {} }, { error: () => {} }],
   },
+  onError: { accepted: [() => {}], wrongType: [null, 'log', {}, []], outOfRange: [] },
   onDecision: { accepted: [() => {}], wrongType: [null, 'log', {}, []], outOfRange: [] },
 } satisfies Record<keyof GuardOptions, Rule>;
 

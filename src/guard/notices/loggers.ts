@@ -1,5 +1,6 @@
-import { ignoreRejection } from '../../core/promise-like.js';
+import { isPromiseLike } from '../../core/promise-like.js';
 import type { Logger } from '../../ports.js';
+import type { ReportError } from '../../telemetry/reported-error.js';
 
 /** What logs when no logger was given: only what somebody should act on. */
 export const consoleLogger: Logger = {
@@ -8,16 +9,19 @@ export const consoleLogger: Logger = {
 };
 
 /**
- * The same logger, which can make no decision fail: what it throws, or a promise of it rejects with, is dropped, since
- * there is nobody to tell.
+ * The same logger, which can make no decision fail: what it throws, or a promise of it rejects with, is only reported.
  */
-export function safeLogger(logger: Logger): Logger {
+export function safeLogger(logger: Logger, reportError: ReportError): Logger {
+  const failed = (error: unknown): void => reportError({ source: 'hook', hook: 'logger', error });
   const safely =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (fields: Readonly<Record<string, unknown>>, text: string): void => {
       try {
-        ignoreRejection(logger[level]?.(fields, text));
-      } catch {}
+        const given: unknown = logger[level]?.(fields, text);
+        if (isPromiseLike(given)) Promise.resolve(given).catch(failed);
+      } catch (error) {
+        failed(error);
+      }
     };
   // Without one of these methods, nothing is made ready for it.
   const debug = logger.debug === undefined ? undefined : safely('debug');

@@ -5,9 +5,16 @@ import { platformRow } from '../../core/platforms.js';
 import type { Decision, UnknownReason } from '../../core/types.js';
 import { LookupError } from '../../errors.js';
 import type { Logger } from '../../ports.js';
+import type { ReportError } from '../../telemetry/reported-error.js';
 import type { Workspace } from '../workspaces/workspace.js';
 import type { LogOnce } from './log-once.js';
 import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js';
+
+export interface NoticesParts {
+  readonly logger: Logger;
+  readonly logOnce: LogOnce;
+  readonly reportError: ReportError;
+}
 
 /**
  * What the guard tells the logger of its sends. Each thing is said once, so that what touches every send does not flood
@@ -17,10 +24,12 @@ import { flawOf, flawOfSender, flawOfTime, type SendFlaw } from './send-flaw.js'
 export class Notices {
   readonly #logger: Logger;
   readonly #logOnce: LogOnce;
+  readonly #reportError: ReportError;
 
-  constructor(logger: Logger, logOnce: LogOnce) {
+  constructor({ logger, logOnce, reportError }: NoticesParts) {
     this.#logger = logger;
     this.#logOnce = logOnce;
+    this.#reportError = reportError;
   }
 
   /** Why a send could not be decided. The error of a lookup names its reason; any other is a defect of ours. */
@@ -28,6 +37,7 @@ export class Notices {
     const ids = { workspaceId, channelId };
     if (!(error instanceof LookupError)) {
       // Only the class of the error: its message may hold anything.
+      this.#reportError({ source: 'guard', workspaceId, error });
       const kind = error instanceof Error ? error.name : typeof error;
       this.#logger.error({ ...ids, error: kind }, 'The guard itself failed, so the send is unknown');
       return 'lookup_failed';

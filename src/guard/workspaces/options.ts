@@ -14,6 +14,7 @@ import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
 import { linksOf, memoryCache, memoryLinks, memoryStore } from '../../stores/memory-store.js';
 import type { DecisionEvent } from '../../telemetry/decision-event.js';
+import { errorReporter, type ReportError, type ReportedError } from '../../telemetry/reported-error.js';
 import { HookTroubles } from '../notices/hook-troubles.js';
 import { LogOnce } from '../notices/log-once.js';
 import { consoleLogger, safeLogger } from '../notices/loggers.js';
@@ -39,6 +40,11 @@ export interface GuardOptions {
    * Called with each decision, at once. An error is logged once and changes no decision; a promise is not awaited.
    */
   readonly onDecision?: ((event: DecisionEvent) => void | Promise<void>) | undefined;
+  /**
+   * Called with each error of your own functions and of the store, which the log never shows. An error of its own is
+   * logged once; a promise is not awaited.
+   */
+  readonly onError?: ((reported: ReportedError) => void | Promise<void>) | undefined;
 }
 
 export interface GuardParts {
@@ -51,6 +57,7 @@ export interface GuardParts {
   readonly mounts: MountWatch;
   readonly defaults: Partial<WorkspaceOptions>;
   readonly onDecision: GuardOptions['onDecision'];
+  readonly reportError: ReportError;
   /** Which contact ids and addresses belong together, as far as the guard has observed. */
   readonly links: ContactLinks;
 }
@@ -66,6 +73,7 @@ const guardChecks = {
   fetch: aFunction,
   logger: objectWith('warn', 'error'),
   onDecision: aFunction,
+  onError: aFunction,
 } satisfies Record<keyof GuardOptions, OptionCheck>;
 
 /**
@@ -80,21 +88,24 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   requireRuntime('createGuard', runtimeFor(options));
   const defaults = ownFields(options.defaults ?? {});
   const clock = steadyClock(options.clock ?? systemClock);
-  const logger = safeLogger(options.logger ?? consoleLogger);
+  const { onDecision, onError } = options;
+  const reportError = errorReporter(onError, () => {
+    logOnce.warn('onError', '', { hook: 'onError' }, 'Hook threw; the error that it was given is lost');
+  });
+  const logger = safeLogger(options.logger ?? consoleLogger, reportError);
+  const logOnce = new LogOnce({ clock, logger });
   // A function's workspaces come later: what is wrong for all of them must show now.
   checkDefaults(options.defaults ?? {}, 'options.defaults');
-  const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger });
+  const store = options.store === undefined ? memoryStore() : safeStore(options.store, { clock, logger, reportError });
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
-  const logOnce = new LogOnce({ clock, logger });
   const links = new ContactLinks({
     links: linksOf(options.store ?? store) ?? memoryLinks({ max: MAX_LINKS }),
     lone: memoryCache({ max: MAX_LINKS }),
   });
-  const hooks = new HookTroubles({ clock, logger, logOnce });
-  const { onDecision } = options;
+  const hooks = new HookTroubles({ clock, logger, logOnce }, reportError);
   const mounts = new MountWatch(logOnce);
-  return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, onDecision };
+  return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, onDecision, reportError };
 }
 
 /** Of how many contacts it is known which id and address belong together, with a store that does not keep that. */

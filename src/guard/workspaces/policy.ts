@@ -14,6 +14,7 @@ import { toChannel } from '../../core/reroute/to-channel.js';
 import { toTemplate } from '../../core/reroute/to-template.js';
 import type { UnknownDecision } from '../../core/types.js';
 import { holdUntilReply } from '../../held/hold-until-reply.js';
+import type { LogOnce } from '../notices/log-once.js';
 
 type UnknownAction = 'allow' | 'block' | 'reroute';
 
@@ -117,8 +118,17 @@ function isCutOff(value: unknown): boolean {
   return list.slice(0, -1).includes('block');
 }
 
-/** What somebody should look at in a policy, although it may be right. */
-export function doubtsAboutPolicy({ mode, onClosed, onUnknown }: Policy): readonly PolicyDoubt[] {
+/** Warns of what somebody should look at in a workspace's policies, although it may be right. */
+export function warnOfPolicies(
+  { id, policies }: { readonly id: string; readonly policies: readonly Policy[] },
+  logOnce: LogOnce,
+): void {
+  for (const { option, text } of policies.flatMap(doubtsAboutPolicy)) {
+    logOnce.warn('policy', text, { workspaceId: id, option }, text);
+  }
+}
+
+function doubtsAboutPolicy({ mode, onClosed, onUnknown }: Policy): readonly PolicyDoubt[] {
   const doubts = onClosed.map((one) => ({ option: 'onClosed', text: doubtAbout(one) }));
   const isForNothing = onUnknown === 'reroute' && mode !== 'off' && onClosed.every((one) => one === 'block');
   const text =

@@ -3,6 +3,7 @@ import { own } from '../../core/own.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/service-window.js';
 import type { Clock, Logger, Store } from '../../ports.js';
+import type { ReportError } from '../../telemetry/reported-error.js';
 import { Troubles } from '../notices/troubles.js';
 
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */
@@ -10,13 +11,20 @@ const PATIENCE_MS = 50;
 
 type Operation = 'get' | 'merge' | 'forget';
 
+export interface SafeStoreParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly reportError: ReportError;
+}
+
 /**
  * The same store, which cannot make a decision wrong or late: what it fails to give or takes too long for was never
  * remembered, and Bird is asked. Says when that begins and when it is over.
  */
-export function safeStore(store: Store, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Store {
+export function safeStore(store: Store, { clock, logger, reportError }: SafeStoreParts): Store {
   const troubles = new Troubles({ clock, logger });
-  const failed = (part: Operation): undefined => {
+  const failed = (part: Operation, error: unknown): undefined => {
+    reportError({ source: 'store', hook: part, error });
     // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a
     // store that is full still answers, and that does not mean that it works again.
     troubles.failed({
@@ -38,10 +46,10 @@ export function safeStore(store: Store, { clock, logger }: { readonly clock: Clo
           troubles.worked(name);
           return value;
         },
-        () => failed(name),
+        (error: unknown) => failed(name, error),
       );
-    } catch {
-      return failed(name);
+    } catch (error) {
+      return failed(name, error);
     }
   };
   return {

@@ -6,7 +6,7 @@ import { memoryCache } from '../../stores/memory-store.js';
 import type { Statistics } from '../../telemetry/statistics.js';
 import { OptionsTroubles } from '../notices/options-troubles.js';
 import type { GuardParts } from './options.js';
-import { doubtsAboutPolicy, resolvePolicy } from './policy.js';
+import { resolvePolicy, warnOfPolicies } from './policy.js';
 import { Workspace } from './workspace.js';
 import {
   type ResolvedWorkspace,
@@ -169,11 +169,14 @@ export class WorkspaceRegistry {
 
   /** A function that hangs must not keep a workspace hanging after it: others wait for the same answer. */
   #inTime<T>(id: string, answer: Promise<T>): Promise<T | 'failed'> {
-    const { clock, defaults } = this.#parts;
+    const { clock, defaults, reportError } = this.#parts;
     const { deadlineMs } = resolvePolicy(defaults);
     // With old options to fall back on, time is left to decide with them.
     const timeoutMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
-    return withinDeadline<T | 'failed'>(clock, timeoutMs, answer).catch(() => 'failed');
+    return withinDeadline<T | 'failed'>(clock, timeoutMs, answer).catch((error: unknown) => {
+      reportError({ source: 'hook', hook: 'workspaces', workspaceId: id, error });
+      return 'failed';
+    });
   }
 
   #keep(id: string, problem: string): Workspace | 'unknown' {
@@ -194,14 +197,8 @@ export class WorkspaceRegistry {
     this.#entries.set(options.id, { workspace, freshUntil, usedAt: this.#parts.clock.now() });
     this.#dropLeastUsed();
     this.#heldMessages.attach(workspace);
-    this.#warn(workspace);
+    warnOfPolicies(workspace, this.#parts.logOnce);
     return workspace;
-  }
-
-  #warn({ id, policies }: Workspace): void {
-    for (const { option, text } of policies.flatMap(doubtsAboutPolicy)) {
-      this.#parts.logOnce.warn('policy', text, { workspaceId: id, option }, text);
-    }
   }
 
   /** Those of a map are the caller's own, and stay. */

@@ -56,7 +56,8 @@ export class Workspace {
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
-  constructor(options: ResolvedWorkspace, { clock, store, fetch, logger, links }: GuardParts, statistics: Statistics) {
+  constructor(options: ResolvedWorkspace, parts: GuardParts, statistics: Statistics) {
+    const { clock, store, fetch, logger, links } = parts;
     this.#options = options;
     this.counter = statistics.counterOf(options.id);
     this.#deniedKey = new DeniedKeyCooldown(clock);
@@ -68,7 +69,7 @@ export class Workspace {
     this.timeAt = (localMs) => serverClock.at(localMs);
     this.suddenNow = () => serverClock.suddenNow();
     const onDate = serverClock.observe.bind(serverClock);
-    this.#api = { baseUrl, accessKey: () => this.#options.accessKey(), fetch, clock };
+    this.#api = { baseUrl, accessKey: () => this.#accessKey(parts), fetch, clock };
     const bird = birdLookup({ ...this.#api, onDate });
     const counted = decorate(bird, ({ kind }, ask) => {
       statistics.countLookup(kind);
@@ -152,6 +153,15 @@ export class Workspace {
   close(): void {
     this.#patient.reads.close();
     this.#patient.searches.close();
+  }
+
+  async #accessKey({ reportError }: GuardParts): Promise<string> {
+    try {
+      return await this.#options.accessKey();
+    } catch (error) {
+      reportError({ source: 'hook', hook: 'accessKey', workspaceId: this.id, error });
+      throw error;
+    }
   }
 
   /** New policies and keys hold from the next decision and the next read on. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { deadlineExceeded } from '../../clock.js';
 import { isObject } from '../../core/option-checks.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import { createGuard, type Guard } from '../../guard/guard.js';
@@ -200,18 +201,18 @@ class Exchange {
     };
     // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
     const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#handed.next(error)));
-    const failed = (): void => {
+    const failed = (error: unknown): void => {
       const text = 'Hook threw or took too long, so the guard answers where nobody else has';
-      hooks.failed(hook, { cause: 'hook_failed', text });
+      hooks.failed(hook, { cause: 'hook_failed', text, error });
       hasFailed = true;
       finish(() => this.#answer(response));
     };
-    const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed()), deadlineMs);
+    const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed(deadlineExceeded())), deadlineMs);
     try {
       const handled = Promise.resolve(handler(req, res, next, outcomes));
       handled.then(() => (hasFailed ? undefined : hooks.worked(hook)), failed);
-    } catch {
-      failed();
+    } catch (error) {
+      failed(error);
     }
   }
 }

@@ -47,11 +47,12 @@ async function writeByHook<R>(
     hooks.worked(hook);
     const { body } = request.host as { readonly body?: unknown };
     return { sends, body };
-  } catch {
+  } catch (error) {
     // The error is not logged: nobody knows what it holds.
     hooks.failed(hook, {
       cause: 'hook_failed',
       text: 'Hook threw or took too long, so the rerouted request is refused',
+      error,
     });
     return 'rewrite_failed';
   }

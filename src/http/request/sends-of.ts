@@ -51,8 +51,8 @@ export function sendsOf<R>(
   if (hooks.skip !== undefined || hooks.resolve !== undefined) return sendsByHooks(request, hooks, internals);
   try {
     return sendsByPath(request, hooks, internals);
-  } catch {
-    return failed(undefined, internals);
+  } catch (error) {
+    return failed(undefined, error, internals);
   }
 }
 
@@ -63,7 +63,7 @@ function sendsByHooks<R>(
 ): Sends | Promise<Sends> {
   const { clock, deadlineMs } = internals;
   let hook = skip && 'skip';
-  const fail = (): Sends => failed(hook, internals);
+  const fail = (error: unknown): Sends => failed(hook, error, internals);
   try {
     if (skip !== undefined && isSkipped(skip(request.host), internals)) return [];
     hook = resolve && 'resolve';
@@ -77,16 +77,19 @@ function sendsByHooks<R>(
     const resolved = resolve?.(request.host);
     if (!isPromiseLike(resolved)) return toSends(resolved);
     return withinDeadline(clock, deadlineMs, Promise.resolve<ResolvedSends>(resolved)).then(toSends).catch(fail);
-  } catch {
-    return fail();
+  } catch (error) {
+    return fail(error);
   }
 }
 
 /** The error of a hook is not logged: nobody knows what it holds. Without a hook it is a defect of ours. */
-function failed(hook: string | undefined, { hooks, logger }: GuardInternals): Sends {
+function failed(hook: string | undefined, error: unknown, { hooks, logger, reportError }: GuardInternals): Sends {
   const text = 'Hook failed or took too long, so the send is unknown';
-  if (hook !== undefined) hooks.failed({ name: hook }, { cause: 'hook_failed', text });
-  else logger.error({}, 'The guard itself failed to read a request, so the send is unknown');
+  if (hook !== undefined) hooks.failed({ name: hook }, { cause: 'hook_failed', text, error });
+  else {
+    reportError({ source: 'guard', error });
+    logger.error({}, 'The guard itself failed to read a request, so the send is unknown');
+  }
   return unreadable;
 }
 

@@ -27,12 +27,14 @@ export class WebhookNotices {
   readonly #workspaceId: string;
   readonly #hooks: HookTroubles;
   readonly #onEvent: Hook;
+  readonly #reportError: GuardInternals['reportError'];
   readonly #troubles: Troubles;
 
-  constructor(guard: Pick<GuardInternals, 'clock' | 'logger' | 'hooks'>, workspaceId: string) {
+  constructor(guard: Pick<GuardInternals, 'clock' | 'logger' | 'hooks' | 'reportError'>, workspaceId: string) {
     this.#logger = guard.logger;
     this.#workspaceId = workspaceId;
     this.#hooks = guard.hooks;
+    this.#reportError = guard.reportError;
     this.#onEvent = { name: 'onEvent', workspaceId };
     this.#troubles = new Troubles(guard, { workspaceId });
   }
@@ -57,12 +59,15 @@ export class WebhookNotices {
    * A store or a lookup that failed, or a defect of ours. Only the class of the error: its message may hold anything.
    */
   failed(error: unknown): void {
+    if (!(error instanceof LookupError)) {
+      this.#reportError({ source: 'guard', workspaceId: this.#workspaceId, error });
+    }
     const kind = error instanceof LookupError ? error.code : error instanceof Error ? error.name : typeof error;
     this.#failed('unavailable', { error: kind });
   }
 
-  hookFailed(): void {
-    this.#hooks.failed(this.#onEvent, { cause: 'hook_failed', text: 'Hook threw; its event stays answered' });
+  hookFailed(error: unknown): void {
+    this.#hooks.failed(this.#onEvent, { cause: 'hook_failed', text: 'Hook threw; its event stays answered', error });
   }
 
   hookWorked(): void {

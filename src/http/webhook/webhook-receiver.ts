@@ -158,7 +158,7 @@ class Receiver {
     if (onEvent === undefined) return;
     (async () => onEvent(event))().then(
       () => this.#notices.hookWorked(),
-      () => this.#notices.hookFailed(),
+      (error: unknown) => this.#notices.hookFailed(error),
     );
   }
 }
