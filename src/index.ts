@@ -36,14 +36,14 @@ export type {
   UnknownReason,
   Verdict,
 } from './core/types.js';
-export type { CheckOptions } from './guard/check-options.js';
+export type { CheckOptions } from './guard/deadline.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';
 export type { Outcome } from './guard/outcome.js';
 export { isStillValid } from './guard/still-valid.js';
 export type { WindowQuery, WindowQueryOptions, WindowStatus } from './guard/window-query.js';
 export type { GuardOptions } from './guard/workspaces/options.js';
-export type { OnClosed, OnUnknown, PolicyOptions } from './guard/workspaces/policy.js';
+export type { IsOptedOut, OnClosed, OnUnknown, PolicyOptions } from './guard/workspaces/policy.js';
 export type { WorkspaceOptions, WorkspaceSource } from './guard/workspaces/workspace-options.js';
 export { type HoldPolicy, holdUntilReply } from './held/hold-until-reply.js';
 export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from './held/options.js';

@@ -296,6 +296,7 @@ describe('the public API', () => {
       'HoldUntilReplyOptions',
       'HttpAnswer',
       'Instant',
+      'IsOptedOut',
       'Logger',
       'MediaTemplate',
       'MemoryStoreOptions',

@@ -1,14 +1,14 @@
 import { filledIn, type ParsedSend, parseSend, withConversation } from '../bird/send/parsed-send.js';
 import type { SendRequest } from '../bird/send/send-request.js';
-import { withinDeadline } from '../clock.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
-import { limitsOf } from '../lookup/patience.js';
 import type { Clock } from '../ports.js';
 import type { Case, OpenCase } from './case.js';
-import { type Deadline, deadlineOf, patienceOf } from './deadline.js';
-import { decideFromMemory, decideWithBird } from './decide.js';
+import { type Deadline, deadlineOf } from './deadline.js';
+import { decideFromMemory } from './decide.js';
+import { type Cases, FactSearch, type Search } from './fact-search.js';
 import type { Notices } from './notices/notices.js';
+import { type OptOutAnswer, optOutOf, withOptOut } from './opt-out.js';
 import { isSourced, type SourcedDecision, undecided } from './outcome.js';
 import { PlannedSend, type PlannedSendParts, type RerouteSupport } from './planned-send.js';
 import { isChannelKnown, templatePasses } from './template.js';
@@ -24,21 +24,21 @@ export interface DeciderParts {
   readonly support: RerouteSupport;
 }
 
-/** A case while the facts are asked for. What was found before the time was over counts for the outcome. */
-interface Search {
-  found: Case;
-  readonly deadline: Deadline;
-  /** Counts in place of the policy's. */
-  readonly mode: Policy['mode'] | undefined;
-}
-
 /** From a send to its decision, and to what its policy wants done. */
 export class Decider {
   readonly #parts: DeciderParts;
+  readonly #facts: FactSearch;
   #isClosed = false;
 
   constructor(parts: DeciderParts) {
     this.#parts = parts;
+    const { clock, notices, workspaces, support } = parts;
+    const cases: Cases = {
+      recall: (workspaceId) => this.recall(workspaceId),
+      caseOf: (parsed, workspace, mode) => this.#caseOf(parsed, workspace, mode),
+      open: (found) => this.#open(found),
+    };
+    this.#facts = new FactSearch({ clock, notices, workspaces, hooks: support.hooks, cases });
   }
 
   /** Nobody is asked any more, and nobody is stopped. */
@@ -49,38 +49,54 @@ export class Decider {
   /** At once where memory can tell. Never rejects. A property of one parameter, so that `map` can call it. */
   readonly plan = (send: SendRequest): PlannedSend | Promise<PlannedSend> => {
     const parsed = parseSend(send);
-    return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed);
+    const planned = this.#planFromMemory(send, parsed);
+    return planned instanceof PlannedSend ? planned : this.#planWithBird(send, parsed, { optOut: planned });
   };
 
   /** The same with a deadline of the call's own, in place of the policy's. */
   planWithin(deadlineMs: number | undefined, send: SendRequest): PlannedSend | Promise<PlannedSend> {
     const parsed = parseSend(send);
-    return this.#planFromMemory(send, parsed) ?? this.#planWithBird(send, parsed, deadlineMs);
+    const planned = this.#planFromMemory(send, parsed);
+    if (planned instanceof PlannedSend) return planned;
+    return this.#planWithBird(send, parsed, { deadlineMs, optOut: planned });
   }
 
   /** From memory alone; `undefined` where somebody must be asked. */
   planFromMemory(send: SendRequest): PlannedSend | undefined {
-    return this.#planFromMemory(send, parseSend(send));
+    const planned = this.#planFromMemory(send, parseSend(send));
+    return planned instanceof PlannedSend ? planned : undefined;
   }
 
   /** What the facts say, whatever the policy: for reroute policies, so that none leads back to itself. */
   async decideAlone(send: SendToReroute, deadline: Deadline): Promise<Decision> {
     // What the guard gave out of its hands comes back as anything.
-    const { decision } = await this.lookUp(send as SendRequest, () => deadline);
+    const { decision } = await this.lookUp(send as SendRequest, () => deadline, { asksForOptOut: true });
     return decision;
   }
 
-  /** What the facts say, whatever the policy and the mode. Counts as no decision. */
-  async lookUp(send: SendRequest, deadline: (policy: Policy) => Deadline): Promise<SourcedDecision> {
+  /**
+   * What the facts say, whatever the policy and the mode. Counts as no decision.
+   *
+   * @param asksForOptOut whether `isOptedOut` is called
+   */
+  async lookUp(
+    send: SendRequest,
+    deadline: (policy: Policy) => Deadline,
+    { asksForOptOut }: { readonly asksForOptOut: boolean },
+  ): Promise<SourcedDecision> {
     const parsed = parseSend(send);
     const workspace = this.recall(parsed.workspaceId);
     const recalled = workspace && this.#recallCase(parsed, workspace, 'enforce');
     const remembered = recalled && this.#remember(recalled, this.#parts.clock.now());
-    if (remembered !== undefined) return remembered;
+    const { support } = this.#parts;
+    if (recalled && remembered) {
+      return asksForOptOut ? withOptOut(remembered, await optOutOf(recalled, send, support)) : remembered;
+    }
     // A template must not wait for the Bird that could not be asked about the text either.
     if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses;
     const found = this.#caseOf(parsed, workspace, 'enforce');
-    return this.#askInTime({ found, deadline: deadline(found.policy), mode: 'enforce' });
+    const asked = { send: asksForOptOut ? send : undefined, optOut: undefined };
+    return this.#facts.decide({ found, deadline: deadline(found.policy), mode: 'enforce', ...asked });
   }
 
   /** A workspace as it is known without asking; `undefined` where the caller's function must be asked. */
@@ -92,53 +108,31 @@ export class Decider {
     return this.recall(workspaceId) ?? (await this.#parts.workspaces.load(workspaceId));
   }
 
-  #planFromMemory(send: SendRequest, parsed: ParsedSend): PlannedSend | undefined {
+  /** Where the application takes its time to tell of an opt-out, its answer to come is all there is so far. */
+  #planFromMemory(send: SendRequest, parsed: ParsedSend): PlannedSend | Promise<OptOutAnswer> | undefined {
     const workspace = this.recall(parsed.workspaceId);
     const found = workspace && this.#recallCase(parsed, workspace);
     // Read once: each reading costs 0.03 of an allowed send.
     const decidedAt = this.#parts.clock.now();
     const decided = found && this.#remember(found, decidedAt);
-    return decided && this.#planned({ send, found, decided, decidedAt });
+    if (found === undefined || decided === undefined) return undefined;
+    if (found.policy.isOptedOut === undefined) return this.#planned({ send, found, decided, decidedAt });
+    const optOut = optOutOf(found, send, this.#parts.support);
+    if (optOut instanceof Promise) return optOut;
+    return this.#planned({ send, found, decided: withOptOut(decided, optOut), decidedAt });
   }
 
-  async #planWithBird(send: SendRequest, parsed: ParsedSend, deadlineMs?: number): Promise<PlannedSend> {
+  async #planWithBird(
+    send: SendRequest,
+    parsed: ParsedSend,
+    { deadlineMs, optOut }: Pick<Search, 'optOut'> & { readonly deadlineMs?: number | undefined },
+  ): Promise<PlannedSend> {
     const found = this.#caseOf(parsed, this.recall(parsed.workspaceId));
     const deadline = deadlineOf(found.policy, this.#parts.clock.now(), deadlineMs);
-    const search: Search = { found, deadline, mode: undefined };
-    const decided = await this.#askInTime(search);
+    const search: Search = { found, deadline, mode: undefined, send, optOut };
+    const decided = await this.#facts.decide(search);
     const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
     return this.#planned({ send, found: known, decided, decidedAt: this.#parts.clock.now(), deadline });
-  }
-
-  #askInTime(search: Search): Promise<SourcedDecision> {
-    const { clock, notices } = this.#parts;
-    const leftMs = Math.max(0, search.deadline.at - clock.now());
-    return withinDeadline(clock, leftMs, this.#ask(search)).catch((error: unknown) =>
-      undecided(notices.failure(error, search.found.parsed)),
-    );
-  }
-
-  /** @throws {LookupError} */
-  async #ask(search: Search): Promise<SourcedDecision> {
-    const { workspaces, notices, clock } = this.#parts;
-    const { deadline, mode } = search;
-    const { parsed } = search.found;
-    const known = this.recall(parsed.workspaceId);
-    const workspace = known ?? (await workspaces.load(parsed.workspaceId ?? ''));
-    // A reload meanwhile is for the next decision; but what had to be loaded or read first is known only now.
-    if (known === undefined) search.found = this.#caseOf(parsed, workspace, mode);
-    if (parsed.kind === 'conversation' && workspace !== 'unknown' && (mode !== undefined || !workspace.isOff)) {
-      const patience = patienceOf(deadline, workspace.policyFor(undefined));
-      const place = await workspace.conversations.find(parsed, limitsOf(patience, clock.now()));
-      search.found = this.#caseOf(withConversation(parsed, place), workspace, mode);
-    }
-    const open = this.#open(search.found);
-    if (isSourced(open)) return open;
-    const decided = await decideWithBird(open, patienceOf(deadline, open.policy));
-    notices.channel(open.parsed, open.workspace);
-    // After a stall of the event loop an answer may come when nobody should wait any more: too late to deny on it.
-    const isTooLate = decided.decision.verdict === 'deny' && clock.now() > deadline.at;
-    return isTooLate ? undecided('deadline_exceeded') : decided;
   }
 
   #remember(found: Case, at: number): SourcedDecision | undefined {

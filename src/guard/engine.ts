@@ -5,8 +5,7 @@ import type { WindowKey } from '../ports.js';
 import { Decisions } from '../telemetry/decisions.js';
 import { callingListener, loggingListener } from '../telemetry/listeners.js';
 import { Statistics } from '../telemetry/statistics.js';
-import { type CheckOptions, readCheckOptions } from './check-options.js';
-import { type Deadline, deadlineOf } from './deadline.js';
+import { type CheckOptions, type Deadline, deadlineOf, readCheckOptions } from './deadline.js';
 import { Decider } from './decider.js';
 import { Directory } from './directory.js';
 import { HeldMessages } from './held-messages.js';
@@ -121,7 +120,10 @@ export class GuardEngine {
     const { clock } = this.#parts;
     const calledAt = clock.now();
     const deadline = (policy: Policy): Deadline => deadlineOf(policy, calledAt, options.deadlineMs);
-    return statusOf(await this.#decider.lookUp(sendOfQuery(query, options), deadline), clock.now());
+    return statusOf(
+      await this.#decider.lookUp(sendOfQuery(query, options), deadline, { asksForOptOut: false }),
+      clock.now(),
+    );
   }
 
   forget(target: ForgetTarget): void | Promise<void> {

@@ -1,7 +1,7 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { requireArray } from '../core/argument-checks.js';
 import type { GuardStats } from '../telemetry/statistics.js';
-import { type CheckOptions, readCheckOptions } from './check-options.js';
+import { type CheckOptions, readCheckOptions } from './deadline.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
 import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observed.js';

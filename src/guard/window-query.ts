@@ -4,7 +4,7 @@ import { toInstant } from '../core/instant.js';
 import { checkOptionsOf, type OptionCheck, oneOf } from '../core/option-checks.js';
 import { own, ownFields } from '../core/own.js';
 import type { Decision, Instant, Verdict } from '../core/types.js';
-import { callDeadline } from './check-options.js';
+import { callDeadline } from './deadline.js';
 import type { SourcedDecision } from './outcome.js';
 
 /** Whose window is asked for, as a send names its contact or as an observation does. */

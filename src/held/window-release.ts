@@ -1,3 +1,4 @@
+import { isMatterOfTime } from '../core/reroute/matter-of-time.js';
 import type { WindowKey } from '../ports.js';
 import type { HeldMessage } from '../stores/held-store.js';
 import type { DispatchHost } from './dispatch-host.js';
@@ -55,11 +56,11 @@ export class WindowRelease {
       await outgoing.giveUp(message, 'expired', host);
     } else {
       if (await pauses.isPaused(message)) return false;
-      const { verdict } = await host.decide(message);
+      const { verdict, reason } = await host.decide(message);
       if (verdict === 'unknown') throw new Error('It is not known whether the window is open');
       if (verdict === 'deny') {
         // Only now is it known that the customer has to write first.
-        if (message.isWindowUnknown === true) void outgoing.nudge(message, host);
+        if (message.isWindowUnknown === true && isMatterOfTime(reason)) void outgoing.nudge(message, host);
         return false;
       }
       const result = await outgoing.send(message, host);

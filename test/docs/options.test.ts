@@ -75,5 +75,7 @@ describe('the option tables', () => {
 });
 
 function asText(values: object): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === undefined ? 'none' : String(value)]),
+  );
 }

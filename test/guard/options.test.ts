@@ -64,6 +64,8 @@ const policyRules = {
   onContactNotFound: { accepted: ['unknown', 'closed'], wrongType: notTexts, outOfRange: ['', 'deny', 'Closed'] },
   onMixed: { accepted: ['block', 'split'], wrongType: notTexts, outOfRange: ['', 'Split', 'Block'] },
   exposeExpiry: { accepted: [true, false], wrongType: notBooleans, outOfRange: [] },
+  isOptedOut: { accepted: [() => true, async () => false], wrongType: [null, true, 'yes', {}, []], outOfRange: [] },
+  optedOutBlocksTemplates: { accepted: [true, false], wrongType: notBooleans, outOfRange: [] },
 } satisfies Record<keyof PolicyOptions, Rule>;
 
 const workspaceRules = {

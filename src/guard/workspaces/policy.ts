@@ -1,6 +1,7 @@
 import type { SendRequest } from '../../bird/send/send-request.js';
 import {
   aBoolean,
+  aFunction,
   isFunction,
   numberBetween,
   type OptionCheck,
@@ -64,11 +65,24 @@ export interface PolicyOptions {
   readonly onContactNotFound?: 'unknown' | 'closed' | undefined;
   /** Whether a blocked response says when the window closed. Default true. */
   readonly exposeExpiry?: boolean | undefined;
+  /**
+   * Tells whether the contact of a send has opted out; `true` denies it as `opted_out`, on every platform. Sync or async,
+   * within `deadlineMs`; an async one makes every decision async. After an error, or another answer than a boolean, an
+   * allowed send is `lookup_failed`, or `deadline_exceeded` where it took too long. Default: nobody has, but whom
+   * `observeOptOut` reported.
+   */
+  readonly isOptedOut?: IsOptedOut | undefined;
+  /** Whether an opt-out stops templates too. Default false. */
+  readonly optedOutBlocksTemplates?: boolean | undefined;
 }
+
+/** Gets a send with its channel and its contact, also where it goes into a conversation. */
+export type IsOptedOut = (send: SendRequest) => boolean | Promise<boolean>;
 
 type Resolved = Readonly<{ [K in keyof PolicyOptions]-?: Exclude<PolicyOptions[K], undefined> }>;
 
-export interface Policy extends Omit<Resolved, 'onClosed'> {
+export interface Policy extends Omit<Resolved, 'onClosed' | 'isOptedOut'> {
+  readonly isOptedOut: IsOptedOut | undefined;
   /** Tried in order; an empty list blocks. */
   readonly onClosed: readonly (ReroutePolicy | 'block')[];
 }
@@ -103,6 +117,8 @@ export const policyChecks: Readonly<Record<keyof PolicyOptions, OptionCheck>> = 
   trustPermanentSession: aBoolean,
   onContactNotFound: oneOf('unknown', 'closed'),
   exposeExpiry: aBoolean,
+  isOptedOut: aFunction,
+  optedOutBlocksTemplates: aBoolean,
 };
 
 /** What makes policies, and is none itself: called as one, it would stop each message that it should save. */
@@ -160,6 +176,7 @@ export function resolvePolicy(given: PolicyOptions): Policy {
   const { mode = 'enforce', onClosed = 'block', onMixed = 'block', onUnknown = 'allow' } = options;
   const { safetyMarginMs = 10_000, deadlineMs = 800, trustPermanentSession = true } = options;
   const { onContactNotFound = 'unknown', exposeExpiry = true } = options;
+  const { isOptedOut, optedOutBlocksTemplates = false } = options;
   return {
     mode,
     onClosed: typeof onClosed === 'object' ? [...onClosed] : [onClosed],
@@ -170,5 +187,7 @@ export function resolvePolicy(given: PolicyOptions): Policy {
     trustPermanentSession,
     onContactNotFound,
     exposeExpiry,
+    isOptedOut,
+    optedOutBlocksTemplates,
   };
 }

@@ -74,14 +74,14 @@ export const reads: readonly Mutation[] = [
   },
   {
     name: 'a late deny: a read that came after the deadline still blocks',
-    file: 'guard/decider.ts',
+    file: 'guard/fact-search.ts',
     find: "decided.decision.verdict === 'deny' && clock.now() > deadline.at",
     replace: 'false',
     tests: ['guard/windows/time.test.ts', ...badDays],
   },
   {
     name: 'the deadline is ignored',
-    file: 'guard/decider.ts',
+    file: 'guard/fact-search.ts',
     find: 'withinDeadline(clock, leftMs, this.#ask',
     replace: 'withinDeadline(clock, 10 * leftMs, this.#ask',
     tests: ['guard/reads/faults.test.ts', ...badDays],
