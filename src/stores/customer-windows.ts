@@ -22,7 +22,7 @@ export interface CustomerWindowsParts {
 /**
  * The windows of customers, each of whom has an address, an id, or both. An id and an address that are linked with
  * each other alone are a pair: one window is kept for the two, and the id knows that the contact wrote when the address
- * did. With a window for each, a million customers take 1.7 times as much.
+ * did. With a window and a link for each name, a million customers took 2.5 times as much.
  */
 export class CustomerWindows implements Store {
   readonly links: Links = {
@@ -40,7 +40,7 @@ export class CustomerWindows implements Store {
     const { windows, closedIds } = this.#parts;
     const found = windows.find(key);
     if (found?.name === key.address) {
-      return typeof found.value === 'number' ? { ...unknown, lastInboundAt: found.value } : found.value;
+      return typeof found.value === 'number' ? { ...noEvidence, lastInboundAt: found.value } : found.value;
     }
     if (!isAddressOfId(key.address)) return undefined;
     const own = closedIds.get(key);
@@ -121,14 +121,11 @@ function orSeveral(known: string | undefined, name: string): string {
   return known === undefined || known === name ? name : 'several';
 }
 
-/** All fields, none of them known. Not frozen: to spread a frozen object costs 6 times as much. */
-const unknown: WindowEvidence = mergeEvidence({}, {});
-
 function wroteAtOf(kept: Kept | undefined): number | undefined {
   return typeof kept === 'object' ? latest(kept.lastInboundAt, kept.contactWroteAt) : kept;
 }
 
-function withMessage(known: WindowEvidence = unknown, wroteAt: number): WindowEvidence {
+function withMessage(known: WindowEvidence = noEvidence, wroteAt: number): WindowEvidence {
   return { ...known, contactWroteAt: latest(known.contactWroteAt, wroteAt) };
 }
 
