@@ -50,7 +50,6 @@ export type { HoldUntilReplyOptions, Nudge, ReleasedMessage, ReplyEvent } from '
 export {
   freeformGuard,
   type GuardedRequest,
-  type GuardedSends,
   type Middleware,
   type NextFunction,
 } from './http/middleware/freeform-guard.js';
@@ -58,6 +57,7 @@ export type { MiddlewareOptions } from './http/middleware/middleware-options.js'
 export { blockedResponse, type HttpAnswer } from './http/request/answer.js';
 export type { RequestDecision } from './http/request/decide-request.js';
 export { type GuardRequestInput, type GuardRequestOptions, guardRequest } from './http/request/guard-request.js';
+export type { GuardedSends } from './http/request/guarded-sends.js';
 export type { Problem, RecipientVerdict } from './http/request/problem.js';
 export type { ResolvedSends } from './http/request/sends-of.js';
 export { windowHeader } from './http/request/window-header.js';

@@ -3,6 +3,8 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as root from 'freeform-guard';
 import * as core from 'freeform-guard/core';
+import * as fastify from 'freeform-guard/fastify';
+import * as fetch from 'freeform-guard/fetch';
 import * as redis from 'freeform-guard/redis';
 import * as sandbox from 'freeform-guard/sandbox';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +40,8 @@ const wings: readonly string[] = ['redis', 'http'];
 /** What one wing may know of another all the same. */
 const doors: Readonly<Record<string, string>> = {
   'http/middleware': 'http/request',
+  'http/fastify': 'http/request',
+  'http/fetch': 'http/request',
 };
 
 /** No folder has more files than somebody takes in at a glance. */
@@ -63,6 +67,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
     why: 'the default clock, which notices a wall that jumps',
   },
   { file: 'guard/workspaces/options.ts', effect: 'fetch', why: 'the default transport' },
+  { file: 'http/fetch/guarded-fetch.ts', effect: 'fetch', why: 'what guardedFetch guards by default' },
   { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
   { file: 'redis/connection.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
   { file: 'redis/reply-timer.ts', effect: 'setTimeout', why: 'the same' },
@@ -355,6 +360,19 @@ describe('the public API', () => {
   it("of 'freeform-guard/redis' is exactly this", () => {
     expect(Object.keys(redis)).toEqual(['redisStore']);
     expect(typesExportedBy('redis/redis-store.ts')).toEqual(['RedisClient', 'RedisStoreOptions']);
+  });
+
+  it("of 'freeform-guard/fastify' is exactly this", () => {
+    expect(Object.keys(fastify).toSorted()).toEqual(['default', 'fastifyGuard']);
+    expect(fastify.default).toBe(fastify.fastifyGuard);
+    const types = ['FastifyGuardOptions', 'FastifyGuardReply', 'FastifyGuardRequest'];
+    expect(typesExportedBy('http/fastify/fastify-guard.ts')).toEqual(types);
+  });
+
+  it("of 'freeform-guard/fetch' is exactly this", () => {
+    expect(Object.keys(fetch).toSorted()).toEqual(['SendBlockedError', 'fetchGuard', 'guardedFetch']);
+    const types = ['FetchDecision', 'FetchGuard', 'FetchGuardOptions', 'FetchGuardRequest', 'GuardedFetchOptions'];
+    expect(typesExportedBy('http/fetch/fetch.ts')).toEqual(types);
   });
 
   it("of 'freeform-guard/sandbox' is exactly this", () => {

@@ -11,7 +11,7 @@ let consumer: Consumer;
 
 beforeAll(async () => {
   const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
-  consumer = await createConsumer([...Object.keys(manifest.dependencies), '@types/node']);
+  consumer = await createConsumer([...Object.keys(manifest.dependencies), '@types/node', 'fastify']);
 }, 60_000);
 
 afterAll(() => consumer?.remove());
@@ -21,6 +21,8 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
   expect(code).toEqual([
     'dist/core/core.js',
     'dist/doctor/cli.js',
+    'dist/http/fastify/fastify-guard.js',
+    'dist/http/fetch/fetch.js',
     'dist/index.js',
     'dist/redis/redis-store.js',
     'dist/rule.js',
@@ -60,7 +62,7 @@ it('packs the types beside every entry', async () => {
   const { exports } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
   const entries = Object.values<{ readonly types?: string; readonly default?: string }>(exports);
   const built = entries.filter((entry) => entry.default !== undefined);
-  expect(built).toHaveLength(4);
+  expect(built).toHaveLength(6);
   for (const { types, default: code = '' } of built) {
     expect(types).toBe(code.replace(/\.js$/, '.d.ts'));
     expect(consumer.files).toContain(types?.slice('./'.length));
@@ -118,9 +120,9 @@ it('gives TypeScript the types that Node will run, as attw sees it', async () =>
   const args = [attw, consumer.tarball, ...rules, '--format', 'ascii', '--no-color', '--no-emoji'];
   const report = await runIn(projectRoot, process.execPath, args);
   // `main`, `types` and `typesVersions`, for compilers that know no exports.
-  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(4).fill('node10: OK').concat('node10: OK (JSON)'));
+  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(6).fill('node10: OK').concat('node10: OK (JSON)'));
   expect(report.match(/^node16 \(from ESM\): .*$/gm)).toEqual(
-    Array(4).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
+    Array(6).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
   );
 });
 
@@ -197,6 +199,8 @@ it('is one instance through each entry, required or imported', async () => {
     const names = ['freeform-guard', 'freeform-guard/core', 'freeform-guard/redis', 'freeform-guard/sandbox'];
     Promise.all(names.map((name) => import(name))).then(([root, core, redis]) => {
       const [rootRequired, , redisRequired] = names.map((name) => require(name));
+      // A guard of the one is a guard for the other.
+      require('freeform-guard/fetch').fetchGuard(root.createGuard({ workspaces: () => undefined }));
       console.log(new Set([root, core, rootRequired].map(({ decideFreeform }) => decideFreeform)).size);
       console.log(new Set([redis, redisRequired].map(({ redisStore }) => redisStore)).size);
     });
@@ -250,9 +254,11 @@ it('type-checks for a user who compiles to CommonJS with a resolution of before 
     `import { createServer } from 'node:http';
 import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
 import { canSendFreeform } from 'freeform-guard/core';
+import { fastifyGuard } from 'freeform-guard/fastify';
+import { guardedFetch } from 'freeform-guard/fetch';
 import { redisStore } from 'freeform-guard/redis';
 import { createSandbox } from 'freeform-guard/sandbox';
-export const values: unknown[] = [canSendFreeform, redisStore, createSandbox];
+export const values: unknown[] = [canSendFreeform, fastifyGuard, guardedFetch, redisStore, createSandbox];
 ${typedProgram}`,
   );
   // The project's own compiler has left node10 behind; the one that attw brings still has it.

@@ -1,30 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deadlineExceeded } from '../../clock.js';
 import { isObject } from '../../core/option-checks.js';
-import type { ReroutedSend } from '../../core/reroute/policy.js';
 import { createGuard, type Guard } from '../../guard/guard.js';
 import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
 import type { GuardOptions } from '../../guard/workspaces/options.js';
 import type { HttpAnswer } from '../request/answer.js';
+import { applyRewrite, type RequestFace } from '../request/apply-rewrite.js';
 import { decideRequest, type HostDecision } from '../request/decide-request.js';
+import { decidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
 import { sendsOf } from '../request/sends-of.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
-import { applyRewrite } from './apply-rewrite.js';
 import { HostRequest } from './host-request.js';
 import { type MiddlewareOptions, resolveMiddlewareOptions } from './middleware-options.js';
-
-/** What handlers downstream find at `req.freeformGuard`. */
-export interface GuardedSends {
-  /** One outcome per recipient, in the order of the request. */
-  readonly outcomes: readonly Outcome[];
-  /** The request's body as it arrived. */
-  readonly original: unknown;
-  /** After a reroute: the request's body as it is now. */
-  readonly rewritten?: unknown;
-  /** After a reroute: all sends that replace the message, in order. Of a split text, `req.body` is only the first. */
-  readonly sends?: readonly ReroutedSend[] | undefined;
-}
 
 declare global {
   // What `@types/express` merges into its requests; without it, this is nothing that anybody meets.
@@ -47,33 +35,6 @@ export type NextFunction = (error?: unknown) => void;
 
 /** A request handler on `node:http` types, for Express 4 and 5, Connect and a plain server. */
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: NextFunction) => void;
-
-/** Marks a request that a guard has decided: mounted twice, by whichever copy of the package, it still decides once. */
-const decided: unique symbol = Symbol.for('freeform-guard.decided');
-
-/**
- * What a guard leaves that has decided. The mark is on the prototype, and not a second property of the request: one more
- * on a request of Express costs 1.5 µs, as much as half of the decision.
- */
-class DecidedSends implements GuardedSends {
-  declare readonly [decided]: true;
-  readonly outcomes: readonly Outcome[];
-  readonly original: unknown;
-
-  static {
-    Object.defineProperty(DecidedSends.prototype, decided, { value: true });
-  }
-
-  constructor(outcomes: readonly Outcome[], original: unknown) {
-    this.outcomes = outcomes;
-    this.original = original;
-  }
-}
-
-/** Own, so that no look-up along the prototypes of a request is needed: those cost 0.4 µs on Express. */
-function isDecidedAlready(req: GuardedRequest): boolean {
-  return Object.hasOwn(req, 'freeformGuard') && Object(req.freeformGuard)[decided] === true;
-}
 
 /**
  * Middleware that stops free-form sends which the customer service window would lose. Mount it behind the body parser.
@@ -151,14 +112,14 @@ class Exchange {
       return settle(false);
     }
     // A guard further on may know the workspace that this one does not.
-    const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
+    const guarded = decision.isDecided ? decidedSends(outcomes, original) : { outcomes, original };
     req.freeformGuard = guarded;
     if (decision.isBlocked) return this.#refuse(outcomes, response);
     settle(true);
     if (rewrite === undefined) return next();
     Object.assign(guarded, { rewritten: rewrite.body, sends });
     if (response !== undefined) return this.#answer(response);
-    if (rewrite.body !== undefined) applyRewrite(req, rewrite);
+    if (rewrite.body !== undefined) applyRewrite(req as RequestFace, req, rewrite);
     next();
   }
 

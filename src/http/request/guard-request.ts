@@ -11,9 +11,10 @@ import {
 import { ownFields } from '../../core/own.js';
 import type { Guard } from '../../guard/guard.js';
 import { internalsOf } from '../../guard/internals.js';
-import { decideRequest, type RequestDecision } from './decide-request.js';
+import { decideHooked } from './decide-hooked.js';
+import type { RequestDecision } from './decide-request.js';
 import type { RewriteOption } from './rewrite-request.js';
-import { type HookedRequest, type RequestHooks, sendsOf } from './sends-of.js';
+import type { HookedRequest, RequestHooks } from './sends-of.js';
 
 /** A request in the form that any host can provide. */
 export interface GuardRequestInput {
@@ -84,9 +85,7 @@ export async function guardRequest(
   const options = ownFields(given);
   requireResolve(options, 'guardRequest');
   const internals = internalsOf(guard);
-  const hostRequest = readRequest(request);
-  const sends = await sendsOf(hostRequest, options, internals);
-  const decision = await decideRequest(hostRequest, sends, internals, options);
+  const decision = await decideHooked(readRequest(request), options, internals);
   if (decision === undefined) return undefined;
   const { isBlocked: _, isDecided: __, rewrite: ___, ...face } = decision;
   return face;
@@ -108,10 +107,11 @@ function readRequest(request: GuardRequestInput | UrlRequestInput): HookedReques
   if (typeof method !== 'string') {
     throw new TypeError(`guardRequest: request.method must be a string; received ${typeName(method)}`);
   }
-  if (isWithTextualUrl(request)) return { method, url: request.url, params, route, body, host: request };
+  const told = { method, params, route, body, isToldChannel: true };
+  if (isWithTextualUrl(request)) return { ...told, url: request.url, host: request };
   const url = textOf(request.url);
   const read = { ...request, method, url: url ?? '', params, route, body };
-  if (url !== undefined) return { ...read, host: read };
+  if (url !== undefined) return { ...told, url, host: read };
   throw new TypeError(`guardRequest: request.url must be a string or a URL; received ${typeName(request.url)}`);
 }
 

@@ -1,9 +1,10 @@
 import { decodePath } from '../../bird/send/send-path.js';
-import { type HttpRequestLike, MAX_BATCH, type SendRequest } from '../../bird/send/send-request.js';
+import { MAX_BATCH, type SendRequest } from '../../bird/send/send-request.js';
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import type { Outcome } from '../../guard/outcome.js';
+import type { HookedRequest } from './sends-of.js';
 
 /** What goes out in the place of a request. */
 export interface Rewrite {
@@ -18,7 +19,7 @@ export interface Rewrite {
 export interface DecidedRequest {
   readonly outcomes: readonly Outcome[];
   readonly sends: readonly SendRequest[];
-  readonly req: HttpRequestLike;
+  readonly req: Pick<HookedRequest, 'url' | 'body' | 'isToldChannel'>;
 }
 
 /** What is sent instead; the reason where the request cannot be changed so that its handler would send just that. */
@@ -33,7 +34,7 @@ export function rewriteOf({ outcomes, sends, req }: DecidedRequest): Rewrite | s
   const [first] = instead;
   if (!isBatch) {
     const isElsewhere = first !== undefined && from !== undefined && !isSameId(first.channelId, from);
-    if (isElsewhere && !namesChannel(req, from)) return 'channel_not_rewritable';
+    if (isElsewhere && req.isToldChannel !== true && !namesChannel(req, from)) return 'channel_not_rewritable';
     return { sends: instead, body: first?.message, channel: isElsewhere ? { from, to: first.channelId } : undefined };
   }
   if (instead.length > MAX_BATCH) return 'batch_too_large';
@@ -95,7 +96,7 @@ function asItCame({
  * Parameters alone are not enough: Express reads them from the URL again for the next handler, and what a mount has cut
  * off the URL comes back as it was.
  */
-function namesChannel({ url }: HttpRequestLike, channelId: string): boolean {
+function namesChannel({ url }: Pick<HookedRequest, 'url'>, channelId: string): boolean {
   return withChannel(url, { from: channelId, to: channelId }) !== undefined;
 }
 

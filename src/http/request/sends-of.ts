@@ -16,6 +16,8 @@ export type ResolvedSends = SendRequest | Sends | null | undefined;
 /** A request as the guard reads it, and as the host's hooks get it. */
 export interface HookedRequest<R = unknown> extends HttpRequestLike {
   readonly host: R;
+  /** The host reads the channel of a reroute from the decision, and not from the request again. */
+  readonly isToldChannel?: boolean | undefined;
 }
 
 /** How a request is read beside by its path. `R` is the request as the host's hooks get it. */

@@ -40,17 +40,26 @@ const answers: Readonly<Record<WebhookAnswer, AnswerText>> = {
   unavailable: { status: 503, message: 'The event could not be accepted now; Bird repeats it' },
 };
 
+/** A whole answer. */
+export function answerOf(code: WebhookAnswer): {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+} {
+  const { status, message } = answers[code];
+  const allow = status === 405 ? { Allow: 'POST' } : undefined;
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...allow };
+  return { status, headers, body: JSON.stringify({ code, message }) };
+}
+
 /** Answers, unless somebody else has done so or the client has gone. */
 export function answerWebhook(res: ServerResponse, code: WebhookAnswer): void {
   if (res.headersSent || res.writableEnded || res.destroyed) return;
-  const { status, message, closes } = answers[code];
-  const body = JSON.stringify({ code, message });
+  const { status, headers, body } = answerOf(code);
   res.statusCode = status;
-  res.setHeader('Content-Type', 'application/json');
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   res.setHeader('Content-Length', Buffer.byteLength(body));
-  res.setHeader('Cache-Control', 'no-store');
-  if (status === 405) res.setHeader('Allow', 'POST');
   // Node destroys the connection once this has been written, whatever of the request is still to come.
-  if (closes === true) res.setHeader('Connection', 'close');
+  if (answers[code].closes === true) res.setHeader('Connection', 'close');
   res.end(body);
 }

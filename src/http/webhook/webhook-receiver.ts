@@ -9,7 +9,9 @@ import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import type { Cache, ChannelFacts } from '../../ports.js';
 import { memoryCache } from '../../stores/memory-store.js';
 import { answerWebhook, type WebhookAnswer } from './answers.js';
+import { type Delivery, nodeDelivery } from './delivery.js';
 import { isTooOld, tellGuard } from './evidence.js';
+import { fetchAnswer, fetchDelivery } from './fetch-delivery.js';
 import { WebhookNotices } from './notices.js';
 import {
   type BirdEvent,
@@ -17,10 +19,16 @@ import {
   resolveWebhookOptions,
   type WebhookReceiverOptions,
 } from './options.js';
-import { readRawBody } from './raw-body.js';
 
 /** A request handler on `node:http` types, for Express 4 and 5, Connect and a plain server. It never calls `next`. */
-export type WebhookReceiver = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
+export interface WebhookReceiver {
+  (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void;
+  /**
+   * The same for hosts that take a `Request` and give a `Response`. `onEvent` is called when the response is made. Never
+   * rejects.
+   */
+  fetch(request: Request): Promise<Response>;
+}
 
 /**
  * Accepts Bird's signed events and passes them to the guard, so that a reply to a customer needs no read. Mount it in
@@ -42,9 +50,12 @@ export function webhookReceiver(guard: Guard, options: WebhookReceiverOptions): 
   }
   const receiver = new Receiver(internals, resolved);
 
-  return function webhookReceiverHandler(req, res) {
-    void receiver.receive(req).then((receipt) => receiver.answer(res, receipt));
+  const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    void receiver.receive(nodeDelivery(req)).then((receipt) => receiver.answer(res, receipt));
   };
+  return Object.assign(handler, {
+    fetch: async (request: Request) => receiver.respond(await receiver.receive(fetchDelivery(request))),
+  });
 }
 
 const handled = {};
@@ -78,9 +89,9 @@ class Receiver {
   }
 
   /** Never rejects: whatever fails, Bird has to repeat. */
-  async receive(req: IncomingMessage): Promise<Receipt> {
+  async receive(delivery: Delivery): Promise<Receipt> {
     try {
-      const receipt = await this.#read(req);
+      const receipt = await this.#read(delivery);
       if (typeof receipt === 'string') this.#notices.answered(receipt);
       else if (receipt !== undefined) this.#notices.accepted();
       return receipt;
@@ -93,28 +104,38 @@ class Receiver {
   answer(res: ServerResponse, receipt: Receipt): void {
     if (receipt === undefined) return;
     if (typeof receipt === 'string') return answerWebhook(res, receipt);
-    const isRepetition = this.#handled.get(receipt.name) !== undefined;
     // Where nobody hears the answer any more, Bird repeats the event, and the application gets to know it then.
-    if (!isRepetition && !res.destroyed) {
-      this.#handled.set(receipt.name, handled);
-      res.once('close', () => this.#tellApplication(receipt.event));
-    }
+    if (!res.destroyed && this.#isNew(receipt)) res.once('close', () => this.#tellApplication(receipt.event));
     answerWebhook(res, 'accepted');
   }
 
-  async #read(req: IncomingMessage): Promise<Receipt> {
-    if (req.method !== 'POST') return 'method_not_allowed';
+  /** The answer of a host that says nothing of when it was sent. */
+  respond(receipt: Receipt): Response {
+    if (receipt === undefined || typeof receipt === 'string') return fetchAnswer(receipt);
+    if (this.#isNew(receipt)) queueMicrotask(() => this.#tellApplication(receipt.event));
+    return fetchAnswer('accepted');
+  }
+
+  /** Whether an event was never accepted before; from now on it was. */
+  #isNew({ name }: Accepted): boolean {
+    const isNew = this.#handled.get(name) === undefined;
+    if (isNew) this.#handled.set(name, handled);
+    return isNew;
+  }
+
+  async #read(delivery: Delivery): Promise<Receipt> {
+    if (delivery.method !== 'POST') return 'method_not_allowed';
     const { clock } = this.#guard;
-    const body = await readRawBody(req, { clock, maxBytes: MAX_BODY_BYTES, timeoutMs: BODY_TIMEOUT_MS });
+    const body = await delivery.readBody({ clock, maxBytes: MAX_BODY_BYTES, timeoutMs: BODY_TIMEOUT_MS });
     if (body === 'aborted') return undefined;
     if (typeof body === 'string') return body;
 
     const { publicUrl, workspaceId } = this.#options;
     const signingKeys = this.#options.signingKeys ?? (await this.#guard.signingKeys(workspaceId));
-    const timestamp = req.headers['messagebird-request-timestamp'];
-    const delivery = { signature: req.headers['messagebird-signature'], timestamp, url: publicUrl, body };
+    const timestamp = delivery.header('messagebird-request-timestamp');
+    const signature = delivery.header('messagebird-signature');
     if (signingKeys.length === 0) this.#notices.withoutKey();
-    if (!isSignedByOneOf(delivery, signingKeys)) return 'signature_invalid';
+    if (!isSignedByOneOf({ signature, timestamp, url: publicUrl, body }, signingKeys)) return 'signature_invalid';
     const event = parse(body);
     return event === undefined ? 'malformed_event' : this.#accept(event, body, Number(timestamp) * 1000);
   }

@@ -45,7 +45,8 @@ export function describeHooks(framework: Framework): void {
 
   describe('resolve', () => {
     type Resolve = NonNullable<MiddlewareOptions['resolve']>;
-    const read = (req: Parameters<Resolve>[0]): Record<string, string> => (req as { body?: never }).body ?? {};
+    const read = (req: Parameters<Resolve>[0]): Record<string, string> =>
+      (req as unknown as { body?: never }).body ?? {};
 
     it.each([
       ['at once', false],

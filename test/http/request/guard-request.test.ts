@@ -82,6 +82,27 @@ describe('guardRequest (field B5)', () => {
     expect(await guardRequest(world.guard, requestOf(world))).toMatchObject({ channelId: sms.id });
   });
 
+  it('names another channel, where only the parameters name the first', async () => {
+    const sms = { id: '' };
+    const world: World = await createSmallWorld({
+      workspace: { onClosed: () => ({ action: 'reroute', sends: [{ channelId: sms.id, message: textMessage() }] }) },
+    });
+    sms.id = world.workspace.addChannel({ platformId: 'sms-messagebird' }).id;
+    const params = { workspaceId: world.workspace.id, channelId: world.channel.id };
+    const decision = await guardRequest(world.guard, requestOf(world, { url: '/reply', params, route: '/reply' }));
+    expect(decision).toMatchObject({ channelId: sms.id, sends: [{ channelId: sms.id }] });
+    expect(decision?.response).toBeUndefined();
+  });
+
+  it('hears once whether it is used, whatever is said later', async () => {
+    const hold = holdUntilReply();
+    const world = await createSmallWorld({ workspace: { onClosed: hold } });
+    const decision = await guardRequest(world.guard, requestOf(world));
+    decision?.settle(true);
+    decision?.settle(false);
+    expect(await hold.pending(world.workspace.id)).toHaveLength(1);
+  });
+
   it('leaves nothing held for anybody where another recipient stops the request', async () => {
     const hold = holdUntilReply();
     const world = await createSmallWorld({ workspace: { onClosed: hold } });
