@@ -61,7 +61,7 @@ export type { GuardedSends } from './http/request/guarded-sends.js';
 export type { Problem, RecipientVerdict } from './http/request/problem.js';
 export type { ResolvedSends } from './http/request/sends-of.js';
 export { windowHeader } from './http/request/window-header.js';
-export type { BirdEvent, WebhookReceiverOptions } from './http/webhook/options.js';
+export type { BirdEvent, OptOutEvent, WebhookReceiverOptions } from './http/webhook/options.js';
 export { type WebhookReceiver, webhookReceiver } from './http/webhook/webhook-receiver.js';
 export type { Clock, Logger, Store, WindowKey } from './ports.js';
 export type { HeldMessage, HeldStore } from './stores/held-store.js';

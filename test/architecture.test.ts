@@ -314,6 +314,7 @@ describe('the public API', () => {
       'ObservedRefusal',
       'OnClosed',
       'OnUnknown',
+      'OptOutEvent',
       'Outcome',
       'OutcomeAction',
       'PlatformRow',

@@ -1,4 +1,3 @@
-import type { Hook } from '../../core/hook.js';
 import { LookupError } from '../../errors.js';
 import type { GuardInternals } from '../../guard/internals.js';
 import type { HookTroubles } from '../../guard/notices/hook-troubles.js';
@@ -9,6 +8,9 @@ import type { WebhookAnswer } from './answers.js';
 type Problem =
   | Extract<WebhookAnswer, 'signature_invalid' | 'channel_not_found' | 'unavailable' | 'raw_body_required'>
   | 'signing_key_missing';
+
+/** A function of the application that is called after the answer. */
+export type WebhookHook = 'onEvent' | 'onOptOut';
 
 /** What somebody should look at; the other answers are the sender's affair, or none at all. */
 const texts: Readonly<Record<Problem, string>> = {
@@ -26,7 +28,6 @@ export class WebhookNotices {
   readonly #logger: Logger;
   readonly #workspaceId: string;
   readonly #hooks: HookTroubles;
-  readonly #onEvent: Hook;
   readonly #reportError: GuardInternals['reportError'];
   readonly #troubles: Troubles;
 
@@ -35,7 +36,6 @@ export class WebhookNotices {
     this.#workspaceId = workspaceId;
     this.#hooks = guard.hooks;
     this.#reportError = guard.reportError;
-    this.#onEvent = { name: 'onEvent', workspaceId };
     this.#troubles = new Troubles(guard, { workspaceId });
   }
 
@@ -66,12 +66,13 @@ export class WebhookNotices {
     this.#failed('unavailable', { error: kind });
   }
 
-  hookFailed(error: unknown): void {
-    this.#hooks.failed(this.#onEvent, { cause: 'hook_failed', text: 'Hook threw; its event stays answered', error });
+  hookFailed(name: WebhookHook, error: unknown): void {
+    const text = 'Hook threw; its event stays answered';
+    this.#hooks.failed({ name, workspaceId: this.#workspaceId }, { cause: 'hook_failed', text, error });
   }
 
-  hookWorked(): void {
-    this.#hooks.worked(this.#onEvent);
+  hookWorked(name: WebhookHook): void {
+    this.#hooks.worked({ name, workspaceId: this.#workspaceId });
   }
 
   #failed(cause: Problem, fields: Readonly<Record<string, unknown>> = {}): void {

@@ -13,6 +13,20 @@ export interface BirdEvent {
   readonly payload?: unknown;
 }
 
+/** A customer's message that is an opt-out word and nothing else: Bird's event, and whom it is about. */
+export interface OptOutEvent extends BirdEvent {
+  /** The receiver's workspace, a lower-case UUID. */
+  readonly workspaceId: string;
+  /** The channel on which the customer wrote, a lower-case UUID. */
+  readonly channelId: string;
+  /** The contact's id, a lower-case UUID, where the event has it. */
+  readonly contactId?: string | undefined;
+  /** What the customer wrote from, normalised, where the event has it. */
+  readonly address?: string | undefined;
+  /** When the customer wrote, epoch ms. */
+  readonly at: number;
+}
+
 /** Which workspace's events a receiver accepts, and how it verifies them. */
 export interface WebhookReceiverOptions {
   /**
@@ -29,6 +43,11 @@ export interface WebhookReceiverOptions {
    * awaited; an error is logged without its message.
    */
   readonly onEvent?: ((event: BirdEvent) => unknown) | undefined;
+  /**
+   * Called like `onEvent` with each message on SMS or WhatsApp that is an opt-out word such as STOP and nothing else.
+   * The guard itself stops nothing for it.
+   */
+  readonly onOptOut?: ((event: OptOutEvent) => unknown) | undefined;
 }
 
 export interface ResolvedWebhookOptions {
@@ -36,6 +55,7 @@ export interface ResolvedWebhookOptions {
   readonly workspaceId: string;
   readonly signingKeys: readonly string[] | undefined;
   readonly onEvent: ((event: BirdEvent) => unknown) | undefined;
+  readonly onOptOut: ((event: OptOutEvent) => unknown) | undefined;
 }
 
 const checks = {
@@ -51,14 +71,21 @@ const checks = {
   },
   signingKeys: nonEmptyStrings,
   onEvent: aFunction,
+  onOptOut: aFunction,
 } satisfies Record<keyof WebhookReceiverOptions, OptionCheck>;
 
 /** @throws {TypeError | RangeError} naming the option, and never a key */
 export function resolveWebhookOptions(options: WebhookReceiverOptions): ResolvedWebhookOptions {
   checkOptions(options, checks, 'options');
-  const { publicUrl, workspaceId, signingKeys, onEvent } = ownFields(options);
+  const { publicUrl, workspaceId, signingKeys, onEvent, onOptOut } = ownFields(options);
   requireAll({ publicUrl, workspaceId }, 'options');
-  return { publicUrl, workspaceId: workspaceId.toLowerCase(), signingKeys: signingKeys && [...signingKeys], onEvent };
+  return {
+    publicUrl,
+    workspaceId: workspaceId.toLowerCase(),
+    signingKeys: signingKeys && [...signingKeys],
+    onEvent,
+    onOptOut,
+  };
 }
 
 function isPublicUrl(text: string): boolean {

@@ -12,9 +12,11 @@ import { answerWebhook, type WebhookAnswer } from './answers.js';
 import { type Delivery, nodeDelivery } from './delivery.js';
 import { isTooOld, tellGuard } from './evidence.js';
 import { fetchAnswer, fetchDelivery } from './fetch-delivery.js';
-import { WebhookNotices } from './notices.js';
+import { type WebhookHook, WebhookNotices } from './notices.js';
+import { readOptOut } from './opt-out.js';
 import {
   type BirdEvent,
+  type OptOutEvent,
   type ResolvedWebhookOptions,
   resolveWebhookOptions,
   type WebhookReceiverOptions,
@@ -65,6 +67,8 @@ type Receipt = WebhookAnswer | Accepted | undefined;
 
 interface Accepted {
   readonly event: BirdEvent;
+  /** What the event says of an opt-out. */
+  readonly optOut: OptOutEvent | undefined;
   /** The same for every repetition of the event. */
   readonly name: string;
 }
@@ -105,14 +109,14 @@ class Receiver {
     if (receipt === undefined) return;
     if (typeof receipt === 'string') return answerWebhook(res, receipt);
     // Where nobody hears the answer any more, Bird repeats the event, and the application gets to know it then.
-    if (!res.destroyed && this.#isNew(receipt)) res.once('close', () => this.#tellApplication(receipt.event));
+    if (!res.destroyed && this.#isNew(receipt)) res.once('close', () => this.#tellApplication(receipt));
     answerWebhook(res, 'accepted');
   }
 
   /** The answer of a host that says nothing of when it was sent. */
   respond(receipt: Receipt): Response {
     if (receipt === undefined || typeof receipt === 'string') return fetchAnswer(receipt);
-    if (this.#isNew(receipt)) queueMicrotask(() => this.#tellApplication(receipt.event));
+    if (this.#isNew(receipt)) queueMicrotask(() => this.#tellApplication(receipt));
     return fetchAnswer('accepted');
   }
 
@@ -151,11 +155,10 @@ class Receiver {
     const happenedAt = Math.min(signedAt, decoded.happenedAt ?? signedAt);
     if (isTooOld(happenedAt, facts, clock.now())) return 'ignored';
     const name = nameOf(event, body);
-    if (channelId !== undefined && facts !== undefined && this.#handled.get(name) === undefined) {
-      const ref = { workspaceId: this.#options.workspaceId, channelId };
-      await tellGuard(observations, decoded, ref, facts);
-    }
-    return { event, name };
+    if (channelId === undefined || facts === undefined) return { event, name, optOut: undefined };
+    const ref = { workspaceId: this.#options.workspaceId, channelId };
+    if (this.#handled.get(name) === undefined) await tellGuard(observations, decoded, ref, facts);
+    return { event, name, optOut: readOptOut(event, decoded, { ref, facts }) };
   }
 
   /** The channel, where it is the workspace's: an event does not say whose it is. */
@@ -174,12 +177,16 @@ class Receiver {
     }
   }
 
-  #tellApplication(event: BirdEvent): void {
-    const { onEvent } = this.#options;
-    if (onEvent === undefined) return;
-    (async () => onEvent(event))().then(
-      () => this.#notices.hookWorked(),
-      (error: unknown) => this.#notices.hookFailed(error),
+  #tellApplication({ event, optOut }: Accepted): void {
+    const { onEvent, onOptOut } = this.#options;
+    if (onEvent !== undefined) this.#call('onEvent', async () => onEvent(event));
+    if (onOptOut !== undefined && optOut !== undefined) this.#call('onOptOut', async () => onOptOut(optOut));
+  }
+
+  #call(name: WebhookHook, hook: () => Promise<unknown>): void {
+    hook().then(
+      () => this.#notices.hookWorked(name),
+      (error: unknown) => this.#notices.hookFailed(name, error),
     );
   }
 }

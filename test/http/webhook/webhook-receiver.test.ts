@@ -3,7 +3,14 @@ import { connect } from 'node:net';
 import connectApp from 'connect';
 import express from 'express';
 import express4 from 'express4';
-import { type BirdEvent, createGuard, type Middleware, type Store, webhookReceiver } from 'freeform-guard';
+import {
+  type BirdEvent,
+  createGuard,
+  type Middleware,
+  type OptOutEvent,
+  type Store,
+  webhookReceiver,
+} from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import { countOf, deferred, turns } from '../../guard/support.js';
 import { keepSecret } from '../../support/canary.js';
@@ -420,6 +427,54 @@ describe('lateness', () => {
   });
 });
 
+describe('onOptOut', () => {
+  const saying = (text: string): Readonly<Record<string, unknown>> => ({ body: { type: 'text', text: { text } } });
+
+  it.each(['whatsapp', 'sms-messagebird'])(
+    'gets each opt-out word on %s once, and stops nothing',
+    async (platformId) => {
+      const world = await createWorld({ platformId });
+      const heard: OptOutEvent[] = [];
+      const onOptOut = (event: OptOutEvent): void => void heard.push(event);
+      const endpoint = await startEndpoint(world, { receiver: { onOptOut } });
+      const { channel, contact, workspace, sandbox } = world;
+      const stop = inboundEvent(world, saying('STOP!'));
+      for (const event of [stop, inboundEvent(world, saying('Stop by at five')), stop]) await endpoint.post(event);
+      await until(() => endpoint.events.length === 2);
+      const at = Math.floor(sandbox.clock.now() / 1000) * 1000;
+      const about = { workspaceId: workspace.id, channelId: channel.id, contactId: contact.id, address: PHONE, at };
+      expect(heard).toEqual([{ ...stop, ...about }]);
+      expect((await world.guard.check(world.send())).decision.verdict).toBe('allow');
+    },
+  );
+
+  it('hears nothing of the word elsewhere, nor of what the business itself has written', async () => {
+    const world = await createWorld({ platformId: 'telegram' });
+    const other = await createWorld();
+    const heard: unknown[] = [];
+    for (const [one, event] of [
+      [world, inboundEvent(world, saying('stop'))],
+      [other, outboundEvent(other, { ...saying('stop'), status: 'delivered', failure: undefined })],
+    ] as const) {
+      const endpoint = await startEndpoint(one, { receiver: { onOptOut: (word) => heard.push(word) } });
+      expect((await endpoint.post(event)).status).toBe(200);
+      await until(() => endpoint.events.length === 1);
+    }
+    expect(heard).toEqual([]);
+  });
+
+  it('that throws is logged by its name, without content', async () => {
+    const world = await createWorld();
+    const onOptOut = (event: OptOutEvent): never => {
+      throw new Error(JSON.stringify(event));
+    };
+    const endpoint = await startEndpoint(world, { receiver: { onOptOut } });
+    expect((await endpoint.post(inboundEvent(world, saying('Unsubscribe')))).status).toBe(200);
+    await until(() => world.logs.length > 0);
+    expect(world.logs).toMatchObject([{ level: 'error', fields: { hook: 'onOptOut' } }]);
+  });
+});
+
 describe('onEvent', () => {
   it('is called once per message, event and status, however often Bird delivers', async () => {
     const world = await createWorld();
@@ -568,6 +623,7 @@ describe('options', () => {
     ['signingKeys', [''], RangeError],
     ['signingKeys', [KEY, ' '], RangeError],
     ['onEvent', 'call', TypeError],
+    ['onOptOut', true, TypeError],
     ['onEvents', () => {}, TypeError],
   ])('%s of %o is refused at creation, by its name and without a key', (name, value, type) => {
     const create = (): unknown => webhookReceiver(guard, { ...options, [name]: value });
