@@ -89,16 +89,14 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
     return getOrAdd(channels, channelId, () => new Map());
   };
 
-  const forgotten: Channel<V>[] = [];
+  // Iterators, each of which goes on where it was: from the beginning, each of a million would pass all those removed.
+  const forgotten: Iterator<Entry<V>>[] = [];
   const sweep = (max: number): void => {
-    let left = max;
-    for (let channel = forgotten.at(-1); channel !== undefined && left > 0; channel = forgotten.at(-1)) {
-      for (const entry of channel.values()) {
-        if (left <= 0) return;
-        left -= 1;
-        byLastUse.delete(entry);
-      }
-      forgotten.pop();
+    for (let left = max; left > 0; left -= 1) {
+      const next = forgotten.at(-1)?.next();
+      if (next === undefined) return;
+      if (next.done) forgotten.pop();
+      else byLastUse.delete(next.value);
     }
   };
 
@@ -146,7 +144,7 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
         if (address !== undefined) continue;
         // The windows are unreachable at once. A channel may have a million, so they are removed a few at a time.
         channels?.delete(id);
-        forgotten.push(channel);
+        forgotten.push(channel.values());
       }
       // A listener has to hear of all of them now.
       sweep(onRemoved === undefined ? MAX_SWEPT_AT_ONCE : Number.POSITIVE_INFINITY);
