@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Guard } from 'freeform-guard';
+import * as freeformFetch from 'freeform-guard/fetch';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signWebhook } from '../../src/bird/webhook-signature.js';
 import { inboundEvent, KEY } from '../http/webhook/webhook-endpoint.js';
@@ -128,23 +129,21 @@ describe('other hosts', () => {
     const statuses: unknown[] = [];
     const console = { log: (status: unknown) => void statuses.push(status) };
     const sendToBird = vi.fn();
-    await run(code('Any host'), { ...namesFor(world), console, sendToBird, message: textMessage() });
+    await run(code('Any other host'), { ...namesFor(world), console, sendToBird, message: textMessage() });
     expect(statuses).toEqual(answered);
     expect(sendToBird).not.toHaveBeenCalled();
   });
 
-  it('such as Fastify are answered for by the hook of docs/frameworks.md', async () => {
+  it('send to Bird by the fetch of docs/frameworks.md', async () => {
     const world = await createWorld();
-    const names = namesFor(world);
-    type Hook = (request: object, reply: object) => Promise<unknown>;
-    const { guardSends } = await run<{ guardSends: Hook }>(code('Fastify'), names, ['guardSends']);
-    const request = { method: 'POST', url: names.url, params: {}, body: textMessage() };
-    const reply = { code: vi.fn(() => reply), headers: vi.fn(() => reply), send: vi.fn(() => 'answered') };
-    expect(await guardSends(request, reply)).toBe('answered');
-    expect(reply.code).toHaveBeenCalledWith(409);
-    world.customerWrites();
-    expect(await guardSends(request, reply)).toBeUndefined();
-    expect(request.body).toEqual({ sends: [{ channelId: names.channelId, message: textMessage() }] });
+    const sent: Request[] = [];
+    const guardedFetch = (guard: Guard): typeof fetch =>
+      freeformFetch.guardedFetch(guard, async (...call) => {
+        sent.push(new Request(...call));
+        return new Response(null, { status: 202 });
+      });
+    await run(code('The fetch that goes out'), { ...namesFor(world), guardedFetch, message: textMessage() });
+    expect(await Promise.all(sent.map((request) => request.json()))).toMatchObject([{ template: {} }]);
   });
 });
 

@@ -1,7 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Consumer, createConsumer, tsc } from '../packaging/staged-package.js';
-import { codeBlocks, readProjectFile, section } from './markdown.js';
+import { codeBlocks, projectRoot, readProjectFile, section } from './markdown.js';
 
 /** What the blocks take for granted. A block that declares one of these itself means its own. */
 const GIVEN = `
@@ -16,6 +17,8 @@ declare function sendToBird(message: object): Promise<void>;
 declare function findTicket(id: unknown): Promise<{ phone: string; channelId: string } | undefined>;
 `;
 
+const RECIPES = 'examples/hosts';
+
 /** The TypeScript blocks of pages, compiled. */
 export interface Snippets {
   /** What the compiler says of them all: nothing, where they type-check. */
@@ -28,7 +31,11 @@ export interface Snippets {
 /** Compiles all blocks against the package as a user gets it. */
 export async function compileSnippets(pages: readonly string[]): Promise<Snippets> {
   const consumer = await createConsumer(['@types/node', '@types/express', 'express', 'redis', 'ioredis']);
-  const blocks = pages.flatMap((page) => codeBlocks(readProjectFile(page), 'ts'));
+  // The recipes for hosts are files, which are compiled and run as such.
+  const recipes = new Set(readdirSync(join(projectRoot, RECIPES)).map((name) => readProjectFile(`${RECIPES}/${name}`)));
+  const blocks = pages
+    .flatMap((page) => codeBlocks(readProjectFile(page), 'ts'))
+    .filter((block) => !recipes.has(block));
   const problems = await compile(consumer, blocks);
   const emitted = await Promise.all(
     blocks.map((_, index) => readFile(join(consumer.directory, 'pages', 'out', `block-${index + 1}.mjs`), 'utf8')),
