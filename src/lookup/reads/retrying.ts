@@ -20,17 +20,18 @@ export function retryingLookup(lookup: Lookup, clock: Clock): Lookup {
   };
   return decorate(lookup, (_nature, ask, { giveUpAt }) => {
     allowance = Math.min(MAX_SAVED_RETRIES, allowance + RETRIES_PER_READ);
-    return pRetry(() => ask(), {
-      retries: 1,
-      // The default would sleep for a second or more, by the system's clock.
-      minTimeout: 0,
-      // If absent, a polluted `Object.prototype` would provide it, and end every read.
-      signal: undefined,
-      shouldRetry: ({ error }) =>
-        error instanceof LookupError &&
-        error.isRetryable &&
-        giveUpAt - clock.now() >= MIN_ATTEMPT_MS &&
-        spendAllowance(),
+    const first = ask();
+    // Only what has failed is retried: the package costs 0.07 of the guard's part of a miss, and more if it fails.
+    return first.catch((error: unknown) => {
+      if (!(error instanceof LookupError && error.isRetryable)) throw error;
+      return pRetry((attempt) => (attempt === 1 ? first : ask()), {
+        retries: 1,
+        // The default would sleep for a second or more, by the system's clock.
+        minTimeout: 0,
+        // If absent, a polluted `Object.prototype` would provide it, and end every read.
+        signal: undefined,
+        shouldRetry: () => giveUpAt - clock.now() >= MIN_ATTEMPT_MS && spendAllowance(),
+      });
     });
   });
 }
