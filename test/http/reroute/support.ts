@@ -17,7 +17,7 @@ export const toSms: PoliciesOf = ({ sms }) => toChannel({ channels: [sms.id] });
 export const textOf = (text: string): object => ({ body: { type: 'text', text: { text } } });
 
 /** Lets the clock run in small steps until the reply is there; what is ready runs in between. */
-export async function advanceUntil({ sandbox }: World, reply: Promise<unknown>): Promise<void> {
+export async function advanceUntil({ sandbox }: Pick<World, 'sandbox'>, reply: Promise<unknown>): Promise<void> {
   let isThere = false;
   void reply.finally(() => {
     isThere = true;
