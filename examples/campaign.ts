@@ -50,5 +50,5 @@ for (const reason of new Set(reasons)) {
 console.log(`It took ${Math.round((clock.now() - startedAt) / 1_000)} s.`);
 console.log(`Reads in the busiest second: ${sandbox.readsInBusiestSecond()}`);
 
-guard.close();
+await guard.close();
 await sandbox.close();

@@ -213,7 +213,7 @@ try {
 } catch (error) {
   mistakes.push(`"${step}": ${String(error)}`);
 } finally {
-  guard.close();
+  await guard.close();
   server.close();
   server.closeAllConnections();
   await sandbox.close();

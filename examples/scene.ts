@@ -81,7 +81,7 @@ export async function startScene(onClosedAt: (place: Place) => OnClosed): Promis
       return received.map(({ text }) => text);
     },
     async close() {
-      guard.close();
+      await guard.close();
       server.close();
       server.closeAllConnections();
       await sandbox.close();

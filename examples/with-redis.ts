@@ -61,7 +61,7 @@ await tell('one', one);
 await tell('two', two);
 
 for (const { guard, store } of [one, two]) {
-  guard.close();
+  await guard.close();
   store.close();
 }
 await sandbox.close();

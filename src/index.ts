@@ -20,6 +20,7 @@ export { type ToChannelOptions, toChannel } from './core/reroute/to-channel.js';
 export { toTemplate } from './core/reroute/to-template.js';
 export type { MediaTemplate, ToTemplateOptions } from './core/reroute/to-template-options.js';
 export type { WindowEvidence } from './core/service-window.js';
+export type { StoreHealth } from './core/store-health.js';
 export type {
   AllowDecision,
   AllowReason,
@@ -36,7 +37,7 @@ export type {
   UnknownReason,
   Verdict,
 } from './core/types.js';
-export type { CheckOptions } from './guard/deadline.js';
+export type { CheckOptions, CloseOptions } from './guard/deadline.js';
 export { createGuard, type Guard } from './guard/guard.js';
 export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';
 export type { Outcome } from './guard/outcome.js';
@@ -69,5 +70,6 @@ export { memoryHeldStore } from './stores/memory-held-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';
 export type { DecisionEvent, OutcomeAction } from './telemetry/decision-event.js';
 export type { DecisionCounts } from './telemetry/decisions.js';
+export type { BirdHealth, GuardHealth, LookupFailure, WorkspaceHealth } from './telemetry/health.js';
 export type { ReportedError } from './telemetry/reported-error.js';
 export type { GuardStats } from './telemetry/statistics.js';

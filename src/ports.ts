@@ -1,5 +1,6 @@
 import type { ContactIdentifier } from './core/reroute/policy.js';
 import type { WindowEvidence } from './core/service-window.js';
+import type { StoreHealth } from './core/store-health.js';
 
 /**
  * The source of every instant and every timer in the guard, so that a virtual clock drives all of it. Timers should not
@@ -25,10 +26,7 @@ type LogMethod = (fields: Readonly<Record<string, unknown>>, text: string) => vo
 export interface Logger {
   /** Logs each allowed message, each fact that could not be obtained and each refused event. Default: not logged. */
   readonly debug?: LogMethod | undefined;
-  /**
-   * Logs each message that is not sent as it is, or is unknown; also that something works again, which is a warning
-   * where there is no `info`.
-   */
+  /** Logs each message that is not sent as it is, and what works again. Default: the latter is a warning. */
   readonly info?: LogMethod | undefined;
   /** Logs what needs attention: Bird cannot be asked, the store fails, nothing is guarded. */
   readonly warn: LogMethod;
@@ -165,6 +163,8 @@ export interface Store {
     /** Only those of this address. Default: of all addresses. */
     readonly address?: string | undefined;
   }): void | Promise<void>;
+  /** Whether it answers, as known without asking. Default: as the guard's own calls have ended. */
+  health?(): StoreHealth;
   /** What processes that share the store do together. A store for one process omits it. */
   readonly fleet?: Fleet | undefined;
 }

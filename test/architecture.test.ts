@@ -12,12 +12,13 @@ import { describe, expect, it } from 'vitest';
 const source = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * The rooms, and what each may import: `core <- ports, errors, clock, runtime <- bird | lookup | stores | telemetry <-
- * redis | held <- guard <- http <- index`. Nothing sideways inside a level; the sandbox and the doctor stand apart.
+ * The rooms, and what each may import: `core <- ports, errors, clock, runtime, in-flight <- bird | lookup | stores |
+ * telemetry <- redis | held <- guard <- http <- index`. Nothing sideways inside a level; the sandbox and the doctor stand apart.
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [],
   runtime: [],
+  'in-flight': [],
   ports: ['core'],
   errors: ['core'],
   clock: ['ports', 'errors'],
@@ -26,9 +27,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   stores: ['core', 'ports', 'errors'],
   // In front of Redis stands the memory store.
   redis: ['core', 'ports', 'errors', 'stores'],
-  held: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'stores', 'telemetry'],
-  telemetry: ['core', 'ports'],
-  guard: ['core', 'runtime', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held', 'telemetry'],
+  held: ['core', 'runtime', 'in-flight', 'ports', 'errors', 'clock', 'bird', 'stores', 'telemetry'],
+  telemetry: ['core', 'ports', 'errors'],
+  guard: ['core', 'runtime', 'in-flight', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held', 'telemetry'],
   http: ['core', 'ports', 'errors', 'clock', 'bird', 'stores', 'guard'],
   index: ['core', 'ports', 'errors', 'bird', 'stores', 'held', 'telemetry', 'guard', 'http'],
   sandbox: ['core', 'errors', 'bird'],
@@ -276,9 +277,11 @@ describe('the public API', () => {
       'AllowDecision',
       'AllowReason',
       'BirdEvent',
+      'BirdHealth',
       'ChannelInput',
       'CheckOptions',
       'Clock',
+      'CloseOptions',
       'ContactInput',
       'Decision',
       'DecisionCounts',
@@ -288,6 +291,7 @@ describe('the public API', () => {
       'ForgetTarget',
       'FreeformOptions',
       'Guard',
+      'GuardHealth',
       'GuardOptions',
       'GuardRequestInput',
       'GuardRequestOptions',
@@ -303,6 +307,7 @@ describe('the public API', () => {
       'Instant',
       'IsOptedOut',
       'Logger',
+      'LookupFailure',
       'MediaTemplate',
       'MemoryStoreOptions',
       'Middleware',
@@ -335,6 +340,7 @@ describe('the public API', () => {
       'SendToReroute',
       'ServiceWindow',
       'Store',
+      'StoreHealth',
       'ToChannelOptions',
       'ToTemplateOptions',
       'UnknownDecision',
@@ -347,6 +353,7 @@ describe('the public API', () => {
       'WindowQuery',
       'WindowQueryOptions',
       'WindowStatus',
+      'WorkspaceHealth',
       'WorkspaceOptions',
       'WorkspaceSource',
     ]);

@@ -44,3 +44,16 @@ export function readCheckOptions(caller: string, options: CheckOptions | undefin
   checkOptionsOf(caller, options, { deadlineMs: callDeadline });
   return ownFields(options).deadlineMs;
 }
+
+/** How long `close` may take. */
+export interface CloseOptions {
+  /** The longest time to wait for what is under way, in ms. Default 5000 (5 s); 0 to 600 000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** @throws {TypeError | RangeError} naming the option */
+export function readCloseOptions(options: CloseOptions = {}): number {
+  checkOptionsOf('close', options, { timeoutMs: numberBetween(0, 600_000, 'milliseconds') });
+  const { timeoutMs = 5_000 } = ownFields(options);
+  return timeoutMs;
+}

@@ -130,7 +130,7 @@ export class Decider {
     const found = this.#caseOf(parsed, this.recall(parsed.workspaceId));
     const deadline = deadlineOf(found.policy, this.#parts.clock.now(), deadlineMs);
     const search: Search = { found, deadline, mode: undefined, send, optOut };
-    const decided = await this.#facts.decide(search);
+    const decided = await this.#parts.support.inFlight.track(this.#facts.decide(search));
     const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
     return this.#planned({ send, found: known, decided, decidedAt: this.#parts.clock.now(), deadline });
   }

@@ -3,9 +3,17 @@ import { toId } from '../core/uuid.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { WindowKey } from '../ports.js';
 import { Decisions } from '../telemetry/decisions.js';
+import type { GuardHealth } from '../telemetry/health.js';
 import { callingListener, loggingListener } from '../telemetry/listeners.js';
 import { Statistics } from '../telemetry/statistics.js';
-import { type CheckOptions, type Deadline, deadlineOf, readCheckOptions } from './deadline.js';
+import {
+  type CheckOptions,
+  type CloseOptions,
+  type Deadline,
+  deadlineOf,
+  readCheckOptions,
+  readCloseOptions,
+} from './deadline.js';
 import { Decider } from './decider.js';
 import { Directory } from './directory.js';
 import { HeldMessages } from './held-messages.js';
@@ -42,7 +50,7 @@ export class GuardEngine {
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
-    const { clock, logger, logOnce, hooks, store, links, defaults, onDecision, reportError } = this.#parts;
+    const { clock, logger, logOnce, hooks, store, links, defaults, onDecision, reportError, inFlight } = this.#parts;
     const { statistics } = this;
     this.#decisions = new Decisions(clock, statistics.others);
     for (const listener of [loggingListener(logger), onDecision && callingListener(onDecision, hooks)]) {
@@ -57,6 +65,7 @@ export class GuardEngine {
       logger,
       hooks,
       reportError,
+      inFlight,
       directory: this.#directory,
       decide: (send, deadline) => this.#decider.decideAlone(send, deadline),
     };
@@ -136,10 +145,23 @@ export class GuardEngine {
     return forgotten;
   }
 
-  close(): void {
+  get health(): GuardHealth {
+    const { bird, store } = this.#parts;
+    const workspaces = this.workspaces.known().map(({ health }) => health);
+    return { bird: bird.read(), store: store.health?.() ?? { reachable: true }, workspaces };
+  }
+
+  async close(options: CloseOptions | undefined): Promise<void> {
+    const timeoutMs = readCloseOptions(options);
+    const { clock, inFlight } = this.#parts;
+    let timer: unknown;
+    const isLate = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, timeoutMs);
+    });
     this.#decider.close();
     this.workspaces.close();
-    this.#heldMessages.close();
+    await Promise.all([this.#heldMessages.close(isLate), Promise.race([inFlight.settled(), isLate])]);
+    clock.clearTimeout(timer);
   }
 
   /** A window may have opened: what waits for that may go. */

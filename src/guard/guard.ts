@@ -1,7 +1,8 @@
 import type { SendRequest } from '../bird/send/send-request.js';
 import { requireArray } from '../core/argument-checks.js';
+import type { GuardHealth } from '../telemetry/health.js';
 import type { GuardStats } from '../telemetry/statistics.js';
-import { type CheckOptions, readCheckOptions } from './deadline.js';
+import { type CheckOptions, type CloseOptions, readCheckOptions } from './deadline.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
 import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observed.js';
@@ -64,11 +65,16 @@ export interface Guard {
    * @throws {TypeError | RangeError} for invalid options; the old ones then stay in force
    */
   reload(workspaces: WorkspaceSource): void;
+  /** Whether Bird and the store answer, and what keeps each workspace's sends from being decided. Asks nobody. */
+  health(): GuardHealth;
   /**
-   * Stops reading from Bird. Later sends pass, flagged `lookup_failed`, and so do those whose reads give way to others;
-   * other decisions under way settle by their own deadline.
+   * Stops reading from Bird, at once: later sends pass, flagged `lookup_failed`. Settles when the decisions, reads and
+   * releases under way have ended, or after `timeoutMs`. A warning says how many held messages are lost with the
+   * process.
+   *
+   * @throws {TypeError | RangeError} for an invalid option; it rejects with it, and nothing is closed
    */
-  close(): void;
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /**
@@ -97,7 +103,8 @@ export function createGuard(options: GuardOptions): Guard {
     forget: (target) => guard.forget(target),
     stats: () => guard.statistics.read(),
     reload: (workspaces) => guard.workspaces.reload(workspaces),
-    close: () => guard.close(),
+    health: () => guard.health,
+    close: (options) => guard.close(options),
   };
   exposeInternals(face, guard.internals);
   return face;

@@ -41,7 +41,7 @@ export class HeldMessages {
     const host = isSame ? former.host : this.#hostOf(workspace);
     for (const queue of queues) {
       if (!isSame || !former.queues.has(queue)) queue.attach(host);
-      if (!isSame && former?.queues.has(queue)) queue.detach(former.host);
+      if (!isSame && former?.queues.has(queue)) void queue.detach(former.host);
     }
     this.#attached.set(workspace.id, { workspace, host, queues });
   }
@@ -56,7 +56,7 @@ export class HeldMessages {
     // The workspace may have come back during the stores' answers.
     if (this.#attached.get(workspace.id) !== attached) return;
     this.#attached.delete(workspace.id);
-    for (const queue of queues) queue.detach(host);
+    for (const queue of queues) void queue.detach(host);
   }
 
   /**
@@ -66,9 +66,11 @@ export class HeldMessages {
     for (const queue of this.#attached.get(id)?.queues ?? []) queue.wake(key, reply);
   }
 
-  close(): void {
-    for (const { host, queues } of this.#attached.values()) for (const queue of queues) queue.detach(host);
+  /** Settles when no message is being sent any more, and what is lost is told; no later than `isLate`. */
+  async close(isLate: Promise<void>): Promise<void> {
+    const attached = [...this.#attached.values()];
     this.#attached.clear();
+    await Promise.all(attached.flatMap(({ host, queues }) => [...queues].map((queue) => queue.detach(host, isLate))));
   }
 
   #hostOf(workspace: Workspace): DispatchHost {

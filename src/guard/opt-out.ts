@@ -41,7 +41,7 @@ export function optOutOf(
   };
   // The hook's error is not logged: nobody knows what it holds.
   const fail = (error: unknown): OptOutAnswer => {
-    hooks.failed(hook, failed);
+    hooks.failed(hook, { ...failed, error });
     return error instanceof LookupError && error.code === 'deadline_exceeded' ? error.code : 'lookup_failed';
   };
   try {

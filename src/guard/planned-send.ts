@@ -2,6 +2,7 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { ownFields } from '../core/own.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
+import type { InFlight } from '../in-flight.js';
 import type { Clock, Logger } from '../ports.js';
 import type { ReportError } from '../telemetry/reported-error.js';
 import { type Case, ownerOf, platformIn, timeOf } from './case.js';
@@ -30,6 +31,7 @@ export interface RerouteSupport {
   readonly logger: Logger;
   readonly hooks: HookTroubles;
   readonly reportError: ReportError;
+  readonly inFlight: InFlight;
   /** What the facts say of another send. */
   decide(send: SendToReroute & Pick<SendRequest, 'sendAt' | 'sender'>, deadline: Deadline): Promise<Decision>;
   readonly directory: Directory;
@@ -85,6 +87,10 @@ export class PlannedSend {
   /** Does what is planned. */
   async carryOut(): Promise<CarriedOut> {
     if (this.plan !== 'reroute') return this.#carriedOut([this.plan], async () => {});
+    return this.#parts.support.inFlight.track(this.#reroute());
+  }
+
+  async #reroute(): Promise<CarriedOut> {
     const { send, found, policy } = this;
     const { decided, support } = this.#parts;
     const { clock, hooks, directory } = support;

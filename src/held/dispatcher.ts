@@ -1,5 +1,6 @@
 import { contactOfAddress } from '../core/contact-address.js';
 import { windowName } from '../core/window-name.js';
+import { InFlight } from '../in-flight.js';
 import type { WindowKey } from '../ports.js';
 import type { HeldMessage } from '../stores/held-store.js';
 import { isVolatile } from '../stores/memory-held-store.js';
@@ -35,6 +36,7 @@ export class Dispatcher {
   /** Ids of messages whose request is still undecided. */
   readonly #suspended = new Set<string>();
   readonly #running = new Map<string, Run>();
+  readonly #inFlight = new InFlight();
   readonly #failures = new Map<string, number>();
   #unreadable = 0;
 
@@ -53,7 +55,8 @@ export class Dispatcher {
     void this.#sweep(host, { isFirst: true });
   }
 
-  detach(host: DispatchHost): void {
+  /** Settles when what was being sent is, and what is lost is told; no later than `isLate`. */
+  async detach(host: DispatchHost, isLate?: Promise<void>): Promise<void> {
     const { workspaceId, clock } = host;
     const all = this.#attached.get(workspaceId) ?? [];
     const left = all.filter((attached) => attached.host !== host);
@@ -61,8 +64,10 @@ export class Dispatcher {
     if (left.length > 0) this.#attached.set(workspaceId, left);
     else this.#attached.delete(workspaceId);
     const next = left.at(-1)?.host;
-    if (next === undefined) void this.#warnOfLoss(host);
-    else if (all.at(-1)?.host === host) void this.#sweep(next, { isFirst: true });
+    if (next !== undefined && all.at(-1)?.host === host) void this.#sweep(next, { isFirst: true });
+    const sent = this.#inFlight.settled();
+    await (isLate === undefined ? sent : Promise.race([sent, isLate]));
+    if (next === undefined) await this.#warnOfLoss(host);
   }
 
   isAttached(workspaceId: string): boolean {
@@ -112,8 +117,8 @@ export class Dispatcher {
   wake(key: WindowKey, { reply }: { readonly reply?: ReplyEvent | undefined } = {}): void {
     const host = this.#hostOf(key.workspaceId);
     if (host === undefined) return;
-    if (reply !== undefined) void this.#onReply(key, host, reply);
-    else void this.#run(key, host, false);
+    const run = reply === undefined ? this.#run(key, host, false) : this.#onReply(key, host, reply);
+    void this.#inFlight.track(run);
   }
 
   async #onReply(key: WindowKey, host: DispatchHost, reply: ReplyEvent): Promise<void> {

@@ -37,8 +37,8 @@ export class HeldMessageQueue {
   }
 
   /** Stops dispatching for one guard. Another guard with the same policy goes on. */
-  detach(host: DispatchHost): void {
-    this.#dispatcher.detach(host);
+  detach(host: DispatchHost, isLate?: Promise<void>): Promise<void> {
+    return this.#dispatcher.detach(host, isLate);
   }
 
   /** Call when a window may have opened; `reply` is the customer's message that opened it, if there was one. */

@@ -15,6 +15,12 @@ export class RedisUnavailable extends Error {
   }
 }
 
+/**
+ * `access_denied`: a wrong user or password, or no right to a command. `no_answer`: connected, but too slow.
+ * `not_ready`: Redis is loading, or is a replica.
+ */
+export type ConnectionProblem = 'connecting' | 'no_connection' | 'access_denied' | 'no_answer' | 'not_ready' | 'closed';
+
 export interface RedisConnectionOptions {
   readonly client: RedisClient;
   /** Listeners are notified when a key with this prefix changes. */
@@ -46,6 +52,8 @@ export class RedisConnection {
   #isReady = false;
   #isFast = false;
   #isClosed = false;
+  /** Why Redis is unavailable, while it is. */
+  #problem: ConnectionProblem = 'connecting';
   #heartbeats: NodeJS.Timeout | undefined;
 
   constructor(options: RedisConnectionOptions) {
@@ -64,6 +72,11 @@ export class RedisConnection {
     return this.#isReady && this.#isFast;
   }
 
+  /** Why commands are refused; `undefined`: they are not. */
+  get problem(): ConnectionProblem | undefined {
+    return this.#isReady ? undefined : this.#problem;
+  }
+
   listen(listener: ConnectionListener): void {
     this.#listeners.push(listener);
   }
@@ -78,21 +91,21 @@ export class RedisConnection {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#heartbeats);
-    this.#discard(this.#client);
+    this.#discard(this.#client, 'closed');
   }
 
   async #open(): Promise<void> {
     const client = duplicateClient(this.#options.client);
     this.#client = client;
-    client.on('error', () => this.#discard(client));
+    client.on('error', (error) => this.#discard(client, problemOf(error)));
     client.on('invalidate', (key) => this.#notify(key === null ? undefined : String(key)));
     client.unref();
-    const timer = setTimeout(() => this.#discard(client), CONNECT_TIMEOUT_MS).unref();
+    const timer = setTimeout(() => this.#discard(client, 'no_connection'), CONNECT_TIMEOUT_MS).unref();
     try {
       await connectWithTracking(client, this.#options.notificationPrefix);
       if (this.#client === client) this.#start();
-    } catch {
-      this.#discard(client);
+    } catch (error) {
+      this.#discard(client, problemOf(error));
     } finally {
       clearTimeout(timer);
     }
@@ -115,8 +128,9 @@ export class RedisConnection {
   }
 
   /** Destroys a client that is of no more use, and opens another one soon. */
-  #discard(client: DuplicatedClient | undefined): void {
+  #discard(client: DuplicatedClient | undefined, problem: ConnectionProblem): void {
     if (client === undefined || client !== this.#client) return;
+    this.#problem = problem;
     this.#client = undefined;
     this.#isTracking = false;
     this.#isReady = false;
@@ -138,17 +152,22 @@ export class RedisConnection {
       () => false,
     );
     if (this.#client !== client) return;
-    if (!isAlive && !wasReady) return this.#discard(client);
+    if (!isAlive && !wasReady) return this.#discard(client, 'no_answer');
     if (!isAlive) return;
     if (!wasReady) this.#becomeReady();
     for (const listener of this.#listeners) listener.onHeartbeat();
+  }
+
+  #loseReadiness(): void {
+    this.#isReady = false;
+    this.#problem = 'no_answer';
   }
 
   #sendOn(client: DuplicatedClient, args: readonly string[], timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let isSlow = false;
       const stopTimeout = startReplyTimer(timeoutMs, () => {
-        if (this.#client === client) this.#isReady = false;
+        if (this.#client === client) this.#loseReadiness();
         reject(new RedisUnavailable());
       });
       const stopSlow = startReplyTimer(RESPONSIVE_SHARE * this.#options.timeoutMs, () => {
@@ -167,12 +186,19 @@ export class RedisConnection {
         },
         (error: unknown) => {
           onReply();
-          if (isWrongServer(error)) this.#discard(client);
+          if (isWrongServer(error)) this.#discard(client, 'not_ready');
           reject(error);
         },
       );
     });
   }
+}
+
+/** Why Redis is unavailable, from an error of the client, which may hold a secret. */
+function problemOf(error: unknown): ConnectionProblem {
+  if (isWrongServer(error)) return 'not_ready';
+  const isRefused = error instanceof Error && /^(?:WRONGPASS|NOAUTH|NOPERM|ERR .*AUTH)\b/.test(error.message);
+  return isRefused ? 'access_denied' : 'no_connection';
 }
 
 /** Whether another server has taken over, or this one is still loading. A new connection may find the right one. */

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import type { StoreHealth } from '../core/store-health.js';
 import type { Fleet, Store } from '../ports.js';
 import type { HeldStore } from '../stores/held-store.js';
 import type { RedisClient } from './client.js';
@@ -33,6 +34,8 @@ export interface RedisStore extends Store {
    * are not found.
    */
   readonly held: HeldStore;
+  /** Whether Redis answers, and why not: `access_denied` is a wrong password, for instance. Asks nobody. */
+  health(): StoreHealth;
   /** Closes the store's connection, as the end of the client does. A guard continues with memory alone. */
   close(): void;
 }
@@ -64,10 +67,15 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
     get: (key) => windows.get(key),
     merge: (key, evidence) => windows.merge(key, evidence),
     forget: (target) => windows.forget(target),
+    health: () => healthOf(connection),
     fleet,
     held: new RedisHeldStore({ ...parts, seal, timeoutMs }),
     close: () => connection.close(),
   };
+}
+
+function healthOf({ problem }: RedisConnection): StoreHealth {
+  return problem === undefined ? { reachable: true } : { reachable: false, reason: problem };
 }
 
 function withoutMemory(remote: RedisWindows): Store {

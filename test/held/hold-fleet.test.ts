@@ -59,7 +59,7 @@ async function startProcess(world: World, prefix: string, options: HoldUntilRepl
     logger: recordingLogger(world.logs),
     store,
   });
-  onTestFinished(() => guard.close());
+  onTestFinished(() => void guard.close());
   const contact = { workspaceId: workspace.id, channelId: channel.id, address: PHONE };
   return {
     guard,

@@ -284,7 +284,7 @@ describe('a store that fails', () => {
       clock: scene.sandbox.clock,
       logger: { warn: () => {}, error: () => {} },
     });
-    onTestFinished(() => guard.close());
+    onTestFinished(() => void guard.close());
     await settled();
     isDown = false;
     scene.sandbox.clock.advance(MINUTE);

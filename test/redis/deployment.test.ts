@@ -157,7 +157,7 @@ describeWithRedis('a Redis as deployments have it', () => {
         clock: world.sandbox.clock,
         store: await connectedStore(server.port, options),
       });
-      onTestFinished(() => guard.close());
+      onTestFinished(() => void guard.close());
       for (const name of await server.client.keys(`${prefix}w:*`)) {
         await server.client.set(name, JSON.stringify({ v: 1, ...record }));
       }

@@ -74,7 +74,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     logger: recordingLogger(logs, decisions),
     ...options.guard,
   });
-  onTestFinished(() => guard.close());
+  onTestFinished(() => void guard.close());
   return {
     sandbox,
     workspace,

@@ -1,6 +1,7 @@
 import type { LookupTrouble } from '../../errors.js';
 import type { QuestionNature } from '../../lookup/reads/decorate.js';
 import type { Watcher } from '../../lookup/reads/watched.js';
+import type { BirdWatch } from '../../telemetry/health.js';
 import type { Troubles } from './troubles.js';
 
 interface Words {
@@ -42,18 +43,24 @@ const words: Readonly<Record<LookupTrouble, Words>> = {
   },
 };
 
-/** Logs what keeps one workspace's facts from being obtained. */
-export function lookupTroubles(troubles: Troubles): Watcher {
+/** Logs what keeps one workspace's facts from being obtained, and notes it for the health. */
+export function lookupTroubles(troubles: Troubles, workspaceId: string, bird: BirdWatch): Watcher {
   return {
-    answered: ({ kind }) => troubles.worked(kind),
+    answered: ({ kind }) => {
+      bird.answered();
+      troubles.worked(kind);
+    },
     failed: (nature, { trouble, code, message }) => {
       if (trouble === undefined) return;
-      const fields = { ...channelOf(nature), reason: code, problem: message };
+      bird.failed(workspaceId, trouble);
+      const channelId = channelOf(nature);
+      const fields = { ...(channelId && { channelId }), reason: code, problem: message };
       troubles.failed({ ...words[trouble], cause: trouble, part: nature.kind, fields });
     },
   };
 }
 
-function channelOf({ kind, lane }: QuestionNature): { readonly channelId?: string } {
-  return kind === 'channel' || kind === 'window' ? { channelId: lane } : {};
+/** The channel that a question is about. */
+export function channelOf({ kind, lane }: QuestionNature): string | undefined {
+  return kind === 'channel' || kind === 'window' ? lane : undefined;
 }

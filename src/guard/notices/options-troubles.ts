@@ -1,3 +1,4 @@
+import type { ReportError } from '../../telemetry/reported-error.js';
 import { TroublesByName, type TroublesTools } from './troubles-by-name.js';
 
 const CAUSE = 'workspace_options';
@@ -5,13 +6,21 @@ const CAUSE = 'workspace_options';
 /** The workspaces for which the function for options fails, which has been logged. */
 export class OptionsTroubles {
   readonly #troubles: TroublesByName;
+  readonly #reportError: ReportError;
 
-  constructor(tools: TroublesTools) {
+  constructor(tools: TroublesTools & { readonly reportError: ReportError }) {
     this.#troubles = new TroublesByName(tools);
+    this.#reportError = tools.reportError;
   }
 
   isOpen(workspaceId: string): boolean {
     return this.#troubles.isOpen(workspaceId, CAUSE);
+  }
+
+  /** The function itself has failed. What it threw is never logged. */
+  threw(workspaceId: string, error: unknown): 'failed' {
+    this.#reportError({ source: 'hook', hook: 'workspaces', workspaceId, error });
+    return 'failed';
   }
 
   failed(workspaceId: string, problem: string): void {

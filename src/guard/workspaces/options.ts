@@ -9,11 +9,14 @@ import {
   objectWith,
 } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
+import { InFlight } from '../../in-flight.js';
 import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
 import { linksOf, memoryCache, memoryLinks, memoryStore } from '../../stores/memory-store.js';
 import type { DecisionEvent } from '../../telemetry/decision-event.js';
+import { BirdWatch } from '../../telemetry/health.js';
+import { Lookups } from '../../telemetry/lookups.js';
 import { errorReporter, type ReportError, type ReportedError } from '../../telemetry/reported-error.js';
 import { HookTroubles } from '../notices/hook-troubles.js';
 import { LogOnce } from '../notices/log-once.js';
@@ -58,6 +61,9 @@ export interface GuardParts {
   readonly defaults: Partial<WorkspaceOptions>;
   readonly onDecision: GuardOptions['onDecision'];
   readonly reportError: ReportError;
+  readonly lookups: Lookups;
+  readonly bird: BirdWatch;
+  readonly inFlight: InFlight;
   /** Which contact ids and addresses belong together, as far as the guard has observed. */
   readonly links: ContactLinks;
 }
@@ -105,7 +111,9 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   });
   const hooks = new HookTroubles({ clock, logger, logOnce }, reportError);
   const mounts = new MountWatch(logOnce);
-  return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, onDecision, reportError };
+  const told = { onDecision, reportError, lookups: new Lookups(clock), bird: new BirdWatch(clock) };
+  const inFlight = new InFlight();
+  return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, ...told, inFlight };
 }
 
 /** Of how many contacts it is known which id and address belong together, with a store that does not keep that. */

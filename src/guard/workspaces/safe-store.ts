@@ -2,6 +2,7 @@ import { withinDeadline } from '../../clock.js';
 import { own } from '../../core/own.js';
 import { isPromiseLike } from '../../core/promise-like.js';
 import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/service-window.js';
+import type { StoreHealth } from '../../core/store-health.js';
 import type { Clock, Logger, Store, WindowKey } from '../../ports.js';
 import { linksOf } from '../../stores/memory-store.js';
 import type { ReportError } from '../../telemetry/reported-error.js';
@@ -9,6 +10,8 @@ import { Troubles } from '../notices/troubles.js';
 
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */
 const PATIENCE_MS = 50;
+
+const CAUSE = 'store';
 
 type Operation = 'get' | 'merge' | 'forget';
 
@@ -29,7 +32,7 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
     // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a
     // store that is full still answers, and that does not mean that it works again.
     troubles.failed({
-      cause: 'store',
+      cause: CAUSE,
       part,
       fields: { operation: part },
       text: 'Store unavailable or slow; falling back to Bird',
@@ -59,8 +62,26 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
     get: linksOf(store) === undefined ? (key) => completed(get(key)) : get,
     merge: (key, evidence) => safely('merge', () => store.merge(key, evidence)),
     forget: (target) => safely('forget', () => store.forget(target)),
+    health: () =>
+      healthOf(store) ?? (troubles.isOpen(CAUSE) ? { reachable: false, reason: 'failing' } : { reachable: true }),
     fleet: own(store, 'fleet') as Store['fleet'],
   };
+}
+
+/** What a store says of itself, and nothing that may be a secret. */
+function healthOf(store: Store): StoreHealth | undefined {
+  try {
+    const given = store.health?.();
+    if (typeof given?.reachable !== 'boolean') return undefined;
+    const { reachable, reason } = given;
+    return isWord(reason) ? { reachable, reason } : { reachable };
+  } catch {
+    return undefined;
+  }
+}
+
+function isWord(reason: unknown): boolean {
+  return typeof reason === 'string' && /^[a-z_]{1,40}$/.test(reason);
 }
 
 /** With every field as its own: what a store leaves out must not come from a prototype. */

@@ -78,6 +78,10 @@ export class WorkspaceRegistry {
     return absent !== undefined && now < absent.until ? 'unknown' : undefined;
   }
 
+  known(): readonly Workspace[] {
+    return [...this.#entries.values()].map(({ workspace }) => workspace);
+  }
+
   /** Whether an id is unknown because its options could not be obtained, which has been logged. */
   isFailing(id: string): boolean {
     return this.#troubles.isOpen(id);
@@ -169,14 +173,11 @@ export class WorkspaceRegistry {
 
   /** A function that hangs must not keep a workspace hanging after it: others wait for the same answer. */
   #inTime<T>(id: string, answer: Promise<T>): Promise<T | 'failed'> {
-    const { clock, defaults, reportError } = this.#parts;
+    const { clock, defaults } = this.#parts;
     const { deadlineMs } = resolvePolicy(defaults);
     // With old options to fall back on, time is left to decide with them.
     const timeoutMs = this.#entries.has(id) ? deadlineMs / 2 : deadlineMs;
-    return withinDeadline<T | 'failed'>(clock, timeoutMs, answer).catch((error: unknown) => {
-      reportError({ source: 'hook', hook: 'workspaces', workspaceId: id, error });
-      return 'failed';
-    });
+    return withinDeadline<T | 'failed'>(clock, timeoutMs, answer).catch((error) => this.#troubles.threw(id, error));
   }
 
   #keep(id: string, problem: string): Workspace | 'unknown' {

@@ -9,7 +9,7 @@ import { ContactIdCache } from '../../lookup/contact-id-cache.js';
 import { ContactIdentifiers } from '../../lookup/contact-identifiers.js';
 import { ConversationCache } from '../../lookup/conversation-cache.js';
 import { CircuitBreaker } from '../../lookup/reads/circuit-breaker.js';
-import { circuitBreakingLookup } from '../../lookup/reads/circuit-breaking.js';
+import { type Breakers, circuitBreakingLookup } from '../../lookup/reads/circuit-breaking.js';
 import { decorate } from '../../lookup/reads/decorate.js';
 import { cooldownLookup, DeniedKeyCooldown } from '../../lookup/reads/denied-key.js';
 import { FleetBudget } from '../../lookup/reads/fleet-budget.js';
@@ -22,8 +22,9 @@ import { watchedLookup } from '../../lookup/reads/watched.js';
 import { WindowCache } from '../../lookup/window-cache.js';
 import { memoryCache } from '../../stores/memory-store.js';
 import type { DecisionCounter } from '../../telemetry/decisions.js';
+import type { WorkspaceHealth } from '../../telemetry/health.js';
 import type { Statistics } from '../../telemetry/statistics.js';
-import { lookupTroubles } from '../notices/lookup-troubles.js';
+import { channelOf, lookupTroubles } from '../notices/lookup-troubles.js';
 import { Troubles } from '../notices/troubles.js';
 import type { GuardParts } from './options.js';
 import type { Policy, PolicyOwner } from './policy.js';
@@ -52,12 +53,13 @@ export class Workspace {
   readonly suddenNow: () => number | undefined;
   readonly #deniedKey: DeniedKeyCooldown;
   readonly #reads: FairTokenBucket | FleetBudget;
+  readonly #breakers: Breakers;
   readonly #patient: PatientQueues;
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
 
   constructor(options: ResolvedWorkspace, parts: GuardParts, statistics: Statistics) {
-    const { clock, store, fetch, logger, links } = parts;
+    const { clock, store, fetch, logger, links, lookups, bird: watch, inFlight } = parts;
     this.#options = options;
     this.counter = statistics.counterOf(options.id);
     this.#deniedKey = new DeniedKeyCooldown(clock);
@@ -71,9 +73,10 @@ export class Workspace {
     const onDate = serverClock.observe.bind(serverClock);
     this.#api = { baseUrl, accessKey: () => this.#accessKey(parts), fetch, clock };
     const bird = birdLookup({ ...this.#api, onDate });
-    const counted = decorate(bird, ({ kind }, ask) => {
-      statistics.countLookup(kind);
-      return ask();
+    const counted = decorate(bird, (nature, ask) => {
+      statistics.countLookup(nature.kind);
+      const question = { workspaceId, channelId: channelOf(nature), kind: nature.kind };
+      return inFlight.track(lookups.ask(question, ask));
     });
     const { fleet } = ownFields(store);
     const limits = { clock, perSecond: lookupsPerSecond, burst: lookupBurst };
@@ -81,14 +84,15 @@ export class Workspace {
       fleet === undefined ? new FairTokenBucket(limits) : new FleetBudget({ ...limits, workspaceId, fleet });
     const searchLimit = fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances);
     const budgets = { reads: this.#reads, searches: new FairTokenBucket({ clock, ...searchLimit }) };
-    const breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
-    this.#patient = patientQueues({ clock, budgets, breakers });
+    this.#breakers = { reads: new CircuitBreaker(clock), searches: new CircuitBreaker(clock) };
+    this.#patient = patientQueues({ clock, budgets, breakers: this.#breakers });
     // From the inside out: what is broken costs no read, a retry has to pass the breaker and the budget again and wait
     // for its turn if it is patient, and the hold sees what is left of a refused key after the retry with another one.
-    const breaking = circuitBreakingLookup(rateLimitedLookup(counted, budgets), breakers);
+    const breaking = circuitBreakingLookup(rateLimitedLookup(counted, budgets), this.#breakers);
     const retrying = retryingLookup(patientLookup(breaking, this.#patient, clock), clock);
     const cooling = cooldownLookup(retrying, this.#deniedKey);
-    const watched = watchedLookup(cooling, lookupTroubles(new Troubles({ clock, logger }, { workspaceId })));
+    const troubles = new Troubles({ clock, logger }, { workspaceId });
+    const watched = watchedLookup(cooling, lookupTroubles(troubles, workspaceId, watch));
     const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
     const contactIds = new ContactIdCache({ lookup, cache: memoryCache({ max: 100_000 }), clock });
     this.channels = new ChannelCache({ lookup, cache: memoryCache({ max: 10_000 }), clock });
@@ -131,6 +135,18 @@ export class Workspace {
   /** The policies that are in force on one channel or another. */
   get policies(): readonly Policy[] {
     return [this.#options.policy, ...this.#options.channels.values()];
+  }
+
+  /** What may keep the workspace's sends from being decided. */
+  get health(): WorkspaceHealth {
+    const { reads, searches } = this.#breakers;
+    return {
+      workspaceId: this.id,
+      mode: this.#options.policy.mode,
+      readsLeft: this.#reads.left,
+      isBreakerOpen: reads.isOpen || searches.isOpen,
+      isAccessDenied: this.#deniedKey.isActiveForAny,
+    };
   }
 
   policyFor(channelId: string | undefined): Policy {

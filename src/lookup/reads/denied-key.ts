@@ -21,6 +21,11 @@ export class DeniedKeyCooldown {
     return this.#clock.now() < (this.#endsAt.get(kind) ?? Number.NEGATIVE_INFINITY);
   }
 
+  /** Whether the key was refused for any kind of question. */
+  get isActiveForAny(): boolean {
+    return [...this.#endsAt.keys()].some((kind) => this.isActive(kind));
+  }
+
   start(kind: QuestionNature['kind']): void {
     this.#endsAt.set(kind, this.#clock.now() + COOLDOWN_MS);
   }

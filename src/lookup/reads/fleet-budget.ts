@@ -76,6 +76,11 @@ export class FleetBudget implements Budget {
     this.#share.succeeded();
   }
 
+  /** How many reads may start at once, as far as this process knows. */
+  get left(): number {
+    return (this.#isolation === undefined ? this.#own : this.#share).left;
+  }
+
   limit(limit: ReadLimit): void {
     this.#limit = limit;
     this.#own.limit(limit);

@@ -117,6 +117,12 @@ export class FairTokenBucket {
     this.#tokens = Math.min(this.#tokens, limit.burst);
   }
 
+  /** How many reads may start at once. */
+  get left(): number {
+    this.#refill();
+    return this.#options.clock.now() < this.#pausedUntil ? 0 : Math.floor(this.#tokens);
+  }
+
   /** Drops all tokens, after reads that this bucket did not grant. */
   empty(): void {
     this.#refill();

@@ -20,7 +20,7 @@ async function fleet(count: number): Promise<{ world: World; guards: Guard[]; pr
       logger: recordingLogger(world.logs),
       store: await connectedStore(server.port, options),
     });
-    onTestFinished(() => guard.close());
+    onTestFinished(() => void guard.close());
     guards.push(guard);
   }
   return { world, guards, prefix };

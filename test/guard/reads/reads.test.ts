@@ -218,7 +218,7 @@ describe('a redirect', () => {
     'with %i is never followed: the other place sees no request and no key',
     async (status) => {
       const elsewhere = await createSandbox();
-      onTestFinished(() => elsewhere.close());
+      onTestFinished(() => void elsewhere.close());
       const world = await createFaultyWorld('channel', { status, headers: { location: `${elsewhere.url}/x` } });
       expect((await world.guard.check(world.send())).decision).toEqual(unknown('lookup_failed'));
       expect(elsewhere.requests()).toEqual([]);
