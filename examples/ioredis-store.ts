@@ -13,12 +13,16 @@ const FIELDS = [
   'doubtedAt',
   'readAt',
   'quotaSpentAt',
+  'optedOutAt',
+  'optedInAt',
 ];
 const MERGE = `
 for i = 2, #ARGV, 2 do
   local known = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '') or 0
   if tonumber(ARGV[i + 1]) > known then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 end
+local optOut = redis.call('HMGET', KEYS[1], 'optedOutAt', 'optedInAt')
+if optOut[1] and tonumber(optOut[1]) >= tonumber(optOut[2] or 0) then return redis.call('PERSIST', KEYS[1]) end
 return redis.call('PEXPIRE', KEYS[1], ARGV[1])`;
 
 export function ioredisStore(redis: Redis, secret: string, prefix = 'windows:'): Store {

@@ -39,7 +39,13 @@ export type {
 } from './core/types.js';
 export type { CheckOptions, CloseOptions } from './guard/deadline.js';
 export { createGuard, type Guard } from './guard/guard.js';
-export type { ForgetTarget, ObservedContact, ObservedInbound, ObservedRefusal } from './guard/observations/observed.js';
+export type {
+  ForgetTarget,
+  ObservedContact,
+  ObservedInbound,
+  ObservedOptOut,
+  ObservedRefusal,
+} from './guard/observations/observed.js';
 export type { Outcome } from './guard/outcome.js';
 export { isStillValid } from './guard/still-valid.js';
 export type { WindowQuery, WindowQueryOptions, WindowStatus } from './guard/window-query.js';

@@ -316,6 +316,7 @@ describe('the public API', () => {
       'Nudge',
       'ObservedContact',
       'ObservedInbound',
+      'ObservedOptOut',
       'ObservedRefusal',
       'OnClosed',
       'OnUnknown',

@@ -17,6 +17,11 @@ export function requireArray(value: unknown, name: string, entries: string): ass
   if (!Array.isArray(value)) throw new TypeError(`${name} must be an array of ${entries}; received ${typeName(value)}`);
 }
 
+/** @throws {TypeError} naming the argument */
+export function requireBoolean(value: unknown, name: string): asserts value is boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false; received ${typeName(value)}`);
+}
+
 function requireSettled(value: unknown, name: string): void {
   if (isPromiseLike(value)) throw new TypeError(`${name} is a promise; await it first`);
 }

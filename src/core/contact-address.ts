@@ -23,3 +23,11 @@ export function idOfAddress(address: string): string {
 export function contactOfAddress(address: string): object {
   return isAddressOfId(address) ? { id: idOfAddress(address) } : { identifierValue: address };
 }
+
+/** A window's key in a map. Ids contain no space and come first, so that two windows never have the same name. */
+export function windowName(
+  { workspaceId, channelId }: { readonly workspaceId: string; readonly channelId: string },
+  address: string,
+): string {
+  return `${workspaceId} ${channelId} ${address}`;
+}

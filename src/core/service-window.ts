@@ -1,5 +1,6 @@
 import { toInstant } from './instant.js';
 import { own, ownFields } from './own.js';
+import { isLost, mergeSent, type SentMessage } from './sent-messages.js';
 import type { ServiceWindow } from './types.js';
 
 /**
@@ -36,17 +37,12 @@ export interface WindowEvidence {
   readonly readAt?: number | undefined;
   /** When the latest message was sent that the provider refused because the window's quota was spent, epoch ms. */
   readonly quotaSpentAt?: number | undefined;
+  /** When the contact last opted out, epoch ms; it counts unless the contact opted in again later. */
+  readonly optedOutAt?: number | undefined;
+  /** When the contact last opted in again, epoch ms. */
+  readonly optedInAt?: number | undefined;
   /** The latest messages sent into the window, on platforms that count them. */
   readonly sent?: readonly SentMessage[] | undefined;
-}
-
-/** A message that counts towards the quota of a window. */
-export interface SentMessage {
-  readonly id: string;
-  /** Epoch ms. */
-  readonly at: number;
-  /** Whether the message failed after all, so that it does not count. */
-  readonly isLost?: true | undefined;
 }
 
 /**
@@ -70,6 +66,8 @@ function mergeFields(a: WindowEvidence, b: WindowEvidence): WindowEvidence {
     readFor: readForOf(a, b),
     readAt: latest(a.readAt, b.readAt),
     quotaSpentAt: latest(a.quotaSpentAt, b.quotaSpentAt),
+    optedOutAt: latest(a.optedOutAt, b.optedOutAt),
+    optedInAt: latest(a.optedInAt, b.optedInAt),
     sent: mergeSent(a.sent, b.sent),
   };
 }
@@ -110,26 +108,6 @@ export function messagesSinceInbound(evidence: WindowEvidence, windowMs: number)
   if (quotaSpentAt !== undefined && quotaSpentAt > since) return Number.POSITIVE_INFINITY;
   if (sent === undefined || (lastInboundAt === undefined && expiresAt === undefined)) return undefined;
   return sent.filter((message) => message.at > since && !isLost(message)).length;
-}
-
-/** More than any platform's quota, so that messages dropped from the list no longer matter. */
-const MAX_SENT = 32;
-
-function mergeSent(a: WindowEvidence['sent'], b: WindowEvidence['sent']): WindowEvidence['sent'] {
-  if (a === undefined || b === undefined) return a ?? b;
-  const byId = new Map<string, SentMessage>();
-  for (const message of [...a, ...b]) byId.set(message.id, mergeMessage(message, byId.get(message.id) ?? message));
-  return [...byId.values()].sort((x, y) => x.at - y.at || (x.id < y.id ? -1 : 1)).slice(-MAX_SENT);
-}
-
-/** The same message may be reported twice with different times: the earlier one is when it was sent. */
-function mergeMessage(a: SentMessage, b: SentMessage): SentMessage {
-  const at = Math.min(a.at, b.at);
-  return isLost(a) || isLost(b) ? { id: a.id, at, isLost: true } : { id: a.id, at };
-}
-
-function isLost(message: SentMessage): boolean {
-  return own(message, 'isLost') === true;
 }
 
 export interface KnownWindow {

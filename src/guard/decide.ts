@@ -5,7 +5,7 @@ import { longestWindowMs, windowMs } from '../core/platforms.js';
 import { isDateRefuted, isDoubted, type WindowEvidence } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { halfOf, type Patience } from '../lookup/patience.js';
-import { contactOf, type Reader } from '../lookup/remembered.js';
+import { contactOf, isOptedOut, type Reader } from '../lookup/remembered.js';
 import type { WindowAnswer } from '../lookup/window-cache.js';
 import type { ChannelFacts, WindowTarget } from '../ports.js';
 import { type FreeformCase, isTemplateCase, type OpenCase } from './case.js';
@@ -15,7 +15,8 @@ import { templateFromMemory, templateWithBird } from './template.js';
 import type { Policy } from './workspaces/policy.js';
 
 /**
- * Decides without I/O and without a promise; `undefined` where Bird must be asked. Never denies.
+ * Decides without I/O and without a promise; `undefined` where Bird must be asked. Denies nobody but who has
+ * opted out.
  *
  * @param localNow epoch ms by the guard's clock
  */
@@ -28,6 +29,8 @@ export function decideFromMemory(open: OpenCase, localNow: number): SourcedDecis
   if (evidence instanceof Promise) return undefined;
   const decision = applyToEvidence(open, channel, { evidence, at: workspace.timeAt(localNow) });
   if (decision.verdict === 'allow') return { decision: withTrueEnd(decision, policy), source: 'memory', channel };
+  // Bird knows of no opt-out.
+  if (decision.reason === 'opted_out') return { decision, source: 'memory', channel };
   return decision.verdict === 'unknown' ? unanswerable(parsed, decision) : undefined;
 }
 
@@ -46,11 +49,16 @@ export async function decideWithBird(open: OpenCase, patience: Patience): Promis
   const isUsable = (facts: ChannelFacts): boolean => decideFreeform(facts, {}, { at: sentAt() }).verdict !== 'deny';
   const { facts: channel, source } = await findChannel(parsed, workspace, patience, isUsable);
   const onChannel = applyRule(parsed, channel, nothingKnown, { policy, at: now(), marginMs: 0 });
-  if (onChannel.verdict !== 'unknown') return { decision: onChannel, source, channel };
+  const isOnChannel = onChannel.verdict !== 'unknown';
+  if (onChannel.verdict === 'deny' || (isOnChannel && typeof target === 'string')) {
+    return { decision: onChannel, source, channel };
+  }
   if (typeof target === 'string') return undecided(target);
 
   const evidence = await workspace.windows.recallFor(target);
   const remembered = applyToEvidence(open, channel, { evidence, at: now() });
+  if (remembered.reason === 'opted_out') return { decision: remembered, source: 'memory', channel };
+  if (isOnChannel) return { decision: onChannel, source, channel };
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory', channel };
   return { decision: await askForWindow(open, { target, channel, patience }), source: 'bird', channel };
 }
@@ -129,16 +137,22 @@ interface Measure {
   readonly marginMs: number;
 }
 
-/** The rule on what is remembered of the window. What is doubted, or unknown, says nothing. */
+/** The rule on what is remembered of the window. What is doubted, or unknown, says nothing but of an opt-out. */
 function applyToEvidence(
   { parsed, policy }: FreeformCase,
   channel: ChannelFacts,
   { evidence, at }: { readonly evidence: WindowEvidence | undefined; readonly at: number },
 ): Decision {
-  const contact =
-    evidence === undefined || isDoubted(evidence) ? nothingKnown : contactOf(evidence, at, readerOf(parsed, channel));
+  const isKnown = evidence !== undefined && !isDoubted(evidence);
+  const contact = isKnown ? contactOf(evidence, at, readerOf(parsed, channel)) : withoutWindow(evidence);
   return applyRule(parsed, channel, contact, { policy, at, marginMs: policy.safetyMarginMs });
 }
+
+function withoutWindow(evidence: WindowEvidence | undefined): ContactInput {
+  return evidence !== undefined && isOptedOut(evidence) ? hasOptedOut : nothingKnown;
+}
+
+const hasOptedOut: ContactInput = Object.freeze({ __proto__: null, optedOut: true });
 
 /** The pure rule on what is known of a send, at the instant when it leaves. */
 function applyRule(

@@ -5,7 +5,7 @@ import type { GuardStats } from '../telemetry/statistics.js';
 import { type CheckOptions, type CloseOptions, readCheckOptions } from './deadline.js';
 import { GuardEngine } from './engine.js';
 import { exposeInternals } from './internals.js';
-import type { ForgetTarget, ObservedInbound, ObservedRefusal } from './observations/observed.js';
+import type { ForgetTarget, ObservedInbound, ObservedOptOut, ObservedRefusal } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
 import type { WindowQuery, WindowQueryOptions, WindowStatus } from './window-query.js';
 import type { GuardOptions } from './workspaces/options.js';
@@ -51,6 +51,13 @@ export interface Guard {
    * @throws {TypeError} for an invalid id, address or instant
    */
   observeRefusal(refusal: ObservedRefusal): void | Promise<void>;
+  /**
+   * Records that a contact opted out of free-form messages, or in again. It is as durable as the store: with a database
+   * of your own, use the option `isOptedOut`. Only `forget` with the contact forgets it.
+   *
+   * @throws {TypeError} for an invalid id, address or instant, and where `optedOut` is neither true nor false
+   */
+  observeOptOut(optOut: ObservedOptOut): void | Promise<void>;
   /**
    * Drops what is remembered about a window, a channel or a workspace, so that Bird is asked again.
    *
@@ -100,6 +107,7 @@ export function createGuard(options: GuardOptions): Guard {
     window: (query, options) => guard.window(query, options),
     observeInbound: (inbound) => guard.observations.inbound(inbound),
     observeRefusal: (refusal) => guard.observations.refusal(refusal),
+    observeOptOut: (optOut) => guard.observations.optOut(optOut),
     forget: (target) => guard.forget(target),
     stats: () => guard.statistics.read(),
     reload: (workspaces) => guard.workspaces.reload(workspaces),

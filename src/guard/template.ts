@@ -2,11 +2,14 @@ import { asFreeform, type TemplateSend } from '../bird/send/parsed-send.js';
 import { maySend } from '../core/channel-availability.js';
 import { own } from '../core/own.js';
 import { platformRow } from '../core/platforms.js';
+import type { WindowEvidence } from '../core/service-window.js';
 import { LookupError } from '../errors.js';
 import type { Patience } from '../lookup/patience.js';
+import { isOptedOut } from '../lookup/remembered.js';
 import type { ChannelFacts } from '../ports.js';
 import type { FreeformCase, TemplateCase } from './case.js';
 import { findChannel } from './channel-facts.js';
+import { optedOut } from './opt-out.js';
 import { type SourcedDecision, undecided } from './outcome.js';
 import type { Workspace } from './workspaces/workspace.js';
 
@@ -32,8 +35,10 @@ export function templateFromMemory(
   open: TemplateCase,
   decide: (open: FreeformCase) => SourcedDecision | undefined,
 ): SourcedDecision | undefined {
-  const { parsed, workspace } = open;
+  const { parsed, workspace, policy } = open;
   if (parsed.workspaceId === undefined || parsed.channelId === undefined) return templatePasses;
+  const isStopped = policy.optedOutBlocksTemplates && hasOptedOut(open);
+  if (isStopped !== false) return isStopped === true ? stopped : undefined;
   const facts = workspace.channels.recall(parsed.channelId);
   if (facts === undefined || !isActive(facts)) return undefined;
   if (!isFreeText(facts)) return templatePasses;
@@ -49,12 +54,14 @@ export function templateFromMemory(
  * @param patience so short that in an outage the template passes before the decision is out of time
  */
 export async function templateWithBird(
-  { parsed, workspace, policy }: TemplateCase,
+  open: TemplateCase,
   patience: Patience,
   decide: FreeformDecision,
 ): Promise<SourcedDecision> {
+  const { parsed, workspace, policy } = open;
   const { workspaceId, channelId } = parsed;
   if (workspaceId === undefined || channelId === undefined) return templatePasses;
+  if (policy.optedOutBlocksTemplates && (await hasOptedOut(open))) return stopped;
   const found = await unlessFailed(findChannel({ workspaceId, channelId }, workspace, patience, isActive));
   if (found !== undefined && !isActive(found.facts)) return inactive;
   const facts = found?.facts ?? workspace.channels.recall(channelId);
@@ -63,6 +70,20 @@ export async function templateWithBird(
   const decided = freeform && (await unlessFailed(decide({ parsed: freeform, workspace, policy }, patience)));
   if (decided !== undefined && stands(decided)) return decided;
   return { ...undecided('template_unsupported'), source: decided?.source ?? 'none' };
+}
+
+const stopped: SourcedDecision = { ...optedOut, source: 'memory' };
+
+/** Whether an opt-out of the contact was observed. */
+function hasOptedOut({ parsed, workspace }: TemplateCase): boolean | Promise<boolean> {
+  const target = asFreeform(parsed)?.target;
+  if (target === undefined || typeof target === 'string') return false;
+  const evidence = workspace.windows.recallFor(target);
+  return evidence instanceof Promise ? evidence.then(saysOptedOut) : saysOptedOut(evidence);
+}
+
+function saysOptedOut(evidence: WindowEvidence | undefined): boolean {
+  return evidence !== undefined && isOptedOut(evidence);
 }
 
 /** Whether what was decided about the free text is what counts for the template. */

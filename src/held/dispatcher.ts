@@ -1,5 +1,4 @@
-import { contactOfAddress } from '../core/contact-address.js';
-import { windowName } from '../core/window-name.js';
+import { contactOfAddress, windowName } from '../core/contact-address.js';
 import { InFlight } from '../in-flight.js';
 import type { WindowKey } from '../ports.js';
 import type { HeldMessage } from '../stores/held-store.js';

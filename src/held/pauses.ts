@@ -1,6 +1,6 @@
 import { isOptOutWord } from '../bird/opt-out-words.js';
+import { windowName } from '../core/contact-address.js';
 import { ignoreRejection } from '../core/promise-like.js';
-import { windowName } from '../core/window-name.js';
 import type { WindowKey } from '../ports.js';
 import type { DispatchHost } from './dispatch-host.js';
 import type { ReplyEvent, ResolvedHold } from './options.js';

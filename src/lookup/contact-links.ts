@@ -1,5 +1,4 @@
-import { addressOfId, idOfAddress, isAddressOfId } from '../core/contact-address.js';
-import { windowName } from '../core/window-name.js';
+import { addressOfId, idOfAddress, isAddressOfId, windowName } from '../core/contact-address.js';
 import type { Cache, ChannelRef, IdentifierRef, Links } from '../ports.js';
 
 /** `several`: there is more than one, and no way to tell which is meant. */

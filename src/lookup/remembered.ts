@@ -1,4 +1,11 @@
-import { isFarDate, latest, mergeEvidence, messagesSinceInbound, type WindowEvidence } from '../core/service-window.js';
+import {
+  isFarDate,
+  latest,
+  mergeEvidence,
+  messagesSinceInbound,
+  noEvidence,
+  type WindowEvidence,
+} from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
 import type { WindowFacts } from '../ports.js';
 
@@ -48,6 +55,11 @@ export function dateOf(facts: WindowFacts, known: WindowEvidence, askedAt: numbe
   return latest(said, remembered) ?? null;
 }
 
+/** Whether the contact has opted out. Of two reports of one instant, the opt-out counts. */
+export function isOptedOut({ optedOutAt, optedInAt }: WindowEvidence): boolean {
+  return optedOutAt !== undefined && (optedInAt === undefined || optedInAt <= optedOutAt);
+}
+
 /** The evidence as the core's input at an instant. What is not known is missing, never `null`. */
 export function contactOf(evidence: WindowEvidence, at: number, reader: Reader): ContactInput {
   const isOurs = isReadFor(evidence, reader);
@@ -58,6 +70,8 @@ export function contactOf(evidence: WindowEvidence, at: number, reader: Reader):
     lastInboundAt: evidence.lastInboundAt,
     refusedAt: evidence.refusedAt,
     messagesSinceInbound: messagesSinceInbound(evidence, windowMs),
+    // On a hit nobody has, and nothing more is called.
+    optedOut: evidence.optedOutAt !== undefined && isOptedOut(evidence),
   };
 }
 
@@ -74,10 +88,15 @@ export function elsewhere(wroteAt: number | undefined, known: WindowEvidence): n
   return wrote !== undefined && wrote > Math.max(lastInboundAt ?? never, refusedAt ?? never) ? wrote : undefined;
 }
 
-/** The first window's evidence, with the refusals of the second. */
-export function withRefusal([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
-  if (known === undefined || (byId?.refusedAt === undefined && byId?.quotaSpentAt === undefined)) return known;
-  return mergeEvidence(known, { refusedAt: byId.refusedAt, quotaSpentAt: byId.quotaSpentAt });
+/** The first window's evidence, with what the second has against it: a refusal, a spent quota, an opt-out. */
+export function withObjections([known, byId]: readonly (WindowEvidence | undefined)[]): WindowEvidence | undefined {
+  if (byId === undefined) return known;
+  const { refusedAt, quotaSpentAt, optedOutAt, optedInAt } = byId;
+  const isOptOut = optedOutAt !== undefined || optedInAt !== undefined;
+  // Without a window there is nothing to refuse, but somebody may have opted out.
+  if (known === undefined) return isOptOut ? mergeEvidence(noEvidence, { optedOutAt, optedInAt }) : undefined;
+  if (refusedAt === undefined && quotaSpentAt === undefined && !isOptOut) return known;
+  return mergeEvidence(known, { refusedAt, quotaSpentAt, optedOutAt, optedInAt });
 }
 
 /** Whether any remembered evidence, right or not, would open a window that lasts at most `longestMs`. */

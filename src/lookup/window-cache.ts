@@ -1,7 +1,6 @@
-import { addressOfId } from '../core/contact-address.js';
+import { addressOfId, windowName } from '../core/contact-address.js';
 import { isDoubted, isFarDate, latest, noEvidence, type WindowEvidence } from '../core/service-window.js';
 import type { ContactInput } from '../core/types.js';
-import { windowName } from '../core/window-name.js';
 import { LookupError } from '../errors.js';
 import type {
   Cache,
@@ -20,7 +19,7 @@ import type { ContactIdCache } from './contact-id-cache.js';
 import type { ContactLinks } from './contact-links.js';
 import { OtherIdentities } from './other-identities.js';
 import { limitsOf, nameOfShared, type Patience } from './patience.js';
-import { contactOf, dateOf, elsewhere, joined, mayOpen, opensFor, saysOpen, withRefusal } from './remembered.js';
+import { contactOf, dateOf, elsewhere, joined, mayOpen, opensFor, saysOpen, withObjections } from './remembered.js';
 
 /** `isPermanentSession` can end, so it is trusted for an hour and then read again. */
 const PERMANENT_TRUST_MS = 3_600_000;
@@ -78,15 +77,15 @@ export class WindowCache {
 
   /**
    * The evidence about a send's window. A refusal known by the contact's id alone may concern this address, so it
-   * counts here too. It costs a read at most, and denies nothing.
+   * counts here too. It costs a read at most, and denies nothing. Who has opted out has done so under each name.
    */
   recallFor(target: WindowTarget): ReturnType<WindowCache['recall']> {
     const { key, contactId, sentTo } = target;
     const known = this.#recallOwn(target);
-    if (contactId === undefined || sentTo === undefined || known === undefined) return known;
+    if (contactId === undefined || sentTo === undefined) return known;
     const byId = this.recall({ ...key, address: addressOfId(contactId) });
-    if (known instanceof Promise || byId instanceof Promise) return Promise.all([known, byId]).then(withRefusal);
-    return withRefusal([known, byId]);
+    if (known instanceof Promise || byId instanceof Promise) return Promise.all([known, byId]).then(withObjections);
+    return withObjections([known, byId]);
   }
 
   /** The evidence about the window itself. A send by id alone goes to the one address that was observed with the id. */

@@ -17,6 +17,11 @@ export interface CustomerWindowsParts {
   readonly closedIds: WindowMap<WindowEvidence>;
   /** The addresses of ids that are in no pair. */
   readonly unpaired: WindowMap<string>;
+  /**
+   * The opt-outs once more, which no other customer's messages evict, and which a channel's or a workspace's end leaves:
+   * Bird, which would be asked again, does not know them.
+   */
+  readonly optOuts: WindowMap<WindowEvidence>;
 }
 
 /**
@@ -37,13 +42,13 @@ export class CustomerWindows implements Store {
   }
 
   readonly get = (key: WindowKey): WindowEvidence | undefined => {
-    const { windows, closedIds } = this.#parts;
+    const { windows, closedIds, optOuts } = this.#parts;
     const found = windows.find(key);
-    if (found?.name === key.address) {
+    if (found?.name === key.address && found.value !== undefined) {
       return typeof found.value === 'number' ? { ...noEvidence, lastInboundAt: found.value } : found.value;
     }
-    if (!isAddressOfId(key.address)) return undefined;
-    const own = closedIds.get(key);
+    if (!isAddressOfId(key.address)) return optOuts.get(key);
+    const own = closedIds.get(key) ?? optOuts.get(key);
     const wroteAt = wroteAtOf(found?.value);
     return wroteAt === undefined ? own : withMessage(own, wroteAt);
   };
@@ -53,6 +58,8 @@ export class CustomerWindows implements Store {
     const isId = isAddressOfId(key.address);
     if (isId && saysOnlyThatContactWrote(evidence, wroteAtOf(this.#pairOf(key)?.value))) return;
     const merged = mergeEvidence(this.get(key) ?? noEvidence, evidence);
+    const { optedOutAt, optedInAt } = merged;
+    if ((optedOutAt ?? optedInAt) !== undefined) this.#parts.optOuts.set(key, { ...noEvidence, optedOutAt, optedInAt });
     if (isId && !isOpening(merged)) return closedIds.set(key, merged);
     if (isId) {
       this.#unpair(key);
@@ -64,6 +71,7 @@ export class CustomerWindows implements Store {
   readonly forget = (target: Parameters<Store['forget']>[0]): void => {
     const { windows, closedIds, unpaired } = this.#parts;
     for (const map of [windows, closedIds, unpaired]) map.forget(target);
+    if (target.channelId !== undefined && target.address !== undefined) this.#parts.optOuts.forget(target);
   };
 
   #otherName(key: WindowKey): string | undefined {

@@ -1,6 +1,6 @@
+import { windowName } from '../core/contact-address.js';
 import { checkOptionsOf, integerFrom } from '../core/option-checks.js';
 import { ownFields } from '../core/own.js';
-import { windowName } from '../core/window-name.js';
 import type { WindowKey } from '../ports.js';
 import { heldContent } from './held-content.js';
 import type { HeldMessage, HeldStore } from './held-store.js';

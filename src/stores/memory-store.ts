@@ -45,6 +45,7 @@ function customerWindows(max: number): CustomerWindows {
     windows: windowMap({ max }),
     closedIds: windowMap({ max }),
     unpaired: windowMap({ max }),
+    optOuts: windowMap({ max }),
   });
 }
 

@@ -171,6 +171,8 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
         lastInboundAt: instant,
         refusedAt: instant,
         permanentUntil: instant,
+        optedOutAt: instant,
+        optedInAt: instant,
       });
       const property = fc.asyncProperty(
         fc
@@ -183,7 +185,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
           await Promise.all(shuffled.map((one) => store.merge(key(), one)));
           const merged = all.reduce<WindowEvidence>((sum, one) => mergeEvidence(sum, one), {});
           const known = (await store.get(key())) ?? {};
-          for (const field of ['expiresAt', 'lastInboundAt', 'refusedAt', 'permanentUntil'] as const) {
+          for (const field of Object.keys(merged) as (keyof WindowEvidence)[]) {
             expect(known[field]).toBe(merged[field]);
           }
         },

@@ -44,6 +44,8 @@ describeWithRedis('the store of the example', () => {
       readAt: AT + 6,
       farUntil: AT + 7,
       quotaSpentAt: AT + 8,
+      optedOutAt: AT + 9,
+      optedInAt: AT + 10,
     };
     await store.merge(key, { ...told, sent: [{ id: 'm', at: AT }] });
     expect(await store.get(key)).toEqual(told);
@@ -51,6 +53,8 @@ describeWithRedis('the store of the example', () => {
     expect(others).toEqual([]);
     expect(name).not.toContain(PHONE.slice(1));
     expect(await server.client.pTTL(name)).toBeGreaterThan(30 * 86_400_000);
+    await store.merge(key, { optedOutAt: AT + 11 });
+    expect(await server.client.pTTL(name)).toBe(-1);
   });
 
   it.each(['x', '', 'nan', '-1', '1e300', '{}', '0x1'])('takes %j in Redis for nothing', async (value) => {

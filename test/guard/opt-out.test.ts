@@ -1,7 +1,13 @@
-import { holdUntilReply, type SendRequest, toTemplate, type WorkspaceOptions } from 'freeform-guard';
+import {
+  holdUntilReply,
+  type ObservedOptOut,
+  type SendRequest,
+  toTemplate,
+  type WorkspaceOptions,
+} from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import { PHONE, type World } from '../support/world.js';
-import { createWorld, deferred, turns } from './support.js';
+import { createWorld, DAY, deferred, turns } from './support.js';
 
 const template = { template: { projectId: 'f6a2a3b2-9ed5-4e35-8f5b-0e5e1f5c4a51', version: 'latest', locale: 'en' } };
 
@@ -167,6 +173,144 @@ describe('isOptedOut', () => {
     await turns();
     gate.resolve(true);
     expect(await asked).toBe('deny opted_out: block');
+  });
+});
+
+describe('observeOptOut', () => {
+  type About = Pick<ObservedOptOut, 'contactId' | 'address'>;
+
+  const tell = (
+    world: World,
+    optedOut: boolean,
+    about: About = { address: PHONE },
+    at: number = world.sandbox.clock.now(),
+  ) =>
+    world.guard.observeOptOut({ workspaceId: world.workspace.id, channelId: world.channel.id, ...about, optedOut, at });
+
+  it('denies from memory until the contact opts in again', async () => {
+    const world = await openWorld(undefined);
+    expect(await decided(world)).toBe('allow service_window_open: send');
+    tell(world, true);
+    const reads = world.reads();
+    expect(world.guard.peek(world.send())).toMatchObject({
+      action: 'block',
+      decision: { reason: 'opted_out' },
+      source: 'memory',
+    });
+    expect(await decided(world)).toBe('deny opted_out: block');
+    expect(await decided(world, { message: template })).toBe('allow template: send');
+    expect(world.reads()).toBe(reads);
+    const query = { workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE };
+    expect(await world.guard.window(query)).toMatchObject({ verdict: 'deny', reason: 'opted_out', openUntil: null });
+    world.sandbox.clock.advance(1);
+    tell(world, false);
+    expect(await decided(world)).toBe('allow service_window_open: send');
+  });
+
+  it('counts by the latest instant, in whatever order reports come, and an opt-out of two at once', async () => {
+    const at = 1_700_000_000_000;
+    for (const [reports, reason] of [
+      [
+        [
+          [true, 5],
+          [false, 7],
+        ],
+        'service_window_open',
+      ],
+      [
+        [
+          [false, 7],
+          [true, 5],
+        ],
+        'service_window_open',
+      ],
+      [
+        [
+          [false, 5],
+          [true, 7],
+          [false, 6],
+        ],
+        'opted_out',
+      ],
+      [
+        [
+          [true, 5],
+          [false, 5],
+        ],
+        'opted_out',
+      ],
+    ] as const) {
+      const world = await openWorld(undefined);
+      for (const [optedOut, offset] of reports) tell(world, optedOut, { address: PHONE }, at + offset);
+      expect((await world.guard.check(world.send())).decision.reason).toBe(reason);
+    }
+  });
+
+  it('outlives a doubt, a year, and the windows that are forgotten with their channel', async () => {
+    const world = await openWorld(undefined);
+    const { guard, workspace, channel, sandbox } = world;
+    tell(world, true);
+    guard.observeRefusal({
+      workspaceId: workspace.id,
+      channelId: channel.id,
+      address: PHONE,
+      sentAt: sandbox.clock.now(),
+      code: 10,
+    });
+    expect(await decided(world)).toBe('deny opted_out: block');
+    sandbox.clock.advance(365 * DAY);
+    guard.forget({ workspaceId: workspace.id, channelId: channel.id });
+    expect(await decided(world)).toBe('deny opted_out: block');
+    guard.forget({ workspaceId: workspace.id, channelId: channel.id, address: PHONE });
+    world.customerWrites();
+    expect(await decided(world)).toBe('allow service_window_open: send');
+  });
+
+  it.each<[string, 'both' | 'id' | 'address']>([
+    ['whatsapp', 'both'],
+    ['whatsapp', 'id'],
+    ['sms-messagebird', 'both'],
+    ['sms-messagebird', 'address'],
+  ])('on %s, told by %s, counts for each name of the contact that was told', async (platformId, by) => {
+    const world = await createWorld({ platformId });
+    const { contact } = world;
+    const id = by === 'address' ? undefined : contact.id;
+    const address = by === 'id' ? undefined : PHONE;
+    tell(world, true, { contactId: id, address });
+    const byId = { id: contact.id };
+    const byAddress = { identifierKey: 'phonenumber', identifierValue: PHONE };
+    if (id !== undefined) expect(await decided(world, { contact: byId })).toBe('deny opted_out: block');
+    if (address !== undefined) expect(await decided(world, { contact: byAddress })).toBe('deny opted_out: block');
+    expect(await decided(world, { contact: { ...byId, ...byAddress } })).toBe('deny opted_out: block');
+  });
+
+  it('stops templates where the policy says so', async () => {
+    const world = await openWorld(undefined, { optedOutBlocksTemplates: true });
+    expect(await decided(world, { message: template })).toBe('allow template: send');
+    tell(world, true);
+    expect(await decided(world, { message: template })).toBe('deny opted_out: block');
+    expect(await decided(world, { message: template, contact: { id: world.contact.id } })).toBe('allow template: send');
+  });
+
+  it('refuses what it cannot read, by name', async () => {
+    const world = await createWorld();
+    for (const [change, text] of [
+      [{ optedOut: 'yes' }, 'observeOptOut: optedOut must be true or false; received a string'],
+      [{ at: '2026' }, 'observeOptOut: at must be an instant'],
+      [{ address: undefined }, 'observeOptOut needs contactId or address'],
+      [{ channelId: 'x' }, 'observeOptOut: channelId must be a UUID'],
+    ] as const) {
+      const { workspace, channel } = world;
+      const told = {
+        workspaceId: workspace.id,
+        channelId: channel.id,
+        address: PHONE,
+        optedOut: true,
+        at: 0,
+        ...change,
+      };
+      expect(() => world.guard.observeOptOut(told as unknown as ObservedOptOut)).toThrow(text);
+    }
   });
 });
 

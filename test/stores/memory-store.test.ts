@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { memoryStore } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
-import { mergeEvidence, type WindowEvidence } from '../../src/core/service-window.js';
+import { addressOfId } from '../../src/core/contact-address.js';
+import { mergeEvidence, noEvidence, type WindowEvidence } from '../../src/core/service-window.js';
 import type { WindowKey } from '../../src/ports.js';
 import { memoryCache } from '../../src/stores/memory-store.js';
 import { describeStore } from '../contracts/store.contract.js';
@@ -183,4 +184,25 @@ describe('memoryCache', () => {
     expect(used() - before).toBeLessThan(100_000_000);
     expect(caches.length).toBe(1000);
   });
+});
+
+it('keeps an opt-out when others evict its window, and forgets it with its window alone', () => {
+  const store = memoryStore({ max: 2 });
+  const ref = { workspaceId: 'w', channelId: 'c' };
+  const keys = ['a', addressOfId('x')].map((address) => ({ ...ref, address }));
+  for (const key of keys) store.merge(key, { optedOutAt: 5, lastInboundAt: 1 });
+  for (let other = 0; other < 10; other += 1) store.merge({ ...ref, address: `other ${other}` }, { lastInboundAt: 1 });
+  for (const key of keys) {
+    expect(store.get(key)).toEqual({ ...noEvidence, optedOutAt: 5 });
+    store.merge(key, { lastInboundAt: 2 });
+    expect(store.get(key)).toEqual({ ...noEvidence, optedOutAt: 5, lastInboundAt: 2 });
+  }
+  store.forget(ref);
+  store.forget({ workspaceId: 'w' });
+  for (const key of keys) {
+    expect(store.get(key)).toMatchObject({ optedOutAt: 5, lastInboundAt: undefined });
+    store.merge(key, { optedInAt: 6 });
+    store.forget(key);
+    expect(store.get(key)).toBeUndefined();
+  }
 });

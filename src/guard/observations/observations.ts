@@ -1,6 +1,6 @@
 import { knownRefusalCodes, readRefusal } from '../../bird/refusal-codes.js';
 import { guessKey } from '../../bird/send/address.js';
-import { requireObject } from '../../core/argument-checks.js';
+import { requireBoolean, requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
 import { typeName } from '../../core/option-checks.js';
@@ -14,6 +14,7 @@ import {
   type ForgetTarget,
   type ObservedContact,
   type ObservedInbound,
+  type ObservedOptOut,
   type ObservedRefusal,
   type ObservedSent,
   type ReadContact,
@@ -105,6 +106,13 @@ export class Observations {
     const at = this.#readPast(observed.ref, sentAt, 'sent: sentAt');
     const message = isLost ? { id: messageId, at, isLost } : { id: messageId, at };
     return this.#mergeBoth(observed, { sent: [message] });
+  }
+
+  optOut(optOut: ObservedOptOut): void | Promise<void> {
+    const observed = this.#link(readContact(optOut, 'observeOptOut'));
+    const at = this.#readPast(observed.ref, optOut.at, 'observeOptOut: at');
+    requireBoolean(optOut.optedOut, 'observeOptOut: optedOut');
+    return this.#mergeBoth(observed, optOut.optedOut ? { optedOutAt: at } : { optedInAt: at });
   }
 
   /** The address has changed hands: nothing from before opens its window any more. */

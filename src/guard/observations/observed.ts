@@ -46,6 +46,14 @@ export interface ObservedRefusal extends ObservedContact {
   readonly code: string | number;
 }
 
+/** That a contact has opted out of free-form messages, or in again. */
+export interface ObservedOptOut extends ObservedContact {
+  /** True: the contact has opted out. False: the contact wants messages again. */
+  readonly optedOut: boolean;
+  /** When the contact said so. The latest report counts, in whatever order they come; of two of one instant, `true`. */
+  readonly at: Instant;
+}
+
 /** A message that was sent, or that turned out not to have been. */
 export interface ObservedSent extends ObservedContact {
   readonly messageId: string;

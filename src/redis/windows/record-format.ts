@@ -19,6 +19,8 @@ export const instantNames: Readonly<Record<InstantField, string>> = {
   doubtedAt: 'd',
   readAt: 'a',
   quotaSpentAt: 'q',
+  optedOutAt: 'o',
+  optedInAt: 'b',
 };
 
 /** The names of the other fields of a record. */

@@ -1,5 +1,6 @@
 import { own } from '../../core/own.js';
-import type { SentMessage, WindowEvidence } from '../../core/service-window.js';
+import type { SentMessage } from '../../core/sent-messages.js';
+import type { WindowEvidence } from '../../core/service-window.js';
 import { type InstantField, instantNames, MAX_SENT, RECORD_VERSION, recordNames } from './record-format.js';
 
 const instants = Object.keys(instantNames) as InstantField[];
@@ -32,22 +33,24 @@ export interface WindowRecord {
  * Reads a record strictly. One that this version would not have written is unreadable as a whole, because nobody knows
  * who wrote it.
  *
- * @param tombstones the current ones of workspace, channel and address. A record that has not seen them is forgotten
+ * @param tombstones the current ones of workspace, channel and address. A record that has not seen them is forgotten,
+ *   but for an opt-out, which nobody else knows
  * @param latestAt the latest possible instant, epoch ms
  */
 export function decodeRecord(text: string, tombstones: readonly string[], latestAt: number): WindowRecord | undefined {
   const record = parse(text);
   if (record === undefined || record[recordNames.version] !== RECORD_VERSION) return undefined;
   const { [recordNames.seenTombstones]: seen = [], [recordNames.tombstone]: tombstone = '' } = record;
-  if (!Array.isArray(seen) || tombstones.some((one, index) => one !== '' && one !== seen[index])) return undefined;
-  if (typeof tombstone !== 'string') return undefined;
+  if (!Array.isArray(seen) || typeof tombstone !== 'string') return undefined;
+  const isForgotten = tombstones.some((one, index) => one !== '' && one !== seen[index]);
   const evidence: { -readonly [K in keyof WindowEvidence]: WindowEvidence[K] } = Object.create(null);
   for (const field of instants) {
     const at = record[instantNames[field]];
     if (at === undefined) continue;
     if (!isInstant(at, latestAt)) return undefined;
-    evidence[field] = at;
+    if (!isForgotten || field === 'optedOutAt' || field === 'optedInAt') evidence[field] = at;
   }
+  if (isForgotten) return Object.keys(evidence).length === 0 ? undefined : { evidence, tombstone: '' };
   const list = record[recordNames.sent];
   const sent = list === undefined ? undefined : decodeSent(list, latestAt);
   if (sent === 'unreadable') return undefined;

@@ -22,14 +22,17 @@ local function readRecord(text, tombstones, latest)
   if not isJson or type(found) ~= 'table' or found[NAME.version] ~= VERSION then return nil end
   local seen, sent, tombstone = found[NAME.seenTombstones], found[NAME.sent], found[NAME.tombstone]
   if seen ~= nil and type(seen) ~= 'table' then return nil end
+  local isForgotten = false
   for index, one in ipairs(tombstones) do
-    if one ~= '' and (seen or {})[index] ~= one then return nil end
+    isForgotten = isForgotten or (one ~= '' and (seen or {})[index] ~= one)
   end
   local record = {[NAME.version] = VERSION}
   for _, name in ipairs(INSTANTS) do
     if found[name] ~= nil and not isInstant(found[name], latest) then return nil end
-    record[name] = found[name]
+    -- Who has forgotten a channel or a workspace has not asked its customers again.
+    if not isForgotten or name == NAME.optedOutAt or name == NAME.optedInAt then record[name] = found[name] end
   end
+  if isForgotten then return (record[NAME.optedOutAt] or record[NAME.optedInAt]) and record or nil end
   if sent ~= nil and not isSent(sent, latest) then return nil end
   if tombstone ~= nil and type(tombstone) ~= 'string' then return nil end
   record[NAME.sent], record[NAME.tombstone] = sent, tombstone
@@ -97,6 +100,11 @@ local function endOf(record, longest)
   return last + SPARE
 end
 
+-- Nobody else knows it, so that its record stays until it is taken back.
+local function isOptedOut(record)
+  return record[NAME.optedOutAt] ~= nil and record[NAME.optedOutAt] >= (record[NAME.optedInAt] or 0)
+end
+
 local new = cjson.decode(ARGV[1])
 local now, longest, latest = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local text, tombstones = readAll()
@@ -115,14 +123,17 @@ if new[NAME.sent] then
   hasChanged = hasChanged or hasMore
 end
 local leftMs = endOf(record, longest) - now
-if leftMs <= 0 then return {'', tombstones[1], tombstones[2], tombstones[3]} end
+-- One that is taken back has to be found by those who do not know yet.
+if record[NAME.optedInAt] then leftMs = math.max(leftMs, longest + DAY) end
+if leftMs <= 0 and not isOptedOut(record) then return {'', tombstones[1], tombstones[2], tombstones[3]} end
 if hasChanged then
   record[NAME.seenTombstones] = hasAny(tombstones) and tombstones or nil
   text = cjson.encode(record)
   -- The expiry is by the clock of Redis, which may differ from the guard's.
   local time = redis.call('TIME')
   local endAt = time[1] * 1000 + math.floor(time[2] / 1000) + math.ceil(leftMs)
-  redis.call('SET', KEYS[1], text, 'PXAT', string.format('%.0f', endAt))
+  if isOptedOut(record) then redis.call('SET', KEYS[1], text)
+  else redis.call('SET', KEYS[1], text, 'PXAT', string.format('%.0f', endAt)) end
   notify(KEYS[5])
 end
 return {text, tombstones[1], tombstones[2], tombstones[3]}`);

@@ -31,6 +31,8 @@ const anyEvidence: fc.Arbitrary<WindowEvidence> = fc.record(
     contactWroteAt: instant,
     doubtedAt: instant,
     readAt: instant,
+    optedOutAt: instant,
+    optedInAt: instant,
     sent: fc.uniqueArray(message, { minLength: 1, maxLength: 4, selector: ({ id }) => id }),
   },
   { requiredKeys: [] },
@@ -86,6 +88,33 @@ describeWithRedis('the script that merges in Redis', () => {
     const life = Math.max(...lives.filter((ms) => ms < 32 * DAY));
     expect(life).toBeGreaterThan(min);
     expect(life).toBeLessThanOrEqual(max);
+  });
+
+  it('keeps an opt-out, however old, until it is taken back', async () => {
+    const prefix = newPrefix();
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix });
+    const key = newKey();
+    await store.merge(key, { optedOutAt: AT - 400 * DAY, lastInboundAt: AT - 400 * DAY });
+    const [name = ''] = await server.client.keys(`${prefix}w:*`);
+    expect(await server.client.pTTL(name)).toBe(-1);
+    await store.merge(key, { optedInAt: AT - 300 * DAY });
+    expect(await store.get(key)).toMatchObject({ optedOutAt: AT - 400 * DAY, optedInAt: AT - 300 * DAY });
+    expect(await server.client.pTTL(name)).toBeGreaterThan(30 * DAY);
+  });
+
+  it('forgets an opt-out with its window, and not with its channel or workspace', async () => {
+    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() });
+    const key = newKey();
+    const { workspaceId, channelId } = key;
+    await store.merge(key, { optedOutAt: AT, lastInboundAt: AT });
+    for (const target of [{ workspaceId, channelId }, { workspaceId }]) {
+      await store.forget(target);
+      expect(plain(await store.get(key))).toEqual({ optedOutAt: AT });
+      await store.merge(key, { refusedAt: AT });
+      expect(plain(await store.get(key))).toEqual({ optedOutAt: AT, refusedAt: AT });
+    }
+    await store.forget(key);
+    expect(await store.get(key)).toBeUndefined();
   });
 
   it('stores nothing that is over already', async () => {

@@ -32,6 +32,8 @@ describeWithRedis('the record of a window in Redis', () => {
       doubtedAt: AT - 4,
       readAt: AT - 5,
       quotaSpentAt: AT - 6,
+      optedOutAt: AT - 10,
+      optedInAt: AT - 9,
       sent: [
         { id: 'one', at: AT - 8 },
         { id: 'two', at: AT - 7, isLost: true },
@@ -49,6 +51,8 @@ describeWithRedis('the record of a window in Redis', () => {
       d: AT - 4,
       a: AT - 5,
       q: AT - 6,
+      o: AT - 10,
+      b: AT - 9,
       s: [
         ['one', AT - 8],
         ['two', AT - 7, 1],
