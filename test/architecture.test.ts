@@ -5,6 +5,7 @@ import * as root from 'freeform-guard';
 import * as core from 'freeform-guard/core';
 import * as fastify from 'freeform-guard/fastify';
 import * as fetch from 'freeform-guard/fetch';
+import * as otel from 'freeform-guard/otel';
 import * as redis from 'freeform-guard/redis';
 import * as sandbox from 'freeform-guard/sandbox';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +33,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   guard: ['core', 'runtime', 'in-flight', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held', 'telemetry'],
   http: ['core', 'ports', 'errors', 'clock', 'bird', 'stores', 'guard'],
   index: ['core', 'ports', 'errors', 'bird', 'stores', 'held', 'telemetry', 'guard', 'http'],
+  otel: ['telemetry', 'guard'],
   sandbox: ['core', 'errors', 'bird'],
   doctor: ['core', 'ports', 'errors', 'clock', 'bird'],
 };
@@ -55,6 +57,9 @@ const wrappers: Readonly<Record<string, string>> = {
   'lru-cache': 'stores/memory-store.ts',
   'p-retry': 'lookup/reads/retrying.ts',
 };
+
+/** What only users of one entry install. */
+const broughtByUsers: Readonly<Record<string, string>> = { '@opentelemetry/api': 'otel.ts' };
 
 /** The only places that touch the machine's time, chance or network, and why they may. */
 const effects: readonly { readonly file: string; readonly effect: string; readonly why: string }[] = [
@@ -207,7 +212,7 @@ describe('third-party packages', () => {
   it('are each imported in one file', () => {
     const found = files.flatMap((file) => packageImports(file).map((name) => [nameOf(name), file.path] as const));
     expect(new Set(found.map(([name, path]) => `${name} in ${path}`))).toEqual(
-      new Set(Object.entries(wrappers).map(([name, path]) => `${name} in ${path}`)),
+      new Set(Object.entries({ ...wrappers, ...broughtByUsers }).map(([name, path]) => `${name} in ${path}`)),
     );
   });
 
@@ -382,6 +387,11 @@ describe('the public API', () => {
     expect(Object.keys(fetch).toSorted()).toEqual(['SendBlockedError', 'fetchGuard', 'guardedFetch']);
     const types = ['FetchDecision', 'FetchGuard', 'FetchGuardOptions', 'FetchGuardRequest', 'GuardedFetchOptions'];
     expect(typesExportedBy('http/fetch/fetch.ts')).toEqual(types);
+  });
+
+  it("of 'freeform-guard/otel' is exactly this", () => {
+    expect(Object.keys(otel)).toEqual(['recordMetrics']);
+    expect(typesExportedBy('otel.ts')).toEqual([]);
   });
 
   it("of 'freeform-guard/sandbox' is exactly this", () => {

@@ -83,7 +83,7 @@ export class GuardEngine {
   }
 
   get internals(): GuardInternals {
-    const { clock, logger, logOnce, hooks, mounts, reportError } = this.#parts;
+    const { clock, logger, logOnce, hooks, mounts, reportError, lookups } = this.#parts;
     return {
       clock,
       logger,
@@ -94,6 +94,8 @@ export class GuardEngine {
       deadlineMs: this.#deadlineMs,
       plan: this.#decider.plan,
       decisions: this.#decisions,
+      lookups,
+      isKnown: (workspaceId) => typeof this.#decider.recall(workspaceId) === 'object',
       observations: this.observations,
       channel: (ref) => this.#directory.channel(ref),
       signingKeys: async (workspaceId) => signingKeysOf(await this.#decider.load(workspaceId)),

@@ -2,6 +2,7 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/option-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
 import type { Decisions } from '../telemetry/decisions.js';
+import type { Lookups } from '../telemetry/lookups.js';
 import type { ReportError } from '../telemetry/reported-error.js';
 import type { HookTroubles } from './notices/hook-troubles.js';
 import type { LogOnce } from './notices/log-once.js';
@@ -24,6 +25,10 @@ export interface GuardInternals {
   readonly plan: (send: SendRequest) => PlannedSend | Promise<PlannedSend>;
   /** Who makes a decision of what was planned says so here. */
   readonly decisions: Decisions;
+  /** Tells of each request to Bird. */
+  readonly lookups: Lookups;
+  /** Whether the guard has options for a workspace, as far as it knows without asking. */
+  readonly isKnown: (workspaceId: string) => boolean;
   /** Everything that can be observed, with more kinds of it than the public methods take. */
   readonly observations: Observations;
   /**

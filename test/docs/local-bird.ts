@@ -28,7 +28,12 @@ export function namesFor({ sandbox, workspace, channel, contact }: World): Names
     );
   const createGuard = (options: Options): freeform.Guard => {
     const workspaces = local(options.workspaces);
-    const guard = freeform.createGuard({ ...options, workspaces, clock: sandbox.clock, logger: silent });
+    const guard = freeform.createGuard({
+      ...options,
+      workspaces,
+      clock: sandbox.clock,
+      logger: options.logger ?? silent,
+    });
     onTestFinished(() => void guard.close());
     const { reload } = guard;
     return Object.assign(guard, { reload: (changed: unknown) => reload(local(changed)) });

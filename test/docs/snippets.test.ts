@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Guard } from 'freeform-guard';
 import * as freeformFetch from 'freeform-guard/fetch';
+import { pino } from 'pino';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { signWebhook } from '../../src/bird/webhook-signature.js';
 import { inboundEvent, KEY } from '../http/webhook/webhook-endpoint.js';
+import { recordLetOut } from '../support/canary.js';
 import { createWorld, TEXT, textMessage } from '../support/world.js';
 import { namesFor, serve } from './local-bird.js';
-import { projectRoot } from './markdown.js';
+import { codeBlocks, projectRoot, readProjectFile, section, tableRows } from './markdown.js';
 import { compileSnippets, run, type Snippets } from './snippets.js';
 
 const pages = ['README.md', ...readdirSync(join(projectRoot, 'docs')).map((name) => `docs/${name}`)];
@@ -166,5 +169,73 @@ describe('docs/rerouting.md', () => {
     expect(notifyTeam).toHaveBeenCalledWith('c');
     toTeam({ send: {}, isDryRun: false, decline });
     expect(decline).toHaveBeenCalledWith('no_conversation');
+  });
+});
+
+describe('docs/observability.md', () => {
+  const code = (heading: string): string => snippets.javaScriptOf('docs/observability.md', heading);
+
+  it('logs decisions with pino, in the form that it shows', async () => {
+    const world = await createWorld();
+    const lines: string[] = [];
+    const names = {
+      ...namesFor(world),
+      pino: (options: object) => pino(options, { write: (line) => lines.push(line) }),
+    };
+    const { guard } = await run<{ guard: Guard }>(code('Logs with pino'), names, ['guard']);
+    await guard.check(world.send());
+    const [shown = ''] = codeBlocks(section(readProjectFile('docs/observability.md'), 'Logs with pino'), 'json');
+    const { time: _, pid: __, hostname: ___, at, ...line } = JSON.parse(lines[0] ?? '');
+    expect(at).toBe(world.sandbox.clock.now());
+    const { workspaceId, channelId } = line;
+    expect({ ...JSON.parse(shown), workspaceId, channelId, durationMs: 0 }).toEqual({ ...line, durationMs: 0 });
+    world.customerWrites();
+    await guard.check(world.send());
+    expect(lines).toHaveLength(1);
+  });
+
+  it('counts decisions for Prometheus', async () => {
+    const world = await createWorld();
+    const names = { ...namesFor(world), Counter, Gauge, Registry };
+    type Monitored = { guard: Guard; registry: Registry };
+    const block = code('Metrics with Prometheus');
+    const { guard, registry } = await run<Monitored>(block, names, ['guard', 'registry']);
+    await guard.check(world.send());
+    const metrics = await registry.metrics();
+    recordLetOut('metrics', metrics);
+    const labels = 'verdict="deny",reason="service_window_closed",action="block",would_be=""';
+    expect(metrics).toContain(`freeform_guard_decisions_total{${labels}} 1\n`);
+    expect(metrics).toContain('freeform_guard_bird_reachable 1\n');
+    world.sandbox.setFault(() => ({ status: 503 }));
+    await guard.check(world.send());
+    expect(await registry.metrics()).toContain('freeform_guard_bird_reachable 0\n');
+  });
+
+  it('records metrics for OpenTelemetry, tells its health, and closes', async () => {
+    const world = await createWorld();
+    const recordMetrics = vi.fn();
+    const names = { ...namesFor(world), recordMetrics };
+    const { guard } = await run<{ guard: Guard }>(code('Metrics with OpenTelemetry'), names, ['guard']);
+    expect(recordMetrics).toHaveBeenCalledExactlyOnceWith(guard);
+    const printed: unknown[][] = [];
+    const console = { log: (...words: unknown[]) => void printed.push(words) };
+    await run(code('Health'), { ...names, guard, console });
+    expect(printed).toEqual([
+      [true, null, undefined, true, undefined],
+      [world.workspace.id, false, false, 10],
+    ]);
+    await run(code('Shutting down'), { ...names, guard });
+    expect((await guard.check(world.send())).decision.reason).toBe('lookup_failed');
+  });
+
+  it('names each field of an event', async () => {
+    const events: object[] = [];
+    const world = await createWorld({
+      workspace: { mode: 'observe' },
+      guard: { onDecision: (one) => events.push(one) },
+    });
+    await world.guard.check(world.send());
+    const [rows] = [tableRows(section(readProjectFile('docs/observability.md'), 'Decisions'))];
+    expect(rows.map(([field]) => field)).toEqual(Object.keys(events[0] ?? {}));
   });
 });

@@ -28,9 +28,14 @@ export interface Snippets {
   remove(): Promise<void>;
 }
 
+const PACKAGES = [
+  ...['@types/node', '@types/express', 'express', 'redis', 'ioredis'],
+  ...['pino', 'prom-client', '@opentelemetry/api'],
+] as const;
+
 /** Compiles all blocks against the package as a user gets it. */
 export async function compileSnippets(pages: readonly string[]): Promise<Snippets> {
-  const consumer = await createConsumer(['@types/node', '@types/express', 'express', 'redis', 'ioredis']);
+  const consumer = await createConsumer([...PACKAGES]);
   // The recipes for hosts are files, which are compiled and run as such.
   const recipes = new Set(readdirSync(join(projectRoot, RECIPES)).map((name) => readProjectFile(`${RECIPES}/${name}`)));
   const blocks = pages

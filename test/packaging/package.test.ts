@@ -11,7 +11,12 @@ let consumer: Consumer;
 
 beforeAll(async () => {
   const manifest = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
-  consumer = await createConsumer([...Object.keys(manifest.dependencies), '@types/node', 'fastify']);
+  consumer = await createConsumer([
+    ...Object.keys(manifest.dependencies),
+    '@types/node',
+    'fastify',
+    '@opentelemetry/api',
+  ]);
 }, 60_000);
 
 afterAll(() => consumer?.remove());
@@ -24,6 +29,7 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
     'dist/http/fastify/fastify-guard.js',
     'dist/http/fetch/fetch.js',
     'dist/index.js',
+    'dist/otel.js',
     'dist/redis/redis-store.js',
     'dist/rule.js',
     'dist/sandbox/sandbox.js',
@@ -62,7 +68,7 @@ it('packs the types beside every entry', async () => {
   const { exports } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
   const entries = Object.values<{ readonly types?: string; readonly default?: string }>(exports);
   const built = entries.filter((entry) => entry.default !== undefined);
-  expect(built).toHaveLength(6);
+  expect(built).toHaveLength(7);
   for (const { types, default: code = '' } of built) {
     expect(types).toBe(code.replace(/\.js$/, '.d.ts'));
     expect(consumer.files).toContain(types?.slice('./'.length));
@@ -120,9 +126,9 @@ it('gives TypeScript the types that Node will run, as attw sees it', async () =>
   const args = [attw, consumer.tarball, ...rules, '--format', 'ascii', '--no-color', '--no-emoji'];
   const report = await runIn(projectRoot, process.execPath, args);
   // `main`, `types` and `typesVersions`, for compilers that know no exports.
-  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(6).fill('node10: OK').concat('node10: OK (JSON)'));
+  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(7).fill('node10: OK').concat('node10: OK (JSON)'));
   expect(report.match(/^node16 \(from ESM\): .*$/gm)).toEqual(
-    Array(6).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
+    Array(7).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
   );
 });
 
@@ -256,9 +262,10 @@ import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, 
 import { canSendFreeform } from 'freeform-guard/core';
 import { fastifyGuard } from 'freeform-guard/fastify';
 import { guardedFetch } from 'freeform-guard/fetch';
+import { recordMetrics } from 'freeform-guard/otel';
 import { redisStore } from 'freeform-guard/redis';
 import { createSandbox } from 'freeform-guard/sandbox';
-export const values: unknown[] = [canSendFreeform, fastifyGuard, guardedFetch, redisStore, createSandbox];
+export const values: unknown[] = [canSendFreeform, fastifyGuard, guardedFetch, recordMetrics, redisStore, createSandbox];
 ${typedProgram}`,
   );
   // The project's own compiler has left node10 behind; the one that attw brings still has it.

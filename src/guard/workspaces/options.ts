@@ -42,12 +42,12 @@ export interface GuardOptions {
   /**
    * Called with each decision, at once. An error is logged once and changes no decision; a promise is not awaited.
    */
-  readonly onDecision?: ((event: DecisionEvent) => void | Promise<void>) | undefined;
+  readonly onDecision?: ((event: DecisionEvent) => unknown) | undefined;
   /**
    * Called with each error of your own functions and of the store, which the log never shows. An error of its own is
    * logged once; a promise is not awaited.
    */
-  readonly onError?: ((reported: ReportedError) => void | Promise<void>) | undefined;
+  readonly onError?: ((reported: ReportedError) => unknown) | undefined;
 }
 
 export interface GuardParts {
