@@ -16,6 +16,7 @@ export function createApp({ guard, receiver, sendToBird }: Service): Koa {
     const decision = await guardRequest(guard, { method, url, body: ctx.request.body });
     if (decision === undefined) return next();
     decision.settle(!ctx.res.destroyed);
+    if (ctx.res.destroyed) return; // The client has gone.
     ctx.set('Freeform-Window', decision.header);
     const { response, sends } = decision;
     ctx.state.sends = sends;

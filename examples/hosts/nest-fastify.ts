@@ -38,8 +38,7 @@ class MessagesModule {}
 
 export async function createApp(service: Service): Promise<NestFastifyApplication> {
   const module = { module: MessagesModule, providers: [{ provide: SERVICE, useValue: service }] };
-  const options = { rawBody: true, logger: ['error' as const] };
-  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), options);
+  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { rawBody: true });
   // A middleware of Nest gets Node's request, whose body is another one than the controller's.
   await app.register(fastifyGuard, { guard: service.guard });
   return app;

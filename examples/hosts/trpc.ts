@@ -19,10 +19,11 @@ export function createApp({ guard, receiver, sendToBird }: Service): RequestList
   const router = t.router({
     send: t.procedure
       .input((input) => input as Input)
-      .mutation(async ({ input }) => {
+      .mutation(async ({ input, signal }) => {
         const { message, ...params } = input;
         const decision = await guardRequest(guard, { method: 'POST', url: '/', route: 'send', params, body: message });
-        decision?.settle(true);
+        decision?.settle(signal?.aborted !== true);
+        signal?.throwIfAborted();
         const { response, sends = [{ channelId: input.channelId, message }] } = decision ?? {};
         if (response?.status === 202) return { held: true, header: decision?.header };
         if (response !== undefined) {

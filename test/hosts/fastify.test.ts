@@ -1,32 +1,15 @@
-import type { FastifyInstance } from 'fastify';
 import * as fastify from '../../examples/hosts/fastify.js';
 import { describeHost } from './host.contract.js';
-import type { RunningHost } from './host.js';
+import { onListening } from './running.js';
 
 describeHost({
   name: 'Fastify 5',
   recipe: 'fastify.ts',
   echoes: true,
-  start: (service) => {
+  start: async (service) => {
     const app = fastify.createApp(service);
     app.register(async (api) => void api.post('/echo', async ({ body }) => body));
-    return onFastify(app);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    return onListening(app.server, () => app.close());
   },
 });
-
-/** Without a socket: Fastify's own way of testing. */
-function onFastify(app: FastifyInstance): RunningHost {
-  return {
-    async call({ method, path, text, headers = {} }) {
-      const url = path;
-      const reply = await app.inject({
-        method: method as 'POST',
-        url,
-        headers,
-        ...(text === undefined ? {} : { payload: text }),
-      });
-      return { status: reply.statusCode, headers: reply.headers as Record<string, string>, text: reply.payload };
-    },
-    close: () => app.close(),
-  };
-}

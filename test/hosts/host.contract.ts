@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { templateOf } from '../support/reroute.js';
 import { TEXT, templateMessage, textMessage } from '../support/world.js';
 import { type Host, plainHttp } from './host.js';
@@ -72,10 +72,25 @@ export function describeHost(host: Host): void {
       expect(await scene.countHeld()).toBe(1);
     });
 
+    it('holds nothing for a client that has left meanwhile, and sends nothing for it', async () => {
+      if (scene.sendAndLeave === undefined) return;
+      const held = await scene.countHeld();
+      for (const channel of ['held', 'toTemplate'] as const) await scene.sendAndLeave(channel);
+      expect(await scene.countHeld()).toBe(held);
+      expect(scene.takeSent()).toEqual([]);
+    });
+
     it('answers 503 while Bird is down and unknown is blocked', async () => {
       const reply = await scene.sendWhileBirdIsDown();
       expect(reply).toMatchObject({ status: 503, answer: { code: 'lookup_failed', retryable: true } });
       if (host.protocol === undefined) expect(reply.headers['retry-after']).toBe('1');
+      expect(scene.takeSent()).toEqual([]);
+    });
+
+    it('answers where Bird refuses a message, and does not hang', async () => {
+      const print = vi.spyOn(console, 'error').mockReturnValue();
+      const reply = await scene.sendWhatBirdRefuses().finally(() => print.mockRestore());
+      expect(reply.status).toBe(500);
       expect(scene.takeSent()).toEqual([]);
     });
 

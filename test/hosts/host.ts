@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Service } from '../../examples/hosts/service.js';
 
 /** A request as a client of the host sends it. */
@@ -7,6 +8,8 @@ export interface HostCall {
   /** As it is sent; `undefined`: no body. */
   readonly text?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Aborted where the client leaves. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface HostReply {
@@ -18,6 +21,8 @@ export interface HostReply {
 
 /** An application on a host, with a guard in front of what it sends. */
 export interface RunningHost {
+  /** Where there is a socket that a client can leave. */
+  readonly server?: Server | undefined;
   call(call: HostCall): Promise<HostReply>;
   close?(): unknown;
 }

@@ -17,13 +17,17 @@ export function onListening(server: Server, close: () => unknown): RunningHost {
   const { port } = server.address() as AddressInfo;
   const call: RunningHost['call'] = async ({ path, ...given }) =>
     replyOf(await fetch(`http://127.0.0.1:${port}${path}`, initOf(given)));
-  return { call, close };
+  return { server, call, close };
 }
 
-/** A handler of a web-standard host. */
+/** A handler of a web-standard host, which answers 500 where the handler throws. */
 export function onFetch(handle: (request: Request) => Response | Promise<Response>): RunningHost {
+  const answer = async (request: Request): Promise<Response> => handle(request);
   return {
-    call: async ({ path, ...given }) => replyOf(await handle(new Request(`https://host${path}`, initOf(given)))),
+    call: async ({ path, ...given }) => {
+      const request = new Request(`https://host${path}`, initOf(given));
+      return replyOf(await answer(request).catch(() => new Response(null, { status: 500 })));
+    },
   };
 }
 
@@ -43,15 +47,16 @@ export function onLambda(handle: (event: LambdaEvent) => Promise<object>): Runni
         body,
         isBase64Encoded: true,
       };
-      const answer = (await handle(event)) as { statusCode: number; headers: Record<string, string>; body: string };
+      const failed = { statusCode: 500, headers: {}, body: '' };
+      const answer = (await handle(event).catch(() => failed)) as typeof failed;
       const names = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
       return { status: answer.statusCode, headers: Object.fromEntries(names), text: answer.body };
     },
   };
 }
 
-function initOf({ method, text, headers = {} }: Omit<HostCall, 'path'>): RequestInit {
-  return { method, headers, ...(text === undefined ? {} : { body: text }) };
+function initOf({ method, text, headers = {}, signal }: Omit<HostCall, 'path'>): RequestInit {
+  return { method, headers, ...(signal && { signal }), ...(text === undefined ? {} : { body: text }) };
 }
 
 async function replyOf(response: Response): Promise<HostReply> {

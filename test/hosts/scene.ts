@@ -1,8 +1,10 @@
+import type { Server } from 'node:http';
 import { createGuard, holdUntilReply, toChannel, toTemplate, webhookReceiver } from 'freeform-guard';
 import { createSandbox } from 'freeform-guard/sandbox';
 import { signWebhook } from '../../src/bird/webhook-signature.js';
 import { keepSecret, recordLetOut } from '../support/canary.js';
 import { PROJECT_ID } from '../support/reroute.js';
+import { signal, until } from '../support/service.js';
 import { type LogLine, PHONE, recordingLogger, TEXT, textMessage } from '../support/world.js';
 import { type Host, type HostCall, type HostReply, type HostSend, plainHttp } from './host.js';
 
@@ -32,6 +34,10 @@ export interface HostScene {
   send(channel: ChannelName, message?: unknown): Promise<SendReply>;
   /** In a workspace that blocks what it does not know, while Bird is down. */
   sendWhileBirdIsDown(): Promise<SendReply>;
+  /** The client leaves while Bird is asked; `undefined` on a host without sockets. Settles when the host knows it. */
+  readonly sendAndLeave: ((channel: ChannelName) => Promise<void>) | undefined;
+  /** The same as `send`, where Bird refuses what it is sent. */
+  sendWhatBirdRefuses(): Promise<HostReply>;
   /** Bird's event that the customer has written on that channel, signed or not. */
   tell(channel: ChannelName, isSigned?: boolean): Promise<HostReply>;
   /** The path of a channel's sends. */
@@ -101,14 +107,41 @@ export async function startScene(host: Host): Promise<HostScene> {
     return { ...reply, window: protocol.windowOf(reply), answer: protocol.answerOf(reply) };
   };
 
+  const countDecisions = (): number => Object.values(guard.stats().decisions).reduce((sum, count) => sum + count, 0);
+  const sendAndLeave = async (server: Server, name: ChannelName): Promise<void> => {
+    const [asked, answered, client] = [signal(), signal(), new AbortController()];
+    const gone = new Promise((resolve) => server.once('request', (_req, res) => res.once('close', resolve)));
+    sandbox.setFault(({ method }) => {
+      asked.resolve();
+      return method === 'GET' ? { holdUntil: answered.promise } : undefined;
+    });
+    const send = { workspaceId: workspace.id, channelId: ids[name], message: textMessage({ reference: 'of nobody' }) };
+    const left = running.call({ ...protocol.callOf(send), signal: client.signal }).catch(() => undefined);
+    await asked.promise;
+    client.abort();
+    await Promise.all([left, gone]);
+    sandbox.setFault(undefined);
+    const before = countDecisions();
+    answered.resolve();
+    await until(() => countDecisions() > before);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
   return {
+    sendAndLeave: running.server && sendAndLeave.bind(undefined, running.server),
     ids,
     logs,
     call,
     send: (name, message = textMessage()) => sendTo({ workspaceId: workspace.id, channelId: ids[name], message }),
     async sendWhileBirdIsDown() {
       sandbox.setFault(({ path }) => (path.includes(other.id) ? { status: 501 } : undefined));
-      return sendTo({ workspaceId: other.id, channelId: unknown, message: textMessage() });
+      const reply = sendTo({ workspaceId: other.id, channelId: unknown, message: textMessage() });
+      return reply.finally(() => sandbox.setFault(undefined));
+    },
+    async sendWhatBirdRefuses() {
+      sandbox.setFault(({ kind }) => (kind === 'send' ? { status: 500 } : undefined));
+      const send = { workspaceId: workspace.id, channelId: ids.open, message: textMessage() };
+      return call(protocol.callOf(send)).finally(() => sandbox.setFault(undefined));
     },
     tell(name, isSigned = true) {
       workspace.receiveInbound({ channelId: ids[name], contactId: contact.id, text: TEXT });
