@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { birdLookup } from '../../../src/bird/api/bird-lookup.js';
@@ -339,4 +340,15 @@ describe('birdLookup', () => {
     await lookup.channel({ workspaceId: ID, channelId: ID }, { giveUpAt: AT + 800 });
     expect(pending.size).toBe(0);
   });
+});
+
+it('reads what a fetch of the application gives, which may have a stream of Node', async () => {
+  const text = JSON.stringify({ serviceWindowExpireAt: ISO, isPermanentSession: false });
+  const bodies = [Readable.from([Buffer.from(text.slice(0, 9)), Buffer.from(text.slice(9))]), new Response(text).body];
+  for (const body of bodies) {
+    const fetch = async (): Promise<Response> => ({ status: 200, headers: new Headers(), body }) as unknown as Response;
+    const bird = birdLookup({ baseUrl: '', accessKey: () => 'key', fetch, clock: createClock(AT) });
+    const ref = { workspaceId: ID, channelId: ID, contactId: ID };
+    expect(await bird.window(ref, { giveUpAt: AT + 800 })).toMatchObject({ serviceWindowExpireAt: AT });
+  }
 });
