@@ -60,7 +60,11 @@ it("hooks take a framework's own requests and responses, and its handlers read r
   });
   const options: MiddlewareOptions<Request4, Response4> = { handler: (req, res) => res.status(400).send(req.ip) };
 
-  const app = express().use(middleware, freeformGuard(guard, { resolve: async (req: Request) => req.body }));
+  const rewriting = freeformGuard(guard, {
+    resolve: (req: Request) => (req.ip === undefined ? null : req.body),
+    rewrite: (req: Request, { sends }) => void Object.assign(req.body, { sends, ip: req.ip }),
+  });
+  const app = express().use(middleware, freeformGuard(guard, { resolve: async (req: Request) => req.body }), rewriting);
   app.post('/', (req, res) => void res.json(req.freeformGuard?.outcomes.map(({ action }) => action)));
   const app4 = express4().use(freeformGuard(guard, options));
   app4.post('/', (req, res) => void res.json(req.freeformGuard?.sends?.length));
