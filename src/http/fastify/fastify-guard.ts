@@ -10,7 +10,7 @@ import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import { applyRewrite, type RequestHead } from '../request/apply-rewrite.js';
 import { decideHooked } from '../request/decide-hooked.js';
 import type { HostDecision } from '../request/decide-request.js';
-import { decidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
+import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import {
   type FastifyGuardOptions,
@@ -99,7 +99,7 @@ function conclude(decision: HostDecision, { request, reply, original }: Exchange
     return reply.sent ? reply : reply.hijack();
   }
   settle(!isBlocked);
-  const guarded = isDecided ? decidedSends(outcomes, original) : { outcomes, original };
+  const guarded = isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
   request.freeformGuard = guarded;
   if (rewrite !== undefined) Object.assign(guarded, { rewritten: rewrite.body, sends });
   reply.header(WINDOW_HEADER, header);

@@ -8,7 +8,7 @@ import type { GuardOptions } from '../../guard/workspaces/options.js';
 import type { HttpAnswer } from '../request/answer.js';
 import { applyRewrite, type RequestFace } from '../request/apply-rewrite.js';
 import { decideRequest, type HostDecision } from '../request/decide-request.js';
-import { decidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
+import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
 import { sendsOf } from '../request/sends-of.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import { HostRequest } from './host-request.js';
@@ -112,7 +112,7 @@ class Exchange {
       return settle(false);
     }
     // A guard further on may know the workspace that this one does not.
-    const guarded = decision.isDecided ? decidedSends(outcomes, original) : { outcomes, original };
+    const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
     req.freeformGuard = guarded;
     if (decision.isBlocked) return this.#refuse(outcomes, response);
     settle(true);

@@ -54,8 +54,8 @@ export const requests: readonly Mutation[] = [
   {
     name: 'a guard that has decided nothing keeps the next one from it',
     file: 'http/middleware/freeform-guard.ts',
-    find: 'const guarded = decision.isDecided ? decidedSends(outcomes, original) : { outcomes, original };',
-    replace: 'const guarded = decidedSends(outcomes, original);',
+    find: 'const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };',
+    replace: 'const guarded = new DecidedSends(outcomes, original);',
     tests: ['http/middleware/mark.test.ts'],
   },
   {
