@@ -277,6 +277,7 @@ describe('the public API', () => {
       'toTemplate',
       'webhookReceiver',
       'windowHeader',
+      'windowStatus',
     ]);
     expect(typesExportedBy('index.ts')).toEqual([
       'AllowDecision',
@@ -354,11 +355,14 @@ describe('the public API', () => {
       'Verdict',
       'WebhookReceiver',
       'WebhookReceiverOptions',
+      'WindowAnswer',
       'WindowEvidence',
       'WindowKey',
       'WindowQuery',
       'WindowQueryOptions',
       'WindowStatus',
+      'WindowStatusHandler',
+      'WindowStatusOptions',
       'WorkspaceHealth',
       'WorkspaceOptions',
       'WorkspaceSource',

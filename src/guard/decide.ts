@@ -35,6 +35,22 @@ export function decideFromMemory(open: OpenCase, localNow: number): SourcedDecis
 }
 
 /**
+ * What the store knows, of a channel that may have been read long ago; `undefined` where it does not allow. For those
+ * who only look: a send is decided with fresh facts.
+ */
+export function decideFromStore(open: FreeformCase): Decision | undefined | Promise<Decision | undefined> {
+  const { parsed, workspace } = open;
+  const channel = workspace.channels.recall(parsed.channelId);
+  if (channel === undefined || typeof parsed.target === 'string') return undefined;
+  const decide = (evidence: WindowEvidence | undefined): Decision | undefined => {
+    const decision = applyToEvidence(open, channel, { evidence, at: workspace.now() });
+    return decision.verdict === 'allow' ? decision : undefined;
+  };
+  const evidence = workspace.windows.recallFor(parsed.target);
+  return evidence instanceof Promise ? evidence.then(decide) : decide(evidence);
+}
+
+/**
  * Decides with Bird's help: what memory does not allow is asked for, and only a read that started after the call
  * denies.
  *

@@ -2,8 +2,8 @@ import { filledIn, type ParsedSend, parseSend, withConversation } from '../bird/
 import type { SendRequest } from '../bird/send/send-request.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
 import type { Decision } from '../core/types.js';
-import type { Clock } from '../ports.js';
-import type { Case, OpenCase } from './case.js';
+import type { Clock, WindowKey } from '../ports.js';
+import type { Case, FreeformCase, OpenCase } from './case.js';
 import { type Deadline, deadlineOf } from './deadline.js';
 import { decideFromMemory } from './decide.js';
 import { type Cases, FactSearch, type Search } from './fact-search.js';
@@ -22,6 +22,8 @@ export interface DeciderParts {
   readonly defaultPolicy: Policy;
   readonly notices: Notices;
   readonly support: RerouteSupport;
+  /** Called when Bird has answered about a window. */
+  readonly onAnswered: (key: WindowKey) => void;
 }
 
 /** From a send to its decision, and to what its policy wants done. */
@@ -32,13 +34,13 @@ export class Decider {
 
   constructor(parts: DeciderParts) {
     this.#parts = parts;
-    const { clock, notices, workspaces, support } = parts;
+    const { clock, notices, workspaces, support, onAnswered } = parts;
     const cases: Cases = {
       recall: (workspaceId) => this.recall(workspaceId),
       caseOf: (parsed, workspace, mode) => this.#caseOf(parsed, workspace, mode),
       open: (found) => this.#open(found),
     };
-    this.#facts = new FactSearch({ clock, notices, workspaces, hooks: support.hooks, cases });
+    this.#facts = new FactSearch({ clock, notices, workspaces, hooks: support.hooks, cases, onAnswered });
   }
 
   /** Nobody is asked any more, and nobody is stopped. */
@@ -97,6 +99,17 @@ export class Decider {
     const found = this.#caseOf(parsed, workspace, 'enforce');
     const asked = { send: asksForOptOut ? send : undefined, optOut: undefined };
     return this.#facts.decide({ found, deadline: deadline(found.policy), mode: 'enforce', ...asked });
+  }
+
+  /** The window of a send that somebody looks at, without asking Bird; `undefined` where that is not known. */
+  recallWindow(send: SendRequest): FreeformCase | undefined {
+    const parsed = parseSend(send);
+    const workspace = parsed.kind === 'undecidable' ? 'unknown' : this.recall(parsed.workspaceId);
+    if (workspace === undefined || workspace === 'unknown') return undefined;
+    const found = this.#recallCase(parsed, workspace, 'enforce');
+    if (found?.parsed.kind !== 'freeform') return undefined;
+    // The margin keeps a send from being late. Who looks sees the window's own end.
+    return { parsed: found.parsed, workspace, policy: { ...found.policy, safetyMarginMs: 0 } };
   }
 
   /** A workspace as it is known without asking; `undefined` where the caller's function must be asked. */

@@ -2,6 +2,7 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { toId } from '../core/uuid.js';
 import type { ReplyEvent } from '../held/options.js';
 import type { WindowKey } from '../ports.js';
+import { linksOf } from '../stores/memory-store.js';
 import { Decisions } from '../telemetry/decisions.js';
 import type { GuardHealth } from '../telemetry/health.js';
 import { callingListener, loggingListener } from '../telemetry/listeners.js';
@@ -23,6 +24,8 @@ import { Observations } from './observations/observations.js';
 import type { ForgetTarget } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
 import type { RerouteSupport } from './planned-send.js';
+import { recalledWindow } from './watches/recalled-window.js';
+import { WindowWatches } from './watches/window-watches.js';
 import {
   readWindowOptions,
   sendOfQuery,
@@ -47,6 +50,7 @@ export class GuardEngine {
   readonly #directory: Directory;
   readonly #decider: Decider;
   readonly #heldMessages: HeldMessages;
+  readonly #watches: WindowWatches;
 
   constructor(options: GuardOptions) {
     this.#parts = resolveGuardOptions(options);
@@ -70,15 +74,24 @@ export class GuardEngine {
       decide: (send, deadline) => this.#decider.decideAlone(send, deadline),
     };
     this.#heldMessages = new HeldMessages(support, defaultPolicy);
+    this.#watches = new WindowWatches({
+      clock,
+      now: (id) => this.workspaces.now(id),
+      recall: (query, watched) => recalledWindow(this.#decider.recallWindow(sendOfQuery(query, watched)), clock.now),
+      ask: (query, watched) => this.window(query, watched),
+      isStoreShared: linksOf(store) === undefined,
+    });
     const registryParts = { parts: this.#parts, statistics, heldMessages: this.#heldMessages };
     this.workspaces = new WorkspaceRegistry(options.workspaces, registryParts);
-    this.#decider = new Decider({ clock, workspaces: this.workspaces, defaultPolicy, notices, support });
+    const onAnswered = this.#watches.answered;
+    this.#decider = new Decider({ clock, workspaces: this.workspaces, defaultPolicy, notices, support, onAnswered });
     this.observations = new Observations({
       store,
       links,
       logOnce,
       now: (id) => this.workspaces.now(id),
       onWindowMayOpen: (key, reply) => this.#wake(key, reply),
+      onChange: this.#watches.observed,
     });
   }
 
@@ -97,6 +110,8 @@ export class GuardEngine {
       lookups,
       isKnown: (workspaceId) => typeof this.#decider.recall(workspaceId) === 'object',
       observations: this.observations,
+      watches: this.#watches,
+      now: (workspaceId) => this.workspaces.now(workspaceId),
       channel: (ref) => this.#directory.channel(ref),
       signingKeys: async (workspaceId) => signingKeysOf(await this.#decider.load(workspaceId)),
       knownSigningKeys: (workspaceId) => {
@@ -162,6 +177,7 @@ export class GuardEngine {
     });
     this.#decider.close();
     this.workspaces.close();
+    this.#watches.close();
     await Promise.all([this.#heldMessages.close(isLate), Promise.race([inFlight.settled(), isLate])]);
     clock.clearTimeout(timer);
   }

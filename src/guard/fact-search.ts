@@ -3,7 +3,7 @@ import type { SendRequest } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
 import { ignoreRejection } from '../core/promise-like.js';
 import { limitsOf } from '../lookup/patience.js';
-import type { Clock } from '../ports.js';
+import type { Clock, WindowKey } from '../ports.js';
 import type { Case, OpenCase } from './case.js';
 import { type Deadline, patienceOf } from './deadline.js';
 import { decideWithBird } from './decide.js';
@@ -41,6 +41,8 @@ export interface FactSearchParts {
   readonly notices: Notices;
   readonly workspaces: Pick<WorkspaceRegistry, 'load'>;
   readonly cases: Cases;
+  /** Called when Bird has answered about a window. */
+  readonly onAnswered: (key: WindowKey) => void;
 }
 
 /** Asks whoever knows: Bird, and the application about its workspaces and its opt-outs. */
@@ -91,7 +93,7 @@ export class FactSearch {
 
   /** The application and Bird at once: who has opted out needs no facts, and a slow database takes no time from them. */
   async #askBoth(open: OpenCase, { send, optOut, deadline }: Search): Promise<SourcedDecision> {
-    const { clock, hooks, notices } = this.#parts;
+    const { clock, hooks, notices, onAnswered } = this.#parts;
     const asked = optOut ?? (send && optOutOf(open, send, { clock, hooks, deadlineMs: deadline.at - clock.now() }));
     if (asked === true) return optedOut;
     const deciding = decideWithBird(open, patienceOf(deadline, open.policy));
@@ -101,6 +103,7 @@ export class FactSearch {
     if (answer === true) return optedOut;
     const decided = withOptOut(await deciding, answer);
     notices.channel(open.parsed, open.workspace);
+    if (open.parsed.kind === 'freeform' && typeof open.parsed.target === 'object') onAnswered(open.parsed.target.key);
     return decided;
   }
 }

@@ -9,6 +9,7 @@ import type { LogOnce } from './notices/log-once.js';
 import type { MountWatch } from './notices/mount-watch.js';
 import type { Observations } from './observations/observations.js';
 import type { PlannedSend } from './planned-send.js';
+import type { WindowWatches } from './watches/window-watches.js';
 
 /** What an adapter needs of a guard beside its decisions: the same clock, logger and patience. */
 export interface GuardInternals {
@@ -31,6 +32,10 @@ export interface GuardInternals {
   readonly isKnown: (workspaceId: string) => boolean;
   /** Everything that can be observed, with more kinds of it than the public methods take. */
   readonly observations: Observations;
+  /** The windows that somebody watches. */
+  readonly watches: WindowWatches;
+  /** The time as the provider of a workspace has it, epoch ms. */
+  readonly now: (workspaceId: string) => number;
   /**
    * A workspace's channel, from memory for ten minutes; `undefined`: the guard has no options for the workspace. Ids
    * are lower-case UUIDs.

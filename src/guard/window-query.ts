@@ -84,7 +84,10 @@ export function sendOfQuery(query: WindowQuery, { at, sender }: WindowQueryOptio
   };
 }
 
-export function statusOf({ decision, source }: SourcedDecision, checkedAt: number): WindowStatus {
+export function statusOf(
+  { decision, source }: Pick<SourcedDecision, 'decision' | 'source'>,
+  checkedAt: number,
+): WindowStatus {
   const { verdict, reason } = decision;
   return {
     verdict,

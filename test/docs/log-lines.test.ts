@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { projectRoot, readProjectFile, section, tableRows } from './markdown.js';
 
 /** Texts of errors and answers, and those that name what is wrong in a send by its field. */
-const OTHER_TEXTS = /http\/request\/(problem|guard-request)|http\/webhook\/answers|notices\/send-flaw/;
+const OTHER_TEXTS = /http\/request\/(problem|guard-request)|http\/(webhook|status)\/answers|notices\/send-flaw/;
 
 const TEXT = /'[^'\n]*'|"[^"\n]*"|`[^`\n]*`/g;
 /** A text, or several that are put together. */

@@ -1,4 +1,11 @@
-import { createGuard, freeformGuard, type WebhookReceiverOptions, webhookReceiver } from 'freeform-guard';
+import {
+  createGuard,
+  freeformGuard,
+  type WebhookReceiverOptions,
+  type WindowStatusOptions,
+  webhookReceiver,
+  windowStatus,
+} from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import { resolvePolicy } from '../../src/guard/workspaces/policy.js';
 import { resolveWorkspace } from '../../src/guard/workspaces/workspace-options.js';
@@ -33,6 +40,7 @@ describe('the option tables', () => {
   const ofWorkspace = optionRules((defaults) => createGuard({ workspaces: {}, defaults }), 'options.defaults');
   const ofMiddleware = optionRules((options) => freeformGuard(guard, options), 'middlewareOptions');
   const ofReceiver = optionRules((options) => webhookReceiver(guard, options as WebhookReceiverOptions), 'options');
+  const ofStatus = optionRules((options) => windowStatus(guard, options as WindowStatusOptions), 'windowStatus');
   const policyNames = Object.keys(resolvePolicy({}));
 
   const tables: readonly (readonly [heading: string, rules: Map<string, string>])[] = [
@@ -41,9 +49,14 @@ describe('the option tables', () => {
     ['Policies', new Map([...ofWorkspace].filter(([name]) => policyNames.includes(name)))],
     ['freeformGuard(guard, middlewareOptions)', ofMiddleware],
     ['The receiver', ofReceiver],
+    ['The handler', ofStatus],
   ];
 
-  const pageOf = (heading: string): string => (heading === 'The receiver' ? readProjectFile('docs/webhooks.md') : page);
+  const pages: Readonly<Record<string, string>> = {
+    'The receiver': 'docs/webhooks.md',
+    'The handler': 'docs/agent-screen.md',
+  };
+  const pageOf = (heading: string): string => readProjectFile(pages[heading] ?? 'docs/options.md');
 
   it.each(tables)('%s: each option and what it takes, in the words of the code', (heading, rules) => {
     const rows = tableRows(section(pageOf(heading), heading)).map(([name, takes]) => [name, takes]);

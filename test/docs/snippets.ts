@@ -14,6 +14,7 @@ declare const channel: { platformId: string }, contact: { lastInboundAt: string 
 declare function notifyTeam(conversationId: string): void;
 declare function waitForItsTurn(): Promise<void>;
 declare function sendToBird(message: object): Promise<void>;
+declare function windowOf(conversationId: unknown): Promise<import('freeform-guard').WindowQuery | undefined>;
 declare function findTicket(id: unknown): Promise<{ phone: string; channelId: string } | undefined>;
 `;
 

@@ -41,6 +41,7 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'docs/agent-screen.md',
     'docs/architecture.md',
     'docs/correctness.md',
     'docs/decisions.md',

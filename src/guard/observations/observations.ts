@@ -20,6 +20,7 @@ import {
   type ReadContact,
   readContact,
   readId,
+  replyOf,
 } from './observed.js';
 
 export interface ObservationsParts {
@@ -30,6 +31,8 @@ export interface ObservationsParts {
   readonly now: (workspaceId: string) => number;
   /** Called with each window that an observation may have opened, after it was stored. */
   readonly onWindowMayOpen?: ((key: WindowKey, reply: ReplyEvent | undefined) => void) | undefined;
+  /** Called with the windows of which something was observed, after it was stored. */
+  readonly onChange?: ((observed: ReadContact) => void) | undefined;
 }
 
 /** What was observed of a contact: of its address, and of its id. */
@@ -133,7 +136,9 @@ export class Observations {
 
   /** Something came of which it is not known whether it opens a window. What is known stays as it is. */
   wake(contact: ObservedContact & Pick<ObservedInbound, 'text'>): void {
-    this.#wake(readContact(contact, 'wake'), replyOf(contact));
+    const observed = readContact(contact, 'wake');
+    this.#parts.onChange?.(observed);
+    this.#wake(observed, replyOf(contact));
   }
 
   forget(target: ForgetTarget): void | Promise<void> {
@@ -143,10 +148,11 @@ export class Observations {
     if (target.address === undefined && target.contactId === undefined) {
       return this.#parts.store.forget({ workspaceId, channelId });
     }
-    const { ref, byAddress, byId } = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
+    const observed = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
+    const { ref, byAddress, byId } = observed;
     const { links, store } = this.#parts;
     links.drop(ref, target.contactId?.toLowerCase(), byAddress?.address);
-    return both(byAddress && store.forget(byAddress), byId && store.forget(byId));
+    return this.#then(observed, both(byAddress && store.forget(byAddress), byId && store.forget(byId)));
   }
 
   /** An id and an address that were observed together name one window: an observation of one concerns the other too. */
@@ -176,9 +182,15 @@ export class Observations {
     return this.#merge(observed, { evidence, ofId: evidence });
   }
 
-  #merge({ byAddress, byId }: ReadContact, { evidence, ofId }: FoundEvidence): void | Promise<void> {
+  #merge(observed: ReadContact, { evidence, ofId }: FoundEvidence): void | Promise<void> {
     const { store } = this.#parts;
-    return both(byAddress && store.merge(byAddress, evidence), byId && store.merge(byId, ofId));
+    const { byAddress, byId } = observed;
+    return this.#then(observed, both(byAddress && store.merge(byAddress, evidence), byId && store.merge(byId, ofId)));
+  }
+
+  #then(observed: ReadContact, stored: void | Promise<void>): void | Promise<void> {
+    if (stored instanceof Promise) return stored.then(() => this.#parts.onChange?.(observed));
+    this.#parts.onChange?.(observed);
   }
 
   #mergeAndWake(observed: ReadContact, found: FoundEvidence, reply: ReplyEvent | undefined): void | Promise<void> {
@@ -207,10 +219,6 @@ export class Observations {
     if (at === undefined) throw new TypeError(`${name} must be an instant: RFC 3339 with offset, epoch ms or a Date`);
     return Math.min(at, this.#parts.now(workspaceId));
   }
-}
-
-function replyOf({ workspaceId, channelId, contactId, address, text }: Omit<ObservedInbound, 'at'>): ReplyEvent {
-  return { workspaceId, channelId, contactId, address, text: typeof text === 'string' ? text : undefined };
 }
 
 /** One promise for those of two results that are promises; nothing where neither is. */

@@ -5,6 +5,7 @@ import { typeName } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 import type { Instant } from '../../core/types.js';
 import { toId } from '../../core/uuid.js';
+import type { ReplyEvent } from '../../held/options.js';
 import type { ChannelRef, WindowKey } from '../../ports.js';
 
 /** Whose window an observation concerns: the address where it is known, else the contact id. */
@@ -108,4 +109,9 @@ export function readId(value: unknown, caller: string, field: string): string {
   const id = toId(value);
   if (id === undefined) throw new TypeError(`${caller}: ${field} must be a UUID; received ${typeName(value)}`);
   return id;
+}
+
+/** What `holdUntilReply` is told of a customer's message. */
+export function replyOf({ workspaceId, channelId, contactId, address, text }: Omit<ObservedInbound, 'at'>): ReplyEvent {
+  return { workspaceId, channelId, contactId, address, text: typeof text === 'string' ? text : undefined };
 }

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  aFunction,
+  checkOptions,
+  integerBetween,
+  type OptionCheck,
+  oneOf,
+  requireAll,
+} from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
+import type { WindowQuery } from '../../guard/window-query.js';
+
+/** Whose window a request is about, and who would write. `Req` is the framework's type, such as Express's `Request`. */
+export interface WindowStatusOptions<Req extends IncomingMessage = IncomingMessage> {
+  /**
+   * Finds the window that a request is about, as `guard.window` takes it. It knows who is logged in: for a conversation
+   * that this person may not see, and for one that does not exist, it gives `undefined`, and the answer is 404.
+   */
+  readonly resolve: (req: Req) => WindowQuery | undefined | Promise<WindowQuery | undefined>;
+  /** Who would write: only `human` may use a human-agent window. Default `automation`. */
+  readonly sender?: 'human' | 'automation' | undefined;
+  /**
+   * How many streams the guard serves at once in this process; one more is answered with 503. Default 1000; 1 to
+   * 100 000.
+   */
+  readonly maxConnections?: number | undefined;
+}
+
+export interface ResolvedStatusOptions {
+  readonly resolve: WindowStatusOptions['resolve'];
+  readonly sender: 'human' | 'automation';
+  readonly maxConnections: number;
+}
+
+const checks = {
+  resolve: aFunction,
+  sender: oneOf('human', 'automation'),
+  maxConnections: integerBetween(1, 100_000, 'connections'),
+} satisfies Record<keyof WindowStatusOptions, OptionCheck>;
+
+/** @throws {TypeError | RangeError} naming the option */
+export function resolveStatusOptions(options: WindowStatusOptions): ResolvedStatusOptions {
+  checkOptions(options, checks, 'windowStatus');
+  const { resolve, sender = 'automation', maxConnections = 1000 } = ownFields(options);
+  requireAll({ resolve }, 'windowStatus');
+  return { resolve, sender, maxConnections };
+}
