@@ -1,9 +1,8 @@
-import { knownRefusalCodes, readRefusal } from '../../bird/refusal-codes.js';
+import { readRefusal } from '../../bird/refusal-codes.js';
 import { guessKey } from '../../bird/send/address.js';
 import { requireBoolean, requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
-import { typeName } from '../../core/option-checks.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../../core/service-window.js';
 import type { Instant } from '../../core/types.js';
 import type { ReplyEvent } from '../../held/options.js';
@@ -22,6 +21,7 @@ import {
   readId,
   replyOf,
 } from './observed.js';
+import { tellUnheard } from './unheard-code.js';
 
 export interface ObservationsParts {
   readonly logOnce: LogOnce;
@@ -87,18 +87,8 @@ export class Observations {
       case 'doubtful':
         return this.doubt(refusal);
       case undefined:
-        return this.#tellUnheard(refusal.code);
+        return tellUnheard(refusal.code, this.#parts.logOnce);
     }
-  }
-
-  /** The code itself is not shown: words of the provider's may stand in its place. */
-  #tellUnheard(code: unknown): void {
-    const isMissing = !(typeof code === 'number' || (typeof code === 'string' && code.trim() !== ''));
-    const problem = isMissing
-      ? `must be the provider's code, a string or a number; received ${code === '' ? 'an empty string' : typeName(code)}`
-      : 'is none that speaks of the window';
-    const text = `observeRefusal: code ${problem}, so nothing changes; known are ${knownRefusalCodes}`;
-    this.#parts.logOnce.warn('refusal', isMissing ? 'missing' : 'unknown', { field: 'code' }, text);
   }
 
   /**

@@ -1,5 +1,5 @@
+import { windowName } from '../../core/contact-address.js';
 import { own } from '../../core/own.js';
-import { windowName } from '../../core/window-name.js';
 import { FairTokenBucket } from '../../lookup/reads/read-budget.js';
 import type { Cache, Clock, WindowKey } from '../../ports.js';
 import { memoryCache } from '../../stores/memory-store.js';
