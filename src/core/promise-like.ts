@@ -8,3 +8,9 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
 export function ignoreRejection(answer: unknown): void {
   if (isPromiseLike(answer)) Promise.resolve(answer).catch(() => {});
 }
+
+/** One promise for those of the results that are promises; nothing where none is. */
+export function together(results: readonly unknown[]): void | Promise<void> {
+  if (!results.some((result) => result instanceof Promise)) return undefined;
+  return Promise.all(results).then(() => undefined);
+}

@@ -113,6 +113,10 @@ export class GuardEngine {
       watches: this.#watches,
       now: (workspaceId) => this.workspaces.now(workspaceId),
       channel: (ref) => this.#directory.channel(ref),
+      knownChannel: ({ workspaceId, channelId }) => {
+        const workspace = this.#decider.recall(workspaceId);
+        return typeof workspace === 'object' ? workspace.channels.recallFresh(channelId) : undefined;
+      },
       signingKeys: async (workspaceId) => signingKeysOf(await this.#decider.load(workspaceId)),
       knownSigningKeys: (workspaceId) => {
         const workspace = this.#decider.recall(workspaceId);

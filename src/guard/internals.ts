@@ -43,10 +43,12 @@ export interface GuardInternals {
    * @throws {LookupError} `channel_not_found` where the channel is not the workspace's
    */
   channel(ref: ChannelRef): Promise<ChannelFacts | undefined>;
-  /** The same, where it is known at once: from a map of workspaces, but not always from a function. */
-  knownSigningKeys(workspaceId: string): readonly string[] | undefined;
+  /** The same, where it is remembered and fresh. */
+  knownChannel(ref: ChannelRef): ChannelFacts | undefined;
   /** The `signingKeys` of a workspace's options; none for a workspace that has none. */
   signingKeys(workspaceId: string): Promise<readonly string[]>;
+  /** The same, where they are known at once: from a map of workspaces, but not always from a function. */
+  knownSigningKeys(workspaceId: string): readonly string[] | undefined;
 }
 
 const internals = new WeakMap<object, GuardInternals>();

@@ -3,6 +3,7 @@ import { guessKey } from '../../bird/send/address.js';
 import { requireBoolean, requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
+import { together } from '../../core/promise-like.js';
 import { INBOUND_SKEW_MS, type WindowEvidence } from '../../core/service-window.js';
 import type { Instant } from '../../core/types.js';
 import type { ReplyEvent } from '../../held/options.js';
@@ -142,7 +143,7 @@ export class Observations {
     const { ref, byAddress, byId } = observed;
     const { links, store } = this.#parts;
     links.drop(ref, target.contactId?.toLowerCase(), byAddress?.address);
-    return this.#then(observed, both(byAddress && store.forget(byAddress), byId && store.forget(byId)));
+    return this.#then(observed, together([byAddress && store.forget(byAddress), byId && store.forget(byId)]));
   }
 
   /** An id and an address that were observed together name one window: an observation of one concerns the other too. */
@@ -175,7 +176,8 @@ export class Observations {
   #merge(observed: ReadContact, { evidence, ofId }: FoundEvidence): void | Promise<void> {
     const { store } = this.#parts;
     const { byAddress, byId } = observed;
-    return this.#then(observed, both(byAddress && store.merge(byAddress, evidence), byId && store.merge(byId, ofId)));
+    const merged = together([byAddress && store.merge(byAddress, evidence), byId && store.merge(byId, ofId)]);
+    return this.#then(observed, merged);
   }
 
   #then(observed: ReadContact, stored: void | Promise<void>): void | Promise<void> {
@@ -209,10 +211,4 @@ export class Observations {
     if (at === undefined) throw new TypeError(`${name} must be an instant: RFC 3339 with offset, epoch ms or a Date`);
     return Math.min(at, this.#parts.now(workspaceId));
   }
-}
-
-/** One promise for those of two results that are promises; nothing where neither is. */
-function both(one: unknown, other: unknown): void | Promise<void> {
-  if (!(one instanceof Promise || other instanceof Promise)) return undefined;
-  return Promise.all([one, other]).then(() => undefined);
 }

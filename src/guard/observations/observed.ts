@@ -4,7 +4,7 @@ import { addressOfId } from '../../core/contact-address.js';
 import { typeName } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 import type { Instant } from '../../core/types.js';
-import { toId } from '../../core/uuid.js';
+import { toId, toRecurringId } from '../../core/uuid.js';
 import type { ReplyEvent } from '../../held/options.js';
 import type { ChannelRef, WindowKey } from '../../ports.js';
 
@@ -82,8 +82,8 @@ const CONTACT_SHAPE = '{ workspaceId, channelId, contactId or address, ... }';
 /** @throws {TypeError} naming the field; `caller` stands in front */
 export function readContact(contact: ObservedContact, caller: string): ReadContact {
   requireObject(contact, `${caller}: the argument`, CONTACT_SHAPE);
-  const workspaceId = readId(contact.workspaceId, caller, 'workspaceId');
-  const channelId = readId(contact.channelId, caller, 'channelId');
+  const workspaceId = toRecurringId(contact.workspaceId) ?? readId(contact.workspaceId, caller, 'workspaceId');
+  const channelId = toRecurringId(contact.channelId) ?? readId(contact.channelId, caller, 'channelId');
   const id = own(contact, 'contactId');
   const given = own(contact, 'address');
   if (id === undefined && given === undefined) throw new TypeError(`${caller} needs contactId or address`);

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { type RawBodyLimits, type RawBodyProblem, readRawBody } from './raw-body.js';
+import { type RawBodyLimits, readRawBody } from './raw-body.js';
 
 /** What a receiver reads of a request, on whatever host. */
 export interface Delivery {
   readonly method: string | undefined;
   header(name: string): unknown;
-  readBody(limits: RawBodyLimits): Promise<Uint8Array | RawBodyProblem>;
+  /** At once where a parser has kept the bytes. */
+  readBody(limits: RawBodyLimits): ReturnType<typeof readRawBody>;
 }
 
 export function nodeDelivery(req: IncomingMessage): Delivery {

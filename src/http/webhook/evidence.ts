@@ -1,6 +1,7 @@
 import type { EventContact, WebhookEvent } from '../../bird/webhook-event.js';
 import { own } from '../../core/own.js';
 import { platformRow } from '../../core/platforms.js';
+import { together } from '../../core/promise-like.js';
 import type { ServiceWindow } from '../../core/types.js';
 import type { Observations } from '../../guard/observations/observations.js';
 import type { ObservedContact } from '../../guard/observations/observed.js';
@@ -25,26 +26,30 @@ export function isTooOld(at: number, facts: ChannelFacts | undefined, now: numbe
 }
 
 /** Tells the guard what an event of one of its channels means. Settled at once with a store that is. */
-export async function tellGuard(
+export function tellGuard(
   observations: Observations,
   event: WebhookEvent,
   ref: ChannelRef,
   facts: ChannelFacts,
-): Promise<void> {
+): void | Promise<void> {
   const window = windowOf(facts);
-  if (window === null) return;
-  const about = (contact: EventContact): ObservedContact => ({ ...ref, ...contact });
+  if (window === null) return undefined;
+  const { workspaceId, channelId } = ref;
+  const about = ({ contactId, address }: EventContact): ObservedContact => {
+    return { workspaceId, channelId, contactId, address };
+  };
   switch (event.kind) {
     case 'customer_wrote': {
-      const inbound = { ...about(event.contact), at: event.wroteAt, text: event.text };
-      return observations.signedInbound(inbound, event.isPlatformTime ? 0 : UNSURE_MS);
+      const { contact, wroteAt: at, text, isPlatformTime } = event;
+      const inbound = { workspaceId, channelId, contactId: contact.contactId, address: contact.address, at, text };
+      return observations.signedInbound(inbound, isPlatformTime ? 0 : UNSURE_MS);
     }
     case 'number_changed':
       return observations.numberChange({ ...about(event.contact), at: event.changedAt });
     case 'message_refused': {
       const { sentAt, code } = event;
-      await all(event.contacts, (contact) => observations.refusal({ ...about(contact), sentAt, code }));
-      return count(observations, event, window, about);
+      const refused = all(event.contacts, (contact) => observations.refusal({ ...about(contact), sentAt, code }));
+      return together([refused, count(observations, event, window, about)]);
     }
     case 'message_sent':
     case 'message_lost':
@@ -54,7 +59,7 @@ export async function tellGuard(
     case 'maybe_wrote':
       return observations.wake({ ...about(event.contact), text: event.text });
     case 'nothing':
-      return;
+      return undefined;
   }
 }
 
@@ -66,17 +71,17 @@ function count(
   { kind, contacts, messageId, sentAt }: OutboundEvent,
   window: ServiceWindow,
   about: (contact: EventContact) => ObservedContact,
-): Promise<void> | undefined {
+): void | Promise<void> {
   if (own(window, 'quota') === undefined || messageId === undefined) return undefined;
   const isLost = kind !== 'message_sent';
   return all(contacts, (contact) => observations.sent({ ...about(contact), messageId, sentAt, isLost }));
 }
 
-async function all(
+function all(
   contacts: readonly EventContact[],
   tell: (contact: EventContact) => void | Promise<void>,
-): Promise<void> {
-  await Promise.all(contacts.map(tell));
+): void | Promise<void> {
+  return together(contacts.map(tell));
 }
 
 /** On a platform that the table does not know, a refusal still has to be heard. */

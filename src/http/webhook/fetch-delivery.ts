@@ -1,3 +1,4 @@
+import { readLimited } from '../../bird/api/limited-body.js';
 import { withinDeadline } from '../../clock.js';
 import { answerOf, type WebhookAnswer } from './answers.js';
 import type { Delivery } from './delivery.js';
@@ -27,30 +28,11 @@ async function readFetchBody(
   if (request.body === null) return new Uint8Array();
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return 'body_too_large';
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
-  const read = readAll(reader, maxBytes).catch((): RawBodyProblem => 'aborted');
+  const read = readLimited(reader, maxBytes).then(
+    (bytes) => bytes ?? ('body_too_large' as const),
+    (): RawBodyProblem => 'aborted',
+  );
   const body = await withinDeadline(clock, timeoutMs, read).catch((): RawBodyProblem => 'body_too_slow');
-  if (typeof body === 'string') void reader.cancel().catch(() => {});
+  if (body === 'body_too_slow') void reader.cancel().catch(() => {});
   return body;
-}
-
-async function readAll(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  maxBytes: number,
-): Promise<Uint8Array | RawBodyProblem> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.byteLength;
-    if (length > maxBytes) return 'body_too_large';
-    chunks.push(value);
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

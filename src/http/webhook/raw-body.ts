@@ -16,9 +16,12 @@ export type RawBodyProblem = 'raw_body_required' | 'body_too_large' | 'body_too_
  * the text that they are in UTF-8, else from the request itself. A body that was parsed without keeping them is lost:
  * what is serialised again may differ.
  */
-export async function readRawBody(req: IncomingMessage, limits: RawBodyLimits): Promise<Uint8Array | RawBodyProblem> {
+export function readRawBody(
+  req: IncomingMessage,
+  limits: RawBodyLimits,
+): Uint8Array | RawBodyProblem | Promise<Uint8Array | RawBodyProblem> {
   const { rawBody, body } = req as IncomingMessage & { readonly rawBody?: unknown; readonly body?: unknown };
-  const kept = [rawBody, body].find(isKept);
+  const kept = isKept(rawBody) ? rawBody : isKept(body) ? body : undefined;
   // A text has at least as many bytes as characters.
   if (kept !== undefined && kept.length > limits.maxBytes) return 'body_too_large';
   const bytes = typeof kept === 'string' ? Buffer.from(kept) : kept;
@@ -43,6 +46,7 @@ function isUnparsed(body: unknown): boolean {
   return body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0);
 }
 
+/** The listeners stay: the request is gone with them. */
 function readStream(
   req: IncomingMessage,
   { clock, maxBytes, timeoutMs }: RawBodyLimits,
@@ -50,10 +54,12 @@ function readStream(
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    let isSettled = false;
     const settle = (result: Uint8Array | RawBodyProblem): void => {
+      if (isSettled) return;
+      isSettled = true;
       clock.clearTimeout(timer);
-      req.off('data', take).off('end', end).off('error', abort).off('close', abort);
-      req.pause();
+      if (typeof result === 'string') req.pause();
       resolve(result);
     };
     const take = (chunk: Buffer): void => {
@@ -61,9 +67,17 @@ function readStream(
       if (bytes > maxBytes) settle('body_too_large');
       else chunks.push(chunk);
     };
-    const end = (): void => settle(Buffer.concat(chunks));
     const abort = (): void => settle('aborted');
     const timer = clock.setTimeout(() => settle('body_too_slow'), timeoutMs);
-    req.on('data', take).once('end', end).once('error', abort).once('close', abort);
+    req
+      .on('data', take)
+      .on('end', () => settle(joined(chunks)))
+      .on('error', abort)
+      .on('close', abort);
   });
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }
