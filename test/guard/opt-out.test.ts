@@ -250,14 +250,15 @@ describe('observeOptOut', () => {
     const world = await openWorld(undefined);
     const { guard, workspace, channel, sandbox } = world;
     tell(world, true);
+    expect(await decided(world)).toBe('deny opted_out: block');
     guard.observeRefusal({
       workspaceId: workspace.id,
       channelId: channel.id,
       address: PHONE,
       sentAt: sandbox.clock.now(),
-      code: 10,
+      code: '(#10) This message is sent outside of allowed window.',
     });
-    expect(await decided(world)).toBe('deny opted_out: block');
+    expect(guard.peek(world.send())?.decision.reason).toBe('opted_out');
     sandbox.clock.advance(365 * DAY);
     guard.forget({ workspaceId: workspace.id, channelId: channel.id });
     expect(await decided(world)).toBe('deny opted_out: block');

@@ -118,6 +118,18 @@ describe('a campaign', () => {
     expect(failed).toBeLessThan(30);
   });
 
+  it('waits for its turn, and no longer than others for an answer, with one retry', async () => {
+    const world = await quietWorld();
+    const before = world.guard.stats().lookups.window;
+    world.sandbox.setFault(() => ({ holdUntil: new Promise(() => {}) }));
+    const startedAt = world.sandbox.clock.now();
+    const [send] = strangers(world, 1) as [SendRequest];
+    const { decision } = await advanceUntil(world, world.guard.check(send, campaign));
+    expect(decision.reason).toBe('deadline_exceeded');
+    expect(world.sandbox.clock.now() - startedAt).toBeLessThan(SECOND);
+    expect(world.guard.stats().lookups.window - before).toBe(2);
+  });
+
   it('ends at once when the guard is closed', async () => {
     const world = await quietWorld();
     const startedAt = world.sandbox.clock.now();

@@ -1,3 +1,4 @@
+import { campaigns } from './campaigns.js';
 import { decision } from './decision.js';
 import { evidence } from './evidence.js';
 import { fleet } from './fleet.js';
@@ -15,6 +16,7 @@ export const mutations: readonly Mutation[] = [
   ...requests,
   ...decision,
   ...reads,
+  ...campaigns,
   ...reroute,
   ...held,
   ...fleet,
