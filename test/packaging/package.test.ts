@@ -146,7 +146,8 @@ async function bundleForBrowser(
 }
 
 it('a guard for a runtime other than Node leaves out what needs Node (field C6)', async () => {
-  const source = `export { createGuard, guardRequest, holdUntilReply, toChannel, toTemplate } from 'freeform-guard';\n`;
+  const main = `export { createGuard, guardRequest, holdUntilReply, toChannel, toTemplate } from 'freeform-guard';\n`;
+  const source = `${main}export { fetchGuard, guardedFetch } from 'freeform-guard/fetch';\n`;
   const { code, imports } = await bundleForBrowser(source, [/^node:/]);
   expect(imports).toEqual([]);
   expect(code).not.toMatch(/\bBuffer\b|\bprocess\./);
@@ -238,8 +239,10 @@ it('type-checks for a user, as a module and as CommonJS, in strict mode and with
     join(consumer.directory, 'user.mts'),
     `import { createServer } from 'node:http';
 import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
+import { type FetchGuard, fetchGuard } from 'freeform-guard/fetch';
 import { createSandbox, type Sandbox } from 'freeform-guard/sandbox';
 export const sandbox: Promise<Sandbox> = createSandbox();
+export const decide: FetchGuard = fetchGuard(createGuard({ workspaces: {} }));
 ${typedProgram}`,
   );
   await writeFile(
