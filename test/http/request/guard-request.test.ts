@@ -94,6 +94,28 @@ describe('guardRequest (field B5)', () => {
     expect(decision?.response).toBeUndefined();
   });
 
+  it('rewrites a batch, and a message of which only some recipients may get it', async () => {
+    const projectId = 'ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318';
+    const onClosed = toTemplate({ projectId, locale: 'en', variable: 'message' });
+    const world = await createSmallWorld({ workspace: { onClosed, onMixed: 'split' } });
+    const other = world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: OTHER }] });
+    world.workspace.receiveInbound({ channelId: world.channel.id, contactId: other.id });
+    const batch = { messageRequests: [templateMessage(), textMessage(), textMessage(to(OTHER))] };
+    const url = sendPath(world, 'batch/messages');
+    const decided = await guardRequest(world.guard, requestOf(world, { url, body: batch }));
+    const [first, , last] = batch.messageRequests;
+    expect(decided?.body).toEqual({
+      messageRequests: [first, expect.objectContaining({ template: expect.anything() }), last],
+    });
+    const mixed = await guardRequest(world.guard, requestOf(world, { body: textMessage(to(OTHER, PHONE)) }));
+    expect(mixed?.outcomes.map(({ action }) => action)).toEqual(['send', 'reroute']);
+    expect(mixed?.sends).toMatchObject([
+      { message: to(OTHER) },
+      { message: { ...to(PHONE), template: { projectId } } },
+    ]);
+    expect(mixed?.body).toBe(mixed?.sends?.[0]?.message);
+  });
+
   it('hears once whether it is used, whatever is said later', async () => {
     const hold = holdUntilReply();
     const world = await createSmallWorld({ workspace: { onClosed: hold } });
