@@ -291,6 +291,25 @@ describe('what was held because nothing was known (field B11)', () => {
     await expect.poll(() => scene.released.map(({ kind }) => kind)).toEqual(['nudge', 'held']);
   });
 
+  it('is neither sent nor announced to who has opted out meanwhile', async () => {
+    const nudge = { projectId: 'ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318', locale: 'en' };
+    let hasOptedOut = false;
+    const scene = await start({ nudge }, { onUnknown: 'reroute', isOptedOut: async () => hasOptedOut });
+    scene.sandbox.setFault(() => ({ status: 501 }));
+    expect((await scene.check('a blip')).action).toBe('hold');
+    await settled();
+    hasOptedOut = true;
+    scene.sandbox.setFault(undefined);
+    scene.sandbox.clock.advance(2 * MINUTE);
+    await settled();
+    scene.reply();
+    await settled();
+    expect(scene.released).toEqual([]);
+    hasOptedOut = false;
+    scene.reply();
+    await expect.poll(scene.texts).toEqual(['a blip']);
+  });
+
   it('is warned of once, however many wait', async () => {
     const scene = await start({}, { onUnknown: 'reroute' });
     scene.sandbox.setFault(() => ({ status: 501 }));
