@@ -6,6 +6,7 @@ import { median, minimum, ratioOf } from './statistics.mjs';
 /** Measures without a base are compared with another build alone. */
 const tables = {
   'hit-loop': { title: 'hit, loop, µs of CPU', base: 'cors' },
+  listeners: { title: 'hit, loop, and who listens, µs of CPU', base: `${GUARD}, nobody` },
   'hit-express': { title: 'hit, in situ on Express 5, µs', base: 'cors' },
   'hit-http': { title: 'hit, in situ on bare http, µs', base: 'cors' },
   throughput: { title: 'request to Express 5, µs', base: 'unguarded' },

@@ -11,6 +11,7 @@ const sections = {
   'hit-express': { file: 'hit-in-situ.mjs', host: 'hit-express' },
   'hit-http': { file: 'hit-in-situ.mjs', host: 'hit-http' },
   'hit-loop': { file: 'hit-loop.mjs' },
+  listeners: { file: 'listeners.mjs' },
   throughput: { file: 'throughput.mjs' },
   decision: { file: 'decision.mjs' },
   sends: { file: 'sends-per-second.mjs' },

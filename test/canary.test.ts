@@ -1,4 +1,7 @@
+import { channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
+import type { Meter } from '@opentelemetry/api';
 import { createGuard, freeformGuard, type GuardOptions, type MiddlewareOptions, type Store } from 'freeform-guard';
+import { recordMetrics } from 'freeform-guard/otel';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { situations } from './http/reasons.js';
 import { keepSecret, recordLetOut, takeLeaks } from './support/canary.js';
@@ -26,8 +29,23 @@ function tellTale(key: string = KEY): Error {
 /** What reaches a console or the process is let out as well. */
 const onWarning = (warning: Error): void => recordLetOut('process warning', warning);
 
+/** Whatever a guard of the process publishes: its decisions, and what a tracer makes spans of. */
+const onEvent = (event: unknown): void => recordLetOut('event', event);
+const onSpan = (message: unknown): void => recordLetOut('span', message);
+const onSpans = { start: onSpan, end: onSpan, asyncStart: onSpan, asyncEnd: onSpan, error: onSpan };
+const lookups = tracingChannel('freeform-guard:lookup');
+
+/** What a metric of OpenTelemetry is given, at the moment when it is. */
+const meter = {
+  createCounter: () => ({ add: (...given: readonly unknown[]) => recordLetOut('metric', given) }),
+  createHistogram: () => ({ record: (...given: readonly unknown[]) => recordLetOut('metric', given) }),
+  createObservableGauge: () => ({ addCallback: () => {}, removeCallback: () => {} }),
+} as unknown as Meter;
+
 beforeEach(() => {
   keepSecret(KEY);
+  subscribe('freeform-guard:decision', onEvent);
+  lookups.subscribe(onSpans);
   keepSecret(encodeURIComponent(PHONE));
   for (const method of ['debug', 'info', 'log', 'warn', 'error'] as const) {
     vi.spyOn(console, method).mockImplementation((...args) => recordLetOut(`console.${method}`, args));
@@ -37,6 +55,8 @@ beforeEach(() => {
 
 afterEach(() => {
   process.off('warning', onWarning);
+  unsubscribe('freeform-guard:decision', onEvent);
+  lookups.unsubscribe(onSpans);
   vi.restoreAllMocks();
 });
 
@@ -47,9 +67,12 @@ async function drive(
   path = sendPath(world),
   body: unknown = textMessage(),
 ): Promise<Reply> {
+  const stop = recordMetrics(world.guard, meter);
   const service = await startService(world, { handler: (_req, res) => void res.end('passed'), ...options });
   const reply = await service.call(path, body);
   recordLetOut('stats', world.guard.stats());
+  recordLetOut('health', world.guard.health());
+  stop();
   for (const { freeformGuard: left } of service.passed) recordLetOut('outcomes', left?.outcomes);
   return reply;
 }
@@ -139,12 +162,19 @@ describe('neither key, phone number nor text gets out', () => {
         },
       }),
     ],
+    ['onDecision', (onDecision) => ({ guard: { onDecision } })],
+    ['onDecision, later', (fail) => ({ guard: { onDecision: async () => fail() } })],
+    ['onError', (onError) => ({ guard: { onError }, world: { workspace: { onUnknown: onError } }, body: {} })],
     ['onUnknown', (onUnknown) => ({ world: { workspace: { onUnknown } }, body: {} })],
     ['accessKey', (accessKey) => ({ world: { workspace: { accessKey } } })],
     ['accessKey, later', (fail) => ({ world: { workspace: { accessKey: async () => fail() } } })],
     ['workspaces', (workspaces) => ({ guard: { workspaces } })],
     ['workspaces, later', (fail) => ({ guard: { workspaces: async () => fail() } })],
     ['the logger', (fail) => ({ guard: { logger: { debug: fail, info: fail, warn: fail, error: fail } }, body: {} })],
+    [
+      'the store’s health',
+      () => ({ guard: { store: storeWith({ health: () => ({ reachable: false, reason: `${KEY} ${PHONE}` }) }) } }),
+    ],
     ['the store’s get', (get) => ({ guard: { store: storeWith({ get }) } })],
     ['the store’s get, later', (fail) => ({ guard: { store: storeWith({ get: async () => fail() }) } })],
     ['the store’s merge', (merge) => ({ guard: { store: storeWith({ merge }) }, isOpen: true })],
@@ -288,6 +318,14 @@ describe('the watch itself', () => {
     expect(leaks.length).toBeGreaterThan(0);
     for (const leak of leaks) expect(leak).toMatch(/^here: /);
     expect(takeLeaks()).toEqual([]);
+  });
+
+  it('catches what is published to a channel', () => {
+    keepSecret(TEXT);
+    channel('freeform-guard:decision').publish({ text: TEXT });
+    lookups.error.publish({ error: new Error(PHONE) });
+    keepSecret(PHONE);
+    expect(takeLeaks().sort()).toEqual(expect.arrayContaining([`event: ${TEXT}`, `span: ${PHONE}`]));
   });
 
   it('catches what a logger of a world is told', async () => {

@@ -35,6 +35,18 @@ describe('a runtime that cannot do what a guard needs (field C6)', () => {
   });
 });
 
+describe('a runtime without node:diagnostics_channel', () => {
+  it('decides as any other, and tells onDecision', async () => {
+    const getModule = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    onTestFinished(() => getModule.mockRestore());
+    const onDecision = vi.fn();
+    const guard = createGuard({ workspaces: () => undefined, clock, onDecision });
+    const { action } = await guard.check({ workspaceId: 'none', channelId: 'none', contact: {} });
+    expect([action, onDecision.mock.calls.length]).toEqual(['send', 1]);
+    expect(getModule).toHaveBeenCalledWith('node:diagnostics_channel');
+  });
+});
+
 describe('the default clock (field C6)', () => {
   it('takes the timers of a runtime where they are numbers, as on Cloudflare Workers', () => {
     const clearTimer = vi.fn();

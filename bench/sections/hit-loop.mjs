@@ -25,7 +25,7 @@ export async function measure({ builds, isSmoke }) {
 }
 
 /** Microseconds a call. */
-async function timeOfHandling({ name, handle }, calls) {
+export async function timeOfHandling({ name, handle }, calls) {
   const exchanges = Array.from({ length: calls }, createExchange);
   let passed = 0;
   let resume;

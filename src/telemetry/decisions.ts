@@ -54,7 +54,8 @@ export class Decisions {
   /** @param outcomes what became of the sends, one for each; of those that are decided together, as all of them are told */
   made(sends: readonly DecidedSend[], outcomes: readonly DecidedOutcome[], begunAt: number | undefined): void {
     for (let index = 0; index < sends.length; index += 1) {
-      const [send, outcome] = [sends[index], outcomes[index]];
+      const send = sends[index];
+      const outcome = outcomes[index];
       if (send === undefined || outcome === undefined || outcome.mode === 'off') continue;
       const { workspace } = send.found;
       (workspace === 'unknown' ? this.#others : workspace.counter).count(outcome);

@@ -2,7 +2,7 @@ import { createGuard, type GuardHealth, memoryStore, type Store } from 'freeform
 import { redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { recordLetOut } from '../support/canary.js';
+import { keepSecret, recordLetOut } from '../support/canary.js';
 import { describeWithRedis, freePort, type RedisServer, startRedis } from '../support/redis-server.js';
 import { createSmallWorld } from '../support/service.js';
 import type { World } from '../support/world.js';
@@ -120,13 +120,15 @@ describe('the health of a store', () => {
 
 describeWithRedis('the health of Redis', () => {
   let server: RedisServer;
+  const [right, wrong] = ['canary-of-the-password', 'canary-of-another-password'];
   beforeAll(async () => {
     server = await startRedis();
-    await server.client.sendCommand(['ACL', 'SETUSER', 'guard', 'on', '>right', '~*', '&*', '+@all']);
+    await server.client.sendCommand(['ACL', 'SETUSER', 'guard', 'on', `>${right}`, '~*', '&*', '+@all']);
   });
   afterAll(() => server?.stop());
 
   async function worldWith(url: string): Promise<World> {
+    for (const secret of [right, wrong]) keepSecret(secret);
     const client = createClient({ url }).on('error', () => {});
     const store = redisStore(client, { secret: 'a secret of sixteen characters' });
     onTestFinished(() => store.close());
@@ -134,15 +136,15 @@ describeWithRedis('the health of Redis', () => {
   }
 
   it.each([
-    ['a wrong password', (port: number) => `redis://guard:wrong-password@127.0.0.1:${port}`, 'access_denied'],
-    ['no connection', async () => `redis://guard:right@127.0.0.1:${await freePort()}`, 'no_connection'],
+    ['a wrong password', (port: number) => `redis://guard:${wrong}@127.0.0.1:${port}`, 'access_denied'],
+    ['no connection', async () => `redis://guard:${right}@127.0.0.1:${await freePort()}`, 'no_connection'],
   ])('says why it is away: %s', async (_, urlOf, reason) => {
     const world = await worldWith(await urlOf(server.port));
     await expect.poll(() => healthOf(world).store, { interval: 5 }).toEqual({ reachable: false, reason });
   });
 
   it('says that it is there, and that the store was closed', async () => {
-    const client = createClient({ url: `redis://guard:right@127.0.0.1:${server.port}` }).on('error', () => {});
+    const client = createClient({ url: `redis://guard:${right}@127.0.0.1:${server.port}` }).on('error', () => {});
     const store = redisStore(client, { secret: 'a secret of sixteen characters' });
     expect(store.health()).toEqual({ reachable: false, reason: 'connecting' });
     await expect.poll(() => store.health(), { interval: 5 }).toEqual({ reachable: true });
@@ -151,7 +153,7 @@ describeWithRedis('the health of Redis', () => {
   });
 
   it('says that it stands still', async () => {
-    const world = await worldWith(`redis://guard:right@127.0.0.1:${server.port}`);
+    const world = await worldWith(`redis://guard:${right}@127.0.0.1:${server.port}`);
     await expect.poll(() => healthOf(world).store, { interval: 5 }).toEqual({ reachable: true });
     server.pause();
     await expect.poll(() => healthOf(world).store, { interval: 5 }).toEqual({ reachable: false, reason: 'no_answer' });

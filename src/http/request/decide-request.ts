@@ -81,7 +81,8 @@ function isWhole(planned: PlannedSend | Promise<PlannedSend>): planned is Planne
 /** The outcome of a request of which nothing is rerouted. */
 function asPlanned(planned: readonly PlannedSend[]): RequestOutcome {
   const outcomes: Outcome[] = [];
-  let [isRefused, isStopped] = [false, false];
+  let isRefused = false;
+  let isStopped = false;
   for (const one of planned) {
     outcomes.push(one.outcome());
     if (one.plan !== 'block') continue;
