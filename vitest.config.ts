@@ -11,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^freeform-guard\/core$/, replacement: source('core/core.ts') },
       { find: /^freeform-guard\/sandbox$/, replacement: source('sandbox/sandbox.ts') },
       { find: /^freeform-guard\/otel$/, replacement: source('otel.ts') },
+      { find: /^freeform-guard\/element$/, replacement: source('element/service-window.ts') },
       { find: /^freeform-guard\/redis$/, replacement: source('redis/redis-store.ts') },
       { find: /^freeform-guard\/fastify$/, replacement: source('http/fastify/fastify-guard.ts') },
       { find: /^freeform-guard\/fetch$/, replacement: source('http/fetch/fetch.ts') },

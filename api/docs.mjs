@@ -7,7 +7,7 @@ const sourceOf = (types) => types.replace(/^dist\//, 'src/').replace(/\.d\.ts$/,
 
 const app = await Application.bootstrap({
   entryPoints: entriesOfPackage().map(({ types }) => join(projectRoot, sourceOf(types))),
-  tsconfig: join(projectRoot, 'tsconfig.build.json'),
+  tsconfig: join(projectRoot, 'api/tsconfig.json'),
   readme: 'none',
   disableSources: true,
   includeVersion: true,

@@ -32,7 +32,7 @@ function configOf({ name, types }) {
     configObject: {
       projectFolder: projectRoot,
       mainEntryPointFilePath: join(projectRoot, types),
-      compiler: { tsconfigFilePath: join(projectRoot, 'tsconfig.build.json') },
+      compiler: { tsconfigFilePath: join(projectRoot, 'api/tsconfig.json') },
       // What an export refers to is public too, whether or not it can be imported by name.
       apiReport: {
         enabled: true,

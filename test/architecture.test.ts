@@ -3,6 +3,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as root from 'freeform-guard';
 import * as core from 'freeform-guard/core';
+import * as element from 'freeform-guard/element';
 import * as fastify from 'freeform-guard/fastify';
 import * as fetch from 'freeform-guard/fetch';
 import * as otel from 'freeform-guard/otel';
@@ -35,6 +36,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   index: ['core', 'ports', 'errors', 'bird', 'stores', 'held', 'telemetry', 'guard', 'http'],
   otel: ['telemetry', 'guard'],
   sandbox: ['core', 'errors', 'bird'],
+  // It runs in a browser, where nothing of the guard is.
+  element: [],
   doctor: ['core', 'ports', 'errors', 'clock', 'bird'],
 };
 
@@ -75,6 +78,14 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   { file: 'guard/workspaces/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'http/fetch/guarded-fetch.ts', effect: 'fetch', why: 'what guardedFetch guards by default' },
   { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
+  {
+    file: 'element/service-window.ts',
+    effect: 'Date.now',
+    why: 'a browser has one clock, and counts from what the server says',
+  },
+  { file: 'element/service-window.ts', effect: 'setTimeout', why: 'a countdown on a page' },
+  { file: 'element/connection.ts', effect: 'setTimeout', why: 'the page connects again' },
+  { file: 'element/connection.ts', effect: 'Math.random', why: 'so that not all pages do at once' },
   { file: 'redis/connection.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
   { file: 'redis/reply-timer.ts', effect: 'setTimeout', why: 'the same' },
   { file: 'redis/fleet/redis-fleet.ts', effect: 'setTimeout', why: 'a read of another process takes real time' },
@@ -373,6 +384,15 @@ describe('the public API', () => {
     expect(Object.keys(core).toSorted()).toEqual(['canSendFreeform', 'decideFreeform', 'platforms']);
     expect(root).toMatchObject(core);
     expect(typesExportedBy('index.ts')).toEqual(expect.arrayContaining(typesExportedBy('core/core.ts')));
+  });
+
+  it("of 'freeform-guard/element' is exactly this, also where there are no elements", () => {
+    expect(Object.keys(element)).toEqual(['ServiceWindow']);
+    expect(typesExportedBy('element/service-window.ts')).toEqual([
+      'ServiceWindowState',
+      'ServiceWindowStatus',
+      'ServiceWindowTexts',
+    ]);
   });
 
   it("of 'freeform-guard/redis' is exactly this", () => {

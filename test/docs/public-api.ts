@@ -117,7 +117,9 @@ function declarationsIn(file: SourceFile, statement: ESTree.Node): Declaration[]
 function namesIn([place, { file, node, start }]: readonly [place: string, Declaration]): PublicName[] {
   const members = [...walk(node)].flatMap((part) => {
     const isMember = MEMBERS.has(part.type) && 'key' in part && part.key.type !== 'PrivateIdentifier';
-    return isMember ? [{ place: `${place}.${nameOf(part.key)}`, doc: docBefore(file, part.start) }] : [];
+    // What stands at the getter is about both.
+    const isSetter = part.type === 'MethodDefinition' && part.kind === 'set';
+    return isMember && !isSetter ? [{ place: `${place}.${nameOf(part.key)}`, doc: docBefore(file, part.start) }] : [];
   });
   return [{ place, doc: docBefore(file, start) }, ...members];
 }

@@ -26,6 +26,7 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
   expect(code).toEqual([
     'dist/core/core.js',
     'dist/doctor/cli.js',
+    'dist/element/service-window.js',
     'dist/http/fastify/fastify-guard.js',
     'dist/http/fetch/fetch.js',
     'dist/index.js',
@@ -69,7 +70,7 @@ it('packs the types beside every entry', async () => {
   const { exports } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
   const entries = Object.values<{ readonly types?: string; readonly default?: string }>(exports);
   const built = entries.filter((entry) => entry.default !== undefined);
-  expect(built).toHaveLength(7);
+  expect(built).toHaveLength(8);
   for (const { types, default: code = '' } of built) {
     expect(types).toBe(code.replace(/\.js$/, '.d.ts'));
     expect(consumer.files).toContain(types?.slice('./'.length));
@@ -127,9 +128,9 @@ it('gives TypeScript the types that Node will run, as attw sees it', async () =>
   const args = [attw, consumer.tarball, ...rules, '--format', 'ascii', '--no-color', '--no-emoji'];
   const report = await runIn(projectRoot, process.execPath, args);
   // `main`, `types` and `typesVersions`, for compilers that know no exports.
-  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(7).fill('node10: OK').concat('node10: OK (JSON)'));
+  expect(report.match(/^node10: .*\S/gm)).toEqual(Array(8).fill('node10: OK').concat('node10: OK (JSON)'));
   expect(report.match(/^node16 \(from ESM\): .*$/gm)).toEqual(
-    Array(7).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
+    Array(8).fill('node16 (from ESM): OK (ESM)').concat('node16 (from ESM): OK (JSON)'),
   );
 });
 
