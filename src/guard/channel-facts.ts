@@ -14,23 +14,24 @@ export interface FoundChannel {
  * @param isUsable whether remembered facts will do: what they deny has to be read again
  * @throws {LookupError}
  */
-export async function findChannel(
+export function findChannel(
   ref: ChannelRef,
   { channels }: Workspace,
   patience: Patience,
   isUsable: (facts: ChannelFacts) => boolean,
-): Promise<FoundChannel> {
+): FoundChannel | Promise<FoundChannel> {
   const fresh = channels.recallFresh(ref.channelId);
   if (fresh !== undefined && isUsable(fresh)) return { facts: fresh, source: 'memory' };
   const older = channels.recall(ref.channelId);
   const fallback = older !== undefined && isUsable(older) ? older : undefined;
-  try {
-    // With something to fall back on, time is left for the window.
-    const facts = await channels.read(ref, fallback === undefined ? patience : halfOf(patience), isUsable);
-    return { facts, source: 'bird' };
-  } catch (error) {
-    const isGone = error instanceof LookupError && error.code === 'channel_not_found';
-    if (fallback === undefined || isGone) throw error;
-    return { facts: fallback, source: 'memory' };
-  }
+  // With something to fall back on, time is left for the window.
+  const read = channels.read(ref, fallback === undefined ? patience : halfOf(patience), isUsable);
+  return read.then(
+    (facts): FoundChannel => ({ facts, source: 'bird' }),
+    (error: unknown): FoundChannel => {
+      const isGone = error instanceof LookupError && error.code === 'channel_not_found';
+      if (fallback === undefined || isGone) throw error;
+      return { facts: fallback, source: 'memory' };
+    },
+  );
 }

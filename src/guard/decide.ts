@@ -60,19 +60,19 @@ export async function decideWithBird(open: OpenCase, patience: Patience): Promis
   if (isTemplateCase(open)) return templateWithBird(open, halfOf(patience), decideWithBird);
   const { parsed, workspace, policy } = open;
   const { target, sendAt } = parsed;
-  const { now } = workspace;
-  const sentAt = (): number => (typeof sendAt === 'number' ? Math.max(sendAt, now()) : now());
+  const sentAt = (): number => (typeof sendAt === 'number' ? Math.max(sendAt, workspace.now()) : workspace.now());
   const isUsable = (facts: ChannelFacts): boolean => decideFreeform(facts, {}, { at: sentAt() }).verdict !== 'deny';
-  const { facts: channel, source } = await findChannel(parsed, workspace, patience, isUsable);
-  const onChannel = applyRule(parsed, channel, nothingKnown, { policy, at: now(), marginMs: 0 });
+  const found = findChannel(parsed, workspace, patience, isUsable);
+  const { facts: channel, source } = found instanceof Promise ? await found : found;
+  const onChannel = applyRule(parsed, channel, nothingKnown, { policy, at: workspace.now(), marginMs: 0 });
   const isOnChannel = onChannel.verdict !== 'unknown';
   if (onChannel.verdict === 'deny' || (isOnChannel && typeof target === 'string')) {
     return { decision: onChannel, source, channel };
   }
   if (typeof target === 'string') return undecided(target);
-
-  const evidence = await workspace.windows.recallFor(target);
-  const remembered = applyToEvidence(open, channel, { evidence, at: now() });
+  const recalled = workspace.windows.recallFor(target);
+  const evidence = recalled instanceof Promise ? await recalled : recalled;
+  const remembered = applyToEvidence(open, channel, { evidence, at: workspace.now() });
   if (remembered.reason === 'opted_out') return { decision: remembered, source: 'memory', channel };
   if (isOnChannel) return { decision: onChannel, source, channel };
   if (remembered.verdict === 'allow') return { decision: withTrueEnd(remembered, policy), source: 'memory', channel };

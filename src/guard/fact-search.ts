@@ -1,8 +1,9 @@
-import { type ParsedSend, withConversation } from '../bird/send/parsed-send.js';
+import { type ConversationSend, type ParsedSend, withConversation } from '../bird/send/parsed-send.js';
 import type { SendRequest } from '../bird/send/send-request.js';
 import { withinDeadline } from '../clock.js';
 import { ignoreRejection } from '../core/promise-like.js';
 import { limitsOf } from '../lookup/patience.js';
+import { budgetSpent } from '../lookup/reads/waiting-reads.js';
 import type { Clock, WindowKey } from '../ports.js';
 import type { Case, OpenCase } from './case.js';
 import { type Deadline, patienceOf } from './deadline.js';
@@ -56,7 +57,11 @@ export class FactSearch {
   /** Never rejects: what is not known by the deadline is unknown. */
   decide(search: Search): Promise<SourcedDecision> {
     const { clock, notices } = this.#parts;
-    const leftMs = Math.max(0, search.deadline.at - clock.now());
+    const { found, deadline } = search;
+    if (isReadRefused(found, deadline)) {
+      return Promise.resolve(undecided(notices.failure(budgetSpent, found.parsed)));
+    }
+    const leftMs = Math.max(0, deadline.at - clock.now());
     return withinDeadline(clock, leftMs, this.#ask(search)).catch((error: unknown) =>
       undecided(notices.failure(error, search.found.parsed)),
     );
@@ -65,7 +70,8 @@ export class FactSearch {
   /** @throws {LookupError} */
   async #ask(search: Search): Promise<SourcedDecision> {
     const { cases, clock } = this.#parts;
-    await this.#complete(search);
+    const completed = this.#complete(search);
+    if (completed !== undefined) await completed;
     const open = cases.open(search.found);
     if (isSourced(open)) return open;
     const { deadline } = search;
@@ -76,19 +82,29 @@ export class FactSearch {
   }
 
   /** Finds what belongs to the case before the facts: the workspace's options, and the place of a conversation. */
-  async #complete(search: Search): Promise<void> {
-    const { cases, workspaces, clock } = this.#parts;
-    const { deadline, mode } = search;
+  #complete(search: Search): Promise<void> | undefined {
     const { parsed } = search.found;
-    const known = cases.recall(parsed.workspaceId);
-    const workspace = known ?? (await workspaces.load(parsed.workspaceId ?? ''));
+    const workspace = this.#parts.cases.recall(parsed.workspaceId);
+    if (workspace === undefined) return this.#load(search);
+    return parsed.kind === 'conversation' ? this.#locate(search, parsed, workspace) : undefined;
+  }
+
+  async #load(search: Search): Promise<void> {
+    const { cases, workspaces } = this.#parts;
+    const { parsed } = search.found;
+    const workspace = await workspaces.load(parsed.workspaceId ?? '');
     // A reload meanwhile is for the next decision; but what had to be loaded or read first is known only now.
-    if (known === undefined) search.found = cases.caseOf(parsed, workspace, mode);
-    if (parsed.kind === 'conversation' && workspace !== 'unknown' && (mode !== undefined || !workspace.isOff)) {
-      const patience = patienceOf(deadline, workspace.policyFor(undefined));
-      const place = await workspace.conversations.find(parsed, limitsOf(patience, clock.now()));
-      search.found = cases.caseOf(withConversation(parsed, place), workspace, mode);
-    }
+    search.found = cases.caseOf(parsed, workspace, search.mode);
+    if (parsed.kind === 'conversation') await this.#locate(search, parsed, workspace);
+  }
+
+  async #locate(search: Search, parsed: ConversationSend, workspace: Workspace | 'unknown'): Promise<void> {
+    const { cases, clock } = this.#parts;
+    const { deadline, mode } = search;
+    if (workspace === 'unknown' || (mode === undefined && workspace.isOff)) return;
+    const patience = patienceOf(deadline, workspace.policyFor(undefined));
+    const place = await workspace.conversations.find(parsed, limitsOf(patience, clock.now()));
+    search.found = cases.caseOf(withConversation(parsed, place), workspace, mode);
   }
 
   /** The application and Bird at once: who has opted out needs no facts, and a slow database takes no time from them. */
@@ -106,4 +122,18 @@ export class FactSearch {
     if (open.parsed.kind === 'freeform' && typeof open.parsed.target === 'object') onAnswered(open.parsed.target.key);
     return decided;
   }
+}
+
+/**
+ * Whether a send needs a read that the budget would refuse, and no read is running whose answer may do. To begin such a
+ * read costs 4 times as much as to ask first, and a campaign may bring thousands at once.
+ */
+function isReadRefused({ parsed, workspace, policy }: Case, { from, isPatient }: Deadline): boolean {
+  if (isPatient || policy.isOptedOut !== undefined || workspace === 'unknown') return false;
+  if (parsed.kind !== 'freeform' || typeof parsed.target === 'string') return false;
+  if (!workspace.refusesRead(parsed.channelId, from + policy.deadlineMs)) return false;
+  const { channels, windows } = workspace;
+  // All sends share the read of a channel, and a store across a network may know the window.
+  if (channels.recallFresh(parsed.channelId) === undefined) return false;
+  return !windows.isBeingRead(parsed.target) && !(windows.recallFor(parsed.target) instanceof Promise);
 }

@@ -107,7 +107,7 @@ function isFreeText({ platformId }: ChannelFacts): boolean {
   return row !== undefined && row.window !== null && own(row, 'hasTemplates') !== true;
 }
 
-async function unlessFailed<T>(asked: Promise<T>): Promise<T | undefined> {
+async function unlessFailed<T>(asked: T | Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {

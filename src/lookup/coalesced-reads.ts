@@ -8,6 +8,11 @@ import type { ReadWaiters } from '../ports.js';
 export class CoalescedReads<T> {
   readonly #running = new Map<string, { readonly read: Promise<T>; readonly waiters: Waiters }>();
 
+  /** Whether a read is running whose answer may do. */
+  isRunning(key: string): boolean {
+    return this.#running.has(key);
+  }
+
   /**
    * @param start starts the read; by its waiters it may report that the provider was asked later than at this call
    * @param accepts whether the answer of a read that was already running at the call will do

@@ -99,6 +99,11 @@ export class WindowCache {
     return joined([known, linked]);
   }
 
+  /** Whether a read that somebody waits for is running for the same window. */
+  isBeingRead(target: WindowTarget): boolean {
+    return this.#reads.isRunning(nameOfRead(target));
+  }
+
   /**
    * Reads from the provider and merges the answer with the evidence. Concurrent reads are coalesced.
    *

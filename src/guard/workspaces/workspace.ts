@@ -154,6 +154,11 @@ export class Workspace {
     return (channelId === undefined ? undefined : channels.get(channelId)) ?? policy;
   }
 
+  /** Whether the budget would refuse a read for a channel. */
+  refusesRead(channelId: string, giveUpAt: number): boolean {
+    return this.#reads.refuses(giveUpAt, channelId);
+  }
+
   /** In whose options the policy for a channel stands. */
   ownerOfPolicy(channelId: string | undefined): PolicyOwner {
     const isOwn = channelId !== undefined && this.#options.channels.has(channelId);

@@ -1,6 +1,7 @@
 import type { Clock, Fleet, Isolation } from '../../ports.js';
 import type { Budget } from './rate-limited.js';
-import { budgetSpent, FairTokenBucket, type ReadLimit, shareOf } from './read-budget.js';
+import { FairTokenBucket, type ReadLimit, shareOf } from './read-budget.js';
+import { budgetSpent } from './waiting-reads.js';
 
 /** A read that starts with less time left than this would only time out. */
 const MIN_READ_MS = 200;
@@ -28,7 +29,7 @@ export class FleetBudget implements Budget {
     this.#options = options;
     this.#limit = { perSecond, burst };
     this.#own = new FairTokenBucket({ clock, ...this.#limit });
-    this.#share = new FairTokenBucket({ clock, ...shareOf(this.#limit, fleet.instances) });
+    this.#share = new FairTokenBucket({ clock, ...shareOf(this.#limit, fleet.instances), keepsSurplus: true });
   }
 
   /** @throws {LookupError} `lookup_budget_spent` when no read can start by `giveUpAt`, or while reads are paused */
@@ -38,7 +39,7 @@ export class FleetBudget implements Budget {
     for (;;) {
       const maxWaitMs = giveUpAt - clock.now() - MIN_READ_MS;
       const taken = await fleet.takeRead(workspaceId, this.#limit, maxWaitMs);
-      if (taken === 'spent') throw budgetSpent();
+      if (taken === 'spent') throw budgetSpent;
       if (taken === 'taken') {
         this.#wasTogether = true;
         return;
@@ -46,6 +47,11 @@ export class FleetBudget implements Budget {
       this.#begin(taken);
       if (await this.#takeShare(taken, giveUpAt, lane)) return;
     }
+  }
+
+  /** Whether a read would wait in vain, as far as this process knows. */
+  refuses(giveUpAt: number, lane?: string): boolean {
+    return this.#own.refuses(giveUpAt, lane);
   }
 
   /** Takes a read that nobody else needs, here or in another process; false where there is none by `giveUpAt`. */

@@ -4,7 +4,7 @@ import type { Clock, Lookup } from '../../ports.js';
 import type { Breakers } from './circuit-breaking.js';
 import { decorate } from './decorate.js';
 import type { Budget, Budgets } from './rate-limited.js';
-import { budgetSpent } from './read-budget.js';
+import { budgetSpent } from './waiting-reads.js';
 
 /** A read that begins with less time left than this would only time out, and look like an outage. */
 const MIN_READ_MS = 400;
@@ -129,7 +129,7 @@ export class PatientQueue {
 
   #tooLate(): LookupError {
     const isRefused = this.#parts.refusedForMs() > 0;
-    return isRefused ? new LookupError('lookup_failed', 'Reads from Bird keep failing') : budgetSpent();
+    return isRefused ? new LookupError('lookup_failed', 'Reads from Bird keep failing') : budgetSpent;
   }
 }
 

@@ -1,5 +1,5 @@
-import { LookupError } from '../../errors.js';
 import type { Clock } from '../../ports.js';
+import { budgetSpent, WaitingReads } from './waiting-reads.js';
 
 export interface ReadLimit {
   /** Reads per second in the long run. */
@@ -10,17 +10,15 @@ export interface ReadLimit {
 
 export interface FairTokenBucketOptions extends ReadLimit {
   readonly clock: Clock;
-}
-
-interface Waiter {
-  readonly giveUpAt: number;
-  readonly admit: () => void;
-  readonly refuse: (error: LookupError) => void;
+  /** Whether reads go on waiting for which there will be no token in time: the limit may be lifted before. */
+  readonly keepsSurplus?: boolean | undefined;
 }
 
 /** The share of the full rate that returns per second after it was halved. */
 const RECOVERY_PER_SECOND = 0.1;
 const MIN_PER_SECOND = 1;
+/** With less time to gain, no read takes the place of one that waits: in a burst, each millisecond would begin anew. */
+const MIN_GAIN_MS = 100;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 8_000;
 
@@ -31,8 +29,7 @@ const MAX_PAUSE_MS = 8_000;
  */
 export class FairTokenBucket {
   #options: FairTokenBucketOptions;
-  /** In the order of their turns. */
-  readonly #lanes = new Map<string, Waiter[]>();
+  readonly #waiting = new WaitingReads();
   #tokens: number;
   #perSecond: number;
   #countedAt: number;
@@ -53,20 +50,30 @@ export class FairTokenBucket {
    * @throws {LookupError} `lookup_budget_spent` when none can start by `giveUpAt`, or while reads are paused
    */
   take(giveUpAt: number, lane = ''): Promise<void> {
-    const now = this.#options.clock.now();
+    const { clock, keepsSurplus } = this.#options;
+    const now = clock.now();
     this.#refill();
-    if (now < this.#pausedUntil) return Promise.reject(budgetSpent());
-    if (this.#lanes.size === 0 && this.#tokens >= 1) {
+    if (now < this.#pausedUntil) return Promise.reject(budgetSpent);
+    if (this.#waiting.isEmpty && this.#tokens >= 1) {
       this.#tokens -= 1;
       return Promise.resolve();
     }
-    if (giveUpAt <= this.#nextTokenAt(now)) return Promise.reject(budgetSpent());
+    if (giveUpAt <= this.#tokenAt(1, now)) return Promise.reject(budgetSpent);
     return new Promise((admit, refuse) => {
-      const waiters = this.#lanes.get(lane) ?? [];
-      waiters.push({ giveUpAt, admit, refuse });
-      this.#lanes.set(lane, waiters);
+      this.#waiting.add(lane, { giveUpAt, admit, refuse });
+      if (keepsSurplus !== true) this.#waiting.refuseSurplus(lane, (count) => this.#tokenAt(count, now));
       this.#schedule(now);
     });
+  }
+
+  /** Whether a read would wait in vain, or would make one wait in vain that has hardly less time left. */
+  refuses(giveUpAt: number, lane = ''): boolean {
+    const now = this.#options.clock.now();
+    this.#refill();
+    if (now < this.#pausedUntil) return true;
+    if (this.#waiting.isEmpty && this.#tokens >= 1) return false;
+    const { count, giveUpAt: last = giveUpAt } = this.#waiting.oldestIn(lane);
+    return giveUpAt - last < MIN_GAIN_MS && last <= this.#tokenAt(count + 1, now);
   }
 
   /**
@@ -81,7 +88,7 @@ export class FairTokenBucket {
       const now = clock.now();
       this.#refill();
       const fullAt = Math.max(this.#pausedUntil, this.#fullAt(now));
-      if (fullAt <= now && this.#lanes.size === 0) {
+      if (fullAt <= now && this.#waiting.isEmpty) {
         this.#tokens -= 1;
         return true;
       }
@@ -131,9 +138,7 @@ export class FairTokenBucket {
 
   /** Rejects all waiting reads. */
   refuseAll(): void {
-    const waiting = [...this.#lanes.values()].flat();
-    this.#lanes.clear();
-    for (const waiter of waiting) waiter.refuse(budgetSpent());
+    this.#waiting.refuseUpTo(Number.POSITIVE_INFINITY);
   }
 
   /** Call when a read was answered: the next pause is short again. */
@@ -145,44 +150,24 @@ export class FairTokenBucket {
     this.#timer = undefined;
     const now = this.#options.clock.now();
     this.#refill();
-    this.#refuseUpTo(now);
-    while (this.#tokens >= 1 && this.#lanes.size > 0) {
+    this.#waiting.refuseUpTo(now);
+    while (this.#tokens >= 1 && !this.#waiting.isEmpty) {
       this.#tokens -= 1;
-      this.#nextWaiter()?.admit();
+      this.#waiting.next()?.admit();
     }
     // Rejected early, while the caller has time to react; at its own deadline it would only time out.
-    this.#refuseUpTo(this.#nextTokenAt(now));
-    if (this.#lanes.size > 0) this.#schedule(now);
-  }
-
-  /** The newest read of the lane whose turn it is. The lane goes to the end of the order. */
-  #nextWaiter(): Waiter | undefined {
-    for (const [lane, waiters] of this.#lanes) {
-      const waiter = waiters.pop();
-      this.#lanes.delete(lane);
-      if (waiters.length > 0) this.#lanes.set(lane, waiters);
-      return waiter;
-    }
-    return undefined;
-  }
-
-  #refuseUpTo(at: number): void {
-    for (const [lane, waiters] of this.#lanes) {
-      const inTime = waiters.filter(({ giveUpAt }) => giveUpAt > at);
-      if (inTime.length === waiters.length) continue;
-      if (inTime.length > 0) this.#lanes.set(lane, inTime);
-      else this.#lanes.delete(lane);
-      for (const waiter of waiters) if (waiter.giveUpAt <= at) waiter.refuse(budgetSpent());
-    }
+    this.#waiting.refuseUpTo(this.#tokenAt(1, now));
+    if (!this.#waiting.isEmpty) this.#schedule(now);
   }
 
   #schedule(now: number): void {
     if (this.#timer !== undefined) return;
-    this.#timer = this.#options.clock.setTimeout(() => this.#serve(), this.#nextTokenAt(now) - now);
+    this.#timer = this.#options.clock.setTimeout(() => this.#serve(), this.#tokenAt(1, now) - now);
   }
 
-  #nextTokenAt(now: number): number {
-    return now + Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond));
+  /** When so many tokens have been there, if none is taken before. */
+  #tokenAt(count: number, now: number): number {
+    return now + Math.max(1, Math.ceil(((count - this.#tokens) * 1000) / this.#perSecond));
   }
 
   #fullAt(now: number): number {
@@ -204,10 +189,6 @@ export class FairTokenBucket {
     const { clock } = this.#options;
     return clock.monotonic?.() ?? clock.now();
   }
-}
-
-export function budgetSpent(): LookupError {
-  return new LookupError('lookup_budget_spent', 'The read limit leaves no read within the deadline of this decision');
 }
 
 /**

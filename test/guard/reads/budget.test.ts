@@ -42,6 +42,26 @@ describe('the read budget', () => {
     for (const { checkedAt } of outcomes) expect(checkedAt).toBeLessThanOrEqual(startedAt + 800);
   });
 
+  it('tells those at once for whom there will be no read, and lets others wait for a read of the same window', async () => {
+    const world = await createWorld();
+    await world.guard.check(world.send());
+    world.sandbox.clock.advance(SECOND);
+    const told: string[] = [];
+    const tell = async (sends: SendRequest[]): Promise<void> => {
+      const checks = sends.map((send) => world.guard.check(send));
+      await Promise.all(checks.map((check) => check.then(({ decision }) => told.push(decision.reason))));
+    };
+    const sends = strangers(world, 200);
+    const all = tell(sends);
+    const again = tell(sends.slice(0, 41));
+    // No read ends while the microtasks run.
+    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+    // 10 are being read, and 31 will be within 800 ms.
+    expect(told).toEqual(Array(159).fill('lookup_budget_spent'));
+    await advanceUntil(world, Promise.all([all, again]));
+    expect(told.slice(159)).toContain('service_window_closed');
+  });
+
   it('is refilled for those who come later', async () => {
     const world = await createWorld();
     await advanceUntil(world, world.guard.checkAll(strangers(world, 100)));

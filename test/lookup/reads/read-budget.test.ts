@@ -132,6 +132,57 @@ describe('FairTokenBucket', () => {
     for (const { settledAt, giveUpAt } of waiting) expect(settledAt).toBeLessThan(giveUpAt);
   });
 
+  it('refuses at once whom the newer ones leave no token', async () => {
+    const trial = new Trial({ burst: 1 });
+    trial.take(800);
+    const waiting = Array.from({ length: 40 }, () => trial.take(800));
+    await trial.pass(1);
+    // One each 25 ms, and none at the very end.
+    expect(waiting.map(({ reason }) => reason)).toEqual([
+      ...Array(9).fill('lookup_budget_spent'),
+      ...Array(31).fill(undefined),
+    ]);
+    await trial.pass(800);
+    expect(waiting.slice(9).map(({ reason }) => reason)).toEqual(Array(31).fill('admitted'));
+  });
+
+  it('property: admits as many, and as early, as if all went on waiting', async () => {
+    const wave = fc.record({
+      gapMs: fc.integer({ min: 0, max: 300 }),
+      count: fc.integer({ min: 1, max: 60 }),
+      lane: fc.constantFrom('a', 'b', 'c'),
+    });
+    const rates = fc.record({ perSecond: fc.integer({ min: 1, max: 60 }), burst: fc.integer({ min: 1, max: 20 }) });
+    await fc.assert(
+      fc.asyncProperty(rates, fc.array(wave, { minLength: 1, maxLength: 6 }), async (options, waves) => {
+        const [trial, patient] = [new Trial(options), new Trial({ ...options, keepsSurplus: true })];
+        for (const { gapMs, count, lane } of waves) {
+          await Promise.all([trial.pass(gapMs), patient.pass(gapMs)]);
+          for (let taker = 0; taker < count; taker += 1) for (const one of [trial, patient]) one.take(800, lane);
+        }
+        await Promise.all([trial.pass(801), patient.pass(801)]);
+        expect(trial.admittedAt).toEqual(patient.admittedAt);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([
+    ['a token is there', 0, 800, false],
+    ['there will be one in time', 1, 26, false],
+    ['there will be none in time', 1, 25, true],
+    ['there will be one for each', 31, 800, false],
+    ['it would take the token of one that has as much time left', 32, 800, true],
+    ['it would take the token of one that has hardly less time left', 32, 899, true],
+    ['it would take the token of one that has less time left', 32, 900, false],
+  ])('says of a read whether it would be refused: %s', (_, taken, maxWaitMs, isRefused) => {
+    const trial = new Trial({ burst: 1 });
+    for (let count = 0; count < taken; count += 1) trial.take(800);
+    expect(trial.budget.refuses(maxWaitMs, '')).toBe(isRefused);
+    // Another channel has turns of its own.
+    expect(trial.budget.refuses(800, 'other')).toBe(false);
+  });
+
   it('refuses, after a stall, those whose time has passed, and serves the others', async () => {
     let now = 0;
     let wake: () => void = () => {};
@@ -226,6 +277,7 @@ describe('FairTokenBucket.pause', () => {
     const later = trial.take(10_000);
     await trial.pass(1);
     expect([waiting.reason, later.reason]).toEqual(['lookup_budget_spent', 'lookup_budget_spent']);
+    expect(trial.budget.refuses(10_000)).toBe(true);
     trial.clock.advance(4998);
     const last = trial.take(10_000);
     await trial.pass(1);

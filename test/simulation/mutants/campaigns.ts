@@ -5,7 +5,7 @@ export const campaigns: readonly Mutation[] = [
   {
     name: 'a campaign takes any token that is there, and with it the burst of the replies',
     file: 'lookup/reads/read-budget.ts',
-    find: 'if (fullAt <= now && this.#lanes.size === 0) {',
+    find: 'if (fullAt <= now && this.#waiting.isEmpty) {',
     replace: 'if (this.#tokens >= 1) {',
     tests: ['lookup/reads/patient-reads.test.ts'],
   },

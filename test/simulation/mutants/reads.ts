@@ -150,6 +150,20 @@ export const reads: readonly Mutation[] = [
     tests: ['lookup/reads/read-budget.test.ts', ...badDays],
   },
   {
+    name: 'a send is refused although others are about to read its window',
+    file: 'guard/fact-search.ts',
+    find: '!windows.isBeingRead(parsed.target) && ',
+    replace: '',
+    tests: ['guard/reads/budget.test.ts'],
+  },
+  {
+    name: 'a lane refuses one of its reads too many',
+    file: 'lookup/reads/waiting-reads.ts',
+    find: 'tokenAt(length - place)',
+    replace: 'tokenAt(length - place + 1)',
+    tests: ['lookup/reads/read-budget.test.ts'],
+  },
+  {
     name: 'a clock that is set forward fills the bucket',
     file: 'lookup/reads/read-budget.ts',
     find: 'return clock.monotonic?.() ?? clock.now();',
