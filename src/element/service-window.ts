@@ -77,9 +77,10 @@ export class ServiceWindow extends Base {
   }
 
   /** Called by the browser with each changed attribute. */
-  attributeChangedCallback(name: string): void {
+  attributeChangedCallback(name: string, before: string | null, value: string | null): void {
     if (!this.isConnected || this.#parts === undefined) return;
-    // The same URL again means that the page wants a new connection.
+    // Of another conversation nothing is known. The same URL again means that the page wants a new connection.
+    if (name === 'src' && before !== value) this.#status = undefined;
     if (name === 'src') this.#connect();
     else this.#render();
   }
@@ -89,7 +90,6 @@ export class ServiceWindow extends Base {
     this.#disconnect = undefined;
     const url = this.getAttribute('src');
     if (url !== null) {
-      this.#status = undefined;
       this.#disconnect = connect(url, {
         told: (status) => {
           this.status = status;

@@ -35,6 +35,7 @@ const css = `
   }
 }
 [part=dot] { flex: none; width: 0.5rem; height: 0.5rem; border-radius: 50%; background: currentColor }
+:host([offline]) [part=dot] { background: none; border: 2px solid }
 [part=text] { flex: 1 1 12rem; margin: 0 }
 [part=countdown] { font-variant-numeric: tabular-nums; font-weight: 600; white-space: nowrap }
 [part=template] {

@@ -5,7 +5,9 @@ import { projectRoot, readProjectFile, section, tableRows } from './markdown.js'
 
 const pages = [
   ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-  ...readdirSync(join(projectRoot, 'docs')).map((name) => `docs/${name}`),
+  ...readdirSync(join(projectRoot, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
 ];
 
 it.each(pages)('%s names no file that is not there', (page) => {

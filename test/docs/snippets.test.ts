@@ -14,7 +14,12 @@ import { namesFor, serve } from './local-bird.js';
 import { codeBlocks, projectRoot, readProjectFile, section, tableRows } from './markdown.js';
 import { compileSnippets, run, type Snippets } from './snippets.js';
 
-const pages = ['README.md', ...readdirSync(join(projectRoot, 'docs')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  ...readdirSync(join(projectRoot, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 let snippets: Snippets;
 beforeAll(async () => {

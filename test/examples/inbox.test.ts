@@ -1,0 +1,76 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Inbox, startInbox } from '../../examples/inbox/inbox.js';
+import { accessibilityProblems, describeWithBrowser, type viewports } from '../support/browser.js';
+
+describeWithBrowser('the inbox', (open) => {
+  const state = (page: Page): Promise<string | null> => page.getAttribute('service-window', 'state');
+  const repliesOf = (page: Page): Promise<string[]> => page.locator('#replies tr').allInnerTexts();
+
+  async function openInbox(width: keyof typeof viewports): Promise<{ inbox: Inbox; page: Page; errors: string[] }> {
+    const inbox = await startInbox({ ticks: false });
+    onTestFinished(() => inbox.close());
+    const page = await open({ width, timezoneId: 'UTC' });
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(inbox.url);
+    await expect.poll(() => state(page)).toBe('open');
+    await page.click('[data-minutes="1416"]');
+    await expect.poll(() => state(page)).toBe('closing');
+    return { inbox, page, errors };
+  }
+
+  it('fits on a phone', async () => {
+    const { page } = await openInbox('phone');
+    await page.click('[data-minutes="60"]');
+    await expect.poll(() => state(page)).toBe('closed');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  });
+
+  it('shows what Bird delivered and lost beside what the guard decided', async () => {
+    const { inbox, page, errors } = await openInbox('desktop');
+    await page.fill('#text', 'Your parcel is with the courier.');
+    await page.click('[data-minutes="60"]');
+    await expect.poll(() => state(page)).toBe('closed');
+    await expect.poll(() => page.isDisabled('#text')).toBe(true);
+    await page.click('text=Past the guard');
+    await expect.poll(() => repliesOf(page)).toHaveLength(1);
+    await page.click('text=Through the guard');
+    await expect.poll(() => repliesOf(page)).toHaveLength(2);
+    await page.click('service-window [part=template]');
+    await expect.poll(() => repliesOf(page)).toHaveLength(3);
+    inbox.sandbox.clock.advance({ minutes: 3 });
+    await expect
+      .poll(async () => (await repliesOf(page)).map((row) => row.split('\t').slice(1)))
+      .toEqual([
+        ['allow: template', 'delivered'],
+        ['deny: service window closed', 'not sent'],
+        ['not asked', 'lost'],
+      ]);
+    expect(await accessibilityProblems(page)).toEqual([]);
+
+    await page.click('#customer button');
+    await expect.poll(() => state(page)).toBe('open');
+    await page.fill('#text', 'Here I am.');
+    await page.click('#reply button');
+    await expect.poll(() => repliesOf(page)).toHaveLength(4);
+    expect((await repliesOf(page))[0]).toContain('allow: service window open');
+    await page.click('nav li:last-child button');
+    await expect.poll(() => state(page)).toBe('closed');
+    expect(await page.textContent('#messages')).toContain('delivery address');
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('the inbox without a browser', () => {
+  it('says nothing about its customers in an address or an answer', async () => {
+    const inbox = await startInbox({ ticks: false });
+    onTestFinished(() => inbox.close());
+    const answers = await Promise.all(
+      ['state', 'conversations/1/window'].map(async (path) => (await fetch(inbox.url + path)).text()),
+    );
+    expect(answers.join()).not.toMatch(/\+1202/);
+    expect((await fetch(`${inbox.url}conversations/3/window`)).status).toBe(404);
+  });
+});
