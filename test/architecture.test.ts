@@ -15,7 +15,7 @@ const source = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
  * The rooms, and what each may import: `core <- ports, errors, clock, runtime, in-flight <- bird | lookup | stores |
- * telemetry <- redis | held <- guard <- http <- index`. Nothing sideways inside a level; the sandbox and the doctor stand apart.
+ * telemetry <- redis | held <- guard <- http <- index`. Nothing sideways inside a level; the sandbox and the commands stand apart.
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -38,11 +38,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['core', 'errors', 'bird'],
   // It runs in a browser, where nothing of the guard is.
   element: [],
-  doctor: ['core', 'ports', 'errors', 'clock', 'bird'],
+  cli: ['core', 'ports', 'errors', 'clock', 'bird'],
 };
 
 /** Rooms whose wings know nothing of each other. What they share stands in the room itself. */
-const wings: readonly string[] = ['redis', 'http'];
+const wings: readonly string[] = ['redis', 'http', 'cli'];
 /** What one wing may know of another all the same. */
 const doors: Readonly<Record<string, string>> = {
   'http/middleware': 'http/request',
@@ -77,7 +77,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   },
   { file: 'guard/workspaces/options.ts', effect: 'fetch', why: 'the default transport' },
   { file: 'http/fetch/guarded-fetch.ts', effect: 'fetch', why: 'what guardedFetch guards by default' },
-  { file: 'doctor/cli.ts', effect: 'fetch', why: 'the transport of the command' },
+  { file: 'cli/cli.ts', effect: 'fetch', why: 'the transport of the commands' },
   {
     file: 'element/service-window.ts',
     effect: 'Date.now',

@@ -77,7 +77,7 @@ function fieldNames(): string[] {
   const source = join(import.meta.dirname, '../src');
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const texts = files
-    .filter((name) => !/^(?:sandbox|doctor)/.test(name))
+    .filter((name) => !/^(?:sandbox|cli)/.test(name))
     .map((name) => readFileSync(join(source, name), 'utf8'));
   const names = texts.flatMap((text) => [
     ...[...text.matchAll(/readonly (\w+)\??:/g)].map(([, name = '']) => name),

@@ -24,8 +24,8 @@ afterAll(() => consumer?.remove());
 it('packs the bundled code, its types and the documents, and nothing else', () => {
   const code = consumer.files.filter((path) => path.endsWith('.js'));
   expect(code).toEqual([
+    'dist/cli/cli.js',
     'dist/core/core.js',
-    'dist/doctor/cli.js',
     'dist/element/service-window.js',
     'dist/http/fastify/fastify-guard.js',
     'dist/http/fetch/fetch.js',

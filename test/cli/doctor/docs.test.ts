@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { USAGE } from '../../src/doctor/arguments.js';
-import { createPractice, type Practice } from './support.js';
+import { doctor } from '../../../src/cli/doctor/doctor.js';
+import { createPractice, type Practice } from '../support.js';
 
-const page = readFileSync(new URL('../../docs/doctor.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/doctor.md', import.meta.url), 'utf8');
 const [healthy, forbidden, usage] = [...page.matchAll(/^```text\n([\s\S]*?)^```$/gm)].map(([, text]) => text);
 
 /** The report on the world's contact, with the base URL and the time that the page has. */
@@ -21,5 +21,5 @@ it('shows what the doctor prints for a key that may not read contacts', async ()
 });
 
 it('shows the usage as --help does', () => {
-  expect(usage).toBe(USAGE);
+  expect(usage).toBe(doctor.usage);
 });

@@ -1,7 +1,8 @@
 import type { SandboxOptions } from 'freeform-guard/sandbox';
-import { runCommand, type Shell } from '../../src/doctor/command.js';
-import { type DiagnoseOptions, diagnose } from '../../src/doctor/diagnose.js';
-import type { Diagnosis } from '../../src/doctor/diagnosis.js';
+import { runCommand } from '../../src/cli/command.js';
+import { type DiagnoseOptions, diagnose } from '../../src/cli/doctor/diagnose.js';
+import type { Diagnosis } from '../../src/cli/doctor/diagnosis.js';
+import { plain, type Shell } from '../../src/cli/shell.js';
 import { recordLetOut } from '../support/canary.js';
 import { createWorld, type World } from '../support/world.js';
 
@@ -47,10 +48,11 @@ export async function createPractice(sandbox: SandboxOptions = {}, platformId = 
 }
 
 /** Runs the command and keeps what it prints. */
-export async function runWith(shell: Omit<Shell, 'writeOut' | 'writeError'>): Promise<Run> {
+export async function runWith(shell: Omit<Shell, 'style' | 'writeOut' | 'writeError'> & Partial<Shell>): Promise<Run> {
   let out = '';
   let error = '';
   const status = await runCommand({
+    style: plain,
     ...shell,
     writeOut: (text) => {
       out += text;

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Fault } from 'freeform-guard/sandbox';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/clock.js';
-import type { ProblemCode } from '../../src/doctor/diagnosis.js';
-import { createPractice, requestsOf } from './support.js';
+import type { ProblemCode } from '../../../src/cli/doctor/diagnosis.js';
+import { systemClock } from '../../../src/clock.js';
+import { createPractice, requestsOf } from '../support.js';
 
 const START_AT = '2026-01-05T09:00:00.000Z';
 

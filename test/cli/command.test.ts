@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { USAGE } from '../../src/doctor/arguments.js';
+import { USAGE } from '../../src/cli/command.js';
+import { doctor } from '../../src/cli/doctor/doctor.js';
 import { keepSecret } from '../support/canary.js';
 import { PHONE } from '../support/world.js';
 import { createPractice, type Run, runWith } from './support.js';
@@ -19,7 +20,13 @@ describe('the exit status', () => {
 
   it('is 0 for --help, whatever else is said, and nothing is asked', async () => {
     const practice = await createPractice();
-    for (const args of [['--help'], ['doctor', '--help'], ['doctor', '--channel', 'x', '--help']]) {
+    for (const args of [
+      ['doctor', '--help'],
+      ['doctor', '--channel', 'x', '--help'],
+    ]) {
+      expect(await practice.run([], { args, env: {} })).toMatchObject({ status: 0, out: doctor.usage, error: '' });
+    }
+    for (const args of [['--help'], ['nurse', '--help']]) {
       expect(await practice.run([], { args, env: {} })).toMatchObject({ status: 0, out: USAGE, error: '' });
     }
     expect(practice.reads()).toBe(0);
@@ -44,9 +51,7 @@ function runOnly(
 
 describe('wrong usage', () => {
   it.each([
-    ['no command', [], 'The only command is `doctor`'],
-    ['another command', ['nurse', ...IDS], 'The only command is `doctor`'],
-    ['a word too many', ['doctor', 'now', ...IDS], 'The only command is `doctor`'],
+    ['a word too many', ['doctor', 'now', ...IDS], 'There is an argument that belongs to no option'],
     ['no workspace', ['doctor', '--channel', ID], '--workspace is missing'],
     ['no channel', ['doctor', '--workspace', ID], '--channel is missing'],
     ['a workspace that is no UUID', ['doctor', '--workspace', '..', '--channel', ID], '--workspace must be a UUID'],
@@ -93,6 +98,22 @@ describe('wrong usage', () => {
     expect([status, out]).toEqual([2, '']);
     expect(error).toContain(sentence);
   });
+});
+
+it.each([
+  ['no command', []],
+  ['another command', ['nurse', ...IDS]],
+  ['the name of a field of every object', ['constructor']],
+  ['an option before the command', [...IDS, 'doctor']],
+  ['the key in place of a command', [KEY]],
+])('%s: exit status 2, the commands, and the way to help', async (_, args) => {
+  keepSecret(KEY);
+  const error = 'The command must be `doctor`.\nSee: npx freeform-guard --help\n';
+  expect(await runOnly(args)).toMatchObject({ status: 2, out: '', error });
+});
+
+it('names each command in the help', () => {
+  for (const name of ['doctor']) expect(USAGE).toMatch(new RegExp(`^  ${name} `, 'm'));
 });
 
 describe('the arguments', () => {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { styleText } from 'node:util';
 import { systemClock } from '../clock.js';
 import { runCommand } from './command.js';
 
@@ -7,6 +8,8 @@ process.exitCode = await runCommand({
   env: process.env,
   fetch: globalThis.fetch,
   clock: systemClock,
+  // Heeds NO_COLOR, FORCE_COLOR and whether there is a terminal.
+  style: (format, text) => styleText(format, text, { stream: process.stdout }),
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
 });

@@ -1,4 +1,4 @@
-import type { Decision, ServiceWindow } from '../core/types.js';
+import type { Decision, ServiceWindow } from '../../core/types.js';
 
 /** The doctor's findings. Plain data: ids and words, never the key, a phone number or the text of an answer. */
 export interface Diagnosis {

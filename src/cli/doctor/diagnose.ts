@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { BirdApiOptions } from '../bird/api/api-client.js';
-import { decodeChannel, decodeWindow } from '../bird/api/decode.js';
-import { isOutgoingUnavailable, maySend } from '../core/channel-availability.js';
-import { decideFreeform } from '../core/freeform.js';
-import { own } from '../core/own.js';
-import { platformRow } from '../core/platforms.js';
-import type { ChannelFacts, Clock, WindowFacts } from '../ports.js';
+import type { BirdApiOptions } from '../../bird/api/api-client.js';
+import { decodeChannel, decodeWindow } from '../../bird/api/decode.js';
+import { isOutgoingUnavailable, maySend } from '../../core/channel-availability.js';
+import { decideFreeform } from '../../core/freeform.js';
+import { own } from '../../core/own.js';
+import { platformRow } from '../../core/platforms.js';
+import type { ChannelFacts, Clock, WindowFacts } from '../../ports.js';
+import { toWord } from '../printable.js';
 import { BirdReads, type ReadRequest } from './bird-reads.js';
 import type { ChannelReport, ContactReport, Diagnosis, Finding, ReadFailure, ReadReport } from './diagnosis.js';
-import { toWord } from './printable.js';
 import { findProblem } from './problem.js';
 
 export interface DiagnoseOptions {

@@ -1,7 +1,8 @@
 import type { Fault, SandboxOptions } from 'freeform-guard/sandbox';
 import { expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.js';
-import { createPractice } from './support.js';
+import type { Style } from '../../../src/cli/shell.js';
+import { systemClock } from '../../../src/clock.js';
+import { createPractice } from '../support.js';
 
 /** The text beside a label of the report. */
 function rowOf(report: string, label: string): string | undefined {
@@ -34,6 +35,26 @@ time        0 ms per read (median of 5)
 
 The guard can work.
 `);
+});
+
+it('marks what a glance at a terminal looks for', async () => {
+  const style: Style = (format, text) => `<${format}>${text}</>`;
+  const good = await createPractice();
+  expect((await good.run(undefined, { style })).lastLine).toBe('<green>The guard can work.</>');
+  const bad = await createPractice({ contactAccess: 'forbidden' });
+  expect((await bad.run(undefined, { style })).lastLine).toMatch(/^<red>Fix first:<\/> The key has no permission/);
+});
+
+it('is JSON with --json, and what to fix is a field', async () => {
+  const good = await createPractice();
+  const { out, status } = await good.run(['--json', '--contact', good.contact.id]);
+  const diagnosis = await good.diagnose();
+  expect(JSON.parse(out)).toMatchObject({ key: 'accepted', contact: JSON.parse(JSON.stringify(diagnosis.contact)) });
+  expect(status).toBe(0);
+  const bad = await createPractice({ contactAccess: 'forbidden' });
+  const run = await bad.run(['--json']);
+  expect(JSON.parse(run.out).problem).toMatchObject({ code: 'contact_forbidden', advice: expect.any(String) });
+  expect(run.status).toBe(1);
 });
 
 it.each([

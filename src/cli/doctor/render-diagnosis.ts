@@ -1,9 +1,10 @@
-import type { ServiceWindow } from '../core/types.js';
+import type { ServiceWindow } from '../../core/types.js';
+import { toLength } from '../printable.js';
+import { plain, type Style } from '../shell.js';
 import type { ChannelReport, ContactReport, Diagnosis, FailedFinding, Finding } from './diagnosis.js';
-import { toLength } from './printable.js';
 
 /** The report as text. Its last line says that the guard can work, or what to fix first. */
-export function renderDiagnosis(diagnosis: Diagnosis): string {
+export function renderDiagnosis(diagnosis: Diagnosis, style: Style = plain): string {
   const { baseUrl, reads, key, channel, contact, problem } = diagnosis;
   const requests = reads.length === 1 ? '1 read-only request' : `${reads.length} read-only requests`;
   const lines = [
@@ -18,7 +19,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
     row('rate limit', rateLimitText(diagnosis)),
     row('time', timeText(diagnosis)),
     '',
-    problem === undefined ? 'The guard can work.' : `Fix first: ${problem.advice}`,
+    problem === undefined ? style('green', 'The guard can work.') : `${style('red', 'Fix first:')} ${problem.advice}`,
   ];
   return `${lines.join('\n')}\n`;
 }

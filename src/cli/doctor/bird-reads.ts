@@ -1,7 +1,8 @@
-import { askBird, type BirdAnswer, type BirdApiOptions } from '../bird/api/api-client.js';
-import { readHttpDate } from '../bird/api/http-date.js';
-import { ServerClock } from '../bird/api/server-clock.js';
-import { LookupError } from '../errors.js';
+import { askBird, type BirdAnswer, type BirdApiOptions } from '../../bird/api/api-client.js';
+import { readHttpDate } from '../../bird/api/http-date.js';
+import { ServerClock } from '../../bird/api/server-clock.js';
+import { LookupError } from '../../errors.js';
+import { toHeaderValue } from '../printable.js';
 import type {
   ClockReport,
   FailedFinding,
@@ -11,7 +12,6 @@ import type {
   ReadReport,
   ReadTarget,
 } from './diagnosis.js';
-import { toHeaderValue } from './printable.js';
 
 /** The timeout of one read, far longer than the guard's, so that a slow Bird is reported as slow and not as silent. */
 const MAX_READ_MS = 5_000;

@@ -82,6 +82,18 @@ it('exits with 2 without a key, and with 0 for --help', async () => {
   });
 });
 
+it('has colours where FORCE_COLOR asks for them, and none where NO_COLOR forbids them or nobody looks', async () => {
+  const { args, workspace } = await createPractice();
+  const lastLines = await Promise.all(
+    [{ FORCE_COLOR: '1' }, { NO_COLOR: '1' }, {}].map(async (env) => {
+      const { out } = await runCli(args, { BIRD_ACCESS_KEY: workspace.accessKey, ...env });
+      return out.trimEnd().split('\n').at(-1);
+    }),
+  );
+  const text = 'The guard can work.';
+  expect(lastLines).toEqual([`\u001b[32m${text}\u001b[39m`, text, text]);
+});
+
 it('begins with the line that a shell needs', async () => {
   expect(await readFile(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
