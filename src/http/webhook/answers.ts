@@ -67,7 +67,7 @@ function wholeAnswer(code: WebhookAnswer): WholeAnswer {
     status,
     headers,
     body,
-    nodeHeaders: { ...headers, 'Content-Length': `${Buffer.byteLength(body)}`, ...close },
+    nodeHeaders: { ...headers, 'Content-Length': `${new TextEncoder().encode(body).length}`, ...close },
   };
 }
 
