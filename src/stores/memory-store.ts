@@ -120,6 +120,12 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
     return entry;
   };
 
+  const forgetWindow = (channel: Channel<V>, address: string): void => {
+    const entry = channel.get(address);
+    if (entry?.name === address) byLastUse.delete(entry);
+    else channel.delete(address);
+  };
+
   return {
     find,
     add,
@@ -136,15 +142,17 @@ export function windowMap<V>({ max, onRemoved }: WindowMapOptions<V>): WindowMap
       channelOf(key).set(secondName, entry);
     },
     forget({ workspaceId, channelId, address }) {
-      const channels = workspaces.get(workspaceId);
-      for (const [id, channel] of channels ?? []) {
-        if (channelId !== undefined && id !== channelId) continue;
-        const entry = address === undefined ? undefined : channel.get(address);
-        if (entry !== undefined && entry.name === address) byLastUse.delete(entry);
-        else if (address !== undefined) channel.delete(address);
-        if (address !== undefined) continue;
+      const channels = workspaces.get(workspaceId) ?? new Map<string, Channel<V>>();
+      // By its id: to pass 10,000 others on the way would take 20 times as long.
+      for (const id of channelId === undefined ? [...channels.keys()] : [channelId]) {
+        const channel = channels.get(id);
+        if (channel === undefined) continue;
+        if (address !== undefined) {
+          forgetWindow(channel, address);
+          continue;
+        }
         // The windows are unreachable at once. A channel may have a million, so they are removed a few at a time.
-        channels?.delete(id);
+        channels.delete(id);
         forgotten.push(channel.values());
       }
       // A listener has to hear of all of them now.
