@@ -1,3 +1,4 @@
+import { parseSync } from 'rolldown/utils';
 import { expect, it } from 'vitest';
 import { englishTexts } from '../../src/element/texts.js';
 import { codeBlocks, readProjectFile, section, tableRows } from './markdown.js';
@@ -28,4 +29,14 @@ it('names each text, part and custom property of the element', () => {
 it('has an answer of the shape that the handler gives', () => {
   const [json = ''] = codeBlocks(page, 'json');
   expect(Object.keys(JSON.parse(json))).toEqual(['verdict', 'reason', 'openUntil', 'closedAt', 'serverNow']);
+});
+
+it('has a React component without a mistake of syntax, which uses attributes and the event that there are', () => {
+  const [component = ''] = codeBlocks(page, 'tsx');
+  expect(parseSync('composer.tsx', component).errors).toEqual([]);
+  const [vue = ''] = codeBlocks(page, 'vue');
+  for (const block of [component, vue]) expect(block).toMatch(/<service-window [^>]*src=.* for="composer" ?[^>]*>/);
+  expect(element).toContain("new CustomEvent('use-template'");
+  expect(component).toContain("addEventListener('use-template'");
+  expect(vue).toContain('@use-template=');
 });

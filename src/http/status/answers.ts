@@ -1,5 +1,22 @@
-import type { ServerResponse } from 'node:http';
 import type { WindowStatus } from '../../guard/window-query.js';
+import type { EventSink, EventStream } from './event-stream.js';
+
+/** A request of any host. */
+export interface StatusRequest {
+  readonly method: string | undefined;
+  readonly accept: string | undefined;
+  /** The request as the host has it, for `resolve`. */
+  readonly host: unknown;
+}
+
+export interface TextAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A whole answer, or one that begins now and has no end of its own. */
+export type StatusAnswer = TextAnswer | { readonly open: (sink: EventSink) => EventStream };
 
 /** What an agent's page gets to read, as JSON. It holds no id, no address and no text. */
 export interface WindowAnswer {
@@ -44,21 +61,14 @@ const problems = {
 
 const RETRY_AFTER_SECONDS = 10;
 
-export function answerProblem(res: ServerResponse, code: StatusProblem): void {
+export function problemAnswer(code: StatusProblem): TextAnswer {
   const { status, message } = problems[code];
-  if (status === 405) res.setHeader('Allow', 'GET, HEAD');
-  if (status === 503) res.setHeader('Retry-After', RETRY_AFTER_SECONDS);
-  answerJson(res, status, { code, message });
+  const allow = status === 405 ? { Allow: 'GET, HEAD' } : undefined;
+  const retry = status === 503 ? { 'Retry-After': `${RETRY_AFTER_SECONDS}` } : undefined;
+  return jsonAnswer(status, { code, message }, { ...allow, ...retry });
 }
 
-/** Answers, unless somebody else has done so or the client has gone. */
-export function answerJson(res: ServerResponse, status: number, body: object): void {
-  if (res.headersSent || res.writableEnded || res.destroyed) return;
-  const text = JSON.stringify(body);
-  res.statusCode = status;
-  res.setHeader('Content-Type', 'application/json');
-  res.setHeader('Content-Length', Buffer.byteLength(text));
-  res.setHeader('Cache-Control', 'no-store');
-  res.setHeader('Vary', 'Accept');
-  res.end(text);
+export function jsonAnswer(status: number, body: object, more?: Readonly<Record<string, string>>): TextAnswer {
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Vary: 'Accept', ...more };
+  return { status, headers, body: JSON.stringify(body) };
 }

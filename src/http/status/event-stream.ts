@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../ports.js';
 
 const HEARTBEAT_MS = 25_000;
@@ -6,14 +5,29 @@ const HEARTBEAT_MS = 25_000;
 const RETRY_MS = 2_000;
 /** A client that has taken nothing for two heartbeats is gone, or as good as that. */
 const MAX_MISSED_HEARTBEATS = 2;
-
 const MAX_WAITING_BYTES = 1024;
 
-/** `compression` keeps what is written until somebody flushes it. */
-type Response = ServerResponse & { flush?: () => void };
+export const streamHeaders: Readonly<Record<string, string>> = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store',
+  Vary: 'Accept',
+  // Nginx keeps a response until it is complete, if nobody says otherwise.
+  'X-Accel-Buffering': 'no',
+};
+
+/** What takes the text of a stream to its client. */
+export interface EventSink {
+  /** @returns whether the client takes more now; otherwise `drained` is called when it does */
+  write(text: string): boolean;
+  /** What the client has not taken yet. */
+  waitingBytes(): number;
+  end(): void;
+  /** Gives the client up. */
+  destroy(): void;
+}
 
 export interface EventStreamParts {
-  readonly res: Response;
+  readonly sink: EventSink;
   readonly clock: Clock;
   /** The latest state, as text on one line. */
   readonly latest: () => string;
@@ -29,23 +43,14 @@ export class EventStream {
   readonly #parts: EventStreamParts;
   #isFull = false;
   #isWaiting = false;
+  #isEnded = false;
   #missedHeartbeats = 0;
+  /** False while one call of a virtual clock makes several heartbeats: no client could have taken anything. */
+  #hasTimePassed = true;
   #timer: unknown;
 
   constructor(parts: EventStreamParts) {
     this.#parts = parts;
-    const { res, onEnd } = parts;
-    res.statusCode = 200;
-    res.setHeader('Content-Type', 'text/event-stream');
-    res.setHeader('Cache-Control', 'no-store');
-    res.setHeader('Vary', 'Accept');
-    // Nginx keeps a response until it is complete, if nobody says otherwise.
-    res.setHeader('X-Accel-Buffering', 'no');
-    res.on('drain', () => this.#drained());
-    res.once('close', () => {
-      parts.clock.clearTimeout(this.#timer);
-      onEnd();
-    });
     this.#write(`retry: ${RETRY_MS}\n\n`);
     this.#heartbeatLater();
   }
@@ -56,18 +61,8 @@ export class EventStream {
     else this.#write(`data: ${this.#parts.latest()}\n\n`);
   }
 
-  end(): void {
-    this.#parts.res.end();
-  }
-
-  #write(text: string): void {
-    const { res } = this.#parts;
-    if (res.destroyed || res.writableEnded) return;
-    this.#isFull = !res.write(text);
-    res.flush?.();
-  }
-
-  #drained(): void {
+  /** Call when the client takes more. */
+  drained(): void {
     this.#isFull = false;
     this.#missedHeartbeats = 0;
     if (!this.#isWaiting) return;
@@ -75,15 +70,43 @@ export class EventStream {
     this.send();
   }
 
+  /** Call when the client has gone, or was given up. */
+  closed(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#parts.clock.clearTimeout(this.#timer);
+    this.#parts.onEnd();
+  }
+
+  end(): void {
+    if (!this.#isEnded) this.#parts.sink.end();
+    this.closed();
+  }
+
+  #write(text: string): void {
+    if (!this.#isEnded) this.#isFull = !this.#parts.sink.write(text);
+  }
+
   #heartbeatLater(): void {
     this.#timer = this.#parts.clock.setTimeout(() => this.#heartbeat(), HEARTBEAT_MS);
   }
 
   #heartbeat(): void {
-    if (this.#isFull) this.#missedHeartbeats += 1;
+    const { sink } = this.#parts;
     // What waits to be sent is a sign of life as well, and heartbeats alone must not fill the connection.
-    else if (this.#parts.res.writableLength < MAX_WAITING_BYTES) this.#write(':\n\n');
-    if (this.#missedHeartbeats >= MAX_MISSED_HEARTBEATS) return void this.#parts.res.destroy();
-    this.#heartbeatLater();
+    const takesNothing = this.#isFull || sink.waitingBytes() >= MAX_WAITING_BYTES;
+    if (!takesNothing) {
+      this.#missedHeartbeats = 0;
+      this.#write(':\n\n');
+    } else if (this.#hasTimePassed) {
+      this.#missedHeartbeats += 1;
+      this.#hasTimePassed = false;
+      void Promise.resolve().then(() => {
+        this.#hasTimePassed = true;
+      });
+    }
+    if (this.#missedHeartbeats < MAX_MISSED_HEARTBEATS) return this.#heartbeatLater();
+    sink.destroy();
+    this.closed();
   }
 }

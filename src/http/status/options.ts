@@ -10,8 +10,11 @@ import {
 import { ownFields } from '../../core/own.js';
 import type { WindowQuery } from '../../guard/window-query.js';
 
-/** Whose window a request is about, and who would write. `Req` is the framework's type, such as Express's `Request`. */
-export interface WindowStatusOptions<Req extends IncomingMessage = IncomingMessage> {
+/**
+ * Whose window a request is about, and who would write. `Req` is the framework's type, such as Express's `Request`, or
+ * that of `fetch`.
+ */
+export interface WindowStatusOptions<Req extends IncomingMessage | Request = IncomingMessage> {
   /**
    * Finds the window that a request is about, as `guard.window` takes it. It knows who is logged in: for a conversation
    * that this person may not see, and for one that does not exist, it gives `undefined`, and the answer is 404.
@@ -27,7 +30,8 @@ export interface WindowStatusOptions<Req extends IncomingMessage = IncomingMessa
 }
 
 export interface ResolvedStatusOptions {
-  readonly resolve: WindowStatusOptions['resolve'];
+  /** What the host gives the handler is what `resolve` gets. */
+  readonly resolve: (req: unknown) => WindowQuery | undefined | Promise<WindowQuery | undefined>;
   readonly sender: 'human' | 'automation';
   readonly maxConnections: number;
 }
@@ -39,9 +43,10 @@ const checks = {
 } satisfies Record<keyof WindowStatusOptions, OptionCheck>;
 
 /** @throws {TypeError | RangeError} naming the option */
-export function resolveStatusOptions(options: WindowStatusOptions): ResolvedStatusOptions {
+export function resolveStatusOptions(options: object): ResolvedStatusOptions {
   checkOptions(options, checks, 'windowStatus');
-  const { resolve, sender = 'automation', maxConnections = 1000 } = ownFields(options);
-  requireAll({ resolve }, 'windowStatus');
+  const given = ownFields(options as ResolvedStatusOptions);
+  requireAll({ resolve: given.resolve }, 'windowStatus');
+  const { resolve, sender = 'automation', maxConnections = 1000 } = given;
   return { resolve, sender, maxConnections };
 }

@@ -5,15 +5,21 @@ import type { Guard } from '../../guard/guard.js';
 import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import type { WindowWatch } from '../../guard/watches/window-watches.js';
 import type { WindowQuery, WindowStatus } from '../../guard/window-query.js';
-import { answerJson, answerProblem, windowAnswer } from './answers.js';
-import { EventStream } from './event-stream.js';
+import { jsonAnswer, problemAnswer, type StatusAnswer, type StatusRequest, windowAnswer } from './answers.js';
+import { type EventSink, EventStream } from './event-stream.js';
+import { fetchRequest, fetchResponse } from './fetch-host.js';
+import { answerNode, nodeRequest } from './node-host.js';
 import { type ResolvedStatusOptions, resolveStatusOptions, type WindowStatusOptions } from './options.js';
 
 /**
  * A request handler on `node:http` types, for Express 4 and 5, Connect and a plain server. It calls `next` only with an
  * error of `resolve`.
  */
-export type WindowStatusHandler = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
+export interface WindowStatusHandler {
+  (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void;
+  /** The same for hosts that take a `Request` and give a `Response`. Rejects only with an error of `resolve`. */
+  fetch(request: Request): Promise<Response>;
+}
 
 /**
  * Tells an agent's page whether the customer can be written to freely: as JSON, and as a stream of changes to who
@@ -24,21 +30,25 @@ export type WindowStatusHandler = (req: IncomingMessage, res: ServerResponse, ne
  * @example
  * app.get('/conversations/:id/window', windowStatus(guard, { resolve: (req) => windowOf(req.params.id, req.user) }));
  */
-export function windowStatus<Req extends IncomingMessage = IncomingMessage>(
+export function windowStatus<Req extends IncomingMessage | Request = IncomingMessage>(
   guard: Guard,
   options: WindowStatusOptions<Req>,
 ): WindowStatusHandler {
   const internals = internalsOf(guard);
-  // What the framework gives the handler is what `resolve` gets.
-  const resolved = resolveStatusOptions(options as unknown as WindowStatusOptions);
-  const teller = new Teller(guard, internals, resolved);
+  const teller = new Teller(guard, internals, resolveStatusOptions(options));
 
-  return function windowStatusHandler(req, res, next) {
-    teller.tell(req, res).catch((error: unknown) => {
-      if (next === undefined) answerProblem(res, 'status_failed');
-      else next(error);
-    });
+  const handler: (...args: Parameters<WindowStatusHandler>) => void = (req, res, next) => {
+    teller
+      .tell(nodeRequest(req))
+      .then((answer) => answerNode(res, answer))
+      .catch((error: unknown) => {
+        if (next === undefined) answerNode(res, problemAnswer('status_failed'));
+        else next(error);
+      });
   };
+  return Object.assign(handler, {
+    fetch: async (request: Request) => fetchResponse(await teller.tell(fetchRequest(request)), request.method),
+  });
 }
 
 class Teller {
@@ -53,31 +63,26 @@ class Teller {
   }
 
   /** Rejects with what `resolve` throws, and for a query that is none. */
-  async tell(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (req.method !== 'GET' && req.method !== 'HEAD') return answerProblem(res, 'method_not_allowed');
-    const query = await this.#options.resolve(req);
-    if (query === undefined) return answerProblem(res, 'conversation_not_found');
+  async tell({ method, accept = '', host }: StatusRequest): Promise<StatusAnswer> {
+    const { resolve, sender, maxConnections } = this.#options;
+    if (method !== 'GET' && method !== 'HEAD') return problemAnswer('method_not_allowed');
+    const query = await resolve(host);
+    if (query === undefined) return problemAnswer('conversation_not_found');
     requireObject(query, 'windowStatus: what resolve gives', '{ workspaceId, channelId, contact }');
-    // The client may have gone, and somebody else may have answered.
-    if (res.destroyed || res.headersSent) return;
-    if (req.method === 'GET' && acceptsStream(req)) this.#stream(res, query);
-    else await this.#answer(res, query);
+    if (method === 'GET' && accept.toLowerCase().includes('text/event-stream')) {
+      const { watches } = this.#internals;
+      if (watches.isClosed || watches.count >= maxConnections) return problemAnswer('too_many_streams');
+      return { open: (sink) => this.#open(query, sink) };
+    }
+    return jsonAnswer(200, this.#answerOf(await this.#guard.window(query, { sender }), query));
   }
 
-  async #answer(res: ServerResponse, query: WindowQuery): Promise<void> {
-    const { sender } = this.#options;
-    const status = await this.#guard.window(query, { sender });
-    answerJson(res, 200, this.#answerOf(status, query));
-  }
-
-  #stream(res: ServerResponse, query: WindowQuery): void {
-    const { sender, maxConnections } = this.#options;
+  #open(query: WindowQuery, sink: EventSink): EventStream {
     const { clock, watches } = this.#internals;
-    if (watches.isClosed || watches.count >= maxConnections) return answerProblem(res, 'too_many_streams');
     let latest: WindowStatus | undefined;
     let watch: WindowWatch | undefined;
     const stream = new EventStream({
-      res,
+      sink,
       clock,
       latest: () => JSON.stringify(latest && this.#answerOf(latest, query)),
       onEnd: () => watch?.stop(),
@@ -86,17 +91,15 @@ class Teller {
       latest = status;
       stream.send();
     };
+    const { sender } = this.#options;
     watch = watches.watch(query, { sender }, { changed, closed: () => stream.end() });
     // Where memory has answered while the watch began, `changed` was called already.
     if (latest === undefined && watch.status !== undefined) changed(watch.status);
+    return stream;
   }
 
   #answerOf(status: WindowStatus, query: WindowQuery): object {
     const workspaceId = String(own(query, 'workspaceId')).toLowerCase();
     return windowAnswer(status, this.#internals.now(workspaceId));
   }
-}
-
-function acceptsStream({ headers: { accept = '' } }: IncomingMessage): boolean {
-  return accept.toLowerCase().includes('text/event-stream');
 }

@@ -1,6 +1,6 @@
 import express from 'express';
 import express4 from 'express4';
-import { memoryStore, type WindowStatusOptions, windowStatus } from 'freeform-guard';
+import { memoryStore, type WindowQuery, type WindowStatusOptions, windowStatus } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import { internalsOf } from '../../../src/guard/internals.js';
 import { createWorld, HOUR, MINUTE, SECOND } from '../../guard/support.js';
@@ -307,6 +307,55 @@ describe('many streams', () => {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     expect(world.sandbox.readsInBusiestSecond()).toBeLessThanOrEqual(30);
+  });
+});
+
+describe('for hosts that take a Request', () => {
+  const ask = (init: RequestInit = {}): Request => new Request('http://example.com/window', init);
+
+  it('it answers, and knows a conversation by the request', async () => {
+    const world = await createWorld();
+    world.customerWrites();
+    const resolve = ({ url }: Request): WindowQuery | undefined =>
+      url.endsWith('/window') ? queryOf(world) : undefined;
+    const { fetch: tell } = windowStatus(world.guard, { resolve });
+    const response = await tell(ask());
+    expect(await response.json()).toMatchObject({ verdict: 'allow', reason: 'service_window_open' });
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect((await tell(new Request('http://example.com/other'))).status).toBe(404);
+    expect((await tell(ask({ method: 'POST' }))).headers.get('allow')).toBe('GET, HEAD');
+    expect(await (await tell(ask({ method: 'HEAD' }))).text()).toBe('');
+  });
+
+  it('it streams, and ends with the client or the guard', async () => {
+    const world = await createWorld();
+    const { watches } = internalsOf(world.guard);
+    const { fetch: tell } = windowStatus(world.guard, { resolve: (_request: Request) => queryOf(world) });
+    const stream = async (): Promise<ReadableStreamDefaultReader<string>> => {
+      const { body, headers } = await tell(ask({ headers: { accept: 'text/event-stream' } }));
+      expect(headers.get('content-type')).toBe('text/event-stream');
+      if (body === null) throw new Error('No body');
+      return body.pipeThrough(new TextDecoderStream()).getReader();
+    };
+    const reader = await stream();
+    const textUntil = async (word: string): Promise<string> => {
+      for (let text = ''; ; ) {
+        const { value = '', done } = await reader.read();
+        text += value;
+        if (done || text.includes(word)) return text;
+      }
+    };
+    expect(await textUntil('deny')).toContain('retry:');
+    observe(world);
+    expect(await textUntil('allow')).toContain('"verdict":"allow"');
+    await reader.cancel();
+    expect(watches.count).toBe(0);
+
+    const other = await stream();
+    expect(watches.count).toBe(1);
+    void world.guard.close();
+    while (!(await other.read()).done);
+    expect(watches.count).toBe(0);
   });
 });
 
