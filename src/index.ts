@@ -80,5 +80,7 @@ export { type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';
 export type { DecisionEvent, OutcomeAction } from './telemetry/decision-event.js';
 export type { DecisionCounts } from './telemetry/decisions.js';
 export type { BirdHealth, GuardHealth, LookupFailure, WorkspaceHealth } from './telemetry/health.js';
+export type { OnDecision } from './telemetry/listeners.js';
+export { type DecisionLog, decisionLog } from './telemetry/log/decision-log.js';
 export type { ReportedError } from './telemetry/reported-error.js';
 export type { GuardStats } from './telemetry/statistics.js';

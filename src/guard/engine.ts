@@ -5,7 +5,7 @@ import type { WindowKey } from '../ports.js';
 import { linksOf } from '../stores/memory-store.js';
 import { Decisions } from '../telemetry/decisions.js';
 import type { GuardHealth } from '../telemetry/health.js';
-import { callingListener, loggingListener } from '../telemetry/listeners.js';
+import { callingListener, flushListener, loggingListener } from '../telemetry/listeners.js';
 import { Statistics } from '../telemetry/statistics.js';
 import {
   type CheckOptions,
@@ -174,7 +174,7 @@ export class GuardEngine {
 
   async close(options: CloseOptions | undefined): Promise<void> {
     const timeoutMs = readCloseOptions(options);
-    const { clock, inFlight } = this.#parts;
+    const { clock, inFlight, onDecision, hooks } = this.#parts;
     let timer: unknown;
     const isLate = new Promise<void>((resolve) => {
       timer = clock.setTimeout(resolve, timeoutMs);
@@ -183,6 +183,7 @@ export class GuardEngine {
     this.workspaces.close();
     this.#watches.close();
     await Promise.all([this.#heldMessages.close(isLate), Promise.race([inFlight.settled(), isLate])]);
+    await Promise.race([flushListener(onDecision, hooks), isLate]);
     clock.clearTimeout(timer);
   }
 

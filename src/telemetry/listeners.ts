@@ -26,11 +26,18 @@ function textOf({ action, wouldBe = 'send', verdict }: DecisionEvent): string {
   return verdict === 'unknown' ? 'Message passes, as its window is unknown' : 'Message allowed';
 }
 
+/** The application's function for decisions. */
+export interface OnDecision {
+  (event: DecisionEvent): unknown;
+  /** Brings out what the function keeps back, such as the lines of a decision log. `guard.close()` waits for it. */
+  readonly flush?: (() => unknown) | undefined;
+}
+
 const hook = { name: 'onDecision' } as const;
 const failure = { cause: 'hook_failed', text: 'Hook threw; the decision stands' } as const;
 
 /** Calls a function of the application, which can make no decision fail or wait. */
-export function callingListener(onDecision: (event: DecisionEvent) => unknown, hooks: HookWatcher): DecisionListener {
+export function callingListener(onDecision: OnDecision, hooks: HookWatcher): DecisionListener {
   return (event) => {
     try {
       const given = onDecision(event);
@@ -43,4 +50,13 @@ export function callingListener(onDecision: (event: DecisionEvent) => unknown, h
       hooks.failed(hook, { ...failure, error });
     }
   };
+}
+
+/** Never rejects: the guard that is closed has no use for the error. */
+export async function flushListener(onDecision: OnDecision | undefined, hooks: HookWatcher): Promise<void> {
+  try {
+    await onDecision?.flush?.();
+  } catch (error) {
+    hooks.failed(hook, { cause: 'hook_failed', text: 'Hook threw; decisions may be lost', error });
+  }
 }

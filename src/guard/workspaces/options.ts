@@ -14,8 +14,8 @@ import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
 import { linksOf, memoryCache, memoryLinks, memoryStore } from '../../stores/memory-store.js';
-import type { DecisionEvent } from '../../telemetry/decision-event.js';
 import { BirdWatch } from '../../telemetry/health.js';
+import type { OnDecision } from '../../telemetry/listeners.js';
 import { Lookups } from '../../telemetry/lookups.js';
 import { errorReporter, type ReportError, type ReportedError } from '../../telemetry/reported-error.js';
 import { HookTroubles } from '../notices/hook-troubles.js';
@@ -40,9 +40,10 @@ export interface GuardOptions {
   /** The logger for what needs attention. Default: warnings and errors go to the console. */
   readonly logger?: Logger | undefined;
   /**
-   * Called with each decision, at once. An error is logged once and changes no decision; a promise is not awaited.
+   * Called with each decision, at once; `decisionLog` makes one that writes a log. An error is logged once and changes
+   * no decision; a promise is not awaited.
    */
-  readonly onDecision?: ((event: DecisionEvent) => unknown) | undefined;
+  readonly onDecision?: OnDecision | undefined;
   /**
    * Called with each error of your own functions and of the store, which the log never shows. An error of its own is
    * logged once; a promise is not awaited.
