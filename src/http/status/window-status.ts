@@ -64,17 +64,32 @@ class Teller {
 
   /** Rejects with what `resolve` throws, and for a query that is none. */
   async tell({ method, accept = '', host }: StatusRequest): Promise<StatusAnswer> {
-    const { resolve, sender, maxConnections } = this.#options;
+    const { sender, maxConnections } = this.#options;
     if (method !== 'GET' && method !== 'HEAD') return problemAnswer('method_not_allowed');
-    const query = await resolve(host);
+    const query = await this.#resolve(host);
     if (query === undefined) return problemAnswer('conversation_not_found');
-    requireObject(query, 'windowStatus: what resolve gives', '{ workspaceId, channelId, contact }');
     if (method === 'GET' && accept.toLowerCase().includes('text/event-stream')) {
       const { watches } = this.#internals;
       if (watches.isClosed || watches.count >= maxConnections) return problemAnswer('too_many_streams');
       return { open: (sink) => this.#open(query, sink) };
     }
     return jsonAnswer(200, this.#answerOf(await this.#guard.window(query, { sender }), query));
+  }
+
+  /** @throws what the hook throws, since it may be an answer of the framework's; it is told to `onError`, too */
+  async #resolve(host: unknown): Promise<WindowQuery | undefined> {
+    const { hooks } = this.#internals;
+    const hook = { name: 'windowStatus resolve' };
+    try {
+      const query = await this.#options.resolve(host);
+      if (query !== undefined)
+        requireObject(query, 'windowStatus: what resolve gives', '{ workspaceId, channelId, contact }');
+      hooks.worked(hook);
+      return query;
+    } catch (error) {
+      hooks.failed(hook, { cause: 'hook_failed', text: 'Hook failed, so the window is not told', error });
+      throw error;
+    }
   }
 
   #open(query: WindowQuery, sink: EventSink): EventStream {

@@ -97,6 +97,11 @@ describe('one answer', () => {
     );
     await askJson(url);
     expect(errors).toEqual([new Error('no database')]);
+    // The error itself may hold anything.
+    expect(world.logs).toEqual([
+      expect.objectContaining({ level: 'error', text: 'Hook failed, so the window is not told' }),
+    ]);
+    expect(JSON.stringify(world.logs)).not.toContain('no database');
     expect(await askJson(await listen((req, res) => failing(req, res)))).toMatchObject({
       status: 500,
       body: { code: 'status_failed' },
