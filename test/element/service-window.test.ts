@@ -1,10 +1,8 @@
 import { brotliCompressSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { accessibilityProblems, describeWithBrowser, viewports } from '../support/browser.js';
 import { type AgentPage, bundleElement, type PageOptions, serveAgentPage } from './agent-page.js';
-
-const widths = Object.keys(viewports) as (keyof typeof viewports)[];
 
 let element = '';
 beforeAll(async () => {
@@ -20,63 +18,64 @@ describeWithBrowser('<service-window>', (open) => {
   const shown = async (page: Page): Promise<string> => (await page.textContent('[part=text]')) ?? '';
   const reload = (page: Page): Promise<unknown> => page.reload({ waitUntil: 'domcontentloaded' });
 
-  describe.each(widths)('at the width of a %s', (width) => {
-    it('goes from open to closing, closed, open again, offline and unknown, and each looks right to axe', async () => {
-      const agent = await serveAgentPage(element);
-      const page = await open({ width, timezoneId: 'UTC' });
-      const errors: string[] = [];
-      page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-      page.on('pageerror', (error) => errors.push(error.message));
-      const looksRight = async (): Promise<void> => {
+  it('goes from open to closing, closed, open again, offline and unknown, and each looks right to axe at both widths', async () => {
+    const agent = await serveAgentPage(element);
+    const page = await open({ timezoneId: 'UTC' });
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    const looksRight = async (): Promise<void> => {
+      for (const size of Object.values(viewports)) {
+        await page.setViewportSize(size);
         expect(await accessibilityProblems(page)).toEqual([]);
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-      };
+      }
+    };
 
-      agent.customerWrites();
-      await page.goto(agent.url);
-      await expect.poll(() => state(page)).toBe('open');
-      expect(await shown(page)).toBe('Replies are possible until Wed 6 Mar, 9:00');
-      expect(await page.textContent('[part=countdown]')).toMatch(/^2[34]h \d+m left$/);
-      await looksRight();
+    agent.customerWrites();
+    await page.goto(agent.url);
+    await expect.poll(() => state(page)).toBe('open');
+    expect(await shown(page)).toBe('Replies are possible until Wed 6 Mar, 9:00');
+    expect(await page.textContent('[part=countdown]')).toMatch(/^2[34]h \d+m left$/);
+    await looksRight();
 
-      agent.advance({ hours: 23, minutes: 56 });
-      await reload(page);
-      await expect.poll(() => state(page)).toBe('closing');
-      expect(await shown(page)).toBe('Replies are possible only until 9:00');
-      expect(await page.textContent('[part=countdown]')).toMatch(/^[34]m \d+s left$/);
-      expect(await page.isEnabled('#composer')).toBe(true);
-      await looksRight();
+    agent.advance({ hours: 23, minutes: 56 });
+    await reload(page);
+    await expect.poll(() => state(page)).toBe('closing');
+    expect(await shown(page)).toBe('Replies are possible only until 9:00');
+    expect(await page.textContent('[part=countdown]')).toMatch(/^[34]m \d+s left$/);
+    expect(await page.isEnabled('#composer')).toBe(true);
+    await looksRight();
 
-      agent.advance({ minutes: 4 });
-      await expect.poll(() => state(page)).toBe('closed');
-      expect(await shown(page)).toContain('The time for replies ended at 9:00.');
-      expect(await page.isDisabled('#composer')).toBe(true);
-      await looksRight();
+    agent.advance({ minutes: 4 });
+    await expect.poll(() => state(page)).toBe('closed');
+    expect(await shown(page)).toContain('The time for replies ended at 9:00.');
+    expect(await page.isDisabled('#composer')).toBe(true);
+    await looksRight();
 
-      agent.customerWrites();
-      await expect.poll(() => state(page)).toBe('open');
-      expect(await page.isEnabled('#composer')).toBe(true);
+    agent.customerWrites();
+    await expect.poll(() => state(page)).toBe('open');
+    expect(await page.isEnabled('#composer')).toBe(true);
 
-      await page.context().setOffline(true);
-      await expect.poll(() => page.getAttribute('service-window', 'offline')).toBe('');
-      expect([await state(page), await shown(page)]).toEqual([
-        'unknown',
-        'No connection, so it is not known whether a reply arrives.',
-      ]);
-      await looksRight();
-      await page.context().setOffline(false);
-      await expect.poll(() => state(page)).toBe('open');
+    await page.context().setOffline(true);
+    await expect.poll(() => page.getAttribute('service-window', 'offline')).toBe('');
+    expect([await state(page), await shown(page)]).toEqual([
+      'unknown',
+      'No connection, so it is not known whether a reply arrives.',
+    ]);
+    await looksRight();
+    await page.context().setOffline(false);
+    await expect.poll(() => state(page)).toBe('open');
 
-      agent.sandbox.setFault(() => ({ status: 500 }));
-      agent.guard.forget({ workspaceId: agent.workspace.id });
-      await reload(page);
-      await expect.poll(() => shown(page)).toBe('It is not known whether a reply arrives. You can try.');
-      expect(await state(page)).toBe('unknown');
-      expect(await page.isEnabled('#composer')).toBe(true);
-      await looksRight();
-      // The network errors are the test's own; a refused style or script would be among them.
-      expect(errors.filter((text) => !/net::ERR_|favicon|404/.test(text))).toEqual([]);
-    });
+    agent.sandbox.setFault(() => ({ status: 500 }));
+    agent.guard.forget({ workspaceId: agent.workspace.id });
+    await reload(page);
+    await expect.poll(() => shown(page)).toBe('It is not known whether a reply arrives. You can try.');
+    expect(await state(page)).toBe('unknown');
+    expect(await page.isEnabled('#composer')).toBe(true);
+    await looksRight();
+    // The network errors are the test's own; a refused style or script would be among them.
+    expect(errors.filter((text) => !/net::ERR_|favicon|404/.test(text))).toEqual([]);
   });
 
   async function closedPage(options?: PageOptions): Promise<{ agent: AgentPage; page: Page }> {
@@ -88,13 +87,6 @@ describeWithBrowser('<service-window>', (open) => {
     await expect.poll(() => state(page)).toBe('closed');
     return { agent, page };
   }
-
-  it('offers the template, and says so to the page', async () => {
-    const { page } = await closedPage();
-    await page.evaluate("addEventListener('use-template', ({ detail }) => { window.used = detail.reason })");
-    await page.click('[part=template]');
-    expect(await page.evaluate('window.used')).toBe('service_window_closed');
-  });
 
   it('leaves the focus and the draft where they are, and takes no input until the customer writes', async () => {
     const agent = await serveAgentPage(element);
@@ -161,7 +153,7 @@ describeWithBrowser('<service-window>', (open) => {
     expect(await page.getAttribute('service-window', 'offline')).toBe(null);
   });
 
-  it('speaks the language of the page, from right to left, in texts of the application', async () => {
+  it('offers the template in the language of the page, from right to left, in texts of the application', async () => {
     const { page } = await closedPage({ lang: 'ar', dir: 'rtl', attributes: 'text-closed="انتهى {time}"' });
     await page.evaluate("document.querySelector('service-window').texts = { useTemplate: 'قالب', closed: 'not this' }");
     expect(await shown(page)).toMatch(/^انتهى .+/);
@@ -170,6 +162,9 @@ describeWithBrowser('<service-window>', (open) => {
       ['text', 'template'].map((part) => page.locator(`[part=${part}]`).boundingBox()),
     );
     expect(text?.x).toBeGreaterThan(button?.x ?? Number.POSITIVE_INFINITY);
+    await page.evaluate("addEventListener('use-template', ({ detail }) => { window.used = detail.reason })");
+    await page.click('[part=template]');
+    expect(await page.evaluate('window.used')).toBe('service_window_closed');
   });
 
   it('stands still where less motion is wanted, and takes its state from a page with a connection of its own', async () => {
