@@ -2,7 +2,7 @@ import { isOutgoingUnavailable, maySend } from './channel-availability.js';
 import { toInstant } from './instant.js';
 import { own } from './own.js';
 import { platformRow } from './platforms.js';
-import { humanAgentWindow, knownWindow, latest } from './service-window.js';
+import { humanAgentWindow, type KnownWindow, knownWindow, latest } from './service-window.js';
 import type {
   AllowReason,
   ChannelInput,
@@ -65,19 +65,22 @@ function decideByWindow(contact: unknown, window: ServiceWindow, { at, marginMs,
   const { end, otherwise } = knownWindow(contact, window, at);
   const human = isHuman ? humanAgentWindow(contact, window, at) : undefined;
   const humanEnd = human?.end;
-  // If some facts are unreadable, a denial by the others is uncertain.
-  const spent = otherwise === 'unreadable' ? unknown('malformed_answer') : deny('quota_spent');
   const isSpent = isQuotaSpent(contact, window);
 
   if (end !== undefined && at < end - marginMs) {
-    return isSpent ? spent : allow('service_window_open', end - marginMs);
+    return isSpent ? spent(otherwise) : allow('service_window_open', end - marginMs);
   }
   if (humanEnd !== undefined && at < humanEnd - marginMs) {
-    return isSpent ? spent : allow('human_agent_window', humanEnd - marginMs);
+    return isSpent ? spent(otherwise) : allow('human_agent_window', humanEnd - marginMs);
   }
   if (otherwise === 'unreadable') return unknown('malformed_answer');
   if (otherwise === 'unknown' || human?.isDecided === false) return unknown('window_unknown');
   return deny('service_window_closed', latest(end, humanEnd));
+}
+
+/** If some facts are unreadable, a denial by the others is uncertain. */
+function spent(otherwise: KnownWindow['otherwise']): Decision {
+  return otherwise === 'unreadable' ? unknown('malformed_answer') : deny('quota_spent');
 }
 
 /** For a platform that is not in the table: Bird's date may open the window, and nothing closes it. */
