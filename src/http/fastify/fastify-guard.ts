@@ -5,6 +5,7 @@
  */
 /// <reference types="fastify" preserve="true" />
 
+import { decodePath } from '../../bird/send/send-path.js';
 import { withinDeadline } from '../../clock.js';
 import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import { applyRewrite, type RequestHead } from '../request/apply-rewrite.js';
@@ -114,9 +115,17 @@ function isOver({ sent, raw }: Reply): boolean {
   return sent || raw.destroyed;
 }
 
+/** In any spelling that a router may accept: in either letter case, encoded, or with more slashes. */
 function isBelow(prefix: string, url: string): boolean {
-  const base = prefix.replace(/\/$/, '');
-  return base === '' || (url.startsWith(base) && /^(?:[/?#]|$)/.test(url.slice(base.length)));
+  if (prefix === '') return true;
+  const segments = segmentsOf(url);
+  return segmentsOf(prefix).every((segment, position) => segment === segments[position]);
+}
+
+function segmentsOf(url: string): readonly string[] {
+  const [path = ''] = url.split(/[?#]/, 1);
+  const segments = decodePath(path).toLowerCase().split('/');
+  return segments.filter((segment) => segment !== '');
 }
 
 /** Where the handler has not answered afterwards, the guard does. */

@@ -28,8 +28,12 @@ type Answer = Awaited<ReturnType<FastifyInstance['inject']>>;
 const ROUTE = '/workspaces/:workspaceId/channels/:channelId/messages';
 
 /** Routes at the root and below `/api`, which keep what their handlers find. */
-function start(guard: Guard, change: Change = {}, before?: (app: FastifyInstance) => void): Started {
-  const app = Fastify();
+function start(
+  guard: Guard,
+  change: Change = {},
+  before?: (app: FastifyInstance) => void,
+  app: FastifyInstance = Fastify(),
+): Started {
   onTestFinished(() => app.close());
   const seen: Seen[] = [];
   before?.(app);
@@ -83,6 +87,17 @@ describe('the plugin', () => {
     expect((await post(started, `/api${sendPath(world)}`)).statusCode).toBe(409);
     const other = await post(started, sendPath(world));
     expect([other.statusCode, other.headers['freeform-window']]).toEqual([200, undefined]);
+  });
+
+  it('guards what is below its prefix in each spelling that a router accepts', async () => {
+    const world = await createSmallWorld();
+    const app = Fastify({ routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true } });
+    const started = start(world.guard, { prefix: '/api' }, undefined, app);
+    const path = sendPath(world);
+    for (const url of [`/API${path}`, `/%61pi${path}`, `//api${path}`]) {
+      expect([url, (await post(started, url)).statusCode]).toEqual([url, 409]);
+    }
+    expect((await post(started, `//${path}`)).statusCode).toBe(200);
   });
 
   it('registered inside a prefix guards nothing outside', async () => {
