@@ -155,4 +155,20 @@ describe('what is unknown', () => {
     }
     expect(new Set(world.sandbox.requests().map(({ kind }) => kind))).toEqual(new Set(['channel']));
   });
+
+  it.each(['workspaceId', 'channelId', 'contact', 'message', 'sendAt', 'sender'])(
+    'is a send whose %s cannot be read, and nothing throws',
+    async (field) => {
+      const world = await createUnknownWorld('allow');
+      const send = Object.defineProperty(world.send(), field, {
+        get: () => {
+          throw new Error('the record is not loaded');
+        },
+      });
+      const decision = { verdict: 'unknown', reason: 'unclassified_message' };
+      expect(await world.guard.check(send)).toMatchObject({ action: 'send', decision });
+      expect(world.guard.peek(send)).toMatchObject({ action: 'send', decision });
+      expect(world.reads()).toBe(0);
+    },
+  );
 });

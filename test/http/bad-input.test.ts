@@ -1,7 +1,7 @@
 import express from 'express';
 import express4 from 'express4';
 import fc from 'fast-check';
-import { createGuard, freeformGuard, type Middleware } from 'freeform-guard';
+import { createGuard, freeformGuard, type Middleware, type ReroutePolicy, type SendRequest } from 'freeform-guard';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createSmallWorld,
@@ -384,6 +384,42 @@ describe('an id from a resolve hook', () => {
       expect(reasonOf(reply)).toEqual({ token: 'bad_id' });
     }
     expect(world.sandbox.requests()).toEqual([]);
+  });
+});
+
+describe('a send from a resolve hook', () => {
+  const raise = (): never => {
+    throw new Error('the record is not loaded');
+  };
+
+  it.each<[string, (send: SendRequest) => object]>([
+    ['a field of it', (send) => Object.defineProperty(send, 'channelId', { get: raise, enumerable: true })],
+    ['its contact', (send) => ({ ...send, contact: Object.defineProperty({}, 'id', { get: raise }) })],
+  ])('is unknown where %s throws', async (_, spoil) => {
+    const { world } = await start();
+    for (const resolve of [() => spoil(world.send()), async () => spoil(world.send())]) {
+      const guards = [freeformGuard(world.guard, { resolve: resolve as () => SendRequest })];
+      const service = await startService(world, { handler: pass, guards });
+      const reply = await service.call('/reply', {});
+      expect([reply.status, reasonOf(reply)]).toEqual([200, { token: 'unclassified_message' }]);
+    }
+  });
+
+  it('goes to the error handler where only what nobody reads before throws', async () => {
+    const onClosed: ReroutePolicy = ({ send }) => ({
+      action: 'reroute',
+      sends: [{ channelId: send.channelId ?? '', message: templateMessage() }],
+    });
+    const { world } = await start({ workspace: { onClosed, onMixed: 'split' } });
+    world.customerWrites();
+    const message = Object.defineProperty(textMessage(), 'tags', { get: raise, enumerable: true });
+    const closed = {
+      id: world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+31687654321' }] }).id,
+    };
+    const sends = [world.send({ message }), world.send({ contact: closed })];
+    const guards = [freeformGuard(world.guard, { resolve: async () => sends, rewrite: 'handler-sends' })];
+    const service = await startService(world, { handler: pass, guards });
+    expect((await service.call('/reply', {})).status).toBe(500);
   });
 });
 

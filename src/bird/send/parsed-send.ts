@@ -61,15 +61,19 @@ export function parseSend(send: SendRequest): ParsedSend {
   if (typeof send !== 'object' || send === null) {
     return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
   }
-  const message = own(send, 'message');
-  const workspaceId = toRecurringId(own(send, 'workspaceId'));
-  const ids = { workspaceId, channelId: toRecurringId(own(send, 'channelId')) };
-  const preset = undecidableReason(send);
-  if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset, isTold: true };
-  const kind = message === undefined ? 'freeform' : classifyMessage(message);
-  if (kind === 'unclassified') return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
-  if (kind === 'template') return { kind, ...ids, send };
-  return readFreeform(send, ids);
+  let ids: Ids = { workspaceId: undefined, channelId: undefined };
+  try {
+    ids = { workspaceId: toRecurringId(own(send, 'workspaceId')), channelId: toRecurringId(own(send, 'channelId')) };
+    const message = own(send, 'message');
+    const preset = undecidableReason(send);
+    if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset, isTold: true };
+    const kind = message === undefined ? 'freeform' : classifyMessage(message);
+    if (kind === 'unclassified') return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
+    return kind === 'template' ? { kind, ...ids, send } : readFreeform(send, ids);
+  } catch {
+    // A getter of the caller's own has thrown, such as that of a record which is not loaded.
+    return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
+  }
 }
 
 /** A template, parsed as free text for platforms without templates. */

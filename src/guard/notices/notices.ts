@@ -67,7 +67,7 @@ export class Notices {
   decided(send: unknown, parsed: ParsedSend, { reason }: Decision): void {
     if (reason === 'bad_id' || reason === 'address_unresolved') this.#tellFlaw(flawOf(send), reason);
     if ('sendAt' in parsed && parsed.sendAt === 'unreadable') this.#tellFlaw(flawOfTime(send), reason);
-    if (isSet(own(send, 'sender'))) this.#tellFlaw(flawOfSender(send), reason);
+    if (parsed.kind !== 'undecidable' && isSet(own(send, 'sender'))) this.#tellFlaw(flawOfSender(send), reason);
   }
 
   #tellFlaw(flaw: SendFlaw | undefined, reason: Decision['reason']): void {

@@ -61,7 +61,8 @@ export function freeformGuard<
       sends instanceof Promise
         ? sends.then((read) => decideRequest(request, read, internals, options))
         : decideRequest(request, sends, internals, options);
-    if (decision instanceof Promise) void decision.then((made) => exchange.conclude(made));
+    // Unhandled, an error would end the process, and the request would hang.
+    if (decision instanceof Promise) void decision.then((made) => exchange.conclude(made), next);
     else exchange.conclude(decision);
   };
 }

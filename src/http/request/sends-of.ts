@@ -1,6 +1,7 @@
 import { type HttpRequestLike, readSends, type SendRequest, unreadableSend } from '../../bird/send/send-request.js';
 import { withinDeadline } from '../../clock.js';
 import { isObject } from '../../core/option-checks.js';
+import { ownFields } from '../../core/own.js';
 import { ignoreRejection, isPromiseLike } from '../../core/promise-like.js';
 import type { GuardInternals } from '../../guard/internals.js';
 
@@ -108,8 +109,10 @@ function sendsByPath(
 
 function resolvedSends(resolved: SendRequest | Sends, { mounts, hooks }: GuardInternals): Sends {
   mounts.hasSeenSend = true;
-  const sends = isList(resolved) ? resolved : [resolved];
-  if (sends.every(isObject)) {
+  const given = isList(resolved) ? resolved : [resolved];
+  if (given.every(isObject)) {
+    // Read once, here: a getter may throw, or say something else the next time.
+    const sends = given.map(ownFields);
     hooks.worked({ name: 'resolve' });
     ofOwnShape.add(sends);
     return sends;
