@@ -58,7 +58,7 @@ export class Decider {
   /** The same with a deadline of the call's own, in place of the policy's. */
   planWithin(deadlineMs: number | undefined, send: SendRequest): PlannedSend | Promise<PlannedSend> {
     const parsed = parseSend(send);
-    const planned = this.#planFromMemory(send, parsed);
+    const planned = this.#planFromMemory(send, parsed, deadlineMs);
     if (planned instanceof PlannedSend) return planned;
     return this.#planWithBird(send, parsed, { deadlineMs, optOut: planned });
   }
@@ -89,10 +89,12 @@ export class Decider {
     const parsed = parseSend(send);
     const workspace = this.recall(parsed.workspaceId);
     const recalled = workspace && this.#recallCase(parsed, workspace, 'enforce');
-    const remembered = recalled && this.#remember(recalled, this.#parts.clock.now());
-    const { support } = this.#parts;
+    const { clock, support } = this.#parts;
+    const remembered = recalled && this.#remember(recalled, clock.now());
     if (recalled && remembered) {
-      return asksForOptOut ? withOptOut(remembered, await optOutOf(recalled, send, support)) : remembered;
+      if (!asksForOptOut) return remembered;
+      const deadlineMs = Math.max(0, deadline(recalled.policy).at - clock.now());
+      return withOptOut(remembered, await optOutOf(recalled, send, { ...support, deadlineMs }));
     }
     // A template must not wait for the Bird that could not be asked about the text either.
     if (parsed.kind === 'template' && !isChannelKnown(parsed, workspace)) return templatePasses;
@@ -122,7 +124,11 @@ export class Decider {
   }
 
   /** Where the application takes its time to tell of an opt-out, its answer to come is all there is so far. */
-  #planFromMemory(send: SendRequest, parsed: ParsedSend): PlannedSend | Promise<OptOutAnswer> | undefined {
+  #planFromMemory(
+    send: SendRequest,
+    parsed: ParsedSend,
+    deadlineMs?: number,
+  ): PlannedSend | Promise<OptOutAnswer> | undefined {
     const workspace = this.recall(parsed.workspaceId);
     const found = workspace && this.#recallCase(parsed, workspace);
     // Read once: each reading costs 0.03 of an allowed send.
@@ -130,7 +136,7 @@ export class Decider {
     const decided = found && this.#remember(found, decidedAt);
     if (found === undefined || decided === undefined) return undefined;
     if (found.policy.isOptedOut === undefined) return this.#planned({ send, found, decided, decidedAt });
-    const optOut = optOutOf(found, send, this.#parts.support);
+    const optOut = optOutOf(found, send, { ...this.#parts.support, deadlineMs });
     if (optOut instanceof Promise) return optOut;
     return this.#planned({ send, found, decided: withOptOut(decided, optOut), decidedAt });
   }

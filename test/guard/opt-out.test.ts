@@ -112,6 +112,19 @@ describe('isOptedOut', () => {
     expect(await decided(closed)).toBe('deny service_window_closed: block');
   });
 
+  it('has as long as the call allows, whether or not memory knows the window', async () => {
+    const seconds = (count: number): Promise<boolean> =>
+      new Promise((resolve) => void world.sandbox.clock.setTimeout(() => resolve(true), count * 1000));
+    const world = await openWorld(() => seconds(2));
+    for (const source of ['Bird', 'memory']) {
+      const asked = world.guard.check(world.send(), { deadlineMs: 10_000 });
+      await turns();
+      world.sandbox.clock.advance(2000);
+      expect([source, (await asked).decision.reason]).toEqual([source, 'opted_out']);
+      await world.guard.window({ workspaceId: world.workspace.id, channelId: world.channel.id, address: PHONE });
+    }
+  });
+
   it('gets the channel and the contact of a conversation', async () => {
     const seen: SendRequest[] = [];
     const world = await openWorld((send: SendRequest) => {
