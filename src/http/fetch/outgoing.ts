@@ -1,5 +1,6 @@
 import { targetOfPaths } from '../../bird/send/send-path.js';
 import { isPost } from '../../bird/send/send-request.js';
+import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
 import type { HostDecision } from '../request/decide-request.js';
 import { withChannel } from '../request/rewrite.js';
@@ -14,16 +15,23 @@ export interface Outgoing {
 }
 
 export function isToSendPath({ input, init }: Outgoing): boolean {
-  const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
+  const method = init?.method ?? (isRequest(input) ? input.method : 'GET');
   return isPost(method) && targetOfPaths({ url: urlOf(input) }) !== undefined;
 }
 
 export function urlOf(input: Outgoing['input']): string {
-  return input instanceof Request ? input.url : String(input);
+  return isRequest(input) ? input.url : String(input);
 }
 
 export function signalOf({ input, init }: Outgoing): AbortSignal | undefined {
-  return init?.signal ?? (input instanceof Request ? input.signal : undefined);
+  return init?.signal ?? (isRequest(input) ? input.signal : undefined);
+}
+
+/** By its shape: a `fetch` from a package, such as undici's, comes with a `Request` of its own. */
+function isRequest(input: unknown): input is Request {
+  if (!isObject(input)) return false;
+  const [url, clone] = [Reflect.get(input, 'url'), Reflect.get(input, 'clone')];
+  return typeof url === 'string' && typeof clone === 'function';
 }
 
 /** A stream: to read it would leave nothing to send. */
@@ -31,8 +39,8 @@ export const UNREADABLE: unique symbol = Symbol('unreadable');
 
 /** The parsed body of a call; `undefined` where it is no JSON. What the call sends stays as it was. */
 export async function bodyOf({ input, init }: Outgoing): Promise<unknown> {
-  const body = init?.body ?? (input instanceof Request ? input : undefined);
-  if (body instanceof Request) return body.bodyUsed ? undefined : parseJson(await body.clone().text());
+  const body = init?.body ?? undefined;
+  if (body === undefined && isRequest(input)) return input.bodyUsed ? undefined : parseJson(await input.clone().text());
   if (typeof body === 'string') return parseJson(body);
   if (body instanceof Blob) return parseJson(await body.text());
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return parseJson(new TextDecoder().decode(body));
@@ -68,7 +76,7 @@ function onChannel(url: string, channelId: string): string {
 }
 
 function withBody({ input, init }: Outgoing, body: unknown): RequestInit {
-  const given = input instanceof Request ? { method: 'POST', redirect: input.redirect, signal: input.signal } : {};
-  const headers = jsonHeaders(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  const given = isRequest(input) ? { method: 'POST', redirect: input.redirect, signal: input.signal } : {};
+  const headers = jsonHeaders(init?.headers ?? (isRequest(input) ? input.headers : undefined));
   return { ...given, ...init, headers, body: JSON.stringify(body) };
 }

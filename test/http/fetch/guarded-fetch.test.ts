@@ -155,6 +155,15 @@ describe('guardedFetch', () => {
     expect(out.mock.calls[1]).toEqual([template, undefined]);
   });
 
+  it('reads the Request of another implementation of fetch', async () => {
+    const { world, out, send } = await start();
+    const request = new Request(urlOf(world), initOf(world));
+    const { url, method, headers } = request;
+    const other = { url, method, headers, clone: () => request.clone() };
+    expect((await send(other as Request)).status).toBe(409);
+    expect(out).not.toHaveBeenCalled();
+  });
+
   it('lets a stream pass undecided, and says so once', async () => {
     const { world, out, send } = await start();
     const streaming = (): RequestInit => {
