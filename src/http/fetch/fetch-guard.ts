@@ -81,7 +81,8 @@ export function fetchGuard(guard: Guard, given: FetchGuardOptions = {}): FetchGu
 
   return async function decideFetch(request) {
     const { method, url } = request;
-    const isRead = isPost(method) && (options.resolve !== undefined || targetOfPaths({ url }) !== undefined);
+    // Bird's sends are POSTs; an application's own may come by any method.
+    const isRead = options.resolve !== undefined || (isPost(method) && targetOfPaths({ url }) !== undefined);
     const host = { method, url, body: isRead ? parseJson(await textOf(request)) : undefined, request };
     const decision = await decideHooked({ ...host, host }, options, internals);
     return decision === undefined ? noSend(request) : concluded(decision, request);

@@ -102,6 +102,14 @@ describe('fetchGuard', () => {
     expect((await decide(other)).outcomes).toEqual([]);
   });
 
+  it('reads an own shape that comes by another method', async () => {
+    const world = await createSmallWorld();
+    const resolve = ({ body }: FetchGuardRequest): ReturnType<World['send']> | null =>
+      Object(body).text === TEXT ? world.send() : null;
+    const request = requestTo('/reply', { text: TEXT }, { method: 'PUT' });
+    expect((await fetchGuard(world.guard, { resolve })(request)).response?.status).toBe(409);
+  });
+
   it('holds nothing for a client that has gone, and has nothing sent for it', async () => {
     const hold = holdUntilReply();
     const world = await createRerouteWorld(() => hold);
