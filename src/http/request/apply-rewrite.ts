@@ -41,7 +41,7 @@ export const BODY_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** The body of an application's own shape may be one that JSON cannot carry: then nothing is said of it. */
-function jsonOf(body: unknown): string | undefined {
+export function jsonOf(body: unknown): string | undefined {
   try {
     return JSON.stringify(body);
   } catch {

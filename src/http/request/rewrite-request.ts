@@ -1,6 +1,9 @@
 import { withinDeadline } from '../../clock.js';
+import type { HookFailure } from '../../core/hook.js';
+import { isObject } from '../../core/option-checks.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import type { GuardInternals } from '../../guard/internals.js';
+import { jsonOf } from './apply-rewrite.js';
 import { type DecidedRequest, type Rewrite, rewriteOf, sendsOfEach } from './rewrite.js';
 import { type HookedRequest, isOfOwnShape, type Sends } from './sends-of.js';
 
@@ -42,11 +45,16 @@ async function writeByHook<R>(
 ): Promise<Rewrite | string> {
   const { clock, deadlineMs, hooks } = internals;
   const hook = { name: 'rewrite' };
+  const { host } = request as { readonly host: { readonly body?: unknown } };
+  const before = { body: host.body, json: jsonOf(host.body) };
   try {
-    await withinDeadline(clock, deadlineMs, (async () => write())());
-    hooks.worked(hook);
-    const { body } = request.host as { readonly body?: unknown };
-    return { sends, body };
+    const given = await withinDeadline(clock, deadlineMs, (async () => write())());
+    const { body } = host;
+    if (!isMisplaced(given, body, before)) {
+      hooks.worked(hook);
+      return { sends, body };
+    }
+    hooks.failed(hook, misplaced);
   } catch (error) {
     // The error is not logged: nobody knows what it holds.
     hooks.failed(hook, {
@@ -54,6 +62,22 @@ async function writeByHook<R>(
       text: 'Hook threw or took too long, so the rerouted request is refused',
       error,
     });
-    return 'rewrite_failed';
   }
+  return 'rewrite_failed';
+}
+
+const misplaced: HookFailure = {
+  cause: 'hook_answer',
+  text: 'Hook did not set the body, so the rerouted request is refused',
+};
+
+/** Whether the request would leave as it came, with the text that comes too late. */
+function isMisplaced(
+  given: unknown,
+  body: unknown,
+  before: { readonly body: unknown; readonly json: string | undefined },
+): boolean {
+  if (before.body === undefined) return false;
+  if (body === undefined) return true;
+  return isObject(given) && before.json !== undefined && jsonOf(body) === before.json;
 }

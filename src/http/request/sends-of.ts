@@ -1,7 +1,6 @@
 import { type HttpRequestLike, readSends, type SendRequest, unreadableSend } from '../../bird/send/send-request.js';
 import { withinDeadline } from '../../clock.js';
 import { isObject } from '../../core/option-checks.js';
-import { ownFields } from '../../core/own.js';
 import { ignoreRejection, isPromiseLike } from '../../core/promise-like.js';
 import type { GuardInternals } from '../../guard/internals.js';
 
@@ -112,7 +111,7 @@ function resolvedSends(resolved: SendRequest | Sends, { mounts, hooks }: GuardIn
   const given = isList(resolved) ? resolved : [resolved];
   if (given.every(isObject)) {
     // Read once, here: a getter may throw, or say something else the next time.
-    const sends = given.map(ownFields);
+    const sends = given.map((send) => ({ ...send }));
     hooks.worked({ name: 'resolve' });
     ofOwnShape.add(sends);
     return sends;

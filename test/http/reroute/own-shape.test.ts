@@ -144,6 +144,22 @@ describe('rewrite', () => {
     expect(world.logs).toMatchObject([{ level: 'error', fields: { hook: 'rewrite' } }]);
   });
 
+  it.each<[string, Rewrite]>([
+    ['returns the new body', (req, { sends: instead }) => ({ ...bodyOf(req), instead })],
+    ['leaves none', (req) => void Object.assign(req, { body: undefined })],
+  ])('that %s has the request refused: it would leave as it came', async (_, rewrite) => {
+    const { world, service } = await start(rewrite);
+    expect((await service.call('/reply', ownBody)).body.contacts).toMatchObject([{ declined: ['rewrite_failed'] }]);
+    expect(service.passed).toEqual([]);
+    expect(world.logs).toMatchObject([{ level: 'error', fields: { hook: 'rewrite', cause: 'hook_answer' } }]);
+  });
+
+  it('that changes the body and returns it is taken', async () => {
+    const { service } = await start((req, { sends: instead }) => Object.assign(bodyOf(req), { instead }));
+    expect((await service.call('/reply', ownBody)).status).toBe(200);
+    expect(service.passed).toMatchObject([{ body: { instead: [{}] } }]);
+  });
+
   it('that outlasts the deadline has the request refused, and its late work changes nothing', async () => {
     const [asked, late] = [signal(), signal()];
     const { world, service } = await start(async (...given) => {
