@@ -1,11 +1,11 @@
-// Writes the pictures of the documentation to `docs/img`: `npm run screenshots`. Look at each before you commit it.
+// Writes the pictures of the documentation to `img`: `npm run screenshots`. Look at each before you commit it.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startBrowser, viewports } from '../support/browser-process.js';
 import { shootComposer } from './composer.js';
 import { shootInbox } from './inbox.js';
 
-const folder = join(process.cwd(), 'docs/img');
+const folder = join(process.cwd(), 'img');
 await mkdir(folder, { recursive: true });
 const browser = await startBrowser();
 try {
