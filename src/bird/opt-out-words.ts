@@ -7,7 +7,7 @@ const WORDS: readonly string[] = [
   ...['remove', 'remove me', 'stop promotions', 'stop messages'],
   // German, Dutch, Danish, Norwegian, Swedish, Finnish
   ...['stopp', 'abmelden', 'abbestellen', 'stoppen', 'afmelden', 'uitschrijven', 'afmeld', 'frameld', 'avsluta'],
-  ...['avregistrera', 'lopeta', 'seis'],
+  ...['avregistrera', 'lopeta'],
   // French, Spanish, Portuguese, Italian, Catalan, Romanian
   ...['arret', 'arrêter', 'désabonner', 'désinscrire', 'baja', 'alto', 'cancelar', 'parar', 'detener', 'salir'],
   ...['desuscribir', 'sair', 'descadastrar', 'remover', 'annulla', 'basta', 'disiscrivimi', 'cancella', 'dezabonare'],
@@ -36,11 +36,11 @@ export function isOptOutWord(text: string | undefined): boolean {
   return text !== undefined && text.length <= MAX_LENGTH && foldedWords().has(folded(text));
 }
 
-/** Without case, accents, punctuation and emoji. */
+/** Without case, accents, punctuation and emoji. A number stays: `Cancel #4711` is about an order. */
 function folded(text: string): string {
   const letters = text
     .normalize('NFKD')
     .toLowerCase()
-    .replace(/[^\p{L}\s-]/gu, '');
+    .replace(/[^\p{L}\p{N}\s-]/gu, '');
   return letters.replace(/[\s-]+/g, ' ').trim();
 }

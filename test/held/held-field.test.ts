@@ -256,6 +256,8 @@ describe('a reply that is only an opt-out word (field B8)', () => {
 
   it('is known without case, accents, marks and emoji, and only alone', () => {
     expect(['stop', 'S T O P', 'stop stop', 'x'.repeat(101)].map(isOptOutWord)).toEqual([true, false, false, false]);
+    // An order to cancel, the stop of a bus, and a quantity in Spanish.
+    expect(['Cancel #4711', 'stop 5', 'seis'].map(isOptOutWord)).toEqual([false, false, false]);
   });
 });
 
