@@ -9,6 +9,7 @@ import type { HttpAnswer } from '../request/answer.js';
 import { applyRewrite, type RequestFace } from '../request/apply-rewrite.js';
 import { decideRequest, type HostDecision } from '../request/decide-request.js';
 import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
+import type { Rewrite } from '../request/rewrite.js';
 import { sendsOf } from '../request/sends-of.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import { HostRequest } from './host-request.js';
@@ -116,11 +117,26 @@ class Exchange {
     const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
     req.freeformGuard = guarded;
     if (decision.isBlocked) return this.#refuse(outcomes, response);
-    settle(true);
-    if (rewrite === undefined) return next();
+    if (rewrite === undefined) {
+      settle(true);
+      return next();
+    }
     Object.assign(guarded, { rewritten: rewrite.body, sends });
-    if (response !== undefined) return this.#answer(response);
-    if (rewrite.body !== undefined) applyRewrite(req as RequestFace, req, rewrite);
+    if (response === undefined) return this.#passRewritten(rewrite, settle);
+    settle(true);
+    this.#answer(response);
+  }
+
+  #passRewritten(rewrite: Rewrite, settle: HostDecision['settle']): void {
+    const { req, next } = this.#handed;
+    try {
+      if (rewrite.body !== undefined) applyRewrite(req as RequestFace, req, rewrite);
+    } catch (error) {
+      // Where the body cannot be set, the old one would leave.
+      settle(false);
+      return next(error);
+    }
+    settle(true);
     next();
   }
 

@@ -1,4 +1,5 @@
 import {
+  freeformGuard,
   type GuardedRequest,
   holdUntilReply,
   type Middleware,
@@ -16,7 +17,7 @@ import {
 } from '../../support/reroute.js';
 import { sendPath, signal, startService } from '../../support/service.js';
 import { TEXT, textMessage, type World } from '../../support/world.js';
-import { advanceUntil, CLOSED, toSms } from './support.js';
+import { advanceUntil, CLOSED, sends, toSms } from './support.js';
 
 describe('resolve', () => {
   type Resolve = NonNullable<MiddlewareOptions['resolve']>;
@@ -117,5 +118,19 @@ describe('onUnknown: reroute', () => {
     const { world, service } = await startRerouting(() => () => undefined, { workspace: { onUnknown: 'reroute' } });
     world.sandbox.setFault(({ method }) => (method === 'GET' ? { status: 501 } : undefined));
     expect(await service.send()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+  });
+});
+
+describe('a request whose body cannot be set', () => {
+  it('goes to the error handler, and not on with the old one', async () => {
+    const world = await createRerouteWorld(() => aTemplate());
+    const lock: Middleware = (req, _res, next) => {
+      const body: unknown = Reflect.get(req, 'body');
+      Object.defineProperty(req, 'body', { get: () => body });
+      next();
+    };
+    const service = await startService(world, { guards: [lock, freeformGuard(world.guard)] });
+    expect((await service.send(textMessage())).status).toBe(500);
+    expect(sends(world)).toEqual([]);
   });
 });
