@@ -62,9 +62,8 @@ export {
 } from './http/middleware/freeform-guard.js';
 export type { MiddlewareOptions } from './http/middleware/middleware-options.js';
 export { blockedResponse, type HttpAnswer } from './http/request/answer.js';
-export type { RequestDecision } from './http/request/decide-request.js';
+export type { GuardedSends, RequestDecision } from './http/request/decide-request.js';
 export { type GuardRequestInput, type GuardRequestOptions, guardRequest } from './http/request/guard-request.js';
-export type { GuardedSends } from './http/request/guarded-sends.js';
 export type { Problem, RecipientVerdict } from './http/request/problem.js';
 export type { ResolvedSends } from './http/request/sends-of.js';
 export { windowHeader } from './http/request/window-header.js';

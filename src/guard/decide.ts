@@ -5,7 +5,7 @@ import { longestWindowMs, windowMs } from '../core/platforms.js';
 import { isDateRefuted, isDoubted, type WindowEvidence } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { halfOf, type Patience } from '../lookup/patience.js';
-import { contactOf, isOptedOut, type Reader } from '../lookup/remembered.js';
+import { contactOf, isOptedOut } from '../lookup/remembered.js';
 import type { WindowAnswer } from '../lookup/window-cache.js';
 import type { ChannelFacts, WindowTarget } from '../ports.js';
 import { type FreeformCase, isTemplateCase, type OpenCase } from './case.js';
@@ -160,7 +160,9 @@ function applyToEvidence(
   { evidence, at }: { readonly evidence: WindowEvidence | undefined; readonly at: number },
 ): Decision {
   const isKnown = evidence !== undefined && !isDoubted(evidence);
-  const contact = isKnown ? contactOf(evidence, at, readerOf(parsed, channel)) : withoutWindow(evidence);
+  const contactId = typeof parsed.target === 'string' ? undefined : parsed.target.contactId;
+  const reader = { windowMs: windowMs(channel.platformId), contactId };
+  const contact = isKnown ? contactOf(evidence, at, reader) : withoutWindow(evidence);
   return applyRule(parsed, channel, contact, { policy, at, marginMs: policy.safetyMarginMs });
 }
 
@@ -208,10 +210,6 @@ function unanswerable(
 }
 
 const DAY_MS = 86_400_000;
-
-function readerOf({ target }: FreeformSend, { platformId }: ChannelFacts): Reader {
-  return { windowMs: windowMs(platformId), contactId: typeof target === 'string' ? undefined : target.contactId };
-}
 
 /** How long an open window may be remembered: never longer than the platform's own windows last. */
 function trustMsOf({ platformId }: ChannelFacts): number {

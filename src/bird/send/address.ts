@@ -1,5 +1,4 @@
-import { hasRival } from '../../core/key-spelling.js';
-import { isSet, own } from '../../core/own.js';
+import { hasRival, isSet, own } from '../../core/own.js';
 import { toId } from '../../core/uuid.js';
 
 /** A contact as a send names it: an entry of Bird's `receiver.contacts`. */

@@ -1,6 +1,5 @@
 import { toInstant } from '../../core/instant.js';
-import { foldKey, hasRival } from '../../core/key-spelling.js';
-import { isSet, own } from '../../core/own.js';
+import { foldKey, hasRival, isSet, own } from '../../core/own.js';
 
 export type MessageKind = 'template' | 'freeform' | 'unclassified';
 

@@ -1,5 +1,4 @@
-import { hasRival } from '../../core/key-spelling.js';
-import { own } from '../../core/own.js';
+import { hasRival, own } from '../../core/own.js';
 import type { Instant, UnknownReason } from '../../core/types.js';
 import type { ReceiverContact } from './address.js';
 import { classifyMessage } from './message.js';

@@ -1,5 +1,4 @@
-import { foldKey } from '../key-spelling.js';
-import { isSet, own } from '../own.js';
+import { foldKey, isSet, own } from '../own.js';
 import type { SendToReroute } from './policy.js';
 import { isBlank } from './template-variable.js';
 

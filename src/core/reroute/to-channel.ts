@@ -1,4 +1,3 @@
-import { foldKey } from '../key-spelling.js';
 import {
   aFunction,
   checkOptionsOf,
@@ -8,7 +7,7 @@ import {
   type OptionCheck,
   requireAll,
 } from '../option-checks.js';
-import { ownFields } from '../own.js';
+import { foldKey, ownFields } from '../own.js';
 import { isUuid } from '../uuid.js';
 import { contactOnChannel, type Unreachable } from './contact-on-channel.js';
 import { contentOf, withoutContent } from './message-content.js';

@@ -68,7 +68,7 @@ export class Workspace {
       logger.warn({ workspaceId, skewMs }, "The local clock differs from Bird's; decisions follow Bird's");
     });
     this.now = () => serverClock.now();
-    this.timeAt = (localMs) => serverClock.at(localMs);
+    this.timeAt = serverClock.at.bind(serverClock);
     this.suddenNow = () => serverClock.suddenNow();
     const onDate = serverClock.observe.bind(serverClock);
     this.#api = { baseUrl, accessKey: () => this.#accessKey(parts), fetch, clock };

@@ -11,7 +11,7 @@ import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import { applyRewrite, type RequestHead } from '../request/apply-rewrite.js';
 import { decideHooked } from '../request/decide-hooked.js';
 import type { HostDecision } from '../request/decide-request.js';
-import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
+import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/decide-request.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import {
   type FastifyGuardOptions,

@@ -7,8 +7,13 @@ import type { Outcome } from '../../guard/outcome.js';
 import type { GuardOptions } from '../../guard/workspaces/options.js';
 import type { HttpAnswer } from '../request/answer.js';
 import { applyRewrite, type RequestFace } from '../request/apply-rewrite.js';
-import { decideRequest, type HostDecision } from '../request/decide-request.js';
-import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/guarded-sends.js';
+import {
+  DecidedSends,
+  decideRequest,
+  type GuardedSends,
+  type HostDecision,
+  isDecidedAlready,
+} from '../request/decide-request.js';
 import type { Rewrite } from '../request/rewrite.js';
 import { sendsOf } from '../request/sends-of.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
@@ -56,15 +61,15 @@ export function freeformGuard<
   return function freeformGuardMiddleware(req, res, next) {
     if (isDecidedAlready(req)) return next();
     const request = new HostRequest(req, freeformGuardMiddleware);
-    const exchange = new Exchange({ req, res, next, original: request.body }, options, internals);
+    const exchange: Exchange = { req, res, next, original: request.body, options, internals };
     const sends = sendsOf(request, options, internals);
     const decision =
       sends instanceof Promise
         ? sends.then((read) => decideRequest(request, read, internals, options))
         : decideRequest(request, sends, internals, options);
     // Unhandled, an error would end the process, and the request would hang.
-    if (decision instanceof Promise) void decision.then((made) => exchange.conclude(made), next);
-    else exchange.conclude(decision);
+    if (decision instanceof Promise) void decision.then((made) => conclude(exchange, made), next);
+    else conclude(exchange, decision);
   };
 }
 
@@ -82,115 +87,100 @@ function setHeader(res: ServerResponse, header: string): boolean {
   }
 }
 
-/** What a host hands over. */
-interface Handed {
+/** One request on its way: from its decision to exactly one of `next` or a response. */
+interface Exchange {
   readonly req: GuardedRequest;
   readonly res: ServerResponse;
   readonly next: NextFunction;
   /** The body as it arrived. */
   readonly original: unknown;
+  readonly options: MiddlewareOptions;
+  readonly internals: GuardInternals;
 }
 
-/** One request on its way: from its decision to exactly one of `next` or a response. */
-class Exchange {
-  readonly #handed: Handed;
-  readonly #options: MiddlewareOptions;
-  readonly #internals: GuardInternals;
-
-  constructor(handed: Handed, options: MiddlewareOptions, internals: GuardInternals) {
-    this.#handed = handed;
-    this.#options = options;
-    this.#internals = internals;
+function conclude(exchange: Exchange, decision: HostDecision | undefined): void {
+  const { req, res, next, original, internals } = exchange;
+  if (decision === undefined) return next();
+  const { outcomes, header, response, sends, settle, rewrite } = decision;
+  if (res.destroyed || !setHeader(res, header)) {
+    // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
+    const reason = outcomes[0]?.decision.reason;
+    internals.logger.debug?.({ reason }, 'A request was over before it was decided');
+    return settle(false);
   }
-
-  conclude(decision: HostDecision | undefined): void {
-    const { req, res, next, original } = this.#handed;
-    if (decision === undefined) return next();
-    const { outcomes, header, response, sends, settle, rewrite } = decision;
-    if (res.destroyed || !setHeader(res, header)) {
-      // The client has gone or somebody else has answered: there is nothing left to do, and nobody to do it for.
-      const reason = outcomes[0]?.decision.reason;
-      this.#internals.logger.debug?.({ reason }, 'A request was over before it was decided');
-      return settle(false);
-    }
-    // A guard further on may know the workspace that this one does not.
-    const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
-    req.freeformGuard = guarded;
-    if (decision.isBlocked) return this.#refuse(outcomes, response);
-    if (rewrite === undefined) {
-      settle(true);
-      return next();
-    }
-    Object.assign(guarded, { rewritten: rewrite.body, sends });
-    if (response === undefined) return this.#passRewritten(rewrite, settle);
+  // A guard further on may know the workspace that this one does not.
+  const guarded = decision.isDecided ? new DecidedSends(outcomes, original) : { outcomes, original };
+  req.freeformGuard = guarded;
+  if (decision.isBlocked) return refuse(exchange, outcomes, response);
+  if (rewrite === undefined) {
     settle(true);
-    this.#answer(response);
+    return next();
   }
+  Object.assign(guarded, { rewritten: rewrite.body, sends });
+  if (response === undefined) return passRewritten(exchange, rewrite, settle);
+  settle(true);
+  answer(res, response);
+}
 
-  #passRewritten(rewrite: Rewrite, settle: HostDecision['settle']): void {
-    const { req, next } = this.#handed;
-    try {
-      if (rewrite.body !== undefined) applyRewrite(req as RequestFace, req, rewrite);
-    } catch (error) {
-      // Where the body cannot be set, the old one would leave.
-      settle(false);
-      return next(error);
-    }
-    settle(true);
-    next();
+function passRewritten({ req, next }: Exchange, rewrite: Rewrite, settle: HostDecision['settle']): void {
+  try {
+    if (rewrite.body !== undefined) applyRewrite(req as RequestFace, req, rewrite);
+  } catch (error) {
+    // Where the body cannot be set, the old one would leave.
+    settle(false);
+    return next(error);
   }
+  settle(true);
+  next();
+}
 
-  #refuse(outcomes: readonly Outcome[], response: HttpAnswer | undefined): void {
-    if (response === undefined) return;
-    if (this.#options.handler === undefined) return this.#answer(response);
-    this.#handOver(this.#options.handler, outcomes, response);
-  }
+function refuse(exchange: Exchange, outcomes: readonly Outcome[], response: HttpAnswer | undefined): void {
+  if (response === undefined) return;
+  const { handler } = exchange.options;
+  if (handler === undefined) return answer(exchange.res, response);
+  handOver(exchange, (next) => handler(exchange.req, exchange.res, next, outcomes), response);
+}
 
-  #isOver(): boolean {
-    const { res } = this.#handed;
-    return res.destroyed || res.headersSent;
-  }
+function isOver(res: ServerResponse): boolean {
+  return res.destroyed || res.headersSent;
+}
 
-  #answer({ status, headers, body }: HttpAnswer): void {
-    const { res } = this.#handed;
-    const text = JSON.stringify(body);
-    res.statusCode = status;
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-    res.setHeader('Content-Length', Buffer.byteLength(text));
-    res.end(text);
-  }
+function answer(res: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  const text = JSON.stringify(body);
+  res.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(text);
+}
 
-  /** Lets the caller's handler answer or pass the request on; where it fails to, the guard answers. */
-  #handOver(
-    handler: NonNullable<MiddlewareOptions['handler']>,
-    outcomes: readonly Outcome[],
-    response: HttpAnswer,
-  ): void {
-    const { req, res } = this.#handed;
-    const { clock, hooks, deadlineMs } = this.#internals;
-    const hook = { name: 'handler' };
-    let isDone = false;
-    let hasFailed = false;
-    const finish = (act: () => void): void => {
-      clock.clearTimeout(timer);
-      if (isDone || this.#isOver()) return;
-      isDone = true;
-      act();
-    };
-    // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
-    const next: NextFunction = (error) => finish(() => queueMicrotask(() => this.#handed.next(error)));
-    const failed = (error: unknown): void => {
-      const text = 'Hook threw or took too long, so the guard answers where nobody else has';
-      hooks.failed(hook, { cause: 'hook_failed', text, error });
-      hasFailed = true;
-      finish(() => this.#answer(response));
-    };
-    const timer = clock.setTimeout(() => (this.#isOver() ? undefined : failed(deadlineExceeded())), deadlineMs);
-    try {
-      const handled = Promise.resolve(handler(req, res, next, outcomes));
-      handled.then(() => (hasFailed ? undefined : hooks.worked(hook)), failed);
-    } catch (error) {
-      failed(error);
-    }
+/** Lets the caller's handler answer or pass the request on; where it fails to, the guard answers. */
+function handOver(
+  { res, next: passOn, internals: { clock, hooks, deadlineMs } }: Exchange,
+  handle: (next: NextFunction) => unknown,
+  response: HttpAnswer,
+): void {
+  const hook = { name: 'handler' };
+  let isDone = false;
+  let hasFailed = false;
+  const finish = (act: () => void): void => {
+    clock.clearTimeout(timer);
+    if (isDone || isOver(res)) return;
+    isDone = true;
+    act();
+  };
+  // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
+  const next: NextFunction = (error) => finish(() => queueMicrotask(() => passOn(error)));
+  const failed = (error: unknown): void => {
+    const text = 'Hook threw or took too long, so the guard answers where nobody else has';
+    hooks.failed(hook, { cause: 'hook_failed', text, error });
+    hasFailed = true;
+    finish(() => answer(res, response));
+  };
+  const timer = clock.setTimeout(() => (isOver(res) ? undefined : failed(deadlineExceeded())), deadlineMs);
+  try {
+    const handled = Promise.resolve(handle(next));
+    handled.then(() => (hasFailed ? undefined : hooks.worked(hook)), failed);
+  } catch (error) {
+    failed(error);
   }
 }

@@ -21,7 +21,7 @@ export const requests: readonly Mutation[] = [
     file: 'bird/send/send-request.ts',
     find: 'items.length === 0 || isAmbiguous',
     replace: 'items.length === 0 || (false && isAmbiguous)',
-    tests: ['core/key-spelling.test.ts'],
+    tests: ['core/own.test.ts'],
   },
   {
     name: 'a send is looked for where the request came to, not where it goes now',
