@@ -82,11 +82,17 @@ export function fetchGuard(guard: Guard, given: FetchGuardOptions = {}): FetchGu
   return async function decideFetch(request) {
     const { method, url } = request;
     // Bird's sends are POSTs; an application's own may come by any method.
-    const isRead = options.resolve !== undefined || (isPost(method) && targetOfPaths({ url }) !== undefined);
+    const isOfBird = isPost(method) && targetOfPaths({ url }) !== undefined;
+    const isRead = isOfBird || (options.resolve !== undefined && !isUpload(request));
     const host = { method, url, body: isRead ? parseJson(await textOf(request)) : undefined, request };
     const decision = await decideHooked({ ...host, host }, options, internals);
     return decision === undefined ? noSend(request) : concluded(decision, request);
   };
+}
+
+/** A file, which is no JSON and may be of any size: it would be kept in memory while its handler reads it as a stream. */
+function isUpload({ headers }: Request): boolean {
+  return /^(?:multipart|image|audio|video)\//i.test(headers.get('content-type') ?? '');
 }
 
 function noSend(request: Request): FetchDecision {

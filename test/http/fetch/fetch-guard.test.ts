@@ -1,6 +1,6 @@
 import { holdUntilReply, toChannel } from 'freeform-guard';
 import { type FetchGuardOptions, type FetchGuardRequest, fetchGuard } from 'freeform-guard/fetch';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { aTemplate, createRerouteWorld, templateOf } from '../../support/reroute.js';
 import { createSmallWorld, sendPath } from '../../support/service.js';
 import { TEXT, templateMessage, textMessage, type World } from '../../support/world.js';
@@ -100,6 +100,17 @@ describe('fetchGuard', () => {
     expect(await request.json()).toEqual(rewrite === 'handler-sends' ? { text: TEXT } : { instead: sends });
     const other = new Request('https://host/reply', { method: 'POST', body: '{}' });
     expect((await decide(other)).outcomes).toEqual([]);
+  });
+
+  it('leaves a file unread, whatever hooks there are', async () => {
+    const world = await createSmallWorld();
+    const body = new FormData();
+    body.set('file', new Blob(['a picture']));
+    const request = new Request('https://host/files', { method: 'PUT', body });
+    const clone = vi.spyOn(request, 'clone');
+    const resolve = ({ body }: FetchGuardRequest): null | undefined => (body === undefined ? null : undefined);
+    expect((await fetchGuard(world.guard, { resolve })(request)).outcomes).toEqual([]);
+    expect(clone).not.toHaveBeenCalled();
   });
 
   it('reads an own shape that comes by another method', async () => {
