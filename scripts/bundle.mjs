@@ -1,7 +1,8 @@
 // Bundles the sources: a file for each entry of package.json, and what several of them share. The types come from tsc.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { bundleReportPage } from './report-page.mjs';
 
 const { exports, bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const built = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
@@ -31,3 +32,6 @@ await build({
     },
   },
 });
+
+// What `report --html` puts into its page.
+writeFileSync(new URL('../dist/cli/report-page.js', import.meta.url), await bundleReportPage());

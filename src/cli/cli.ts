@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { systemClock } from '../clock.js';
 import { runCommand } from './command.js';
@@ -12,4 +13,6 @@ process.exitCode = await runCommand({
   style: (format, text) => styleText(format, text, { stream: process.stdout }),
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
+  drawProgress: process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined,
+  pageScript: () => readFileSync(new URL('./report-page.js', import.meta.url), 'utf8'),
 });

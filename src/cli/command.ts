@@ -1,12 +1,14 @@
 import { UsageError } from './command-line.js';
 import { doctor } from './doctor/doctor.js';
+import { report } from './report/report.js';
 import type { Command, Shell } from './shell.js';
 
-const commands: Readonly<Record<string, Command>> = { doctor };
+const commands: Readonly<Record<string, Command>> = { doctor, report };
 
 export const USAGE = `Usage: npx freeform-guard COMMAND [options]
 
   doctor   checks whether the guard can work with a key and a channel, and names the first thing to fix
+  report   says what a decision log has, and what enforce would change
 
 npx freeform-guard COMMAND --help shows the options of a command.
 `;

@@ -17,6 +17,10 @@ export interface Shell {
   readonly style: Style;
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** Draws over what it drew before; `undefined` where nobody looks. */
+  readonly drawProgress: ((text: string) => void) | undefined;
+  /** The script of the report's page. */
+  readonly pageScript: () => string;
 }
 
 /** One of the commands of `npx freeform-guard`. */

@@ -48,11 +48,13 @@ export async function createPractice(sandbox: SandboxOptions = {}, platformId = 
 }
 
 /** Runs the command and keeps what it prints. */
-export async function runWith(shell: Omit<Shell, 'style' | 'writeOut' | 'writeError'> & Partial<Shell>): Promise<Run> {
+export async function runWith(shell: Pick<Shell, 'args' | 'env' | 'fetch' | 'clock'> & Partial<Shell>): Promise<Run> {
   let out = '';
   let error = '';
   const status = await runCommand({
     style: plain,
+    drawProgress: undefined,
+    pageScript: () => '',
     ...shell,
     writeOut: (text) => {
       out += text;

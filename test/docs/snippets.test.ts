@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import express, { type Express, type RequestHandler } from 'express';
-import type { Guard } from 'freeform-guard';
+import { type DecisionLog, decisionLog, type Guard } from 'freeform-guard';
 import * as freeformFetch from 'freeform-guard/fetch';
 import { pino } from 'pino';
 import { Counter, Gauge, Registry } from 'prom-client';
@@ -113,15 +114,25 @@ describe('the roll-out', () => {
     const names = namesFor(world);
     const printed: unknown[][] = [];
     const console = { log: (...words: unknown[]) => void printed.push(words) };
+    // The page names a file in the working folder.
+    const lines = new PassThrough();
+    const logHere = (): DecisionLog => decisionLog(lines);
     const code = snippets.javaScriptOf('docs/roll-out.md', '2. Observe');
-    const { app, guard } = await run<{ app: Express; guard: Guard }>(code, { ...names, console }, ['app', 'guard']);
+    const given = { ...names, console, decisionLog: logHere };
+    const { app, guard } = await run<{ app: Express; guard: Guard }>(code, given, ['app', 'guard']);
     const post = await serve(app.use((_req, res) => void res.sendStatus(202)));
     const observed = await post(names.url, textMessage());
     expect(observed.status).toBe(202);
     expect(observed.window).toContain('mode=observe, would-be=block');
     expect(printed).toEqual([['would be', 'block', 'service_window_closed']]);
-    await run(snippets.javaScriptOf('docs/roll-out.md', '3. Enforce'), { ...names, guard });
+    await run(snippets.javaScriptOf('docs/roll-out.md', '4. Enforce'), { ...names, guard });
     expect((await post(names.url, textMessage())).status).toBe(409);
+    await guard.close();
+    const logged = String(lines.read())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(logged).toMatchObject([{ mode: 'observe', action: 'send', wouldBe: 'block' }, { action: 'block' }]);
   });
 });
 

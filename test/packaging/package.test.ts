@@ -25,6 +25,7 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
   const code = consumer.files.filter((path) => path.endsWith('.js'));
   expect(code).toEqual([
     'dist/cli/cli.js',
+    'dist/cli/report-page.js',
     'dist/core/core.js',
     'dist/element/service-window.js',
     'dist/http/fastify/fastify-guard.js',
@@ -44,6 +45,7 @@ it('packs the bundled code, its types and the documents, and nothing else', () =
     'README.md',
     'docs/agent-screen.md',
     'docs/architecture.md',
+    'docs/commands.md',
     'docs/correctness.md',
     'docs/decisions.md',
     'docs/doctor.md',

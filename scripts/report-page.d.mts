@@ -1,0 +1,1 @@
+export function bundleReportPage(): Promise<string>;

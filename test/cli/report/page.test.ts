@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { writeDecisionLog } from '../../../bench/decision-log.mjs';
+import { bundleReportPage } from '../../../scripts/report-page.mjs';
+import { accessibilityProblems, describeWithBrowser, viewports } from '../../support/browser.js';
+import { AT, closed, lineOf, newFolder, observed, observedClosed, report, writeLog } from './support.js';
+
+let script = '';
+beforeAll(async () => {
+  script = await bundleReportPage();
+});
+
+/** The page of a log, as a file. */
+async function pageOf(log: string): Promise<string> {
+  const path = newFolder()('report.html');
+  const { error } = await report([log, '--html', path], { pageScript: () => script });
+  expect(error).toBe(`Wrote ${path}\n`);
+  return path;
+}
+
+it('is one file of less than 100 kB, with the licence of what draws its plots, and loads nothing', async () => {
+  const html = readFileSync(await pageOf(writeLog([lineOf(observedClosed), lineOf(closed)])), 'utf8');
+  expect(html.length).toBeLessThan(100_000);
+  expect(html).toContain('Copyright (c) 2022 Leon Sorokin');
+  expect(html.replace(/\/\*![\s\S]*?\*\//, '')).not.toMatch(/https?:|\bsrc=|<link|@import|url\(/);
+  expect(html).toContain(`content="default-src 'none'; style-src 'sha256-`);
+});
+
+describeWithBrowser('the page of a report', (open) => {
+  const paintedPixels = (page: Page, plot: number): Promise<number> =>
+    page.evaluate(`{
+      const canvas = document.querySelectorAll('canvas')[${plot}];
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      data.filter((value, index) => index % 4 === 3 && value > 0).length;
+    }`);
+
+  it('looks right to axe, wide and light or narrow and dark, and draws its plots anew for each', async () => {
+    const log = newFolder()('decisions.jsonl');
+    const mode = (workspace: number): string => (workspace < 9 ? 'observe' : 'enforce');
+    await writeDecisionLog(log, { decisions: 3_000, mode });
+    const page = await open({ colorScheme: 'light' });
+    const errors: string[] = [];
+    page.on('console', (message) => errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('request', (request) => request.url().startsWith('file:') || errors.push(request.url()));
+    await page.goto(pathToFileURL(await pageOf(log)).href);
+    expect(await page.textContent('.sentence')).toMatch(/^With enforce, \d+ of [\d,]+ messages \(/);
+    await page.click('summary >> nth=0');
+    expect(await page.isVisible('text=2026-11-27 11:00')).toBe(true);
+
+    const pictures = new Set<string>();
+    for (const [width, colorScheme] of [
+      [viewports.desktop, 'light'],
+      [viewports.phone, 'dark'],
+    ] as const) {
+      await page.setViewportSize(width);
+      await page.emulateMedia({ colorScheme });
+      await expect
+        .poll(() => page.evaluate('document.querySelector("canvas").clientWidth'))
+        .toBeGreaterThan(width.width / 2);
+      expect(await page.locator('canvas').count()).toBe(3);
+      for (const plot of [0, 1, 2]) await expect.poll(() => paintedPixels(page, plot)).toBeGreaterThan(2_000);
+      pictures.add(await page.evaluate('document.querySelector("canvas").toDataURL()'));
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+    expect(pictures.size).toBe(2);
+    expect(errors).toEqual([]);
+  });
+
+  it('takes no markup from a log, whose file has any name', async () => {
+    const page = await open();
+    const path = newFolder()('<img src=x onerror=alert(1)>.jsonl');
+    await page.goto(pathToFileURL(await pageOf(writeLog(['?', lineOf(observed)], path))).href);
+    expect(await page.textContent('.flaw')).toContain('<img src=x onerror=alert(1)>.jsonl:1');
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
+  it('puts the hours of years together', async () => {
+    const page = await open();
+    const lines = [0, 1, 40_000].map((hours) => lineOf({ ...observedClosed, at: AT - hours * 3_600_000 }));
+    await page.goto(pathToFileURL(await pageOf(writeLog(lines))).href);
+    expect(await page.textContent('figcaption >> nth=0')).toContain('Messages by week');
+    expect(await paintedPixels(page, 0)).toBeGreaterThan(500);
+  });
+});
