@@ -23,7 +23,7 @@ export interface MiddlewareOptions<
   readonly resolve?: ((req: Req) => ResolvedSends | Promise<ResolvedSends>) | undefined;
   /**
    * What becomes of a reroute where `resolve` has read the request. A function puts it back into the application's own
-   * shape: it changes `req.body`, and may be async. Where it throws or takes too long, the request is refused.
+   * shape: it changes `req.body` or returns a new one, and may be async. Where it fails, the request is refused.
    * `'handler-sends'`: the handler sends `req.freeformGuard.sends`. Default: the request is refused.
    */
   readonly rewrite?: RewriteOption<Req> | undefined;

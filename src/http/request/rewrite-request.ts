@@ -49,12 +49,12 @@ async function writeByHook<R>(
   const before = { body: host.body, json: jsonOf(host.body) };
   try {
     const given = await withinDeadline(clock, deadlineMs, (async () => write())());
-    const { body } = host;
-    if (!isMisplaced(given, body, before)) {
+    const body = isNewBody(given, host.body, before) ? given : host.body;
+    if (body !== undefined || before.body === undefined) {
       hooks.worked(hook);
       return { sends, body };
     }
-    hooks.failed(hook, misplaced);
+    hooks.failed(hook, noBody);
   } catch (error) {
     // The error is not logged: nobody knows what it holds.
     hooks.failed(hook, {
@@ -66,18 +66,19 @@ async function writeByHook<R>(
   return 'rewrite_failed';
 }
 
-const misplaced: HookFailure = {
+const noBody: HookFailure = {
   cause: 'hook_answer',
-  text: 'Hook did not set the body, so the rerouted request is refused',
+  text: 'Hook left no body, so the rerouted request is refused',
 };
 
-/** Whether the request would leave as it came, with the text that comes too late. */
-function isMisplaced(
+/**
+ * A hook may return the new body instead of setting it. What it returns after a change means nothing: an arrow function
+ * returns whatever it assigns.
+ */
+function isNewBody(
   given: unknown,
   body: unknown,
   before: { readonly body: unknown; readonly json: string | undefined },
 ): boolean {
-  if (before.body === undefined) return false;
-  if (body === undefined) return true;
-  return isObject(given) && before.json !== undefined && jsonOf(body) === before.json;
+  return isObject(given) && body === before.body && before.json !== undefined && jsonOf(body) === before.json;
 }

@@ -144,18 +144,19 @@ describe('rewrite', () => {
     expect(world.logs).toMatchObject([{ level: 'error', fields: { hook: 'rewrite' } }]);
   });
 
-  it.each<[string, Rewrite]>([
-    ['returns the new body', (req, { sends: instead }) => ({ ...bodyOf(req), instead })],
-    ['leaves none', (req) => void Object.assign(req, { body: undefined })],
-  ])('that %s has the request refused: it would leave as it came', async (_, rewrite) => {
-    const { world, service } = await start(rewrite);
+  it('that leaves no body has the request refused', async () => {
+    const { world, service } = await start((req) => void Object.assign(req, { body: undefined }));
     expect((await service.call('/reply', ownBody)).body.contacts).toMatchObject([{ declined: ['rewrite_failed'] }]);
     expect(service.passed).toEqual([]);
     expect(world.logs).toMatchObject([{ level: 'error', fields: { hook: 'rewrite', cause: 'hook_answer' } }]);
   });
 
-  it('that changes the body and returns it is taken', async () => {
-    const { service } = await start((req, { sends: instead }) => Object.assign(bodyOf(req), { instead }));
+  it.each<[string, Rewrite]>([
+    ['changes the body and returns it', (req, { sends: instead }) => Object.assign(bodyOf(req), { instead })],
+    ['returns a new body', (req, { sends: instead }) => ({ ...bodyOf(req), instead })],
+    ['returns what it put into the body', (req, { sends }) => Object.assign(bodyOf(req), { instead: sends }).instead],
+  ])('that %s is taken', async (_, rewrite) => {
+    const { service } = await start(rewrite);
     expect((await service.call('/reply', ownBody)).status).toBe(200);
     expect(service.passed).toMatchObject([{ body: { instead: [{}] } }]);
   });
