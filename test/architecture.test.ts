@@ -64,6 +64,9 @@ const wrappers: Readonly<Record<string, string>> = {
 /** What is put into the report's page when the package is built. */
 const bundled: Readonly<Record<string, string>> = { uplot: 'cli/report/page/draw.ts' };
 
+/** The command that asks a guard is a user of the package, so that none of it is bundled twice. */
+const itself = ['freeform-guard in cli/check/check.ts', 'freeform-guard in cli/check/render-window.ts'];
+
 /** What only users of one entry install. */
 const broughtByUsers: Readonly<Record<string, string>> = { '@opentelemetry/api': 'otel.ts' };
 
@@ -227,9 +230,10 @@ describe('third-party packages', () => {
   it('are each imported in one file', () => {
     const found = files.flatMap((file) => packageImports(file).map((name) => [nameOf(name), file.path] as const));
     expect(new Set(found.map(([name, path]) => `${name} in ${path}`))).toEqual(
-      new Set(
-        Object.entries({ ...wrappers, ...bundled, ...broughtByUsers }).map(([name, path]) => `${name} in ${path}`),
-      ),
+      new Set([
+        ...Object.entries({ ...wrappers, ...bundled, ...broughtByUsers }).map(([name, path]) => `${name} in ${path}`),
+        ...itself,
+      ]),
     );
   });
 

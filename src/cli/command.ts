@@ -1,12 +1,14 @@
+import { check } from './check/check.js';
 import { UsageError } from './command-line.js';
 import { doctor } from './doctor/doctor.js';
 import { report } from './report/report.js';
 import type { Command, Shell } from './shell.js';
 
-const commands: Readonly<Record<string, Command>> = { doctor, report };
+const commands: Readonly<Record<string, Command>> = { check, doctor, report };
 
 export const USAGE = `Usage: npx freeform-guard COMMAND [options]
 
+  check    asks whether one contact can be written to freely now, and why
   doctor   checks whether the guard can work with a key and a channel, and names the first thing to fix
   report   says what a decision log has, and what enforce would change
 

@@ -2,16 +2,19 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readProjectFile } from '../docs/markdown.js';
 import { type Consumer, createConsumer } from '../packaging/staged-package.js';
 import { recordLetOut } from '../support/canary.js';
 import { createPractice } from './support.js';
+
+const { dependencies } = JSON.parse(readProjectFile('package.json'));
 
 let consumer: Consumer;
 let command: string;
 
 // As a user gets it, so that no stale build is what is tested.
 beforeAll(async () => {
-  consumer = await createConsumer(['date-fns', 'lru-cache']);
+  consumer = await createConsumer(Object.keys(dependencies));
   const { bin } = JSON.parse(await readFile(join(consumer.packageDirectory, 'package.json'), 'utf8'));
   expect(Object.keys(bin)).toEqual(['freeform-guard']);
   command = join(consumer.packageDirectory, bin['freeform-guard']);

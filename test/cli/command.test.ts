@@ -108,12 +108,12 @@ it.each([
   ['the key in place of a command', [KEY]],
 ])('%s: exit status 2, the commands, and the way to help', async (_, args) => {
   keepSecret(KEY);
-  const error = 'The command must be `doctor` or `report`.\nSee: npx freeform-guard --help\n';
+  const error = 'The command must be `check`, `doctor` or `report`.\nSee: npx freeform-guard --help\n';
   expect(await runOnly(args)).toMatchObject({ status: 2, out: '', error });
 });
 
 it('names each command in the help', () => {
-  for (const name of ['doctor', 'report']) expect(USAGE).toMatch(new RegExp(`^  ${name} `, 'm'));
+  for (const name of ['check', 'doctor', 'report']) expect(USAGE).toMatch(new RegExp(`^  ${name} `, 'm'));
 });
 
 describe('the arguments', () => {
