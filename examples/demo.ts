@@ -1,9 +1,16 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import express from 'express';
 import {
   createGuard,
+  decisionLog,
   freeformGuard,
   holdUntilReply,
   type OnClosed,
@@ -29,7 +36,9 @@ const pathOf = ({ id }: { readonly id: string }): string => `/workspaces/${works
 const workspaces = (onClosed: OnClosed): Record<string, WorkspaceOptions> => ({
   [workspace.id]: { accessKey: workspace.accessKey, baseUrl: sandbox.url, onClosed },
 });
-const guard = createGuard({ workspaces: workspaces('block'), clock });
+const folder = await mkdtemp(join(tmpdir(), 'freeform-guard-demo-'));
+const log = decisionLog(join(folder, 'decisions.jsonl'));
+const guard = createGuard({ workspaces: workspaces('block'), clock, onDecision: log });
 const app = express();
 app.post([pathOf(whatsapp), pathOf(sms)], express.json(), freeformGuard(guard), async (req, res) => {
   const answer = await post(sandbox.url, req.path, req.body);
@@ -206,10 +215,25 @@ function tellReads(): void {
   expect('the number of reads', birdReads(), 11);
 }
 
+/** What `npx freeform-guard report` makes of the decisions. */
+async function tellReport(): Promise<void> {
+  step = 'The report';
+  await guard.close();
+  await log.close();
+  const command = fileURLToPath(new URL('dist/cli/cli.js', import.meta.resolve('freeform-guard/package.json')));
+  const page = join(folder, 'report.html');
+  const args = ['report', join(folder, 'decisions.jsonl'), '--html', page];
+  const { stdout } = await promisify(execFile)(process.execPath, [command, ...args]);
+  console.log(`\n${step}: npx freeform-guard ${args.join(' ')}`);
+  say(stdout.split('\n')[0] ?? '');
+  console.log(`Open it: ${pathToFileURL(page)}`);
+}
+
 try {
   console.log(`A local Bird at ${sandbox.url}, a guarded Express service at ${serviceUrl}, real HTTP between them.`);
   await play();
   tellReads();
+  await tellReport();
 } catch (error) {
   mistakes.push(`"${step}": ${String(error)}`);
 } finally {

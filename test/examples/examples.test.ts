@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -57,6 +57,12 @@ it('the demo shows each step, ends by itself and succeeds', async () => {
   expect(stdout).toContain('"code": "service_window_closed"');
   expect(stdout).toContain('status: delivery_failed');
   expect(stdout).toContain('11 Bird reads for 58 guarded sends');
+  expect(stdout).toContain(
+    'Enforce is on: 4 of 58 messages (6.9 %) in this log were not sent as they are: 1 blocked, 2 rerouted, 1 held.',
+  );
+  const [, page = ''] = /\nOpen it: (file:.+\.html)\n$/.exec(stdout) ?? [];
+  expect(await readFile(new URL(page), 'utf8')).toContain('Enforce is on: 4 of 58 messages');
+  await rm(new URL('.', page), { recursive: true });
   expect(stdout.match(/The customer receives.*$/gm)).toEqual([
     'The customer receives on whatsapp: "News of your parcel: Your parcel arrives at noon."',
     'The customer receives on sms-messagebird: "Your parcel arrives at noon."',
