@@ -16,13 +16,13 @@ body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.5 
 main { max-width: 70rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
 h1 { font-size: 1rem; font-weight: 600; color: var(--quiet); margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 1rem; }
-.sentence { font-size: 1.45rem; line-height: 1.35; font-weight: 600; margin: 0 0 .75rem; max-width: 50rem; text-wrap: pretty; }
+.sentence { font-size: 1.45rem; line-height: 1.35; font-weight: 600; margin: 0 0 .75rem; max-width: 58rem; text-wrap: balance; }
 .scope, .note, figcaption { color: var(--quiet); margin: 0; }
 .flaw { border-left: 4px solid var(--unknown); padding-left: .75rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 0 0 1rem; }
 dl div { background: var(--card); border: 1px solid var(--line); border-top: 4px solid; border-radius: 6px; padding: .6rem .9rem; }
 dt { color: var(--quiet); }
-dd { margin: 0; font-size: 1.5rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+dd { margin: 0; line-height: 1.25; font-size: 1.5rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 dd small { white-space: nowrap; font-size: .85rem; font-weight: 400; color: var(--quiet); }
 figure, details, .scroll { background: var(--card); border: 1px solid var(--line); border-radius: 6px; margin: 0 0 1rem; }
 figure { padding: .9rem; }

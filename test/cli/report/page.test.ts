@@ -50,6 +50,17 @@ describeWithBrowser('the page of a report', (open) => {
     await page.click('summary >> nth=0');
     expect(await page.isVisible('text=2026-11-27 11:00')).toBe(true);
 
+    // A bar tells its own number, and not the height that it has in the stack.
+    await page.hover('.u-over >> nth=0');
+    const told = await page.locator('.u-legend >> nth=0').locator('.u-value').allTextContents();
+    const [time = '', ...numbers] = told;
+    const row = page.locator('details >> nth=0').locator('tbody tr', { has: page.locator(`text="${time}"`) });
+    const [, ...cells] = await row.locator('td').allTextContents();
+    expect([time, ...cells.slice(0, 4)]).toEqual([
+      expect.stringMatching(/^2026-11-27 1[12]:00$/),
+      ...numbers.toReversed(),
+    ]);
+
     const pictures = new Set<string>();
     for (const [width, colorScheme] of [
       [viewports.desktop, 'light'],
