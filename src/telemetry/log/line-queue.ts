@@ -54,10 +54,18 @@ export class LineQueue {
     this.#timer = undefined;
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined;
-      if (this.#failure !== undefined) this.#timer = setTimeout(() => this.#begin(), RETRY_MS).unref();
+      if (this.#failure !== undefined) this.#retryLater();
       else if (this.#events.length > 0) this.#schedule();
     });
     return this.#writing;
+  }
+
+  /** A process that ends meanwhile need not wait: there is nobody to write to. */
+  #retryLater(): void {
+    const timer = setTimeout(() => this.#begin(), RETRY_MS);
+    // Elsewhere than in Node a timer is a number.
+    if (typeof timer === 'object') timer.unref();
+    this.#timer = timer;
   }
 
   #schedule(): void {
