@@ -56,6 +56,7 @@ describeWithBrowser('<service-window>', (open) => {
     agent.customerWrites();
     await expect.poll(() => state(page)).toBe('open');
     expect(await page.isEnabled('#composer')).toBe(true);
+    await looksRight();
 
     await page.context().setOffline(true);
     await expect.poll(() => page.getAttribute('service-window', 'offline')).toBe('');
