@@ -4,7 +4,7 @@ import { badDays } from './scenarios.js';
 import { simulate } from './simulate.js';
 
 /** All that the guard may know of messages, at two rates of sends. CI lives 200 such days: `npm run simulate -- --seeds N`. */
-const seeds: readonly number[] = [0, 20, 3, 15, 8];
+const seeds: readonly number[] = [0, 2, 5, 15, 8];
 
 /** How long a machine takes for a day is no failure. */
 const slow = { timeout: 60_000 };
