@@ -8,10 +8,10 @@
 import { decodePath } from '../../bird/send/send-path.js';
 import { withinDeadline } from '../../clock.js';
 import { type GuardInternals, internalsOf } from '../../guard/internals.js';
+import { handlerFailure, handlerHook } from '../request/answer.js';
 import { applyRewrite, type RequestHead } from '../request/apply-rewrite.js';
 import { decideHooked } from '../request/decide-hooked.js';
-import type { HostDecision } from '../request/decide-request.js';
-import { DecidedSends, type GuardedSends, isDecidedAlready } from '../request/decide-request.js';
+import { DecidedSends, type GuardedSends, type HostDecision, isDecidedAlready } from '../request/decide-request.js';
 import { WINDOW_HEADER } from '../request/window-header.js';
 import {
   type FastifyGuardOptions,
@@ -130,12 +130,10 @@ function segmentsOf(url: string): readonly string[] {
 
 /** Where the handler has not answered afterwards, the guard does. */
 async function answerByHandler(handle: () => unknown, { clock, hooks, deadlineMs }: GuardInternals): Promise<void> {
-  const hook = { name: 'handler' };
   try {
     await withinDeadline(clock, deadlineMs, (async () => handle())());
-    hooks.worked(hook);
+    hooks.worked(handlerHook);
   } catch (error) {
-    const text = 'Hook threw or took too long, so the guard answers where nobody else has';
-    hooks.failed(hook, { cause: 'hook_failed', text, error });
+    hooks.failed(handlerHook, handlerFailure(error));
   }
 }

@@ -3,7 +3,7 @@ import { ownFields } from '../../core/own.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import type { Guard } from '../../guard/guard.js';
 import type { Outcome } from '../../guard/outcome.js';
-import { maxRecipientsCheck, requireResolve, rewriteCheck, statusCodeCheck } from '../request/guard-request.js';
+import { requestChecks, requireResolve } from '../request/guard-request.js';
 import type { ResolvedSends } from '../request/sends-of.js';
 
 /** A request of Fastify's, as far as the guard reads and rewrites it. Hooks may take Fastify's own type. */
@@ -39,8 +39,8 @@ export interface FastifyGuardOptions {
    */
   resolve?(request: FastifyGuardRequest): ResolvedSends | Promise<ResolvedSends>;
   /**
-   * What becomes of a reroute where `resolve` has read the request. A function changes `request.body`, and may be
-   * async. Where it throws or takes too long, the request is refused. `'handler-sends'`: the handler sends
+   * What becomes of a reroute where `resolve` has read the request. A function changes `request.body` or returns a
+   * new one, and may be async. Where it fails, the request is refused. `'handler-sends'`: the handler sends
    * `request.freeformGuard.sends`. Default: the request is refused.
    */
   readonly rewrite?: 'handler-sends' | Rewrite['write'] | undefined;
@@ -71,12 +71,9 @@ const aPath: OptionCheck = {
 const checks = {
   guard: anObject,
   prefix: aPath,
+  ...requestChecks,
   skip: aFunction,
-  resolve: aFunction,
-  rewrite: rewriteCheck,
   handler: aFunction,
-  statusCode: statusCodeCheck,
-  maxRecipients: maxRecipientsCheck,
 } satisfies Record<keyof FastifyGuardOptions, OptionCheck>;
 
 /** @throws {TypeError | RangeError} naming the option */

@@ -8,7 +8,7 @@ import { internalsOf } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
 import { decideHooked } from '../request/decide-hooked.js';
 import type { HostDecision } from '../request/decide-request.js';
-import { maxRecipientsCheck, requireResolve, rewriteCheck, statusCodeCheck } from '../request/guard-request.js';
+import { requestChecks, requireResolve } from '../request/guard-request.js';
 import { withChannel } from '../request/rewrite.js';
 import type { RewriteOption } from '../request/rewrite-request.js';
 import type { RequestHooks } from '../request/sends-of.js';
@@ -20,7 +20,7 @@ export interface FetchGuardRequest {
   readonly method: string;
   /** The whole URL. */
   readonly url: string;
-  /** The parsed body; `undefined` where it is no JSON. `rewrite` sets the new one. */
+  /** The parsed body; `undefined` where it is no JSON. `rewrite` sets or returns the new one. */
   body: unknown;
   /** The request as it came, for its headers. Its body stays unread. */
   readonly request: Request;
@@ -29,8 +29,8 @@ export interface FetchGuardRequest {
 /** How `fetchGuard` finds the sends of a request, and answers a denied one. */
 export interface FetchGuardOptions extends RequestHooks<FetchGuardRequest> {
   /**
-   * What becomes of a reroute where `resolve` has read the request. A function sets `body`, and may be async. Where it
-   * throws or takes too long, the request is refused. `'handler-sends'`: the handler sends `sends`. Default: the request
+   * What becomes of a reroute where `resolve` has read the request. A function sets `body` or returns a new one, and may
+   * be async. Where it fails, the request is refused. `'handler-sends'`: the handler sends `sends`. Default: the request
    * is refused.
    */
   readonly rewrite?: RewriteOption<FetchGuardRequest> | undefined;
@@ -56,11 +56,8 @@ export interface FetchDecision {
 export type FetchGuard = (request: Request) => Promise<FetchDecision>;
 
 const checks = {
+  ...requestChecks,
   skip: aFunction,
-  resolve: aFunction,
-  rewrite: rewriteCheck,
-  statusCode: statusCodeCheck,
-  maxRecipients: maxRecipientsCheck,
 } satisfies Record<keyof FetchGuardOptions, OptionCheck>;
 
 /**

@@ -5,7 +5,7 @@ import { createGuard, type Guard } from '../../guard/guard.js';
 import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
 import type { GuardOptions } from '../../guard/workspaces/options.js';
-import type { HttpAnswer } from '../request/answer.js';
+import { type HttpAnswer, handlerFailure, handlerHook } from '../request/answer.js';
 import { applyRewrite, type RequestFace } from '../request/apply-rewrite.js';
 import {
   DecidedSends,
@@ -159,7 +159,6 @@ function handOver(
   handle: (next: NextFunction) => unknown,
   response: HttpAnswer,
 ): void {
-  const hook = { name: 'handler' };
   let isDone = false;
   let hasFailed = false;
   const finish = (act: () => void): void => {
@@ -171,15 +170,14 @@ function handOver(
   // Outside of the handler's stack: what the application throws behind `next` is not taken for the handler's.
   const next: NextFunction = (error) => finish(() => queueMicrotask(() => passOn(error)));
   const failed = (error: unknown): void => {
-    const text = 'Hook threw or took too long, so the guard answers where nobody else has';
-    hooks.failed(hook, { cause: 'hook_failed', text, error });
+    hooks.failed(handlerHook, handlerFailure(error));
     hasFailed = true;
     finish(() => answer(res, response));
   };
   const timer = clock.setTimeout(() => (isOver(res) ? undefined : failed(deadlineExceeded())), deadlineMs);
   try {
     const handled = Promise.resolve(handle(next));
-    handled.then(() => (hasFailed ? undefined : hooks.worked(hook)), failed);
+    handled.then(() => (hasFailed ? undefined : hooks.worked(handlerHook)), failed);
   } catch (error) {
     failed(error);
   }

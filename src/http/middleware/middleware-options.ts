@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aFunction, checkOptions, type OptionCheck } from '../../core/option-checks.js';
 import { ownFields } from '../../core/own.js';
 import type { Outcome } from '../../guard/outcome.js';
-import { maxRecipientsCheck, requireResolve, rewriteCheck, statusCodeCheck } from '../request/guard-request.js';
+import { requestChecks, requireResolve } from '../request/guard-request.js';
 import type { RewriteOption } from '../request/rewrite-request.js';
 import type { ResolvedSends } from '../request/sends-of.js';
 
@@ -44,17 +44,15 @@ export interface MiddlewareOptions<
 }
 
 const checks = {
+  ...requestChecks,
   skip: aFunction,
-  resolve: aFunction,
-  rewrite: rewriteCheck,
   handler: aFunction,
-  statusCode: statusCodeCheck,
-  maxRecipients: maxRecipientsCheck,
 } satisfies Record<keyof MiddlewareOptions, OptionCheck>;
 
 /** @throws {TypeError | RangeError} naming the option */
 export function resolveMiddlewareOptions(options: MiddlewareOptions): MiddlewareOptions {
   checkOptions(options, checks, 'middlewareOptions');
-  requireResolve(ownFields(options), 'middlewareOptions');
-  return ownFields(options);
+  const resolved = ownFields(options);
+  requireResolve(resolved, 'middlewareOptions');
+  return resolved;
 }

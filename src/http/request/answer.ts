@@ -1,4 +1,5 @@
 import type { SendRequest } from '../../bird/send/send-request.js';
+import type { Hook, HookFailure } from '../../core/hook.js';
 import type { Outcome } from '../../guard/outcome.js';
 import { requireOutcomes } from '../../guard/still-valid.js';
 import { heldOf, type Problem, problemOf, RETRY_AFTER_SECONDS } from './problem.js';
@@ -44,6 +45,14 @@ export function blockedAnswer(
 /** The answer to a request of which everything that can be sent waits for the customer. */
 export function heldAnswer(outcomes: readonly Outcome[], sends: readonly SendRequest[], header: string): HttpAnswer {
   return answer(heldOf(outcomes, sends), { 'Content-Type': 'application/json', [WINDOW_HEADER]: header });
+}
+
+/** A `handler` of the application's that was to answer in place of this. */
+export const handlerHook: Hook = { name: 'handler' };
+
+export function handlerFailure(error: unknown): HookFailure {
+  const text = 'Hook threw or took too long, so the guard answers where nobody else has';
+  return { cause: 'hook_failed', text, error };
 }
 
 function answer(body: Problem, headers: Readonly<Record<string, string>>): HttpAnswer {

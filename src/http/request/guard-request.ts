@@ -39,8 +39,8 @@ interface UrlRequestInput extends Omit<GuardRequestInput, 'url'> {
 export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput>, 'skip'> {
   /**
    * What becomes of a reroute where `resolve` has read the request. A function puts it back into the application's own
-   * shape: it sets `req.body`, which the decision has as `body`, and may be async. Where it throws or takes too long,
-   * the request is refused. `'handler-sends'`: the application sends `sends`. Default: the request is refused.
+   * shape: it changes `req.body` or returns a new one, which the decision has as `body`, and may be async. Where it
+   * fails, the request is refused. `'handler-sends'`: the application sends `sends`. Default: the request is refused.
    */
   readonly rewrite?:
     | RewriteOption<{ -readonly [Field in keyof GuardRequestInput]: GuardRequestInput[Field] }>
@@ -49,19 +49,12 @@ export interface GuardRequestOptions extends Omit<RequestHooks<GuardRequestInput
   readonly statusCode?: number | undefined;
 }
 
-export const statusCodeCheck: OptionCheck = {
-  ...integerBetween(400, 599, ''),
-  rule: 'an HTTP status from 400 to 599',
-};
-export const maxRecipientsCheck: OptionCheck = integerBetween(1, 100_000, 'recipients');
-
-export const rewriteCheck: OptionCheck = oneOfOrFunction('handler-sends');
-
-const checks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
+/** What every host lets its caller choose. */
+export const requestChecks: Readonly<Record<keyof GuardRequestOptions, OptionCheck>> = {
   resolve: aFunction,
-  rewrite: rewriteCheck,
-  statusCode: statusCodeCheck,
-  maxRecipients: maxRecipientsCheck,
+  rewrite: oneOfOrFunction('handler-sends'),
+  statusCode: { ...integerBetween(400, 599, ''), rule: 'an HTTP status from 400 to 599' },
+  maxRecipients: integerBetween(1, 100_000, 'recipients'),
 };
 
 /**
@@ -81,7 +74,7 @@ export async function guardRequest(
   request: GuardRequestInput | UrlRequestInput,
   given: GuardRequestOptions = {},
 ): Promise<RequestDecision | undefined> {
-  checkOptions(given, checks, 'guardRequest');
+  checkOptions(given, requestChecks, 'guardRequest');
   const options = ownFields(given);
   requireResolve(options, 'guardRequest');
   const internals = internalsOf(guard);
