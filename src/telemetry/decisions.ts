@@ -29,7 +29,7 @@ export class Decisions {
   readonly #clock: Clock;
   readonly #others: DecisionCounter;
   readonly #channel = decisionChannel();
-  readonly #listeners: DecisionListener[] = [];
+  readonly #listeners = new Set<DecisionListener>();
 
   /** @param others counts the decisions for workspaces that the guard does not know */
   constructor(clock: Clock, others: DecisionCounter) {
@@ -39,16 +39,13 @@ export class Decisions {
 
   /** @returns a function that ends it */
   listen(listener: DecisionListener): () => void {
-    this.#listeners.push(listener);
-    return () => {
-      const position = this.#listeners.indexOf(listener);
-      if (position !== -1) this.#listeners.splice(position, 1);
-    };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** When a decision began, if anybody listens. To be handed on with what comes of it. */
   begin(): number | undefined {
-    return this.#listeners.length > 0 || this.#channel?.hasSubscribers === true ? this.#passed() : undefined;
+    return this.#listeners.size > 0 || this.#channel?.hasSubscribers === true ? this.#passed() : undefined;
   }
 
   /** @param outcomes what became of the sends, one for each; of those that are decided together, as all of them are told */

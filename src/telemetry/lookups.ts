@@ -25,7 +25,7 @@ type Result<T> = { readonly answer: T } | { readonly error: unknown };
 export class Lookups {
   readonly #clock: Clock;
   readonly #channel = lookupChannel();
-  readonly #listeners: LookupListener[] = [];
+  readonly #listeners = new Set<LookupListener>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,17 +33,14 @@ export class Lookups {
 
   /** @returns a function that ends it */
   listen(listener: LookupListener): () => void {
-    this.#listeners.push(listener);
-    return () => {
-      const position = this.#listeners.indexOf(listener);
-      if (position !== -1) this.#listeners.splice(position, 1);
-    };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Makes a request. */
   ask<T>(question: LookupQuestion, ask: () => Promise<T>): Promise<T> {
     const isTraced = this.#channel?.hasSubscribers === true;
-    return isTraced || this.#listeners.length > 0 ? this.#watch(question, ask) : ask();
+    return isTraced || this.#listeners.size > 0 ? this.#watch(question, ask) : ask();
   }
 
   async #watch<T>(question: LookupQuestion, ask: () => Promise<T>): Promise<T> {

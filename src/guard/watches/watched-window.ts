@@ -134,9 +134,7 @@ export class WatchedWindow {
   /** In how many ms the open window ends. */
   #endsInMs(): number {
     const openUntil = this.status?.openUntil ?? null;
-    if (openUntil === null) return Number.POSITIVE_INFINITY;
-    const leftMs = openUntil - this.#parts.now();
-    return leftMs;
+    return openUntil === null ? Number.POSITIVE_INFINITY : openUntil - this.#parts.now();
   }
 }
 
