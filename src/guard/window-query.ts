@@ -1,8 +1,10 @@
 import type { ReceiverContact } from '../bird/send/address.js';
 import type { SendRequest } from '../bird/send/send-request.js';
+import { requireObject } from '../core/argument-checks.js';
 import { toInstant } from '../core/instant.js';
-import { checkOptionsOf, type OptionCheck, oneOf } from '../core/option-checks.js';
+import { checkOptionsOf, isObject, type OptionCheck, oneOf } from '../core/option-checks.js';
 import { own, ownFields } from '../core/own.js';
+import { jsonCopy } from '../core/reroute/json-copy.js';
 import type { Decision, Instant, Verdict } from '../core/types.js';
 import { callDeadline } from './deadline.js';
 import type { SourcedDecision } from './outcome.js';
@@ -64,6 +66,32 @@ const checks = {
 export function readWindowOptions(given: WindowQueryOptions): WindowQueryOptions {
   checkOptionsOf('window', given, checks);
   return ownFields(given);
+}
+
+/** In the order in which a copy has them. */
+const fields = Object.keys({
+  workspaceId: 0,
+  channelId: 0,
+  conversationId: 0,
+  contactId: 0,
+  address: 0,
+  identifierKey: 0,
+  contact: 0,
+} satisfies Record<keyof WindowQuery, 0>);
+
+const shape = '{ workspaceId, channelId, contact }';
+
+/**
+ * A query that stays as it is: one that is kept must not become that of another contact where the application changes
+ * its object.
+ *
+ * @throws {TypeError} naming what it is, for a query that is none or cannot be JSON
+ */
+export function copyOfQuery(query: WindowQuery, name: string): WindowQuery {
+  requireObject(query, name, shape);
+  const copy = jsonCopy(Object.fromEntries(fields.map((field) => [field, own(query, field)])));
+  if (isObject(copy)) return copy as WindowQuery;
+  throw new TypeError(`${name} must have nothing but texts in ${shape}`);
 }
 
 /** The free-form send that a query is about. Callers without types may pass anything. */

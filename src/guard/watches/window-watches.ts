@@ -69,6 +69,7 @@ export class WindowWatches {
     return this.#isClosed;
   }
 
+  /** @param query a copy, which nobody changes: it is asked about for as long as somebody watches */
   watch(query: WindowQuery, options: WindowQueryOptions, watcher: WindowWatcher): WindowWatch {
     const name = nameOf(query, options);
     const known = this.#topics.get(name);
@@ -172,6 +173,5 @@ const none: readonly Topic[] = [];
 
 /** Whoever asks in the same words shares an answer. It holds an address, so it is never shown. */
 function nameOf(query: WindowQuery, { sender }: WindowQueryOptions): string {
-  const fields = ['workspaceId', 'channelId', 'conversationId', 'contactId', 'address', 'identifierKey', 'contact'];
-  return JSON.stringify([sender, ...fields.map((field) => own(query, field))]);
+  return JSON.stringify([sender, query]);
 }

@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requireObject } from '../../core/argument-checks.js';
 import { own } from '../../core/own.js';
 import type { Guard } from '../../guard/guard.js';
 import { type GuardInternals, internalsOf } from '../../guard/internals.js';
 import type { WindowWatch } from '../../guard/watches/window-watches.js';
-import type { WindowQuery, WindowStatus } from '../../guard/window-query.js';
+import { copyOfQuery, type WindowQuery, type WindowStatus } from '../../guard/window-query.js';
 import { jsonAnswer, problemAnswer, type StatusAnswer, type StatusRequest, windowAnswer } from './answers.js';
 import { type EventSink, EventStream } from './event-stream.js';
 import { fetchRequest, fetchResponse } from './fetch-host.js';
@@ -39,15 +38,14 @@ export function windowStatus<Req extends IncomingMessage | Request = IncomingMes
 
   const handler: (...args: Parameters<WindowStatusHandler>) => void = (req, res, next) => {
     teller
-      .tell(nodeRequest(req))
-      .then((answer) => answerNode(res, answer))
+      .tell(nodeRequest(req), (answer) => answerNode(res, answer))
       .catch((error: unknown) => {
         if (next === undefined) answerNode(res, problemAnswer('status_failed'));
         else next(error);
       });
   };
   return Object.assign(handler, {
-    fetch: async (request: Request) => fetchResponse(await teller.tell(fetchRequest(request)), request.method),
+    fetch: (request: Request) => teller.tell(fetchRequest(request), (answer) => fetchResponse(answer, request)),
   });
 }
 
@@ -62,18 +60,26 @@ class Teller {
     this.#options = options;
   }
 
-  /** Rejects with what `resolve` throws, and for a query that is none. */
-  async tell({ method, accept = '', host }: StatusRequest): Promise<StatusAnswer> {
+  /**
+   * Rejects with what `resolve` throws, and for a query that is none.
+   *
+   * @param give is called at once where a stream has its place: one that settles in the same turn must find it taken
+   */
+  async tell<Given>(
+    { method, accept = '', host }: StatusRequest,
+    give: (answer: StatusAnswer) => Given,
+  ): Promise<Given> {
     const { sender, maxConnections } = this.#options;
-    if (method !== 'GET' && method !== 'HEAD') return problemAnswer('method_not_allowed');
+    if (method !== 'GET' && method !== 'HEAD') return give(problemAnswer('method_not_allowed'));
     const query = await this.#resolve(host);
-    if (query === undefined) return problemAnswer('conversation_not_found');
+    if (query === undefined) return give(problemAnswer('conversation_not_found'));
     if (method === 'GET' && accept.toLowerCase().includes('text/event-stream')) {
       const { watches } = this.#internals;
-      if (watches.isClosed || watches.count >= maxConnections) return problemAnswer('too_many_streams');
-      return { open: (sink) => this.#open(query, sink) };
+      const isFull = watches.isClosed || watches.count >= maxConnections;
+      return give(isFull ? problemAnswer('too_many_streams') : { open: (sink) => this.#open(query, sink) });
     }
-    return jsonAnswer(200, this.#answerOf(await this.#guard.window(query, { sender }), query));
+    const status = await this.#guard.window(query, { sender });
+    return give(jsonAnswer(200, this.#answerOf(status, query)));
   }
 
   /** @throws what the hook throws, since it may be an answer of the framework's; it is told to `onError`, too */
@@ -82,10 +88,9 @@ class Teller {
     const hook = { name: 'windowStatus resolve' };
     try {
       const query = await this.#options.resolve(host);
-      if (query !== undefined)
-        requireObject(query, 'windowStatus: what resolve gives', '{ workspaceId, channelId, contact }');
+      const copy = query === undefined ? undefined : copyOfQuery(query, 'windowStatus: what resolve gives');
       hooks.worked(hook);
-      return query;
+      return copy;
     } catch (error) {
       hooks.failed(hook, { cause: 'hook_failed', text: 'Hook failed, so the window is not told', error });
       throw error;

@@ -110,6 +110,15 @@ describe('one answer', () => {
     expect((await askJson(await listen((req, res) => notAwaited(req, res)))).status).toBe(500);
   });
 
+  it('refuses a query that is no JSON before a stream begins, and reads no more of an object than it needs', async () => {
+    const world = await createWorld();
+    const ask = async (more: object): Promise<number> => {
+      const url = await serve(world, { resolve: () => ({ ...queryOf(world), ...more }) });
+      return (await openStream(url)).res.statusCode ?? 0;
+    };
+    expect([await ask({ address: 31612345678n }), await ask({ rowNumber: 7n })]).toEqual([500, 200]);
+  });
+
   it('works on Express 4 and 5, whose parameters resolve reads', async () => {
     const world = await createWorld();
     world.customerWrites();
@@ -272,6 +281,42 @@ describe('many streams', () => {
     await expect.poll(async () => (await openStream(url)).res.statusCode).toBe(200);
   });
 
+  it('are limited, however many settle in one turn', async () => {
+    const world = await createWorld();
+    let settle = (): void => {};
+    const query = new Promise<WindowQuery>((resolve) => {
+      settle = () => resolve(queryOf(world));
+    });
+    const { fetch: tell } = windowStatus(world.guard, { resolve: () => query, maxConnections: 2 });
+    const asked = Array.from({ length: 4 }, () => tell(streamRequest()));
+    settle();
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 503]);
+    await Promise.all(answers.map(({ body }) => body?.cancel()));
+  });
+
+  it('stay with their contacts where the application changes the object that it gave', async () => {
+    const world = await createWorld();
+    const other = '+31612345002';
+    world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: other }] });
+    const query = { ...queryOf(world), address: PHONE };
+    const url = await serve(world, {
+      resolve: ({ url = '' }) => {
+        query.address = url.endsWith('?other') ? other : PHONE;
+        return query;
+      },
+    });
+    const mine = await openStream(url);
+    await expect.poll(() => verdicts(mine)).toEqual(['deny']);
+    const others = await openStream(`${url}?other`);
+    observe(world, other);
+    await expect.poll(() => verdicts(others)).toContain('allow');
+    const reads = world.reads();
+    world.sandbox.clock.advance(6 * MINUTE);
+    await expect.poll(() => world.reads()).toBeGreaterThan(reads);
+    expect(verdicts(mine)).toEqual(['deny']);
+  });
+
   it('of one conversation share its questions', async () => {
     const world = await createWorld();
     const url = await serve(world);
@@ -314,6 +359,9 @@ describe('many streams', () => {
     expect(world.sandbox.readsInBusiestSecond()).toBeLessThanOrEqual(30);
   });
 });
+
+const streamRequest = (init: RequestInit = {}): Request =>
+  new Request('http://example.com/window', { headers: { accept: 'text/event-stream' }, ...init });
 
 describe('for hosts that take a Request', () => {
   const ask = (init: RequestInit = {}): Request => new Request('http://example.com/window', init);
@@ -360,6 +408,19 @@ describe('for hosts that take a Request', () => {
     expect(watches.count).toBe(1);
     void world.guard.close();
     while (!(await other.read()).done);
+    expect(watches.count).toBe(0);
+  });
+
+  it('it keeps no place for a client that left while the conversation was looked up, or later', async () => {
+    const world = await createWorld();
+    const { watches } = internalsOf(world.guard);
+    const { fetch: tell } = windowStatus(world.guard, { resolve: async () => queryOf(world) });
+    const leaving = [new AbortController(), new AbortController()] as const;
+    const answers = leaving.map(({ signal }) => tell(streamRequest({ signal })));
+    leaving[0].abort();
+    await Promise.all(answers);
+    expect(watches.count).toBe(1);
+    leaving[1].abort();
     expect(watches.count).toBe(0);
   });
 });
