@@ -7,7 +7,15 @@ describeWithBrowser('the inbox', (open) => {
   const state = (page: Page): Promise<string | null> => page.getAttribute('service-window', 'state');
   const repliesOf = (page: Page): Promise<string[]> => page.locator('#replies tr').allInnerTexts();
 
-  it('shows what Bird delivered and lost beside what the guard decided, and fits on a phone', async () => {
+  async function looksRight(page: Page): Promise<void> {
+    for (const size of Object.values(viewports)) {
+      await page.setViewportSize(size);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+  }
+
+  it('shows what Bird delivered and lost beside what the guard decided, and looks right to axe in every state', async () => {
     const inbox = await startInbox({ ticks: false });
     onTestFinished(() => inbox.close());
     const page = await open({ timezoneId: 'UTC' });
@@ -15,8 +23,10 @@ describeWithBrowser('the inbox', (open) => {
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(inbox.url);
     await expect.poll(() => state(page)).toBe('open');
+    await looksRight(page);
     await page.click('[data-minutes="1416"]');
     await expect.poll(() => state(page)).toBe('closing');
+    await looksRight(page);
     await page.fill('#text', 'Your parcel is with the courier.');
     await page.click('[data-minutes="60"]');
     await expect.poll(() => state(page)).toBe('closed');
@@ -35,11 +45,7 @@ describeWithBrowser('the inbox', (open) => {
         ['deny: service window closed', 'not sent'],
         ['not asked', 'lost'],
       ]);
-    for (const size of Object.values(viewports)) {
-      await page.setViewportSize(size);
-      expect(await accessibilityProblems(page)).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    }
+    await looksRight(page);
 
     await page.click('#customer button');
     await expect.poll(() => state(page)).toBe('open');
@@ -47,9 +53,26 @@ describeWithBrowser('the inbox', (open) => {
     await page.click('#reply button');
     await expect.poll(() => repliesOf(page)).toHaveLength(4);
     expect((await repliesOf(page))[0]).toContain('allow: service window open');
+    await looksRight(page);
     await page.click('nav li:last-child button');
     await expect.poll(() => state(page)).toBe('closed');
     expect(await page.textContent('#messages')).toContain('delivery address');
+
+    inbox.sandbox.setFault(() => ({ status: 500 }));
+    await page.reload();
+    await page.click('nav li:last-child button');
+    await expect.poll(() => state(page)).toBe('unknown');
+    await expect.poll(() => page.textContent('[part=text]')).toContain('not known whether a reply arrives');
+    expect(await page.isEnabled('#text')).toBe(true);
+    await looksRight(page);
+    await page.context().setOffline(true);
+    await expect.poll(() => page.getAttribute('service-window', 'offline')).toBe('');
+    await looksRight(page);
+    await page.fill('#text', 'A draft');
+    const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/messages'));
+    await page.click('#reply button');
+    await failed;
+    expect(await page.inputValue('#text')).toBe('A draft');
     expect(errors).toEqual([]);
   });
 });

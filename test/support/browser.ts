@@ -16,7 +16,8 @@ export function describeWithBrowser(name: string, body: (open: TestBrowser['open
     console.warn(`\n${problem}\n`);
     return void describe.skip(`${name} (no ${program})`, () => body(neverOpen));
   }
-  describe(name, () => {
+  // A browser takes its time on a machine that does much else.
+  describe(name, { timeout: 60_000 }, () => {
     let browser: TestBrowser | undefined;
     beforeAll(async () => {
       browser = await startBrowser();

@@ -18,14 +18,28 @@ const clock = new Intl.DateTimeFormat('en-GB', {
 let open = '1';
 let shown = '';
 
+/** Gives whether the server was reached. */
 async function call(path, body) {
-  await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  await refresh();
+  const headers = { 'content-type': 'application/json' };
+  const answer = await reach(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (answer !== undefined) await refresh();
+  return answer !== undefined;
+}
+
+/** Gives nothing while there is no connection; the element above the composer says so. */
+async function reach(path, request) {
+  try {
+    return await fetch(path, request);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Looks at the server. Only what has changed is drawn again. */
 async function refresh() {
-  const { now, conversations, history } = await (await fetch('state')).json();
+  const answer = await reach('state');
+  if (answer === undefined) return;
+  const { now, conversations, history } = await answer.json();
   byId('now').textContent = clock.format(now);
   const drawn = JSON.stringify([open, history]);
   if (drawn === shown) return;
@@ -92,6 +106,13 @@ function select(id) {
   refresh();
 }
 
+/** A draft leaves the composer once the server has it. */
+async function reply(kind, text) {
+  const draft = byId('text').value;
+  const isReached = await call(`conversations/${open}/messages`, { kind, text });
+  if (isReached && byId('text').value === draft) byId('text').value = '';
+}
+
 /** Also after a jump of the clock: no clock of a real server jumps, so the element does not expect it. */
 function connect() {
   element.setAttribute('src', `conversations/${open}/window`);
@@ -100,14 +121,10 @@ function connect() {
 byId('reply').addEventListener('submit', (event) => {
   event.preventDefault();
   const text = byId('text').value.trim();
-  if (text === '') return;
-  byId('text').value = '';
-  call(`conversations/${open}/messages`, { kind: 'text', text });
+  if (text !== '') reply('text', text);
 });
 element.addEventListener('use-template', () => {
-  const text = byId('text').value.trim() || 'please write to us, so that we can answer you here.';
-  byId('text').value = '';
-  call(`conversations/${open}/messages`, { kind: 'template', text });
+  reply('template', byId('text').value.trim() || 'please write to us, so that we can answer you here.');
 });
 for (const button of document.querySelectorAll('[data-minutes]')) {
   button.addEventListener('click', async () => {
