@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -210,6 +210,26 @@ describe('a log that cannot be written', () => {
     await expect(log.flush()).rejects.toBe(error);
     expect(() => log(event(2))).toThrow(error);
     await expect(log.flush()).rejects.toThrow();
+  });
+
+  it('keeps no file open for each try while the disk is full', async () => {
+    const path = newPath();
+    const log = decisionLog(path);
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, '{"at"');
+    const opened = vi.spyOn(fs, 'openSync');
+    const closed = vi.spyOn(fs, 'closeSync');
+    const full = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+    const write = vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw full;
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    log(event(1));
+    for (let attempt = 1; attempt <= 3; attempt += 1) await expect(log.flush()).rejects.toBe(full);
+    expect([opened.mock.calls.length, closed.mock.calls.length]).toEqual([3, 4]);
+    write.mockRestore();
+    await log.close();
+    expect(readFileSync(path, 'utf8')).toBe('{"at"\n{"at":1,"dropped":1}\n');
   });
 
   it('goes on where the folder of a rotated file comes back', async () => {

@@ -45,9 +45,15 @@ export class LogFile implements LogSink {
 
   #open(): OpenFile {
     const descriptor = this.#fs.openSync(this.#path, 'a+');
-    const { ino: inode, dev: device, size } = this.#fs.fstatSync(descriptor, { bigint: true });
-    this.#endLastLine(descriptor, size);
-    return { descriptor, inode, device };
+    try {
+      const { ino: inode, dev: device, size } = this.#fs.fstatSync(descriptor, { bigint: true });
+      this.#endLastLine(descriptor, size);
+      return { descriptor, inode, device };
+    } catch (error) {
+      // A disk stays full for hours, and each try would keep one more file open.
+      this.#fs.closeSync(descriptor);
+      throw error;
+    }
   }
 
   /** A process that was killed, or a full disk, leaves half a line. The next one must not become part of it. */
