@@ -21,8 +21,10 @@ export function connect(url: string, { told, offline }: ConnectionListener): () 
   const open = (): void => {
     clearTimeout(retryTimer);
     source?.close();
-    const current = new EventSource(url);
+    const current = sourceOf(url);
     source = current;
+    // What is no URL will never tell anything.
+    if (current === undefined) return offline(true);
     current.onmessage = ({ data }) => {
       const status = JSON.parse(data);
       clearTimeout(graceTimer);
@@ -52,4 +54,12 @@ export function connect(url: string, { told, offline }: ConnectionListener): () 
     clearTimeout(retryTimer);
     source?.close();
   };
+}
+
+function sourceOf(url: string): EventSource | undefined {
+  try {
+    return new EventSource(url);
+  } catch {
+    return undefined;
+  }
 }

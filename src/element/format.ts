@@ -18,3 +18,13 @@ export function formatLeft(leftMs: number, locale: string | undefined): string {
 function unit(value: number, name: string, locale: string | undefined): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'narrow' }).format(Math.floor(value));
 }
+
+/** @returns `undefined`: the browser's language, in place of what is no language tag */
+export function localeOf(lang: string | null | undefined): string | undefined {
+  try {
+    // Many a page writes `en_US`, for which `Intl` would throw.
+    return Intl.getCanonicalLocales(lang?.replaceAll('_', '-'))[0];
+  } catch {
+    return undefined;
+  }
+}

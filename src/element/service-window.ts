@@ -6,7 +6,7 @@
 
 import { lock } from './composer.js';
 import { connect } from './connection.js';
-import { formatLeft, formatTime } from './format.js';
+import { formatLeft, formatTime, localeOf } from './format.js';
 import { type ServiceWindowState, type ServiceWindowStatus, type View, viewOf } from './state.js';
 import { addStyles } from './styles.js';
 import { englishTexts, type ServiceWindowTexts } from './texts.js';
@@ -39,6 +39,7 @@ export class ServiceWindow extends Base {
   #disconnect: (() => void) | undefined;
   #unlock: (() => void) | undefined;
   #locked: Element | null = null;
+  #observer: MutationObserver | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** What the server has said last. Set it where the page has a connection of its own, in place of `src`. */
@@ -47,8 +48,9 @@ export class ServiceWindow extends Base {
   }
 
   set status(status: ServiceWindowStatus | undefined) {
-    this.#status = status;
-    if (status !== undefined) this.#aheadMs = Date.parse(status.serverNow) - Date.now();
+    // Frameworks give `null` for what is not there.
+    this.#status = status ?? undefined;
+    this.#aheadMs = (Date.parse(status?.serverNow ?? '') || Date.now()) - Date.now();
     this.#render();
   }
 
@@ -58,13 +60,14 @@ export class ServiceWindow extends Base {
   }
 
   set texts(texts: Partial<ServiceWindowTexts>) {
-    this.#texts = texts;
+    this.#texts = texts ?? {};
     this.#render();
   }
 
   /** Called by the browser when the element is on a page: it shows itself and connects. */
   connectedCallback(): void {
     this.#parts ??= createParts(this);
+    for (const name of ['status', 'texts'] as const) this.#takeOver(name);
     this.#connect();
   }
 
@@ -73,7 +76,7 @@ export class ServiceWindow extends Base {
     this.#disconnect?.();
     this.#disconnect = undefined;
     clearTimeout(this.#timer);
-    this.#setLocked(null);
+    this.#setClosed(false);
   }
 
   /** Called by the browser with each changed attribute. */
@@ -85,11 +88,20 @@ export class ServiceWindow extends Base {
     else this.#render();
   }
 
+  /** A property that was set before the browser knew the element hides the accessor of this class. */
+  #takeOver<Name extends 'status' | 'texts'>(name: Name): void {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete (this as Partial<this>)[name];
+    this[name] = value;
+  }
+
   #connect(): void {
     this.#disconnect?.();
     this.#disconnect = undefined;
     const url = this.getAttribute('src');
-    if (url !== null) {
+    if (!url) this.#isOffline = false;
+    else {
       this.#disconnect = connect(url, {
         told: (status) => {
           this.status = status;
@@ -116,7 +128,7 @@ export class ServiceWindow extends Base {
     setText(countdown, view.leftMs ? this.#textOf('left', view, now) : '');
     countdown.hidden = !view.leftMs;
     setText(template, this.#textOf('useTemplate', view, now));
-    this.#setLocked(view.state === 'closed' ? this.#composer() : null);
+    this.#setClosed(view.state === 'closed');
     // Where the button with the focus goes away, the agent may write again.
     const hadFocus = template === this.shadowRoot?.activeElement;
     action.hidden = view.hasTemplate !== true;
@@ -127,7 +139,7 @@ export class ServiceWindow extends Base {
   #textOf(name: keyof ServiceWindowTexts, { at, leftMs = 0 }: View, now: number): string {
     const attribute = `text-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const text = this.getAttribute(attribute) ?? this.#texts[name] ?? englishTexts[name];
-    const locale = this.closest('[lang]')?.getAttribute('lang') || undefined;
+    const locale = localeOf(this.closest('[lang]')?.getAttribute('lang'));
     // Shown by this machine's clock, which may be wrong, but in whose time zone the agent lives.
     return text
       .replace('{time}', () => (at === undefined ? '' : formatTime(at, now, locale)))
@@ -137,6 +149,14 @@ export class ServiceWindow extends Base {
   #composer(): HTMLElement | null {
     const id = this.getAttribute('for');
     return id === null ? null : (this.getRootNode() as Document | ShadowRoot).getElementById(id);
+  }
+
+  /** While the window is closed, a composer that comes later, or in place of another one, is locked as well. */
+  #setClosed(isClosed: boolean): void {
+    this.#setLocked(isClosed ? this.#composer() : null);
+    this.#observer ??= new MutationObserver(() => this.#setLocked(this.#composer()));
+    if (!isClosed) this.#observer.disconnect();
+    else this.#observer.observe(this.getRootNode(), { childList: true, subtree: true, attributeFilter: ['id'] });
   }
 
   #setLocked(composer: HTMLElement | null): void {

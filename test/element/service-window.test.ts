@@ -181,4 +181,60 @@ describeWithBrowser('<service-window>', (open) => {
       "getComputedStyle(document.querySelector('service-window').shadowRoot.querySelector('[part=dot]')).animationName";
     expect(await page.evaluate(animation)).toBe('none');
   });
+
+  const none = { openUntil: null, closedAt: null, serverNow: '2024-03-06T08:00:00Z' };
+  const closed = { ...none, verdict: 'deny', reason: 'service_window_closed' };
+  const endless = { ...none, verdict: 'allow', reason: 'no_service_window' };
+  const names = `const [closed, endless] = ${JSON.stringify([closed, endless])};
+    const element = document.querySelector('service-window'); const composer = document.getElementById('composer');
+    const shown = (part) => element.shadowRoot.querySelector('[part=' + part + ']').textContent;
+    const state = () => element.getAttribute('state');`;
+  const run = (page: Page, code: string): Promise<unknown> => page.evaluate(`(async () => { ${names} ${code} })()`);
+
+  it('gives a composer back once no element holds it, and locks one that takes its place', async () => {
+    const agent = await serveAgentPage(element);
+    const page = await open();
+    await page.goto(agent.url);
+    const shared = `element.removeAttribute('src'); composer.setAttribute('aria-disabled', 'false');
+      const other = element.cloneNode(); element.after(other);
+      element.status = other.status = closed; const both = composer.disabled;
+      element.status = endless; const one = composer.disabled;
+      other.remove(); return [both, one, composer.disabled, composer.getAttribute('aria-disabled')]`;
+    expect(await run(page, shared)).toEqual([true, true, false, 'false']);
+    await run(page, 'window.former = composer; composer.remove(); element.status = closed');
+    await run(page, 'document.forms.reply.append(former)');
+    expect(await run(page, 'return composer.disabled')).toBe(true);
+    await run(page, "former.replaceWith(Object.assign(document.createElement('textarea'), { id: 'composer' }))");
+    expect(await run(page, 'return [composer.disabled, former.disabled]')).toEqual([true, false]);
+    expect(await run(page, 'element.remove(); return composer.disabled')).toBe(false);
+  });
+
+  it('takes what a page sets too early, as null, or not as it should', async () => {
+    const agent = await serveAgentPage(element);
+    const page = await open({ timezoneId: 'UTC' });
+    await page.route('**/element.js', (route) => route.abort());
+    await page.goto(agent.url);
+    await page.unroute('**/element.js');
+    const early = `element.removeAttribute('src'); Object.assign(element, { status: closed, texts: { closedLongAgo: 'Nur Vorlagen' } });
+      await import('/element.js'); return shown('text')`;
+    expect(await run(page, early)).toBe('Nur Vorlagen');
+
+    const nulls = 'element.texts = null; const before = state(); element.status = null; return [before, state()]';
+    expect(await run(page, nulls)).toEqual(['closed', 'unknown']);
+    const ownClock = `element.status = { ...endless, openUntil: new Date(Date.now() + 3_600_000).toISOString(), serverNow: undefined };
+      return shown('countdown')`;
+    expect(await run(page, ownClock)).toMatch(/^(?:1h 0m|59m \d+s) left$/);
+
+    const inLanguage = (lang: string): Promise<unknown> =>
+      run(
+        page,
+        `element.lang = '${lang}'; element.status = { ...closed, closedAt: '2024-03-01T07:00:00Z' }; return shown('text')`,
+      );
+    expect(await inLanguage('en_US')).toMatch(/ended at Fri, Mar 1, \d+:00 AM/);
+    expect(await inLanguage('no language!')).toMatch(/ended at .*\d+:00/);
+
+    const noUrl = `element.setAttribute('src', 'http://['); const before = [state(), element.hasAttribute('offline')];
+      element.removeAttribute('src'); element.status = endless; return [...before, state(), element.hasAttribute('offline')]`;
+    expect(await run(page, noUrl)).toEqual(['unknown', true, 'open', false]);
+  });
 });
