@@ -4,6 +4,13 @@ import { styleText } from 'node:util';
 import { systemClock } from '../clock.js';
 import { runCommand } from './command.js';
 
+// A reader such as `head` leaves before the end. The rest is for nobody, and the exit status stays what was found.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 process.exitCode = await runCommand({
   args: process.argv.slice(2),
   env: process.env,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -95,6 +96,17 @@ it('has colours where FORCE_COLOR asks for them, and none where NO_COLOR forbids
   );
   const text = 'The guard can work.';
   expect(lastLines).toEqual([`\u001b[32m${text}\u001b[39m`, text, text]);
+});
+
+it('keeps its exit status where the reader of its output leaves early', async () => {
+  const child = spawn(process.execPath, [command, '--help'], { cwd: consumer.directory });
+  child.stdout.destroy();
+  let error = '';
+  child.stderr.on('data', (chunk) => {
+    error += chunk;
+  });
+  const [status] = await once(child, 'close');
+  expect([status, error]).toEqual([0, '']);
 });
 
 it('begins with the line that a shell needs', async () => {

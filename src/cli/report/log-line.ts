@@ -76,7 +76,8 @@ function parse(line: string): unknown {
   }
 }
 
-const MAX_INSTANT = 8_640_000_000_000_000;
+/** The end of the year 9999: what is later is no clock's, and has another form as text. */
+const MAX_INSTANT = 253_402_300_799_999;
 
 function isInstant(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= MAX_INSTANT;

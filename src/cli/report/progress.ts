@@ -13,7 +13,10 @@ export class ProgressBar {
   #read = 0;
   #drawnAt = Number.NEGATIVE_INFINITY;
 
-  /** @param draw writes to a terminal */
+  /**
+   * @param bytes 0 where nobody knows, as of a pipe
+   * @param draw writes to a terminal
+   */
   constructor(bytes: number, clock: Clock, draw: (text: string) => void) {
     this.#bytes = bytes;
     this.#clock = clock;
@@ -25,6 +28,7 @@ export class ProgressBar {
     const now = this.#clock.now();
     if (now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
+    if (this.#bytes === 0) return this.#draw(`\r${formatCount(this.#read / MEGABYTE)} MB `);
     // A file that is written to meanwhile may have more than it had.
     const share = Math.min(1, this.#read / this.#bytes);
     const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '.');

@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { parseCommandLine, requireId, UsageError } from '../command-line.js';
 import type { Command, Shell } from '../shell.js';
+import { beginOf } from './begin-of.js';
 import { ProgressBar } from './progress.js';
 import { readLines } from './read-lines.js';
 import { renderPage } from './render-page.js';
@@ -11,7 +12,7 @@ import { type Filter, LogTally, type Summary } from './summary.js';
 const usage = `Usage: npx freeform-guard report FILE... [--html FILE] [--json] [--since TIME] [--workspace ID]
 
 Says what a decision log has: what was blocked, rerouted, held or unknown, or would have been in observe mode.
-A file whose name ends in .gz is decompressed.
+A file that gzip has compressed is decompressed.
 
   --html FILE      write a page with plots and tables, too
   --json           print the numbers as JSON
@@ -40,6 +41,7 @@ export const report: Command = {
       workspaceId: values.workspace === undefined ? undefined : requireId('workspace', values.workspace),
     };
     try {
+      if (values.html !== undefined) await requirePage(values.html);
       const summary = await summarise(paths, filter, shell);
       if (values.html !== undefined) await writeFile(values.html, renderPage(summary, shell.pageScript()));
       shell.writeOut(values.json === true ? `${JSON.stringify(summary, null, 2)}\n` : renderText(summary, shell.style));
@@ -69,6 +71,19 @@ async function summarise(paths: readonly string[], filter: Filter, { clock, draw
     bar?.clear();
   }
   return tally.summary(paths.length);
+}
+
+const DOCTYPE = '<!doctype html>';
+
+/**
+ * A pattern of the shell's, as in `--html *.jsonl`, puts a log in the place of the page.
+ *
+ * @throws {UsageError} where the page would be written over anything else
+ */
+async function requirePage(path: string): Promise<void> {
+  const begin = await beginOf(path, DOCTYPE.length);
+  if (begin === undefined || begin.length === 0 || begin.toString() === DOCTYPE) return;
+  throw new UsageError('--html names a file that is no page, and would write over it');
 }
 
 /** Such as ENOENT, of a file. */

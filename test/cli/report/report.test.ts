@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { decisionLog } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
+import { ProgressBar } from '../../../src/cli/report/progress.js';
 import { createSmallWorld } from '../../support/service.js';
 import {
   AT,
@@ -139,6 +140,7 @@ describe('a line that is damaged', () => {
     ['is no object', '17'],
     ['has no instant', lineOf({ at: undefined })],
     ['has an instant beyond time', lineOf({ at: 1e300 })],
+    ['has an instant of the year 10000', lineOf({ at: Date.UTC(10_000, 0) })],
     ['has an action that nobody knows', lineOf({ action: 'shred' })],
     ['has a mode that nobody knows', lineOf({ mode: 'off' })],
     ['has a source that nobody knows', lineOf({ source: 'hearsay' })],
@@ -175,12 +177,22 @@ it('says how many decisions have no line', async () => {
 });
 
 describe('files', () => {
-  it('are read together, those with .gz decompressed', async () => {
+  it('are read together, those that are archives decompressed, whatever their names', async () => {
     const folder = newFolder();
-    writeLog([lineOf()], folder('a'));
-    writeFileSync(folder('b.gz'), gzipSync(`${lineOf(closed)}\n${lineOf(closed)}`));
-    const { out } = await report([folder('a'), folder('b.gz')]);
-    expect(out).toContain('3 decisions in 2 files');
+    const [plain, archive, wrong] = [folder('a.gz'), folder('b.gz'), folder('c.jsonl')];
+    writeLog([lineOf()], plain);
+    writeFileSync(archive, gzipSync(`${lineOf(closed)}\n${lineOf(closed)}`));
+    writeFileSync(wrong, gzipSync(lineOf()));
+    const { out } = await report([plain, archive, wrong]);
+    expect(out).toContain('4 decisions in 3 files');
+    expect(out).not.toContain('Left out');
+  });
+
+  it('of another system, with a byte order mark and its ends of lines, are read as well', async () => {
+    const path = newFolder()('windows.jsonl');
+    writeFileSync(path, `\uFEFF${lineOf()}\r\n\r\n${lineOf()}\r\n`);
+    const { decisions, damaged } = JSON.parse((await report([path, '--json'])).out);
+    expect([decisions, damaged.lines]).toEqual([2, 0]);
   });
 
   it('that are archives without an end are read as far as they go', async () => {
@@ -207,7 +219,7 @@ describe('files', () => {
   ])('%s: exit status 1, and why', async (_, argsIn) => {
     const { status, error } = await report(argsIn(newFolder()));
     expect(status).toBe(1);
-    expect(error).toMatch(/^E[A-Z]+: .+\n$/);
+    expect(error).toMatch(/^E[A-Z]+: .+'[^']*\/report-[^']*'\n$/);
   });
 });
 
@@ -270,6 +282,18 @@ describe('the options', () => {
   });
 });
 
+it('writes its page over no file that is something else, such as a log', async () => {
+  const path = writeLog([lineOf()]);
+  const { status, error } = await report([writeLog([lineOf()]), '--html', path]);
+  expect([status, readFileSync(path, 'utf8')]).toEqual([2, `${lineOf()}\n`]);
+  expect(error).toContain('--html names a file that is no page');
+  for (const before of ['', '<!doctype html>\n<p>before']) {
+    writeFileSync(path, before);
+    expect((await report([writeLog([lineOf()]), '--html', path])).status).toBe(0);
+    expect(readFileSync(path, 'utf8')).toContain('Decisions of freeform-guard');
+  }
+});
+
 it('shows on a terminal how far it is, and takes that away', async () => {
   const drawn: string[] = [];
   let now = 0;
@@ -279,6 +303,13 @@ it('shows on a terminal how far it is, and takes that away', async () => {
   expect(drawn[0]).toMatch(/^\r\[#+\.+\] \d\d % \(1 of 3 MB\) $/);
   expect(drawn.at(-2)).toBe(`\r[${'#'.repeat(30)}] 100 % (3 of 3 MB) `);
   expect(drawn.at(-1)).toBe('\r\u001b[K');
+});
+
+it('shows on a terminal what it has read of a pipe, whose end nobody knows', () => {
+  const drawn: string[] = [];
+  const clock = { now: () => AT, setTimeout: () => 0, clearTimeout: () => {} };
+  new ProgressBar(0, clock, (text) => drawn.push(text)).add(2_000_000);
+  expect(drawn).toEqual(['\r2 MB ']);
 });
 
 it('marks on a terminal what is not sent', async () => {
