@@ -5,7 +5,9 @@ import { text } from 'node:stream/consumers';
 import connect from 'connect';
 import express from 'express';
 import express4 from 'express4';
-import { createGuard, freeformGuard, type Middleware } from 'freeform-guard';
+import fastify from 'fastify';
+import { createGuard, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
+import { fastifyGuard } from 'freeform-guard/fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const WS = '11111111-1111-4111-8111-111111111111';
@@ -13,10 +15,60 @@ const CH = '22222222-2222-4222-8222-222222222222';
 const CV = '33333333-3333-4333-8333-333333333333';
 
 /** The ways in which somebody may spell one place in a path. */
-const slashes = ['/', '//', '/./', '/x/../', '/x/%2e%2e/', '\\', '%2F', '%5C', '/%2E/'];
-const ends = ['', '/', '//', '/.', '/./', '/x/..', '?a=b', '#', '#x', '.json', '/x', '%2F', '/?a', '\\'];
-const words = ['messages', 'MESSAGES', '%6Dessages', 'mess%61ges', '%4DESSAGES'];
-const heads = ['', '/', '/api', '//api', '/%2e%2e', 'http://example.com', 'HTTP://example.com:80', '/a/../b'];
+const slashes = [
+  '/',
+  '//',
+  '/./',
+  '/x/../',
+  '/x/%2e%2e/',
+  '\\',
+  '%2F',
+  '%5C',
+  '/%2E/',
+  '/;/',
+  '/..;/',
+  '/x;y/../',
+  '/%c0%ae/',
+  '/%252e/',
+  '/x/.%2e/',
+];
+const ends = [
+  '',
+  '/',
+  '//',
+  '/.',
+  '/./',
+  '/x/..',
+  '?a=b',
+  '#',
+  '#x',
+  '.json',
+  '/x',
+  '%2F',
+  '/?a',
+  '\\',
+  ';',
+  ';a=b',
+  ';x=1/',
+  ';/x',
+  '/;',
+  '%3B',
+  '%20',
+  '%00',
+];
+const words = ['messages', 'MESSAGES', '%6Dessages', 'mess%61ges', '%4DESSAGES', 'me%C5%BF%C5%BFages', '%256Dessages'];
+const heads = [
+  '',
+  '/',
+  '/api',
+  '//api',
+  '/%2e%2e',
+  'http://example.com',
+  'HTTP://example.com:80',
+  '/a/../b',
+  '//example.com',
+  '/workspaces',
+];
 
 const channels = `/workspaces/${WS}/channels/${CH}`;
 const forms: readonly string[] = [
@@ -37,6 +89,9 @@ const forms: readonly string[] = [
   `/workspaces/${WS}/channels/%2e%2e/messages`,
   `/workspaces/${WS}/channels/%/messages`,
   `/workspaces/${WS}/channels/${CH}%2F..%2F${CV}/messages`,
+  `/workspaces/${WS};v=1/channels/${CH};v=2/messages;v=3`,
+  `${channels}/${'%2e/'.repeat(50)}messages`,
+  `${channels}/x/%2e%2e%2fmessages`,
 ];
 
 interface Answer {
@@ -44,7 +99,7 @@ interface Answer {
   readonly isDecided: boolean;
 }
 
-type Host = (guard: Middleware) => RequestListener;
+type Host = (middleware: Middleware, guard: Guard) => RequestListener | Promise<RequestListener>;
 
 const parse: Middleware = (req, _res, next) => {
   text(req).then((content) => {
@@ -76,6 +131,15 @@ function mounted(app: { use(path: string, ...all: Middleware[]): unknown }, guar
   return app as unknown as RequestListener;
 }
 
+async function onFastify(routerOptions: object, guard: Guard): Promise<RequestListener> {
+  const app = fastify({ routerOptions });
+  await app.register(fastifyGuard, { guard });
+  for (const path of [...paths, conversations])
+    app.post(path, async (_request, reply) => reply.header('x-ran', 'yes').send());
+  await app.ready();
+  return app.routing as RequestListener;
+}
+
 const hosts: readonly (readonly [name: string, host: Host])[] = [
   ['Express 5, a route', (guard) => routed(express(), guard)],
   ['Express 4, a route', (guard) => routed(express4() as never, guard)],
@@ -103,6 +167,14 @@ const hosts: readonly (readonly [name: string, host: Host])[] = [
       return app as RequestListener;
     },
   ],
+  ['Fastify', (_, guard) => onFastify({}, guard)],
+  [
+    'Fastify, as loose as it can be',
+    (_, guard) => {
+      const loose = { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true };
+      return onFastify({ ...loose, useSemicolonDelimiter: true }, guard);
+    },
+  ],
 ];
 
 async function start(host: Host): Promise<(path: string) => Promise<Answer>> {
@@ -111,7 +183,7 @@ async function start(host: Host): Promise<(path: string) => Promise<Answer>> {
     fetch: () => Promise.reject(new Error('no Bird')),
     logger: { warn: () => {}, error: () => {} },
   });
-  const server = createServer(host(freeformGuard(guard)));
+  const server = createServer(await host(freeformGuard(guard), guard));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     guard.close();
@@ -146,8 +218,12 @@ describe('a bare server that hands what came to Bird (field A6)', () => {
   const isSend = (url: string): boolean => {
     const base = 'https://api.bird.com';
     const { pathname } = new URL(/^https?:/i.test(url) ? url : base + url);
+    // Byte by byte: not all of them are UTF-8.
+    const decoded = pathname.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
     return /\/workspaces\/[^/]+\/(?:channels\/[^/]+(?:\/batch)?|conversations\/[^/]+)\/messages\/?$/i.test(
-      decodeURIComponent(pathname.replace(/%(?![\da-f]{2})/gi, '%25')).replace(/\/{2,}/g, '/'),
+      decoded.replace(/\/{2,}/g, '/'),
     );
   };
 

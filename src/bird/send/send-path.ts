@@ -58,9 +58,19 @@ function targetOfPath(fullUrl: string | undefined): PathTarget | undefined {
   const url = endOfPath(fullUrl);
   const path = pathOf(url);
   const literal = targetOfSegments(withoutLastEmpty(path.split('/').map(decodePath)));
-  if (literal !== undefined || !/[%\\\s\p{Cc}]|\/\/|\/\./u.test(url)) return literal;
+  if (literal !== undefined || !/[%;\\\s\p{Cc}]|\/\/|\/\./u.test(url)) return literal;
   // `fetch` drops all tabs and line breaks, and white space at the end.
-  return targetOfSegments(resolvedSegments(pathOf(url.replace(/\p{Cc}/gu, '').trimEnd())));
+  for (const reading of readingsOf(pathOf(url.replace(/\p{Cc}/gu, '').trimEnd()))) {
+    const target = targetOfSegments(resolvedSegments(reading));
+    if (target !== undefined) return target;
+  }
+  return undefined;
+}
+
+/** Some servers take what follows a `;` for parameters of its segment, and Fastify can take all of it for the query. */
+function readingsOf(path: string): readonly string[] {
+  const end = path.indexOf(';');
+  return end === -1 ? [path] : [path, path.replace(/;[^/\\]*/g, ''), path.slice(0, end)];
 }
 
 /** Reads from the end, so that the path may have any prefix and nothing backtracks. */
