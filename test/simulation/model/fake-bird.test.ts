@@ -112,7 +112,7 @@ it.each([
     onTestFinished(() => sandbox.close());
     const twins = new Twins(sandbox, closedWindow, lag);
     const statuses = new Set<number>();
-    for (let step = 0; step < 1_500; step += 1) {
+    for (let step = 0; step < 800; step += 1) {
       const customer = random.between(0, CUSTOMERS - 2);
       // The sandbox knows a new contact at once, the fast Bird when it shows the message.
       if (lag > 0 && isStranger(customer)) continue;
