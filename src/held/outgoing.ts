@@ -43,7 +43,8 @@ export class Outgoing {
     const { workspaceId, channelId, id } = message;
     const { onExpired } = this.#options;
     const text = 'Hook threw or took too long; it is called again';
-    if (onExpired !== undefined) await this.#call('onExpired', () => onExpired(message, why), { host, text });
+    if (onExpired !== undefined)
+      await this.#call('onExpired', () => onExpired(structuredClone(message), why), { host, text });
     host.logger.warn({ workspaceId, channelId, id, why }, 'Held message dropped');
   }
 

@@ -3,6 +3,7 @@ import {
   type HeldMessage,
   type HoldUntilReplyOptions,
   holdUntilReply,
+  memoryHeldStore,
   type Outcome,
   type ReleasedMessage,
   type WorkspaceOptions,
@@ -92,6 +93,22 @@ describe('what is held is a copy (field B10)', () => {
     await settled();
     scene.sandbox.clock.advance(SECOND);
     await expect.poll(() => texts).toEqual(['as it was', 'as it was']);
+  });
+
+  it('gives onExpired a copy, so that the message leaves the store whatever becomes of that', async () => {
+    const store = memoryHeldStore();
+    let calls = 0;
+    const onExpired = (message: HeldMessage): void => {
+      calls += 1;
+      Object.assign(message, { id: 'taken', address: 'taken' });
+    };
+    const scene = await start({ store, lifetimeMs: HOUR, onExpired });
+    await scene.check('late');
+    scene.sandbox.clock.advance(HOUR);
+    await settled();
+    scene.sandbox.clock.advance(MINUTE);
+    await expect.poll(() => calls).toBe(1);
+    expect(await store.windows(scene.workspace.id)).toEqual([]);
   });
 
   const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
