@@ -2,8 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StatusAnswer, StatusRequest } from './answers.js';
 import { streamHeaders } from './event-stream.js';
 
-/** `compression` keeps what is written until somebody flushes it. */
-type Response = ServerResponse & { flush?: () => void };
+type Response = ServerResponse & {
+  /** `compression` keeps what is written until somebody flushes it. */
+  readonly flush?: () => void;
+  /** Of HTTP/2, whose response does not say itself that its client has gone. */
+  readonly stream?: { readonly destroyed: boolean };
+};
 
 export function nodeRequest(req: IncomingMessage): StatusRequest {
   return { method: req.method, accept: req.headers.accept, host: req };
@@ -11,7 +15,7 @@ export function nodeRequest(req: IncomingMessage): StatusRequest {
 
 /** Answers, unless somebody else has done so or the client has gone. */
 export function answerNode(res: Response, answer: StatusAnswer): void {
-  if (res.headersSent || res.writableEnded || res.destroyed) return;
+  if (res.headersSent || res.writableEnded || res.destroyed || res.stream?.destroyed) return;
   if ('open' in answer) return streamTo(res, answer);
   res.statusCode = answer.status;
   for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);

@@ -1,9 +1,12 @@
+import { EventEmitter, once } from 'node:events';
+import { connect, createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import express from 'express';
 import express4 from 'express4';
 import { memoryStore, type WindowQuery, type WindowStatusOptions, windowStatus } from 'freeform-guard';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { internalsOf } from '../../../src/guard/internals.js';
-import { createWorld, HOUR, MINUTE, SECOND } from '../../guard/support.js';
+import { createWorld, HOUR, MINUTE, SECOND, turns } from '../../guard/support.js';
 import { recordLetOut } from '../../support/canary.js';
 import { PHONE, type World } from '../../support/world.js';
 import { listen, openStream, queryOf, type StreamClient, type Told } from './support.js';
@@ -293,6 +296,31 @@ describe('many streams', () => {
     const answers = await Promise.all(asked);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 503]);
     await Promise.all(answers.map(({ body }) => body?.cancel()));
+  });
+
+  it('keep no place over HTTP/2 for a client that left while its conversation was looked up', async () => {
+    const world = await createWorld();
+    const left = new EventEmitter();
+    const resolve = async (): Promise<WindowQuery> => {
+      stream.close();
+      await once(left, 'gone');
+      return queryOf(world);
+    };
+    const handler = windowStatus(world.guard, { resolve });
+    const server = createHttp2Server((req, res) => {
+      res.once('close', () => left.emit('gone'));
+      handler(req as never, res as never);
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(() => {
+      client.destroy();
+      server.close();
+    });
+    const stream = client.request({ accept: 'text/event-stream' });
+    await once(left, 'gone');
+    await turns(10);
+    expect(internalsOf(world.guard).watches.count).toBe(0);
   });
 
   it('stay with their contacts where the application changes the object that it gave', async () => {
