@@ -17,9 +17,9 @@ import type { WindowQuery } from '../../guard/window-query.js';
 export interface WindowStatusOptions<Req extends IncomingMessage | Request = IncomingMessage> {
   /**
    * Finds the window that a request is about, as `guard.window` takes it. It knows who is logged in: for a conversation
-   * that this person may not see, and for one that does not exist, it gives `undefined`, and the answer is 404.
+   * that this person may not see, and for one that does not exist, it gives `undefined` or `null`, and the answer is 404.
    */
-  readonly resolve: (req: Req) => WindowQuery | undefined | Promise<WindowQuery | undefined>;
+  readonly resolve: (req: Req) => WindowQuery | null | undefined | Promise<WindowQuery | null | undefined>;
   /** Who would write: only `human` may use a human-agent window. Default `automation`. */
   readonly sender?: 'human' | 'automation' | undefined;
   /**
@@ -31,7 +31,7 @@ export interface WindowStatusOptions<Req extends IncomingMessage | Request = Inc
 
 export interface ResolvedStatusOptions {
   /** What the host gives the handler is what `resolve` gets. */
-  readonly resolve: (req: unknown) => WindowQuery | undefined | Promise<WindowQuery | undefined>;
+  readonly resolve: (req: unknown) => WindowQuery | null | undefined | Promise<WindowQuery | null | undefined>;
   readonly sender: 'human' | 'automation';
   readonly maxConnections: number;
 }

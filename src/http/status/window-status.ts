@@ -88,7 +88,8 @@ class Teller {
     const hook = { name: 'windowStatus resolve' };
     try {
       const query = await this.#options.resolve(host);
-      const copy = query === undefined ? undefined : copyOfQuery(query, 'windowStatus: what resolve gives');
+      const copy =
+        query === undefined || query === null ? undefined : copyOfQuery(query, 'windowStatus: what resolve gives');
       hooks.worked(hook);
       return copy;
     } catch (error) {

@@ -79,8 +79,10 @@ describe('one answer', () => {
 
   it('is a 404 where the application knows no such conversation, and a 405 for another method', async () => {
     const world = await createWorld();
-    const unknown = await askJson(await serve(world, { resolve: async () => undefined }));
-    expect(unknown).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
+    for (const nothing of [undefined, null]) {
+      const unknown = await askJson(await serve(world, { resolve: async () => nothing }));
+      expect(unknown).toMatchObject({ status: 404, body: { code: 'conversation_not_found' } });
+    }
     const posted = await askJson(await serve(world), { method: 'POST' });
     expect(posted).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
     expect(posted.headers.get('allow')).toBe('GET, HEAD');
