@@ -112,7 +112,7 @@ describe('what a platform with a window decides', () => {
     });
   });
 
-  test.each(withoutWindow)('%s: allowed without any window, as Bird knows none', (platform) => {
+  test.each(withoutWindow)('%s: allowed without any window, as Bird knows none [U12]', (platform) => {
     for (const serviceWindowExpireAt of [null, undefined, '2020-01-01T00:00:00Z', 'never']) {
       for (const platformId of variantsOf(platform)) {
         expect(decide({ platformId }, { serviceWindowExpireAt })).toEqual(noServiceWindow);

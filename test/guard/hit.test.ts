@@ -150,7 +150,7 @@ describe('the channel', () => {
     expect(world.guard.peek(world.send())?.source).toBe('memory');
   });
 
-  it('that was paused meanwhile is noticed then, and blocks on that fresh read', async () => {
+  it('that was paused meanwhile is noticed then, and blocks on that fresh read [U19]', async () => {
     const world = await createOpenWorld();
     world.workspace.setChannel(world.channel.id, { status: 'paused' });
     expect((await world.guard.check(world.send())).action).toBe('send');
@@ -185,7 +185,7 @@ describe('in an outage a window that is known to be open stays open', () => {
     ['answers what is no JSON', { status: 200, body: '<html>' }],
     ['takes the key back', { status: 401 }],
     ['says that there were too many requests', { status: 429 }],
-  ] as const)('when Bird %s, without waiting, for hours', async (_, fault) => {
+  ] as const)('when Bird %s, without waiting, for hours [U19]', async (_, fault) => {
     const world = await createOpenWorld();
     world.sandbox.setFault(() => fault);
     for (let hours = 1; hours < 24; hours += 1) {

@@ -114,7 +114,7 @@ describe('scenario 24: what is remembered', () => {
 });
 
 describe('scenario 20: when Bird and memory differ', () => {
-  it('the later end counts: Bird says closed, but the customer was seen to write', async () => {
+  it('the later end counts: Bird says closed, but the customer was seen to write [U23, U24]', async () => {
     const world = await createWorld({ sandbox: { readLagMs: HOUR } });
     expect((await world.guard.check(world.send())).action).toBe('block');
     world.customerWrites();

@@ -48,7 +48,7 @@ describe('500 sends a second on a good day', slow, () => {
 
 describe("a time in which Bird's reads fail", slow, () => {
   it.each(['status 503', 'silence'])(
-    '%s: few are unknown, nobody waits, and two seconds after it is over Bird decides again',
+    '%s: few are unknown, nobody waits, and two seconds after it is over Bird decides again [U6]',
     async (fault) => {
       const { slices, violations, hangs } = await simulate(
         outage({ seed: 3, knowledge: 'observed', outageMinutes: 0.2 }, fault),

@@ -94,11 +94,11 @@ describe('pauseOf', () => {
     ['Monday, 05-Jan-26 09:00:30 GMT', undefined],
     [ISO, undefined],
     [String(AT), 60_000],
-  ])('%j is %s ms', (header, expected) => {
+  ])('%j is %s ms [U4]', (header, expected) => {
     expect(pauseOf(header, AT)).toBe(expected);
   });
 
-  it('property: it is absent or from 1 to 60 s, for any header and any now', () => {
+  it('property: it is absent or from 1 to 60 s, for any header and any now [U4]', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer(), (header, now) => {
         const pauseMs = pauseOf(header, now) ?? 1000;
@@ -123,7 +123,7 @@ describe('decodeWindow', () => {
       null,
       false,
     ],
-  ])('reads %s', (_, answer, serviceWindowExpireAt, isPermanentSession) => {
+  ])('reads %s [U17]', (_, answer, serviceWindowExpireAt, isPermanentSession) => {
     expect(decodeWindow(answer)).toEqual({ serviceWindowExpireAt, isPermanentSession });
   });
 });
@@ -222,7 +222,7 @@ describe('every decoder', () => {
   ] as const;
 
   it.each(decoders)(
-    '%s throws LookupErrors alone for any JSON, without quoting it, and changes no prototype',
+    '%s throws LookupErrors alone for any JSON, without quoting it, and changes no prototype [U9, U10]',
     (_, decode) => {
       const near = fc.record(
         {

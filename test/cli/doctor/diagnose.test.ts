@@ -171,7 +171,7 @@ describe('one thing to fix', () => {
   it.each([
     ['given', undefined],
     ['not given', { contactId: undefined }],
-  ])('is a key that may not read contacts, with the path to add, the contact being %s', async (_, change) => {
+  ])('is a key that may not read contacts, with the path to add, the contact being %s [U20]', async (_, change) => {
     const practice = await createPractice({ contactAccess: 'forbidden' });
     expect(await practice.diagnose(change)).toMatchObject({
       key: 'accepted',

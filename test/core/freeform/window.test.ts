@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../src/core/types.js';
 import {
@@ -25,7 +26,7 @@ describe('rule 5: a permanent session', () => {
     ['a future date', iso(later)],
     ['undefined', undefined],
     ['an unreadable date', 'tomorrow'],
-  ])('scenario 16: overrides a date of %s', (_name, serviceWindowExpireAt) => {
+  ])('scenario 16: overrides a date of %s [U12]', (_name, serviceWindowExpireAt) => {
     expect(decide(whatsapp, { serviceWindowExpireAt, isPermanentSession: true })).toEqual(permanentSession);
   });
 
@@ -61,6 +62,16 @@ describe("rule 6: Bird's date", () => {
     ['undefined is not known', undefined, windowUnknown],
   ])('%s', (_name, serviceWindowExpireAt, decision) => {
     expect(decide(whatsapp, { serviceWindowExpireAt })).toEqual(decision);
+  });
+
+  test('property: any instant that has come is closed, with its end, and any later one is open [U13]', () => {
+    const instant = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer({ min: -40 * DAY, max: 40 * DAY }));
+    fc.assert(
+      fc.property(instant, (ms) => {
+        const decision = ms > 0 ? open(AT + ms) : closed(AT + ms);
+        expect(decide(whatsapp, { serviceWindowExpireAt: iso(AT + ms) })).toEqual(decision);
+      }),
+    );
   });
 
   test.each<[name: string, contact: unknown]>([

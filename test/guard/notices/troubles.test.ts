@@ -85,7 +85,7 @@ describe('an accessKey function (field C1)', () => {
   );
 });
 
-describe('what keeps Bird from answering is told once (field C1)', () => {
+describe('what keeps Bird from answering is told once (field C1) [U7, U8, U9, U20]', () => {
   const faults: readonly (readonly [what: string, cause: string, fault: Fault, reason: string])[] = [
     ['a connection that breaks', 'no_connection', { reset: true }, 'lookup_failed'],
     ['status 500', 'error_status', { status: 500 }, 'lookup_failed'],
@@ -222,7 +222,7 @@ describe('ids that strangers write (field D3)', () => {
     expect(told(world.logs)).toHaveLength(1_003);
   });
 
-  it('of channels that Bird does not know are each told once', async () => {
+  it('of channels that Bird does not know are each told once [U18]', async () => {
     const world = await createWorld();
     const channels = ['1', '2', '1', '2'].map((digit) => `1111111${digit}-1111-4111-8111-111111111111`);
     for (const channelId of channels) await world.guard.check(world.send({ channelId }));

@@ -93,7 +93,7 @@ describe('a campaign', () => {
     await advanceUntil(world, long);
   });
 
-  it('outlasts a pause that Bird asks for', async () => {
+  it('outlasts a pause that Bird asks for [U4]', async () => {
     const world = await quietWorld();
     let refusals = 1;
     world.sandbox.setFault(({ kind }) => {

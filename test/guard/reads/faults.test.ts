@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createGuard, type Guard } from 'freeform-guard';
+import type { AddressInfo, Socket } from 'node:net';
+import { type Clock, createGuard, type Guard } from 'freeform-guard';
+import { createSandbox } from 'freeform-guard/sandbox';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keepSecret, recordLetOut } from '../../support/canary.js';
 import { recordingLogger, type World } from '../../support/world.js';
@@ -45,7 +46,7 @@ function watchHeaders(world: World): { guard: Guard; signals: AbortSignal[]; nex
 }
 
 describe('Bird is silent', () => {
-  it('before the headers: half of the deadline for each of two attempts, then unknown, at the deadline', async () => {
+  it('before the headers: half of the deadline for each of two attempts, then unknown, at the deadline [U1]', async () => {
     const world = await createPrimedWorld();
     const silent = faultOn(world.sandbox, 'contact', { stall: 'headers' });
     const startedAt = world.sandbox.clock.now();
@@ -66,7 +67,7 @@ describe('Bird is silent', () => {
   it.each([
     ['after the headers', { stall: 'body' }],
     ['but for a byte now and then', { dripMs: 100 }],
-  ] as const)('%s: the same limits hold for the body', async (_, fault) => {
+  ] as const)('%s: the same limits hold for the body [U2]', async (_, fault) => {
     const world = await createWorld();
     const { guard, signals, nextHeaders } = watchHeaders(world);
     faultOn(world.sandbox, 'channel', fault);
@@ -85,7 +86,7 @@ describe('Bird is silent', () => {
     expect(countOf(world.sandbox, 'channel')).toBe(2);
   });
 
-  it('once: the second attempt answers within the deadline', async () => {
+  it('once: the second attempt answers within the deadline [U1]', async () => {
     const world = await createPrimedWorld();
     let asked = 0;
     const first = deferred<void>();
@@ -182,7 +183,7 @@ describe('after a 429 the reads of the workspace rest', () => {
     ['an HTTP date of another year', 'Tue, 05 Jan 2027 08:00:00 GMT', 60 * SECOND],
     ['an HTTP date that does not exist', 'Mon, 99 Jan 2026 09:00:05 GMT', 1 * SECOND],
     ['an ISO date', '2026-01-05T09:00:05Z', 1 * SECOND],
-  ] as const)('when Retry-After is %s', async (_, retryAfter, pauseMs) => {
+  ] as const)('when Retry-After is %s [U4, U5]', async (_, retryAfter, pauseMs) => {
     const world = await createPrimedWorld();
     const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
     world.sandbox.setFault(() => ({ status: 429, headers, body: {} }));
@@ -197,7 +198,7 @@ describe('after a 429 the reads of the workspace rest', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
   });
 
-  it('and not those of another workspace', async () => {
+  it('and not those of another workspace [U4]', async () => {
     const world = await createPrimedWorld();
     const other = world.sandbox.addWorkspace();
     const channel = other.addChannel({ platformId: 'whatsapp' });
@@ -231,7 +232,7 @@ describe('an expiry in the far future', () => {
     ['tiktok', '9999-12-31T23:59:59Z', 2 * DAY],
     ['a-new-platform', '9999-12-31T23:59:59Z', DAY],
   ])(
-    'on %s is believed now, and asked for again when a window of the platform has passed',
+    'on %s is believed now, and asked for again when a window of the platform has passed [U16]',
     async (platformId, end, trustMs) => {
       const world = await createPrimedWorld({ platformId });
       const contact = { id: world.contact.id };
@@ -347,26 +348,29 @@ describe('the breaker', () => {
 });
 
 describe('the wire', () => {
-  /** A guard in front of a bare server, on the system's clock. */
-  async function guardBefore(listener: RequestListener): Promise<{ check: () => ReturnType<Guard['check']> }> {
+  /** A guard in front of a bare server, on the system's clock unless there is another. */
+  async function guardBefore(
+    listener: RequestListener,
+    { scheme = 'http', clock }: { scheme?: 'http' | 'https'; clock?: Clock } = {},
+  ): Promise<{ check: (channelId?: string) => ReturnType<Guard['check']> }> {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {
       server.closeAllConnections();
       server.close();
     });
-    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const baseUrl = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const guard = createGuard({
       workspaces: { [NOBODY]: { accessKey: 'sandbox-of-the-wire', baseUrl, deadlineMs: 5000 } },
       logger: recordingLogger([]),
+      clock,
     });
-    const send = { workspaceId: NOBODY, channelId: NOBODY, contact: { id: NOBODY } };
-    return { check: () => guard.check(send) };
+    return { check: (channelId = NOBODY) => guard.check({ workspaceId: NOBODY, channelId, contact: { id: NOBODY } }) };
   }
 
   const channel = JSON.stringify({ id: NOBODY, platformId: 'sms', status: 'active' });
 
-  it('may carry an endless body: it is cut off after 64 KiB and the connection is closed', async () => {
+  it('may carry an endless body: it is cut off after 64 KiB and the connection is closed [U3]', async () => {
     const closed = deferred<void>();
     let written = 0;
     const { check } = await guardBefore((_, res) => {
@@ -387,7 +391,28 @@ describe('the wire', () => {
     expect(written).toBeLessThan(32 * 1024 * 1024);
   });
 
-  it('may break before the answer, as a reused connection does: the second attempt counts', async () => {
+  it('may stay silent: each attempt closes its connection when its time is over [U1]', async () => {
+    const sandbox = await createSandbox();
+    onTestFinished(() => sandbox.close());
+    const attempts = [deferred<Socket>(), deferred<Socket>()];
+    let arrived = 0;
+    const listener: RequestListener = ({ socket }) => {
+      attempts[arrived]?.resolve(socket);
+      arrived += 1;
+    };
+    const { check } = await guardBefore(listener, { clock: sandbox.clock });
+    const outcome = check();
+    for (const attempt of attempts) {
+      const socket = await attempt.promise;
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      sandbox.clock.advance(2500);
+      await closed;
+    }
+    expect(await outcome).toMatchObject(unknown('deadline_exceeded'));
+    expect(arrived).toBe(2);
+  });
+
+  it('may break before the answer: the second attempt counts [U22]', async () => {
     let requests = 0;
     const { check } = await guardBefore((req, res) => {
       requests += 1;
@@ -397,6 +422,41 @@ describe('the wire', () => {
     expect((await check()).decision.reason).toBe('no_service_window');
     expect(requests).toBe(2);
   });
+
+  it('may break where a connection is used again, as its server has just closed it: asked once more [U22]', async () => {
+    const used = new Set<Socket>();
+    let hasBroken = false;
+    const { check } = await guardBefore((req, res) => {
+      if (used.has(req.socket) && !hasBroken) {
+        hasBroken = true;
+        req.socket.destroy();
+      } else res.end(JSON.stringify({ platformId: 'sms', status: 'active' }));
+      used.add(req.socket);
+    });
+    for (let channels = 0; channels < 20 && !hasBroken; channels += 1) {
+      expect((await check(randomUUID())).decision.reason).toBe('no_service_window');
+      // Until it is read whole, an answer holds its connection.
+      await turns();
+    }
+    expect(hasBroken).toBe(true);
+  });
+
+  it('may fail in TLS: the connection is tried twice, and no request gets through [U22]', async () => {
+    let requests = 0;
+    const { check } = await guardBefore(() => (requests += 1), { scheme: 'https' });
+    expect(await check()).toMatchObject(unknown('lookup_failed'));
+    expect(requests).toBe(0);
+  });
+
+  it.each(['ENOTFOUND', 'EAI_AGAIN', 'CERT_HAS_EXPIRED', 'ECONNRESET', 'UND_ERR_SOCKET'])(
+    'may fail with %s, which is tried twice [U22]',
+    async (code) => {
+      const broken = vi.fn(() => Promise.reject(new TypeError('fetch failed', { cause: { code } })));
+      const world = await createWorld({ guard: { fetch: broken as unknown as typeof fetch } });
+      expect(await world.guard.check(world.send())).toMatchObject(unknown('lookup_failed'));
+      expect(broken).toHaveBeenCalledTimes(2);
+    },
+  );
 
   it('may carry what is no HTTP', async () => {
     const { check } = await guardBefore((req) => req.socket.end('220 mail.example.com ESMTP\r\n'));

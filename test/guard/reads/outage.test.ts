@@ -12,7 +12,7 @@ async function checkMany(world: World, count: number, firstNumber = 1): Promise<
 }
 
 describe('when Bird fails', () => {
-  test('its reads stop after twenty, one probe a second goes on, and the first success ends it', async () => {
+  test('its reads stop after twenty, one probe a second goes on, and the first success ends it [U6]', async () => {
     const world = await createWorld({ workspace: { lookupsPerSecond: 1_000, lookupBurst: 1_000 } });
     world.customerWrites();
     await world.guard.check(world.send());
@@ -35,7 +35,7 @@ describe('when Bird fails', () => {
     expect([probe, ...others]).toEqual(Array(3).fill('contact_not_found'));
   });
 
-  test('retries are few: a reserve of five, then a tenth of the reads', async () => {
+  test('retries are few: a reserve of five, then a tenth of the reads [U6]', async () => {
     const world = await createWorld({ workspace: { lookupsPerSecond: 1_000, lookupBurst: 1_000 } });
     world.customerWrites();
     await world.guard.check(world.send());
@@ -47,7 +47,7 @@ describe('when Bird fails', () => {
 });
 
 describe('when Bird refuses the key', () => {
-  test('the key function is asked once more, and nothing is asked of Bird for 30 s when it has no other key', async () => {
+  test('the key function is asked once more, and nothing is asked of Bird for 30 s when it has no other key [U20]', async () => {
     let asked = 0;
     const world = await createWorld({
       workspace: {
@@ -73,7 +73,7 @@ describe('when Bird refuses the key', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ decision: { reason: 'service_window_open' } });
   });
 
-  test('for contacts only, channels are still read, and the reason is said once', async () => {
+  test('for contacts only, channels are still read, and the reason is said once [U20]', async () => {
     const world = await createWorld({ sandbox: { contactAccess: 'forbidden' } });
     world.customerWrites();
     for (let sends = 0; sends < 3; sends += 1) {

@@ -127,7 +127,7 @@ describe('a read that is under way', () => {
     expect([open?.action, closed?.action]).toEqual(['send', 'block']);
   });
 
-  it('of a channel that is paused blocks nobody who came after it began, once the channel is active again', async () => {
+  it('of a channel that is paused blocks nobody who came after it began, once the channel is active again [U19]', async () => {
     const world = await createWorld();
     world.customerWrites();
     world.workspace.setChannel(world.channel.id, { status: 'paused' });

@@ -65,7 +65,7 @@ describe('scenario 14: the message that is being answered counts, though nothing
     expect(world.reads()).toBe(reads);
   });
 
-  it('a read that was under way, and says closed, does not undo it', async () => {
+  it('a read that was under way, and says closed, does not undo it [U23]', async () => {
     const world = await startWorld({ sandbox: { readLagMs: HOUR } });
     world.customerWrites();
     const decided = world.guard.check(world.send());

@@ -28,7 +28,7 @@ describe('a refusal under a date that no message explains (field A1)', () => {
     ['facebook', 168 * HOUR, DAY],
     ['instagram', 168 * HOUR, DAY],
     ['tiktok', 96 * HOUR, 2 * DAY],
-  ])('stops the messages that follow, on %s', async (platformId, expiresInMs, windowMs) => {
+  ])('stops the messages that follow, on %s [U25]', async (platformId, expiresInMs, windowMs) => {
     const world = await createWorldUntil(platformId, expiresInMs);
     world.sandbox.clock.advance(HOUR);
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });

@@ -22,7 +22,7 @@ describe('scenario 43: a platform that nobody knows', () => {
     });
   });
 
-  it('follows onUnknown, and is warned of once', async () => {
+  it('follows onUnknown, and is warned of once [U12]', async () => {
     const world = await createWorld({ platformId: 'hologram', workspace: { onUnknown: 'block' } });
     for (let sends = 0; sends < 3; sends += 1) {
       expect(await world.guard.check(world.send())).toMatchObject({
@@ -49,7 +49,7 @@ describe('a channel', () => {
     ['telegram', 'telegram'],
     ['rcs', 'rcs'],
     ['line', 'line'],
-  ])('on %s needs no window: one read of the channel, none of the contact', async (platformId, platform) => {
+  ])('on %s needs no window: one read of the channel, none of the contact [U12]', async (platformId, platform) => {
     const world = await createWorld({ platformId });
     expect(await world.guard.check(world.send())).toMatchObject({
       action: 'send',
@@ -60,7 +60,7 @@ describe('a channel', () => {
   });
 
   it.each(['inactive', 'paused', 'archived', 'deleted', 'suspended'])(
-    'that is %s stops free-form and templates, on a fresh read',
+    'that is %s stops free-form and templates, on a fresh read [U19]',
     async (status) => {
       const world = await createWorld({ platformId: 'sms' });
       world.workspace.setChannel(world.channel.id, { status });
@@ -81,7 +81,7 @@ describe('a channel', () => {
     },
   );
 
-  it('that was seen inactive stops no template in an outage', async () => {
+  it('that was seen inactive stops no template in an outage [U19]', async () => {
     const world = await createWorld({ platformId: 'sms' });
     world.workspace.setChannel(world.channel.id, { status: 'paused' });
     await world.guard.check(world.send());
@@ -225,7 +225,7 @@ describe('scenario 40: a human', () => {
 describe('onContactNotFound', () => {
   const missing = { identifierKey: 'phonenumber', identifierValue: '+31600000001' };
 
-  it("is 'unknown' by default, however often Bird says so", async () => {
+  it("is 'unknown' by default, however often Bird says so [U18]", async () => {
     const world = await createWorld();
     for (let checks = 0; checks < 3; checks += 1) {
       expect(await world.guard.check(world.send({ contact: missing }))).toMatchObject({
@@ -242,16 +242,22 @@ describe('onContactNotFound', () => {
     [1000, 'deny', 'block'],
     [10 * MINUTE - 1, 'deny', 'block'],
     [10 * MINUTE, 'unknown', 'send'],
-  ])("'closed' takes two not-founds at least a second apart: %i ms apart is %s", async (apartMs, verdict, action) => {
-    const world = await createWorld({ workspace: { onContactNotFound: 'closed' } });
-    expect((await world.guard.check(world.send({ contact: missing }))).decision.verdict).toBe('unknown');
-    world.sandbox.clock.advance(apartMs);
-    const outcome = await world.guard.check(world.send({ contact: missing }));
-    expect(outcome).toMatchObject({ action, decision: { verdict } });
-    if (verdict === 'deny') {
-      expect(outcome).toMatchObject({ source: 'bird', decision: { reason: 'service_window_closed', closedAt: null } });
-    }
-  });
+  ])(
+    "'closed' takes two not-founds at least a second apart: %i ms apart is %s [U18]",
+    async (apartMs, verdict, action) => {
+      const world = await createWorld({ workspace: { onContactNotFound: 'closed' } });
+      expect((await world.guard.check(world.send({ contact: missing }))).decision.verdict).toBe('unknown');
+      world.sandbox.clock.advance(apartMs);
+      const outcome = await world.guard.check(world.send({ contact: missing }));
+      expect(outcome).toMatchObject({ action, decision: { verdict } });
+      if (verdict === 'deny') {
+        expect(outcome).toMatchObject({
+          source: 'bird',
+          decision: { reason: 'service_window_closed', closedAt: null },
+        });
+      }
+    },
+  );
 
   it.each([
     ['empty search results', { sandbox: {} }],
@@ -285,7 +291,7 @@ describe('onContactNotFound', () => {
     expect((await world.guard.check(world.send())).decision.reason).toBe('contact_not_found');
   });
 
-  it("'closed' never blocks a customer who was seen to write, nor one who has become known", async () => {
+  it("'closed' never blocks a customer who was seen to write, nor one who has become known [U18]", async () => {
     const world = await createWorld({ workspace: { onContactNotFound: 'closed', safetyMarginMs: 0 } });
     const send = world.send({ contact: missing });
     await world.guard.check(send);

@@ -17,7 +17,7 @@ test('stays closed while fewer than 20 reads have been made, whatever they gave'
   expect(breaker.admits()).toBe(true);
 });
 
-test('opens at the twentieth read when half of them failed, and not when fewer did', () => {
+test('opens at the twentieth read when half of them failed, and not when fewer did [U6]', () => {
   const half = createBreaker().breaker;
   times(10, () => half.succeeded());
   times(10, () => half.failed());
@@ -37,7 +37,7 @@ test('counts the last ten seconds only', () => {
   expect(breaker.admits()).toBe(true);
 });
 
-test('while open, lets one probe through a second', () => {
+test('while open, lets one probe through a second [U6]', () => {
   const { breaker, clock } = createBreaker();
   times(20, () => breaker.failed());
   clock.nowMs += 999;

@@ -287,7 +287,7 @@ describe('FairTokenBucket.pause', () => {
     expect(first.reason).toBe('admitted');
   });
 
-  it('without a duration is 1 s, then 2, 4 and 8 s, and 1 s again after a success', async () => {
+  it('without a duration is 1 s, then 2, 4 and 8 s, and 1 s again after a success [U5]', async () => {
     const trial = new Trial();
     const pauses: number[] = [];
     const measure = async (): Promise<void> => {
@@ -331,7 +331,7 @@ describe('FairTokenBucket.pause', () => {
     expect([early.reason, inTime.reason]).toEqual(['lookup_budget_spent', 'admitted']);
   });
 
-  it('halves the rate, which then recovers by a tenth a second', async () => {
+  it('halves the rate, which then recovers by a tenth a second [U4]', async () => {
     const trial = new Trial({ perSecond: 40, burst: 1 });
     trial.budget.pause(1000);
     trial.clock.advance(1000);

@@ -46,7 +46,7 @@ const trials: readonly (readonly [name: string, limits: Limits, states: number])
   ],
 ];
 
-it.each(trials)('one window, in every order: %s', slow, async (_, limits, states) => {
+it.each(trials)('one window, in every order: %s [U23]', slow, async (_, limits, states) => {
   const coverage = await checkOneWindow(limits);
   console.log(`${coverage.states} situations, ${coverage.steps} steps, ${coverage.orders} orders`);
   expect(coverage.violations).toEqual([]);
