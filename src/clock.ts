@@ -2,7 +2,7 @@ import { LookupError } from './errors.js';
 import type { Clock } from './ports.js';
 
 /** The system's time; its timers do not keep the process alive. */
-export const systemClock: Clock = {
+export const systemClock: Required<Clock> = {
   now: () => Date.now(),
   setTimeout: (fn, ms) => {
     const timer: NodeJS.Timeout | number = setTimeout(fn, ms);

@@ -28,7 +28,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   lookup: ['core', 'ports', 'errors'],
   stores: ['core', 'ports', 'errors'],
   // In front of Redis stands the memory store.
-  redis: ['core', 'ports', 'errors', 'stores'],
+  redis: ['core', 'ports', 'errors', 'clock', 'stores'],
   held: ['core', 'runtime', 'in-flight', 'ports', 'errors', 'clock', 'bird', 'stores', 'telemetry'],
   telemetry: ['core', 'runtime', 'ports', 'errors'],
   guard: ['core', 'runtime', 'in-flight', 'ports', 'errors', 'clock', 'bird', 'lookup', 'stores', 'held', 'telemetry'],
@@ -93,18 +93,7 @@ const effects: readonly { readonly file: string; readonly effect: string; readon
   { file: 'element/service-window.ts', effect: 'setTimeout', why: 'a countdown on a page' },
   { file: 'element/connection.ts', effect: 'setTimeout', why: 'the page connects again' },
   { file: 'element/connection.ts', effect: 'Math.random', why: 'so that not all pages do at once' },
-  { file: 'redis/connection.ts', effect: 'setTimeout', why: 'how long Redis takes is a matter of real time' },
-  { file: 'redis/reply-timer.ts', effect: 'setTimeout', why: 'the same' },
-  { file: 'redis/fleet/redis-fleet.ts', effect: 'setTimeout', why: 'a read of another process takes real time' },
-  {
-    file: 'redis/fleet/redis-read-budget.ts',
-    effect: 'setTimeout',
-    why: 'the limit that processes share counts real time',
-  },
-  { file: 'redis/fleet/redis-read-budget.ts', effect: 'performance.now', why: 'the same' },
-  { file: 'redis/fleet/membership.ts', effect: 'setTimeout', why: 'members live in real time' },
-  { file: 'redis/fleet/membership.ts', effect: 'performance.now', why: 'the same' },
-  { file: 'redis/options.ts', effect: 'Date.now', why: 'the clock of a store that is given none' },
+  { file: 'redis/reply-timer.ts', effect: 'setTimeout', why: 'replies that have arrived are read before one is late' },
   { file: 'sandbox/sandbox.ts', effect: 'Date.now', why: 'the instant that the clock of a sandbox shows first' },
 ];
 

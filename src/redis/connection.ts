@@ -1,3 +1,4 @@
+import type { Clock } from '../ports.js';
 import type { DuplicatedClient, RedisClient } from './client.js';
 import { CONNECT_TIMEOUT_MS, connectWithTracking, duplicateClient } from './duplicated-client.js';
 import { startReplyTimer } from './reply-timer.js';
@@ -27,6 +28,7 @@ export interface RedisConnectionOptions {
   readonly notificationPrefix: string;
   /** How long a reply may take. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
 }
 
 export interface ConnectionListener {
@@ -40,7 +42,6 @@ export interface ConnectionListener {
 
 /**
  * A connection to Redis on which nobody waits for long. It queues nothing, times out early and reconnects by itself.
- * Its timers run in real time, whatever the guard's clock shows.
  */
 export class RedisConnection {
   /** Settles when the first attempt to connect has ended, successful or not. */
@@ -54,7 +55,7 @@ export class RedisConnection {
   #isClosed = false;
   /** Why Redis is unavailable, while it is. */
   #problem: ConnectionProblem = 'connecting';
-  #heartbeats: NodeJS.Timeout | undefined;
+  #nextHeartbeat: unknown;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
@@ -90,32 +91,40 @@ export class RedisConnection {
 
   close(): void {
     this.#isClosed = true;
-    clearInterval(this.#heartbeats);
+    this.#options.clock.clearTimeout(this.#nextHeartbeat);
     this.#discard(this.#client, 'closed');
   }
 
   async #open(): Promise<void> {
+    const { clock, notificationPrefix } = this.#options;
     const client = duplicateClient(this.#options.client);
     this.#client = client;
     client.on('error', (error) => this.#discard(client, problemOf(error)));
     client.on('invalidate', (key) => this.#notify(key === null ? undefined : String(key)));
     client.unref();
-    const timer = setTimeout(() => this.#discard(client, 'no_connection'), CONNECT_TIMEOUT_MS).unref();
+    const timer = clock.setTimeout(() => this.#discard(client, 'no_connection'), CONNECT_TIMEOUT_MS);
     try {
-      await connectWithTracking(client, this.#options.notificationPrefix);
+      await connectWithTracking(client, notificationPrefix);
       if (this.#client === client) this.#start();
     } catch (error) {
       this.#discard(client, problemOf(error));
     } finally {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
     }
   }
 
   #start(): void {
     this.#isTracking = true;
     this.#isFast = true;
-    this.#heartbeats = setInterval(() => void this.#checkHeartbeat(), HEARTBEAT_MS).unref();
+    this.#planHeartbeat();
     this.#becomeReady();
+  }
+
+  #planHeartbeat(): void {
+    this.#nextHeartbeat = this.#options.clock.setTimeout(() => {
+      this.#planHeartbeat();
+      void this.#checkHeartbeat();
+    }, HEARTBEAT_MS);
   }
 
   #becomeReady(): void {
@@ -134,9 +143,10 @@ export class RedisConnection {
     this.#client = undefined;
     this.#isTracking = false;
     this.#isReady = false;
-    clearInterval(this.#heartbeats);
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#nextHeartbeat);
     client.destroy();
-    if (!this.#isClosed) setTimeout(() => this.#isClosed || void this.#open(), RECONNECT_MS).unref();
+    if (!this.#isClosed) clock.setTimeout(() => this.#isClosed || void this.#open(), RECONNECT_MS);
   }
 
   /**
@@ -164,13 +174,14 @@ export class RedisConnection {
   }
 
   #sendOn(client: DuplicatedClient, args: readonly string[], timeoutMs: number): Promise<unknown> {
+    const { clock, timeoutMs: usualMs } = this.#options;
     return new Promise((resolve, reject) => {
       let isSlow = false;
-      const stopTimeout = startReplyTimer(timeoutMs, () => {
+      const stopTimeout = startReplyTimer(clock, timeoutMs, () => {
         if (this.#client === client) this.#loseReadiness();
         reject(new RedisUnavailable());
       });
-      const stopSlow = startReplyTimer(RESPONSIVE_SHARE * this.#options.timeoutMs, () => {
+      const stopSlow = startReplyTimer(clock, RESPONSIVE_SHARE * usualMs, () => {
         isSlow = true;
         this.#isFast = false;
       });

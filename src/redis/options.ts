@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.js';
 import {
   checkOptionsOf,
   integerBetween,
@@ -83,7 +84,7 @@ const checks: OptionChecks & Readonly<Record<keyof RedisStoreOptions, OptionChec
  */
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
   checkOptionsOf('redisStore', options, checks);
-  const { secret, prefix = 'ffg:', clock = { now: () => Date.now() } } = ownFields(options);
+  const { secret, prefix = 'ffg:', clock = systemClock } = ownFields(options);
   const { max = 100_000, instances = 4, longestWindowMs = longestOfAll(), timeoutMs = 40 } = ownFields(options);
   requireAll({ secret }, 'redisStore');
   return { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock };

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { systemClock } from '../clock.js';
 import type { StoreHealth } from '../core/store-health.js';
 import type { Fleet, Store } from '../ports.js';
 import type { HeldStore } from '../stores/held-store.js';
@@ -57,11 +58,14 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
   const { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock } = resolveRedisOptions(options);
   const keys = new RedisKeys(prefix, secret);
   const writer = randomBytes(6).toString('base64url');
-  const connection = new RedisConnection({ client, notificationPrefix: keys.notificationPrefix, timeoutMs });
+  // How long Redis takes is a matter of real time, whatever the guard's clock shows.
+  const realTime = systemClock;
+  const { notificationPrefix } = keys;
+  const connection = new RedisConnection({ client, notificationPrefix, timeoutMs, clock: realTime });
   const parts = { connection, keys, writer, now: () => clock.now() };
   const seal = new Seal(secret, 'freeform-guard held messages');
   const remote = new RedisWindows({ ...parts, longestWindowMs });
-  const fleet = new RedisFleet({ ...parts, instances, timeoutMs: timeoutMs / 2 });
+  const fleet = new RedisFleet({ ...parts, instances, timeoutMs: timeoutMs / 2, clock: realTime });
   const windows = max === 0 ? withoutMemory(remote) : new TieredStore({ remote, max, now: parts.now });
   return {
     get: (key) => windows.get(key),

@@ -1,4 +1,4 @@
-import type { Isolation } from '../../ports.js';
+import type { Clock, Isolation } from '../../ports.js';
 import { type RedisConnection, RedisUnavailable } from '../connection.js';
 import { type RedisScript, runScript } from '../script.js';
 import { heartbeatScript, MEMBER_LIFE_MS } from './read-budget-scripts.js';
@@ -14,6 +14,15 @@ export interface MemberReply {
   /** `later` also where this process is not a member yet, because it does not know the time of Redis. */
   readonly role: 'member' | 'taken' | 'spent' | 'later';
   readonly waitMs: number;
+}
+
+export interface MembershipParts {
+  readonly connection: RedisConnection;
+  /** Where Redis keeps the members. */
+  readonly key: string;
+  /** The id of this process. */
+  readonly process: string;
+  readonly clock: Required<Clock>;
 }
 
 interface RedisTime {
@@ -33,21 +42,18 @@ interface IsolationPeriod extends Isolation {
  * over in Redis too.
  */
 export class Membership {
-  readonly #connection: RedisConnection;
-  readonly #key: string;
-  readonly #process: string;
+  readonly #parts: MembershipParts;
   readonly #waiting = new Set<() => void>();
   /** `undefined` after a reconnect: it may be another Redis, with another clock. */
   #redisTime: RedisTime | undefined;
   /** A process that starts may replace one that is still counted. */
-  #memberUntil = performance.now() + MEMBER_LIFE_MS;
+  #memberUntil: number;
   #isolation: IsolationPeriod | undefined;
 
-  constructor(connection: RedisConnection, key: string, process: string) {
-    this.#connection = connection;
-    this.#key = key;
-    this.#process = process;
-    connection.listen({
+  constructor(parts: MembershipParts) {
+    this.#parts = parts;
+    this.#memberUntil = parts.clock.monotonic() + MEMBER_LIFE_MS;
+    parts.connection.listen({
       onReady: () => {
         this.#redisTime = undefined;
         void this.#renew();
@@ -59,7 +65,7 @@ export class Membership {
 
   /** Whether the others may still use the whole limit together with this process. */
   get isMember(): boolean {
-    return performance.now() < this.#memberUntil;
+    return this.#parts.clock.monotonic() < this.#memberUntil;
   }
 
   /** The period in which this process is not a member. */
@@ -76,15 +82,16 @@ export class Membership {
 
   /** Runs a script that renews the membership first. Gives `undefined` where Redis is unavailable or refuses. */
   async run({ script, keys, args, timeoutMs }: MemberScriptRun): Promise<MemberReply | undefined> {
-    if (!this.#connection.isResponsive) return undefined;
+    const { connection, key, process, clock } = this.#parts;
+    if (!connection.isResponsive) return undefined;
     const known = this.#redisTime;
     const endsAt = known === undefined ? '' : known.redisUs + MEMBER_LIFE_MS * 1000;
-    const run = { keys: [this.#key, ...keys], args: [this.#process, endsAt, ...args], timeoutMs };
+    const run = { keys: [key, ...keys], args: [process, endsAt, ...args], timeoutMs };
     try {
-      const reply = await runScript(this.#connection, script, run);
+      const reply = await runScript(connection, script, run);
       const [role, waitUs, redisUs] = reply as [MemberReply['role'], number, number];
       this.#extend(known);
-      this.#redisTime = { redisUs, receivedAt: performance.now() };
+      this.#redisTime = { redisUs, receivedAt: clock.monotonic() };
       return { role, waitMs: Math.ceil(waitUs / 1000) };
     } catch (error) {
       // Redis may still run a command that timed out. A refused one, for instance by a full Redis, did not run.
@@ -95,14 +102,15 @@ export class Membership {
 
   /** Settles when the membership may have changed, or after `maxWaitMs`. */
   changed(maxWaitMs: number): Promise<void> {
-    const leftMs = Math.min(maxWaitMs, this.#memberUntil - performance.now());
+    const { clock } = this.#parts;
+    const leftMs = Math.min(maxWaitMs, this.#memberUntil - clock.monotonic());
     return new Promise((resolve) => {
       const wake = (): void => {
-        clearTimeout(timer);
+        clock.clearTimeout(timer);
         this.#waiting.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, Math.max(1, leftMs)).unref();
+      const timer = clock.setTimeout(wake, Math.max(1, leftMs));
       this.#waiting.add(wake);
     });
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Fleet, ReadLease, WindowFacts, WindowRef } from '../../ports.js';
+import type { Clock, Fleet, ReadLease, WindowFacts, WindowRef } from '../../ports.js';
 import type { RedisConnection } from '../connection.js';
 import type { RedisKeys } from '../keys.js';
 import { runScript } from '../script.js';
@@ -20,7 +20,10 @@ export interface RedisFleetParts {
   readonly instances: number;
   /** Shorter than for windows: a decision has already waited for Redis when it gets here. */
   readonly timeoutMs: number;
+  /** By the guard's clock, epoch ms. */
   readonly now: () => number;
+  /** In real time, which is the time of Redis. */
+  readonly clock: Required<Clock>;
 }
 
 /** The processes that share a Redis. */
@@ -110,6 +113,7 @@ export class RedisFleet implements Fleet {
   }
 
   #listen(id: string): { readonly settled: Promise<void>; readonly leave: () => void } {
+    const { clock } = this.#parts;
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting);
     let wake: () => void = () => {};
@@ -117,9 +121,9 @@ export class RedisFleet implements Fleet {
       wake = resolve;
     });
     waiting.add(wake);
-    const timer = setTimeout(wake, MAX_READ_MS).unref();
+    const timer = clock.setTimeout(wake, MAX_READ_MS);
     const leave = (): void => {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       waiting.delete(wake);
       if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
     };

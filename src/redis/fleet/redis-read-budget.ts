@@ -1,4 +1,4 @@
-import type { Fleet } from '../../ports.js';
+import type { Clock, Fleet } from '../../ports.js';
 import type { RedisConnection } from '../connection.js';
 import type { RedisKeys } from '../keys.js';
 import { type MemberReply, Membership } from './membership.js';
@@ -21,39 +21,41 @@ export interface RedisReadBudgetParts {
   readonly writer: string;
   readonly instances: number;
   readonly timeoutMs: number;
+  readonly clock: Required<Clock>;
 }
 
-/** The limit of reads that processes share, counted in Redis. It waits in real time, which is the time of Redis. */
+/** The limit of reads that processes share, counted in Redis. */
 export class RedisReadBudget {
   readonly #parts: RedisReadBudgetParts;
   readonly #membership: Membership;
 
   constructor(parts: RedisReadBudgetParts) {
     this.#parts = parts;
-    this.#membership = new Membership(parts.connection, parts.keys.members, parts.writer);
+    this.#membership = new Membership({ ...parts, key: parts.keys.members, process: parts.writer });
   }
 
   /** See `Fleet.takeRead`. */
   async take(
     ...[workspaceId, limit, maxWaitMs, isPatient]: Parameters<Fleet['takeRead']>
   ): ReturnType<Fleet['takeRead']> {
-    const giveUpAt = performance.now() + Math.max(0, maxWaitMs);
+    const { clock } = this.#parts;
+    const giveUpAt = clock.monotonic() + Math.max(0, maxWaitMs);
     for (;;) {
-      const leftMs = Math.max(0, giveUpAt - performance.now());
-      const requestedAt = performance.now();
+      const leftMs = Math.max(0, giveUpAt - clock.monotonic());
+      const requestedAt = clock.monotonic();
       const reply = await this.#reserve(workspaceId, limit, { leftMs, isPatient });
       if (reply?.role === 'taken') {
-        await sleep(reply.waitMs);
+        await this.#sleep(reply.waitMs);
         // A process that was suspended would use all its grants at once, in addition to the reads of the others.
-        if (performance.now() <= requestedAt + reply.waitMs + MAX_GRANT_AGE_MS) return 'taken';
-        if (performance.now() < giveUpAt) continue;
+        if (clock.monotonic() <= requestedAt + reply.waitMs + MAX_GRANT_AGE_MS) return 'taken';
+        if (clock.monotonic() < giveUpAt) continue;
         return 'spent';
       }
       if (reply?.role === 'spent') return 'spent';
       if (reply === undefined && !this.#membership.isMember) return this.#membership.isolation();
-      if (performance.now() >= giveUpAt) return 'spent';
-      if (reply === undefined) await this.#membership.changed(giveUpAt - performance.now());
-      else if (reply.waitMs > 0) await sleep(Math.max(MIN_WAIT_MS, reply.waitMs));
+      if (clock.monotonic() >= giveUpAt) return 'spent';
+      if (reply === undefined) await this.#membership.changed(giveUpAt - clock.monotonic());
+      else if (reply.waitMs > 0) await this.#sleep(Math.max(MIN_WAIT_MS, reply.waitMs));
     }
   }
 
@@ -72,8 +74,8 @@ export class RedisReadBudget {
       timeoutMs,
     });
   }
-}
 
-function sleep(ms: number): Promise<void> {
-  return ms <= 0 ? Promise.resolve() : new Promise((resolve) => void setTimeout(resolve, ms).unref());
+  #sleep(ms: number): Promise<void> {
+    return ms <= 0 ? Promise.resolve() : new Promise((resolve) => void this.#parts.clock.setTimeout(resolve, ms));
+  }
 }

@@ -1,5 +1,6 @@
 import type { RedisStore } from 'freeform-guard/redis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.js';
 import type { Fleet } from '../../../src/ports.js';
 import type { RedisConnection } from '../../../src/redis/connection.js';
 import { RedisReadBudget } from '../../../src/redis/fleet/redis-read-budget.js';
@@ -46,7 +47,14 @@ it.each([
     };
     const connection = { isResponsive: true, listen: () => {}, send } as unknown as RedisConnection;
     const keys = new RedisKeys('', 'a secret of this deployment');
-    const budget = new RedisReadBudget({ connection, keys, writer: 'w', instances: 1, timeoutMs: 20 });
+    const budget = new RedisReadBudget({
+      connection,
+      keys,
+      writer: 'w',
+      instances: 1,
+      timeoutMs: 20,
+      clock: systemClock,
+    });
     expect(await budget.take('w', limit, maxWaitMs)).toBe(result);
     expect(sent).toBe(requests);
   },
