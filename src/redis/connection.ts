@@ -4,8 +4,8 @@ import { CONNECT_TIMEOUT_MS, connectWithTracking, duplicateClient } from './dupl
 import { startReplyTimer } from './reply-timer.js';
 
 /** The share of the timeout within which a reply is fast. A slower one has not failed, but decisions stop waiting. */
-const RESPONSIVE_SHARE = 3 / 8;
-const HEARTBEAT_MS = 250;
+export const RESPONSIVE_SHARE: number = 3 / 8;
+export const HEARTBEAT_MS = 250;
 const RECONNECT_MS = 250;
 
 /** Redis is not connected, or did not reply in time. The error holds nothing of the command. */

@@ -3,6 +3,9 @@ import { type RedisConnection, RedisUnavailable } from '../connection.js';
 import { type RedisScript, runScript } from '../script.js';
 import { heartbeatScript, MEMBER_LIFE_MS } from './read-budget-scripts.js';
 
+/** What the processes' part needs of a connection. */
+export type FleetConnection = Pick<RedisConnection, 'isResponsive' | 'send' | 'listen'>;
+
 export interface MemberScriptRun {
   readonly script: RedisScript;
   readonly keys: readonly string[];
@@ -17,7 +20,7 @@ export interface MemberReply {
 }
 
 export interface MembershipParts {
-  readonly connection: RedisConnection;
+  readonly connection: FleetConnection;
   /** Where Redis keeps the members. */
   readonly key: string;
   /** The id of this process. */

@@ -6,7 +6,7 @@ export const MEMBER_LIFE_MS = 800;
  * The furthest ahead that a read is promised. It is shorter than what is left of a membership between two heartbeats,
  * so that those who are members now still are then. After Redis has lost its data, promises are unknown for that long.
  */
-const MAX_PROMISE_MS = 300;
+export const MAX_PROMISE_MS = 300;
 const KEPT_MS = 86_400_000;
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Fleet, ReadLease, WindowFacts, WindowRef } from '../../ports.js';
-import type { RedisConnection } from '../connection.js';
 import type { RedisKeys } from '../keys.js';
 import { runScript } from '../script.js';
+import type { FleetConnection } from './membership.js';
 import { finishScript, joinScript } from './read-lease-scripts.js';
 import { RedisReadBudget } from './redis-read-budget.js';
 
@@ -14,7 +14,7 @@ const MAX_ANSWER_AGE_MS = 10_000;
 const READS_PER_CONNECTION = 2 ** 32;
 
 export interface RedisFleetParts {
-  readonly connection: RedisConnection;
+  readonly connection: FleetConnection;
   readonly keys: RedisKeys;
   readonly writer: string;
   readonly instances: number;

@@ -1,7 +1,6 @@
 import type { Clock, Fleet } from '../../ports.js';
-import type { RedisConnection } from '../connection.js';
 import type { RedisKeys } from '../keys.js';
-import { type MemberReply, Membership } from './membership.js';
+import { type FleetConnection, type MemberReply, Membership } from './membership.js';
 import { reserveScript } from './read-budget-scripts.js';
 
 /**
@@ -16,7 +15,7 @@ const MIN_WAIT_MS = 20;
 type ReadLimit = Parameters<Fleet['takeRead']>[1];
 
 export interface RedisReadBudgetParts {
-  readonly connection: RedisConnection;
+  readonly connection: FleetConnection;
   readonly keys: RedisKeys;
   readonly writer: string;
   readonly instances: number;

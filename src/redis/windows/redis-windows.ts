@@ -11,7 +11,7 @@ import { forgetManyScript, forgetWindowScript, mergeScript } from './scripts.js'
 const DAY_MS = 86_400_000;
 
 export interface RedisWindowsParts {
-  readonly connection: RedisConnection;
+  readonly connection: Pick<RedisConnection, 'isReady' | 'isResponsive' | 'send' | 'listen'>;
   readonly keys: RedisKeys;
   /** The id of this process in notifications. */
   readonly writer: string;

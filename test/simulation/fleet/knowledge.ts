@@ -2,7 +2,7 @@ import { addressOfId } from '../../../src/core/contact-address.js';
 import type { Directory } from '../model/directory.js';
 import { type ExpectedKnowledge, type Known, NEVER } from '../oracle/expected-knowledge.js';
 import type { Case } from '../oracle/oracle.js';
-import { type ForgetTarget, readWindow, windowId } from '../server/windows.js';
+import { evidenceOf, type ForgetTarget, windowId, writtenEvidence } from '../server/windows.js';
 import type { Answer } from '../systems/systems-under-test.js';
 import type { FleetProcess } from './process.js';
 
@@ -48,8 +48,9 @@ export class FleetKnowledge {
 
   notified(process: number, windowId: string): void {
     const server = this.#parts.processes[process]?.link.server;
-    const { refusedAt } = server?.tables.windows.get(windowId)?.evidence ?? {};
-    if (server?.isDeposed !== false || typeof refusedAt !== 'number') return;
+    if (server === undefined || server.isDeposed) return;
+    const { refusedAt } = writtenEvidence(server, windowId);
+    if (refusedAt === undefined) return;
     this.#notified[process]?.set(windowId, { refusedAt, at: this.#parts.now() });
   }
 
@@ -67,7 +68,7 @@ export class FleetKnowledge {
     const keys = this.#keysOf(customer);
     if (server === undefined || !link.isResponsive || !keys.every((key) => link.hasAllNotificationsOf(windowId(key))))
       return undefined;
-    const [evidence = {}] = keys.map((key) => readWindow(server, key).evidence);
+    const [evidence = {}] = keys.map((key) => evidenceOf(server, key));
     const isById = keys.length === 1;
     return {
       inboundAt: (isById ? evidence.contactWroteAt : evidence.lastInboundAt) ?? NEVER,

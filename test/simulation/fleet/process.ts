@@ -1,33 +1,35 @@
+import { RedisWindows } from '../../../src/redis/windows/redis-windows.js';
 import { TieredStore } from '../../../src/redis/windows/tiered-store.js';
 import type { AnswerListener } from '../model/network.js';
 import type { Timeline } from '../model/timeline.js';
 import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import { ServerLink, type ServerLinkParts } from '../server/server-link.js';
-import type { ForgetTarget } from '../server/windows.js';
+import { type ForgetTarget, keys, options } from '../server/windows.js';
 import { GuardUnderTest, type SystemParts } from '../systems/systems-under-test.js';
-import { LinkedFleet } from './linked-fleet.js';
-import { LinkedWindows } from './linked-windows.js';
+import { ObservedFleet } from './observed-fleet.js';
 
 export interface FleetProcessParts extends Omit<SystemParts, 'timeline' | 'fetch' | 'store'> {
   readonly process: number;
   readonly processes: number;
   readonly timeline: Timeline;
   readonly expected: ExpectedKnowledge;
-  readonly link: Omit<ServerLinkParts, 'process' | 'timeline'>;
+  readonly link: Omit<ServerLinkParts, 'process' | 'writer' | 'timeline'>;
   readonly fetchIn: (process: Timeline, onAnswer: AnswerListener) => typeof globalThis.fetch;
   readonly onAnswer: AnswerListener;
-  readonly nextTombstone: () => string;
-  readonly onForgotten: (target: ForgetTarget) => void;
+  /** When the reads started whose answers are shared. */
+  readonly starts: Map<string, number>;
+  /** Somebody wants a server to forget windows. */
+  readonly onForget: (target: ForgetTarget) => void;
 }
 
-/** One of the processes: a guard with its own store and its own link to the server. */
+/** One of the processes: a guard with the parts of `redisStore`, over its own link to the server. */
 export class FleetProcess {
   readonly timeline: Timeline;
   readonly expected: ExpectedKnowledge;
   link: ServerLink;
   guard: GuardUnderTest;
   /** How often it has been started. */
-  starts = 0;
+  starts = 1;
   readonly #parts: FleetProcessParts;
 
   constructor(parts: FleetProcessParts) {
@@ -42,6 +44,7 @@ export class FleetProcess {
   restart(): void {
     this.link.close();
     this.expected.forget();
+    this.starts += 1;
     this.link = this.#connect();
     this.guard = this.#start();
   }
@@ -53,24 +56,28 @@ export class FleetProcess {
     else timeline.inProcess(timeline.now, act);
   }
 
+  /** Another one each time that it is started. */
+  get #writer(): string {
+    return `${this.#parts.process}.${this.starts}`;
+  }
+
   #connect(): ServerLink {
     const { process, timeline, link } = this.#parts;
-    return new ServerLink({ ...link, process, timeline });
+    return new ServerLink({ ...link, process, writer: this.#writer, timeline });
   }
 
   #start(): GuardUnderTest {
-    const { timeline, expected, processes, directory, windows, nextTombstone, onForgotten, onAnswer, fetchIn } =
-      this.#parts;
-    const { link } = this;
-    this.starts += 1;
-    const start = this.starts;
-    const now = (): number => timeline.now;
-    const shared = new LinkedWindows({ link, now, nextTombstone, onForgotten });
-    const store = new TieredStore({ remote: shared, max: windows, now: timeline.clock().now });
-    const fleet = new LinkedFleet({
-      process: `${this.#parts.process}.${start}`,
-      link,
-      timeline,
+    const { timeline, expected, processes, directory, windows, onForget, onAnswer, fetchIn } = this.#parts;
+    const { link, starts: start } = this;
+    const { now } = timeline.clock();
+    const { longestWindowMs } = options;
+    const parts = { connection: link, writer: this.#writer, now };
+    const remote = new RedisWindows({ ...parts, keys, longestWindowMs });
+    const store = new TieredStore({ remote, max: windows, now });
+    const fleet = new ObservedFleet({
+      ...parts,
+      clock: link.clock(),
+      starts: this.#parts.starts,
       instances: processes,
       startedAt: (ref) => expected.known(directory.customerOfContact(ref)).askedAt,
       onAnswered: (ref, startedAt) => expected.shown(directory.customerOfContact(ref), startedAt),
@@ -89,7 +96,10 @@ export class FleetProcess {
       store: {
         get: (key) => store.get(key),
         merge: (key, evidence) => store.merge(key, evidence),
-        forget: (target) => store.forget(target),
+        forget: (target) => {
+          onForget(target);
+          return store.forget(target);
+        },
         fleet,
       },
     });

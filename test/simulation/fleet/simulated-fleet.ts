@@ -12,6 +12,7 @@ import { Tally } from '../report.js';
 import { CLOCK_BOUND_MS, type Scenario, START_AT } from '../scenario.js';
 import { RedisLinkFaults } from '../server/redis-link-faults.js';
 import { Servers } from '../server/servers.js';
+import { type ForgetTarget, keyOf } from '../server/windows.js';
 import { type FleetCase, FleetKnowledge } from './knowledge.js';
 import { FleetProcess } from './process.js';
 
@@ -44,7 +45,10 @@ export class SimulatedFleet {
   /** The most reads of one workspace within any 1000 ms while there was one server, reached by all or not. */
   busiestOneServer = 0;
   readonly #seed: number;
-  #tombstones = 0;
+  /** What was to be forgotten, by its key on the server. */
+  readonly #forgetting = new Map<string, ForgetTarget>();
+  /** When the reads started whose answers are shared, by answer. */
+  readonly #starts = new Map<string, number>();
 
   constructor({ seed, customers, workspaces }: Scenario) {
     const { timeline, count } = this;
@@ -104,15 +108,16 @@ export class SimulatedFleet {
         linkFaults: this.linkFaults,
         find: () => this.servers.current,
         onNotified: (index, id) => this.knowledge.notified(index, id),
+        onForgotten: (key) => {
+          const target = this.#forgetting.get(key);
+          if (target !== undefined) this.knowledge.forgotten(target);
+        },
         count,
       },
       fetchIn: (inTimeline, onAnswer) => this.network.fetchIn(inTimeline, onAnswer),
       onAnswer: (exchange, answer) => this.observedByAny.answered(exchange, answer),
-      nextTombstone: () => {
-        this.#tombstones += 1;
-        return `tombstone-${this.#tombstones}`;
-      },
-      onForgotten: (target) => this.knowledge.forgotten(target),
+      starts: this.#starts,
+      onForget: (target) => this.#forgetting.set(keyOf(target), target),
     });
   }
 

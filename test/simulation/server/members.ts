@@ -1,9 +1,7 @@
+import { MAX_PROMISE_MS, MEMBER_LIFE_MS } from '../../../src/redis/fleet/read-budget-scripts.js';
+import type { ScriptCall } from './commands.js';
 import type { Server } from './server.js';
 
-/** How long the others count on a process after its last answer from the server. */
-export const MEMBER_LIFE_MS = 800;
-/** No read is granted for later than this. */
-export const MAX_PROMISE_MS = 300;
 const FROM = 'from';
 
 /** A process on which the others count. */
@@ -13,17 +11,18 @@ export interface Member {
   readonly renewedUntil?: ((now: number) => number | undefined) | undefined;
 }
 
-/** What a process says of itself with each request. */
-export interface Presence {
-  readonly process: string;
-  /** Until when it is a member, by the server's clock; `undefined`: it does not know that clock. */
-  readonly endsAt: number | undefined;
-  readonly renewedUntil?: Member['renewedUntil'];
+export function heartbeat(server: Server, call: ScriptCall): unknown {
+  return [renewMember(server, call) ? 'member' : 'later', 0, timeFor(call)];
 }
 
-/** @returns whether it is a member: a late delivery makes nobody a member for longer than it believes itself */
-export function renewMember(server: Server, { process, endsAt, renewedUntil }: Presence, now: number): boolean {
-  if (endsAt === undefined || endsAt <= now) return false;
+/**
+ * Renews the membership of the process that sends a command. A late delivery makes nobody a member for longer than it
+ * believes itself.
+ */
+export function renewMember(server: Server, { args, now, skippedMs, renewedUntil }: ScriptCall): boolean {
+  const [process = '', endsAtUs = ''] = args;
+  const endsAt = endsAtUs === '' ? Number.NEGATIVE_INFINITY : Number(endsAtUs) / 1000 + skippedMs;
+  if (endsAt <= now) return false;
   const { members, unknownUntil } = server.tables;
   const endedAt = endOf(members.get(process), now);
   members.set(process, { endsAt: Math.max(endedAt, Math.min(endsAt, now + MEMBER_LIFE_MS)), renewedUntil }, now);
@@ -32,6 +31,11 @@ export function renewMember(server: Server, { process, endsAt, renewedUntil }: P
   if (from === undefined) unknownUntil.set(FROM, now + MAX_PROMISE_MS, now);
   else if (endedAt <= now && from < now) unknownUntil.set(FROM, now, now);
   return true;
+}
+
+/** The server's time as a process gets it, in microseconds. */
+export function timeFor({ now, skippedMs }: ScriptCall): number {
+  return (now - skippedMs) * 1000;
 }
 
 /** Before that, nobody knows what was read. */

@@ -1,9 +1,11 @@
 import type { Timeline } from '../model/timeline.js';
 import type { RedisLinkFaults } from './redis-link-faults.js';
-import type { Change } from './server.js';
+import { keys } from './windows.js';
 
 export interface NotificationsParts {
   readonly process: number;
+  /** Its name in notifications of its own writes, which tell it nothing. */
+  readonly writer: string;
   readonly timeline: Timeline;
   readonly linkFaults: RedisLinkFaults;
   /** The process is notified of a change of a window. */
@@ -29,15 +31,16 @@ export class Notifications {
   }
 
   /** @param deliver called each time that the notification arrives */
-  send({ what, id = '' }: Change, deliver: () => void): void {
+  send(key: string | undefined, deliver: () => void): void {
+    const id = this.#windowOf(key);
     const { timeline, linkFaults, process, onNotified } = this.#parts;
     const pending = this.#pending;
     for (const delayMs of linkFaults.notificationDelays(process, timeline.now)) {
-      if (what === 'window') pending.set(id, (pending.get(id) ?? 0) + 1);
+      if (id !== undefined) pending.set(id, (pending.get(id) ?? 0) + 1);
       timeline.inProcess(timeline.now + delayMs, () => {
         // The connection broke meanwhile.
         if (pending !== this.#pending) return;
-        if (what === 'window') {
+        if (id !== undefined) {
           onNotified(process, id);
           this.#arrived(id);
         }
@@ -50,6 +53,13 @@ export class Notifications {
   /** The connection breaks: nothing of it arrives. */
   drop(): void {
     this.#pending = new Map();
+  }
+
+  /** The window that another has changed; empty: it may be any; `undefined`: none. */
+  #windowOf(key: string | undefined): string | undefined {
+    if (key === undefined) return '';
+    const { subject, writer, id = '' } = keys.parseNotification(key) ?? {};
+    return subject === 'window' && writer !== this.#parts.writer ? id : undefined;
   }
 
   #arrived(id: string): void {

@@ -1,84 +1,59 @@
-import { aliveAt, knownFrom, MAX_PROMISE_MS, type Presence, renewMember } from './members.js';
+import { MAX_PROMISE_MS } from '../../../src/redis/fleet/read-budget-scripts.js';
+import type { ScriptCall } from './commands.js';
+import { aliveAt, knownFrom, renewMember, timeFor } from './members.js';
 import type { ReadLease, Server } from './server.js';
 
-/** No read takes longer; after that another process may try. */
-export const MAX_READ_MS = 1_000;
 const KEPT_MS = 10_000;
 
-/** What the scripts in `src/redis/fleet/` do on the server, each atomically. */
-export interface Reservation {
-  readonly workspaceId: string;
-  readonly intervalMs: number;
-  readonly burstMs: number;
-  readonly maxWaitMs: number;
-  /** For how many processes the limit is. */
-  readonly instances: number;
-}
-
-export interface Reserved {
-  /** `later`: ask again after `waitMs`. */
-  readonly role: 'taken' | 'spent' | 'later';
-  readonly waitMs: number;
-}
-
-/** The rate is the share of those who will still be members then. */
-export function reserveRead(server: Server, presence: Presence, reservation: Reservation, now: number): Reserved {
-  if (!renewMember(server, presence, now)) return { role: 'later', waitMs: 0 };
-  const { workspaceId, intervalMs, burstMs, maxWaitMs, instances } = reservation;
+/** What the scripts in `src/redis/fleet/` do, each in one step. The rate is the share of those who will be members then. */
+export function reserveRead(server: Server, call: ScriptCall): unknown {
+  const reply = (role: 'taken' | 'spent' | 'later', waitMs = 0): unknown => [
+    role,
+    Math.ceil(waitMs * 1000),
+    timeFor(call),
+  ];
+  if (!renewMember(server, call)) return reply('later');
+  const { keys, args, now } = call;
+  const [, budget = ''] = keys;
+  const [intervalMs, burstMs, maxWaitMs] = args.slice(2, 5).map((us) => Number(us) / 1000) as [number, number, number];
+  const [instances, isPatient] = [Number(args[5]), args[6] === '1'];
   const { budgets } = server.tables;
-  const given = Math.max(budgets.get(workspaceId) ?? 0, now, knownFrom(server) + burstMs);
+  const granted = Math.max(budgets.get(budget) ?? 0, now, knownFrom(server) + burstMs);
+  if (isPatient && granted > now) return granted > now + maxWaitMs ? reply('spent') : reply('later', granted - now);
   let count = aliveAt(server, now, now);
   for (;;) {
     const stepMs = (intervalMs * instances) / Math.min(count, instances);
-    const waitMs = Math.max(0, given + stepMs - Math.max(burstMs, stepMs) - now);
+    const waitMs = Math.max(0, granted + stepMs - Math.max(burstMs, stepMs) - now);
     const left = aliveAt(server, now + waitMs, now);
-    if (left === 0 || waitMs > maxWaitMs) return { role: 'spent', waitMs: 0 };
-    if (left === count) return grant(waitMs, () => budgets.set(workspaceId, given + stepMs, now));
+    if (left === 0 || waitMs > maxWaitMs) return reply('spent');
+    if (left === count) {
+      if (waitMs > MAX_PROMISE_MS) return reply('later', waitMs - MAX_PROMISE_MS);
+      budgets.set(budget, granted + stepMs, now);
+      return reply('taken', waitMs);
+    }
     count = left;
   }
 }
 
-function grant(waitMs: number, take: () => void): Reserved {
-  if (waitMs > MAX_PROMISE_MS) return { role: 'later', waitMs: Math.ceil(waitMs - MAX_PROMISE_MS) };
-  take();
-  return { role: 'taken', waitMs: Math.ceil(waitMs) };
-}
-
-export type Joined =
-  | { readonly role: 'reader' | 'waiter'; readonly number: number }
-  | { readonly role: 'answered'; readonly number: number; readonly answer: unknown };
-
-export interface Joining {
-  readonly id: string;
-  readonly reader: object;
-  /** Only the answer of a later read will do. */
-  readonly after: number | undefined;
-}
-
-export function joinLease(server: Server, { id, reader, after }: Joining, now: number): Joined {
+export function joinLease(server: Server, { keys: [id = ''], args, now }: ScriptCall): unknown {
+  const [reader, after = '', maxReadMs] = args;
   const lease = leaseOf(server, id, now);
   const { number, answeredNumber = -1, answer } = lease;
-  if (after !== undefined && answeredNumber > after) return { role: 'answered', number: answeredNumber, answer };
-  if (lease.reader !== undefined && now < (lease.until ?? 0)) return { role: 'waiter', number };
-  const next = { ...lease, number: number + 1, reader, until: now + MAX_READ_MS, expiresAt: now + KEPT_MS };
+  if (after !== '' && answeredNumber > Number(after)) return ['answered', answeredNumber, answer];
+  if (lease.reader !== undefined && now < (lease.until ?? 0)) return ['waiter', number, ''];
+  const next = { ...lease, number: number + 1, reader, until: now + Number(maxReadMs), expiresAt: now + KEPT_MS };
   server.tables.leases.set(id, next, now);
-  return { role: 'reader', number: next.number };
+  return ['reader', next.number, ''];
 }
 
-export interface Finished {
-  readonly id: string;
-  readonly reader: object;
-  readonly number: number;
-  /** What was read; `undefined`: it failed. */
-  readonly answer: unknown;
-}
-
-export function finishLease(server: Server, { id, reader, number, answer }: Finished, now: number): void {
+export function finishLease(server: Server, { keys: [id = '', notification], args, now }: ScriptCall): unknown {
+  const [reader, number, answer] = args;
   const { reader: current, until, ...lease } = leaseOf(server, id, now);
-  if (current !== reader) return;
-  const answered = answer === undefined ? {} : { answeredNumber: number, answer };
+  if (current !== reader) return 0;
+  const answered = answer === '' || Number(number) > lease.number ? {} : { answeredNumber: Number(number), answer };
   server.tables.leases.set(id, { ...lease, ...answered, expiresAt: now + KEPT_MS }, now);
-  server.notify({ what: 'lease', id });
+  server.notify(notification);
+  return 1;
 }
 
 function leaseOf(server: Server, id: string, now: number): ReadLease {

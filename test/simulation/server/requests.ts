@@ -1,9 +1,11 @@
+import { RESPONSIVE_SHARE, RedisUnavailable } from '../../../src/redis/connection.js';
 import type { Timeline } from '../model/timeline.js';
 import type { Delivery, RedisLinkFaults } from './redis-link-faults.js';
 import type { Server } from './server.js';
+import { options } from './windows.js';
 
-export const TIMEOUT_MS = 40;
-export const RESPONSIVE_MS = 15;
+export const TIMEOUT_MS: number = options.timeoutMs;
+export const RESPONSIVE_MS: number = RESPONSIVE_SHARE * TIMEOUT_MS;
 
 export interface ServerRequestsParts {
   readonly process: number;
@@ -23,16 +25,17 @@ export class ServerRequests {
     this.#parts = parts;
   }
 
-  ask<T>(server: Server, act: (server: Server) => T, timeoutMs: number): Promise<T> {
+  /** @param act its result is the reply; an error is one too */
+  send(server: Server, act: (server: Server) => unknown, timeoutMs: number): Promise<unknown> {
     const { timeline, linkFaults, process } = this.#parts;
     const delivery = linkFaults.delivery(process, timeline.now);
     return new Promise((resolve, reject) => {
-      const giveUp = this.#wait(() => reject(unavailable()));
+      const giveUp = this.#wait(() => reject(new RedisUnavailable()));
       this.#watch(giveUp, delivery, timeoutMs);
       // It takes effect whether or not anybody waits for it by then.
       timeline.at(timeline.now + delivery.requestMs, () => {
-        const answer = delivery.isRefused ? undefined : { value: this.#act(server, act, delivery) };
-        this.#reply(giveUp, delivery, () => (answer === undefined ? reject(unavailable()) : resolve(answer.value)));
+        const reply = delivery.isRefused ? new Error('OOM command not allowed') : this.#act(server, act, delivery);
+        this.#reply(giveUp, delivery, () => (reply instanceof Error ? reject(reply) : resolve(reply)));
       });
     });
   }
@@ -47,7 +50,7 @@ export class ServerRequests {
     this.#waiting.clear();
   }
 
-  #act<T>(server: Server, act: (server: Server) => T, { repeatMs }: Delivery): T {
+  #act(server: Server, act: (server: Server) => unknown, { repeatMs }: Delivery): unknown {
     const { timeline, count } = this.#parts;
     if (server.isDeposed) count('asked a server that was deposed');
     if (repeatMs !== undefined) {
@@ -104,8 +107,4 @@ export class ServerRequests {
 
 export function roundTripMs({ requestMs, answerMs = Number.POSITIVE_INFINITY }: Delivery): number {
   return requestMs + answerMs;
-}
-
-export function unavailable(): Error {
-  return new Error('The server is unavailable');
 }

@@ -1,50 +1,57 @@
+import type { Clock } from '../../../src/ports.js';
+import {
+  type ConnectionListener,
+  HEARTBEAT_MS,
+  type RedisConnection,
+  RedisUnavailable,
+} from '../../../src/redis/connection.js';
+import { MEMBER_LIFE_MS } from '../../../src/redis/fleet/read-budget-scripts.js';
+import { isMemberRead, memberOf, runCommand } from './commands.js';
 import { Notifications, type NotificationsParts } from './notifications.js';
-import { RESPONSIVE_MS, roundTripMs, ServerRequests, TIMEOUT_MS, unavailable } from './requests.js';
-import type { Change, Listener, Server } from './server.js';
+import { RESPONSIVE_MS, roundTripMs, ServerRequests, TIMEOUT_MS } from './requests.js';
+import type { Listener, Server } from './server.js';
+import { SkippedHeartbeats } from './skipped-heartbeats.js';
 
-export const HEARTBEAT_MS = 250;
 /** Heartbeats that would change nothing are skipped. What has failed is sent again with the first that is not. */
 const HEARTBEATS_AFTER_FAULT = 12;
-
-export interface LinkEvents {
-  onReady(): void;
-  onChange(change: Change): void;
-  onHeartbeat(): void;
-  /** Heartbeats are simulated again. When the last skipped one would have been, if any was. */
-  onHeartbeatsResumed(server: Server, lastHeartbeatAt: number | undefined): void;
-}
 
 export interface ServerLinkParts extends NotificationsParts {
   /** The server that a new connection finds. */
   readonly find: () => Server;
+  /** The server forgets what is under a key: a window, or all that a tombstone covers. */
+  readonly onForgotten: (key: string) => void;
   readonly count: (name: string) => void;
 }
 
+type Connection = Pick<RedisConnection, 'isReady' | 'isResponsive' | 'send' | 'listen'>;
+
 /**
- * A process's connection to the server, with what `RedisConnection` promises and no more: it gives up soon, reconnects by
- * itself, and says so. A notification is lost only with its connection, and then `onReady` says so: TCP loses nothing in
- * between. Changes may come late, twice and in any order, before or after the answers.
+ * A process's connection to the server, with what `RedisConnection` promises and no more: it takes commands, gives up
+ * soon, reconnects by itself, and says so. A notification is lost only with its connection, and then `onReady` says so:
+ * TCP loses nothing in between. Changes may come late, twice and in any order, before or after the answers.
  */
-export class ServerLink implements Listener {
+export class ServerLink implements Listener, Connection {
   isReady = false;
   /** When the server last was unavailable or slow. */
   disturbedAt: number;
   readonly #parts: ServerLinkParts;
   readonly #requests: ServerRequests;
   readonly #notifications: Notifications;
-  readonly #events: LinkEvents[] = [];
+  readonly #listeners: ConnectionListener[] = [];
+  readonly #skipped: SkippedHeartbeats;
   #server: Server | undefined;
   #isResponsive = false;
   #isClosed = false;
   #connection = 0;
   #cutUntil = Number.NEGATIVE_INFINITY;
   #heartbeatsLeft = 0;
-  /** Since when heartbeats are skipped; `undefined`: they are not. */
-  #skippedSince: number | undefined;
+  /** The name that the process has among the members. */
+  #member: string | undefined;
 
   constructor(parts: ServerLinkParts) {
     this.#parts = parts;
     this.disturbedAt = parts.timeline.now;
+    this.#skipped = new SkippedHeartbeats(parts.timeline);
     this.#notifications = new Notifications(parts);
     this.#requests = new ServerRequests({
       ...parts,
@@ -65,8 +72,8 @@ export class ServerLink implements Listener {
     return this.#server;
   }
 
-  listen(events: LinkEvents): void {
-    this.#events.push(events);
+  listen(listener: ConnectionListener): void {
+    this.#listeners.push(listener);
   }
 
   isUndisturbedSince(at: number): boolean {
@@ -77,36 +84,35 @@ export class ServerLink implements Listener {
     return !this.#notifications.isPending(windowId);
   }
 
-  /** When the last of the skipped heartbeats would have been. */
-  skippedHeartbeatAt(now: number): number | undefined {
-    const { timeline } = this.#parts;
-    if (this.#skippedSince === undefined) return undefined;
-    const at = timeline.now < timeline.stalledUntil ? Math.min(now, timeline.stalledFrom) : now;
-    const heartbeats = Math.floor((at - this.#skippedSince) / HEARTBEAT_MS);
-    if (heartbeats < 1) return undefined;
-    const heartbeatAt = this.#skippedSince + heartbeats * HEARTBEAT_MS;
-    // One that was due during a stall comes right after it.
-    return timeline.stalledUntil <= at ? Math.max(heartbeatAt, timeline.stalledUntil) : heartbeatAt;
+  /** The clock of the process for all that heartbeats renew. */
+  clock(): Required<Clock> {
+    return this.#skipped.clock();
   }
 
-  /** The server has lost something by itself: the next heartbeats matter. */
   resumeHeartbeats(): void {
     if (this.#server === undefined) return;
-    if (this.#heartbeatsLeft === 0) this.#planHeartbeat(this.#connection);
+    const nextAt = this.#endSkipping();
+    if (this.#heartbeatsLeft === 0) this.#planHeartbeat(this.#connection, nextAt);
     this.#heartbeatsLeft = HEARTBEATS_AFTER_FAULT;
-    this.#endSkipping();
   }
 
-  ask<T>(act: (server: Server) => T, timeoutMs: number = TIMEOUT_MS): Promise<T> {
+  send(args: readonly string[], timeoutMs: number = TIMEOUT_MS): Promise<unknown> {
+    const { timeline, onForgotten } = this.#parts;
     const server = this.#server;
-    return server === undefined || !this.isReady
-      ? Promise.reject(unavailable())
-      : this.#requests.ask(server, act, timeoutMs);
+    if (server === undefined || !this.isReady) return Promise.reject(new RedisUnavailable());
+    this.#member = memberOf(args) ?? this.#member;
+    // Who waits for a read looks at the clock meanwhile.
+    if (isMemberRead(args)) this.resumeHeartbeats();
+    const { trueMs: skippedMs } = this.#skipped.total();
+    const renewedUntil = (now: number): number | undefined => endAfter(this.#skipped.lastAt(now));
+    const run = (on: Server): unknown =>
+      runCommand(on, args, { now: timeline.now, skippedMs, renewedUntil, onForgotten });
+    return this.#requests.send(server, run, timeoutMs);
   }
 
-  receive(change: Change): void {
-    this.#notifications.send(change, () => {
-      for (const events of this.#events) events.onChange(change);
+  receive(key: string | undefined): void {
+    this.#notifications.send(key, () => {
+      for (const listener of this.#listeners) listener.onNotification(key);
     });
   }
 
@@ -136,21 +142,25 @@ export class ServerLink implements Listener {
     this.resumeHeartbeats();
   }
 
-  #endSkipping(): void {
-    const server = this.#server;
-    if (this.#skippedSince === undefined || server === undefined) return;
-    const lastHeartbeatAt = this.skippedHeartbeatAt(this.#parts.timeline.now);
-    this.#skippedSince = undefined;
-    for (const events of this.#events) events.onHeartbeatsResumed(server, lastHeartbeatAt);
+  /** Gives the instant when the next heartbeat is due. */
+  #endSkipping(): number {
+    const { now } = this.#parts.timeline;
+    const endsAt = endAfter(this.#skipped.lastAt(now));
+    const members = this.#server?.tables.members;
+    const member = this.#member === undefined ? undefined : members?.get(this.#member);
+    if (this.#member !== undefined && member !== undefined) {
+      members?.set(this.#member, { endsAt: Math.max(member.endsAt, endsAt ?? member.endsAt) }, now);
+    }
+    return this.#skipped.end();
   }
 
-  #planHeartbeat(connection: number): void {
+  #planHeartbeat(connection: number, at: number): void {
     const { timeline } = this.#parts;
-    timeline.inProcess(timeline.now + HEARTBEAT_MS, () => {
+    timeline.inProcess(at, () => {
       if (connection !== this.#connection) return;
       this.#heartbeatsLeft -= 1;
-      if (this.#heartbeatsLeft > 0) this.#planHeartbeat(connection);
-      else this.#skippedSince = timeline.now;
+      if (this.#heartbeatsLeft > 0) this.#planHeartbeat(connection, timeline.now + HEARTBEAT_MS);
+      else this.#skipped.start();
       this.#heartbeat(connection);
     });
   }
@@ -166,7 +176,7 @@ export class ServerLink implements Listener {
       this.#isResponsive = tookMs <= RESPONSIVE_MS;
       if (!this.#isResponsive) this.resumeHeartbeats();
       if (!this.isReady) this.#ready();
-      for (const events of this.#events) events.onHeartbeat();
+      for (const listener of this.#listeners) listener.onHeartbeat();
     });
   }
 
@@ -185,7 +195,7 @@ export class ServerLink implements Listener {
   #ready(): void {
     this.isReady = true;
     this.disturbedAt = this.#parts.timeline.now;
-    for (const events of this.#events) events.onReady();
+    for (const listener of this.#listeners) listener.onReady();
   }
 
   #drop(): void {
@@ -202,4 +212,9 @@ export class ServerLink implements Listener {
     this.#requests.failAll();
     timeline.inProcess(timeline.now + HEARTBEAT_MS, () => this.#open());
   }
+}
+
+/** A heartbeat carries the time that the one before it brought. */
+function endAfter(heartbeatAt: number | undefined): number | undefined {
+  return heartbeatAt === undefined ? undefined : heartbeatAt - HEARTBEAT_MS + MEMBER_LIFE_MS;
 }

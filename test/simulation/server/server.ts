@@ -1,34 +1,23 @@
 import type { Random } from '../model/random.js';
 import { endOf, type Member } from './members.js';
 
-/** What a process is notified of that another has changed: a window, or the lease to read one; no `id`: any. */
-export interface Change {
-  readonly what: 'window' | 'lease';
-  readonly id?: string | undefined;
-}
-
 /** A process that is connected to a server. */
 export interface Listener {
-  receive(change: Change): void;
+  /** A key was changed; `undefined`: it may have been any. */
+  receive(key: string | undefined): void;
 }
 
-/** A window as all processes together know it. Like everything that servers keep, it is replaced and never changed. */
-export interface StoredWindow {
-  readonly evidence: Readonly<Record<string, unknown>>;
-  /** The tombstones that covered it when it was written. */
-  readonly tombstones: readonly string[];
-  /** Its own tombstone, from when it was last forgotten; empty: never. */
-  readonly lastTombstone: string;
-}
-
-/** Who may read a window, and what the last read brought. */
+/**
+ * Who may read a window, and what the last read brought. Like everything that servers keep, it is replaced and never
+ * changed.
+ */
 export interface ReadLease {
   readonly number: number;
-  readonly reader?: object | undefined;
+  readonly reader?: string | undefined;
   readonly until?: number | undefined;
   /** The read that brought `answer`. */
   readonly answeredNumber?: number | undefined;
-  readonly answer?: unknown;
+  readonly answer?: string | undefined;
   readonly expiresAt: number;
 }
 
@@ -76,11 +65,13 @@ export class Table<V> {
   }
 }
 
+/** By key in Redis, except for the members. */
 interface Tables {
-  readonly windows: Table<StoredWindow>;
+  /** The records of windows, as text. */
+  readonly windows: Table<string>;
   readonly tombstones: Table<string>;
   readonly leases: Table<ReadLease>;
-  /** Until when reads have been granted, by workspace. */
+  /** Until when reads have been granted. */
   readonly budgets: Table<number>;
   /** The members, by process. */
   readonly members: Table<Member>;
@@ -104,6 +95,8 @@ export class Server {
   readonly listeners: Set<Listener> = new Set();
   /** Another server has taken over: what is written here is lost. */
   isDeposed = false;
+  /** The scripts that it has run, by their hashes. No other server learns them from it. */
+  readonly scripts: Set<string> = new Set();
   #tables: Tables;
 
   constructor(tables: Tables = emptyTables()) {
@@ -114,16 +107,15 @@ export class Server {
     return this.#tables;
   }
 
-  /** @param writer is not notified */
-  notify(change: Change, writer?: Listener): void {
-    for (const listener of this.listeners) if (listener !== writer) listener.receive(change);
+  /** Notifies everybody who is connected, the writer too. */
+  notify(key: string | undefined): void {
+    for (const listener of this.listeners) listener.receive(key);
   }
 
   /** Loses everything, and notifies everybody. */
   flush(): void {
     this.#tables = emptyTables();
-    this.notify({ what: 'window' });
-    this.notify({ what: 'lease' });
+    this.notify(undefined);
   }
 
   /** Takes over without what was written after an instant, and notifies nobody. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { RedisFleet } from '../../../src/redis/fleet/redis-fleet.js';
 import { Random } from '../model/random.js';
 import { Timeline } from '../model/timeline.js';
 import { RedisLinkFaults } from '../server/redis-link-faults.js';
 import { Server } from '../server/server.js';
 import { ServerLink } from '../server/server-link.js';
-import { LinkedFleet } from './linked-fleet.js';
+import { keys, options } from '../server/windows.js';
 
 const limit = { perSecond: 40, burst: 10 };
 const PROCESSES = 4;
@@ -24,15 +25,17 @@ interface Fleet {
 function fleetOf(count: number): Fleet {
   const timeline = new Timeline(0);
   const server = new Server();
-  const nobody = { onNotified: () => {}, count: () => {} };
+  const nobody = { onNotified: () => {}, onForgotten: () => {}, count: () => {} };
   const linkFaults = new RedisLinkFaults(new Random(1, 0), () => {});
   const links = Array.from(
     { length: count },
-    (_, process) => new ServerLink({ ...nobody, process, timeline, linkFaults, find: () => server }),
+    (_, process) =>
+      new ServerLink({ ...nobody, process, writer: String(process), timeline, linkFaults, find: () => server }),
   );
   const fleets = links.map((link, process) => {
-    const parts = { process: String(process), link, timeline, instances: PROCESSES };
-    return new LinkedFleet({ ...parts, startedAt: () => 0, onAnswered: () => {}, count: () => {} });
+    const clock = link.clock();
+    const parts = { connection: link, keys, writer: String(process), instances: PROCESSES, clock, now: clock.now };
+    return new RedisFleet({ ...parts, timeoutMs: options.timeoutMs / 2 });
   });
   const taken: { process: number; at: number }[] = [];
   const alone: { process: number; at: number }[] = [];
