@@ -65,7 +65,7 @@ describe('scenario 50: a workspace that the guard has no options for', () => {
 });
 
 describe('scenario 50: reload', () => {
-  it('takes new policies from the next decision on, and keeps what is remembered', async () => {
+  it('takes new policies from the next decision on, and keeps what is remembered [R13]', async () => {
     const world = await createWorld();
     world.customerWrites();
     await world.guard.check(world.send());
@@ -75,7 +75,7 @@ describe('scenario 50: reload', () => {
     expect(world.sandbox.requests().length).toBe(requests);
   });
 
-  it('forgets a workspace that is gone, and knows nothing of it when it comes back', async () => {
+  it('forgets a workspace that is gone, and knows nothing of it when it comes back [R14]', async () => {
     const world = await createWorld();
     world.customerWrites();
     await world.guard.check(world.send());
@@ -84,6 +84,21 @@ describe('scenario 50: reload', () => {
     world.guard.reload({ [world.workspace.id]: world.workspaceOptions });
     expect(world.guard.peek(world.send())).toBeUndefined();
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
+  });
+
+  it('keeps nothing of a read that was under way for a workspace that is gone [R14]', async () => {
+    const world = await createWorld();
+    world.customerWrites();
+    const held = holdAnswers(world.sandbox, 'contact');
+    const underWay = world.guard.check(world.send());
+    const release = await held.next();
+    world.guard.reload({});
+    release();
+    expect(await underWay).toMatchObject({ action: 'send', decision: { reason: 'service_window_open' } });
+    await turns();
+    world.guard.reload({ [world.workspace.id]: world.workspaceOptions });
+    world.sandbox.setFault(({ kind }) => (kind === 'contact' ? { status: 501 } : undefined));
+    expect((await world.guard.check(world.send())).decision.verdict).toBe('unknown');
   });
 
   it.each([
@@ -112,7 +127,7 @@ describe('scenario 50: reload', () => {
     ['an array', () => [], TypeError, 'workspaces'],
     ['a Map', (id: string) => new Map([[id, { accessKey: 'new-access-key' }]]), TypeError, 'workspaces'],
     ['a promise', (id: string) => Promise.resolve({ [id]: { accessKey: 'new-access-key' } }), TypeError, 'workspaces'],
-  ])('refuses %s, names it, and leaves the old options in force', async (_, create, kind, name) => {
+  ])('refuses %s, names it, and leaves the old options in force [R13]', async (_, create, kind, name) => {
     const world = await createWorld();
     const source = create(world.workspace.id) as unknown as WorkspaceSource;
     let thrown: unknown;
@@ -127,7 +142,7 @@ describe('scenario 50: reload', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
   });
 
-  it('lets a decision that is under way finish, and asks a new place from the next one on', async () => {
+  it('lets a decision that is under way finish, and asks a new place from the next one on [R13]', async () => {
     const world = await createWorld();
     const elsewhere = await createWorld();
     keepSecret(elsewhere.workspace.accessKey);
@@ -149,7 +164,7 @@ describe('scenario 50: reload', () => {
     expect(elsewhere.sandbox.requests().length).toBeGreaterThan(0);
   });
 
-  it('lets a decision that is under way finish by the policy with which it began', async () => {
+  it('lets a decision that is under way finish by the policy with which it began [R13]', async () => {
     const world = await createWorld();
     const held = holdAnswers(world.sandbox, 'contact');
     const early = world.guard.check(world.send());
@@ -162,7 +177,7 @@ describe('scenario 50: reload', () => {
     expect(await later).toMatchObject({ action: 'send', mode: 'observe', wouldBe: 'block' });
   });
 
-  it('of many workspaces leaves what it does not change alone', async () => {
+  it('of many workspaces leaves what it does not change alone [R14]', async () => {
     const world = await createWorld();
     const other = world.sandbox.addWorkspace();
     keepSecret(other.accessKey);
@@ -459,7 +474,7 @@ describe('a function for workspace options', () => {
 });
 
 describe('two workspaces', () => {
-  it('in one guard never see what the other knows, does or suffers', async () => {
+  it('in one guard never see what the other knows, does or suffers [S4]', async () => {
     const world = await createWorld();
     const other = world.sandbox.addWorkspace();
     keepSecret(other.accessKey);

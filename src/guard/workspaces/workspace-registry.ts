@@ -213,6 +213,7 @@ export class WorkspaceRegistry {
   }
 
   #remove(id: string): void {
+    this.#entries.get(id)?.workspace.remove();
     if (this.#entries.delete(id)) void this.#parts.store.forget({ workspaceId: id });
   }
 }

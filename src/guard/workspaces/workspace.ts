@@ -57,6 +57,7 @@ export class Workspace {
   readonly #patient: PatientQueues;
   readonly #api: BirdApiOptions;
   #options: ResolvedWorkspace;
+  #isRemoved = false;
 
   constructor(options: ResolvedWorkspace, parts: GuardParts, statistics: Statistics) {
     const { clock, store, fetch, logger, links, lookups, bird: watch, inFlight } = parts;
@@ -103,7 +104,7 @@ export class Workspace {
       contactIds,
       links,
       otherSpelling,
-      store,
+      store: { ...store, merge: (key, evidence) => (this.#isRemoved ? undefined : store.merge(key, evidence)) },
       missingContacts: memoryCache({ max: 10_000 }),
       clock,
       now: this.now,
@@ -168,6 +169,12 @@ export class Workspace {
   /** Whether new options still ask the same place, so that all that is known goes on. */
   isSamePlace({ baseUrl }: ResolvedWorkspace): boolean {
     return this.#options.baseUrl === baseUrl;
+  }
+
+  /** What is still being read is not remembered: the workspace has been forgotten. */
+  remove(): void {
+    this.#isRemoved = true;
+    this.close();
   }
 
   /** Ends the wait of the reads that give way to others. */
