@@ -66,9 +66,12 @@ export function platformOf(platformId: unknown): string | undefined {
   return families.includes(family) ? family : undefined;
 }
 
-/** The platform's name in the table; a `platformId` that the table does not know is its own name. */
+/** A name goes into labels of metrics, log lines and answers: what Bird calls a platform is cut off there. */
+const MAX_PLATFORM_NAME = 40;
+
+/** The platform's name in the table; a `platformId` that the table does not know is its own name, cut short. */
 export function platformName(platformId: string): string {
-  return platformOf(platformId) ?? platformId;
+  return platformOf(platformId) ?? platformId.slice(0, MAX_PLATFORM_NAME);
 }
 
 /** The row for a `platformId`: the caller's own, else the table's. */

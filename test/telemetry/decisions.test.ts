@@ -100,6 +100,13 @@ describe('a decision event', () => {
     ]);
   });
 
+  it('has at most 40 characters of what Bird calls a platform [S12]', async () => {
+    const { world, events } = await createHeard();
+    world.workspace.setChannel(world.channel.id, { platformId: `hologram${'x'.repeat(10_000)}` });
+    const outcome = await world.guard.check(world.send());
+    expect([outcome.platform, events[0]?.platform]).toEqual(Array(2).fill(`hologram${'x'.repeat(32)}`));
+  });
+
   it('is one for each send of checkAll, and none for a question or while the guard is off', async () => {
     const { world, events } = await createHeard();
     await world.guard.checkAll([world.send(), world.send({ message: templateMessage() })]);
