@@ -236,7 +236,7 @@ describe('third-party packages', () => {
     expect(files.flatMap(packageImports)).not.toContain('date-fns');
   });
 
-  it('are the dependencies that package.json names', () => {
+  it('are the dependencies that package.json names [S19]', () => {
     const manifest = JSON.parse(readFileSync(join(source, '../package.json'), 'utf8'));
     expect(Object.keys(manifest.dependencies).toSorted()).toEqual(Object.keys(wrappers).toSorted());
   });
@@ -247,7 +247,31 @@ function nameOf(specifier: string): string {
   return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+describe('what users install', () => {
+  const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+  it('runs nothing when it is installed [S19]', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(Object.keys(scripts).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name))).toEqual([]);
+  });
+
+  it('is published from a tag with its provenance [S19]', () => {
+    expect(read('.github/workflows/release.yml')).toContain('npm publish --provenance');
+  });
+
+  it('is looked at for known holes each week [S20]', () => {
+    const workflow = read('.github/workflows/audit.yml');
+    expect(workflow).toMatch(/schedule:\n +- cron: "\d+ \d+ \* \* [0-6]"/);
+    expect(workflow).toContain('npm audit --omit=dev');
+  });
+});
+
 describe('the code', () => {
+  it('makes no pattern of a text, which could make it take for ever [S10]', () => {
+    const made = files.filter(({ code }) => /\bRegExp\(/.test(code)).map(({ path }) => path);
+    expect(made).toEqual([]);
+  });
+
   it('takes time, chance and network from nowhere but the listed places', () => {
     const found = files.flatMap(({ path, code }) =>
       effectPatterns.filter(([, pattern]) => pattern.test(code)).map(([effect]) => `${effect} in ${path}`),
