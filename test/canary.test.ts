@@ -1,7 +1,17 @@
 import { channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
+import { inspect } from 'node:util';
 import type { Meter } from '@opentelemetry/api';
-import { createGuard, freeformGuard, type GuardOptions, type MiddlewareOptions, type Store } from 'freeform-guard';
+import {
+  createGuard,
+  freeformGuard,
+  type GuardOptions,
+  type MiddlewareOptions,
+  type Store,
+  webhookReceiver,
+} from 'freeform-guard';
 import { recordMetrics } from 'freeform-guard/otel';
+import { redisStore } from 'freeform-guard/redis';
+import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { situations } from './http/reasons.js';
 import { keepSecret, recordLetOut, takeLeaks } from './support/canary.js';
@@ -77,7 +87,7 @@ async function drive(
   return reply;
 }
 
-describe('neither key, phone number nor text gets out', () => {
+describe('scenario 54: neither key, phone number nor text gets out [R18, S3]', () => {
   const policies = [
     { onUnknown: 'allow' },
     { onUnknown: 'block' },
@@ -297,6 +307,41 @@ function expectThrown(act: () => unknown): void {
   }
   throw new Error('nothing was thrown');
 }
+
+describe('what is made of secrets', () => {
+  const secret = 'a-secret-of-the-redis-store';
+  const signingKey = 'a-signing-key-of-a-webhook';
+  const { workspace, url } = { workspace: '52ad151f-f7b4-46f9-a5c6-d3318e650c84', url: 'https://hooks.example.com/' };
+
+  it.each<[string, () => unknown]>([
+    ['a guard', () => createGuard({ workspaces: { [workspace]: { accessKey: KEY, signingKeys: [signingKey] } } })],
+    ['the middleware', () => freeformGuard({ workspaces: { [workspace]: { accessKey: KEY } } })],
+    [
+      'a webhook receiver',
+      () => {
+        const guard = createGuard({ workspaces: { [workspace]: { accessKey: KEY } } });
+        return webhookReceiver(guard, { publicUrl: url, workspaceId: workspace, signingKeys: [signingKey] });
+      },
+    ],
+    [
+      'a store over Redis',
+      () => {
+        const store = redisStore(createClient({ socket: { port: 1 } }), { secret });
+        void store.close();
+        return store;
+      },
+    ],
+  ])('%s shows none of them, however it is looked at [S3]', (_, create) => {
+    for (const one of [secret, signingKey]) keepSecret(one);
+    const made = create();
+    for (const options of [{ depth: null }, { depth: null, showHidden: true, getters: true }] as const) {
+      recordLetOut('inspect', inspect(made, options));
+    }
+    recordLetOut('JSON', JSON.stringify(made));
+    recordLetOut('own', JSON.stringify(Object.getOwnPropertyDescriptors(made as object)));
+    expect(takeLeaks()).toEqual([]);
+  });
+});
 
 describe('the watch itself', () => {
   it.each<[string, () => unknown]>([

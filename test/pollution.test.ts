@@ -120,7 +120,7 @@ it('knows the fields that were once inherited (field A16)', () => {
   }
 });
 
-it('no decision and no option comes from Object.prototype, whatever field of it is polluted (field A16)', async () => {
+it('no decision and no option comes from Object.prototype, whatever field of it is polluted (field A16) [R4, S8]', async () => {
   const expected = await decisions();
   const names = fieldNames();
   const changed: string[] = [];

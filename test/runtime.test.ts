@@ -57,7 +57,7 @@ describe('the default clock (field C6)', () => {
     expect(clearTimer).toHaveBeenCalledExactlyOnceWith(7);
   });
 
-  it("does not keep Node's process alive by a timer", () => {
+  it("does not keep Node's process alive by a timer [R16]", () => {
     const timer = systemClock.setTimeout(() => undefined, 60_000) as NodeJS.Timeout;
     expect(timer.hasRef()).toBe(false);
     systemClock.clearTimeout(timer);

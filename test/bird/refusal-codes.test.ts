@@ -3,7 +3,7 @@ import { readRefusal } from '../../src/bird/refusal-codes.js';
 
 const META = 'This message is sent outside of allowed window.';
 
-describe('a code that says that the window was closed (field A9)', () => {
+describe('a code that says that the window was closed (field A9) [W13]', () => {
   it.each<[string, readonly (string | number)[]]>([
     ['WhatsApp', [131_047, '131047', ' 131047 ', '#131047', '(#131047) Re-engagement message', '131047.0']],
     ['WhatsApp with its subcode', ['131047/2018278', '131047: Re-engagement message', 'error code: 131047']],

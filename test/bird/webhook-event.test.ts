@@ -110,7 +110,7 @@ describe('a customer message', () => {
     ['no type', {}],
     ['null', null],
     ['nothing', undefined],
-  ])('scenario 11: is doubtful as %s', (_name, body) => {
+  ])('scenario 11: is doubtful as %s [W10]', (_name, body) => {
     expect(decodeWebhookEvent(inbound({ body }))).toMatchObject({ kind: 'doubtful', contacts: [contact] });
   });
 
@@ -121,7 +121,7 @@ describe('a customer message', () => {
     ['no time', { createdAt: undefined }],
     ['a time without zone', { createdAt: '2026-01-05T09:00:00' }],
     ['a time as number', { createdAt: CREATED }],
-  ])('scenario 10: is doubtful with %s', (_name, change) => {
+  ])('scenario 10: is doubtful with %s [W12]', (_name, change) => {
     expect(kindOf(inbound(change))).toBe('doubtful');
   });
 
@@ -136,7 +136,7 @@ describe('a customer message', () => {
     }
   });
 
-  it('scenario 13: opens nothing on Instagram, where comments and mentions come as the same event', () => {
+  it('scenario 13: opens nothing on Instagram, where comments and mentions come as the same event [W10]', () => {
     expect(kindOf(inbound({}, 'instagram.inbound'))).toBe('maybe_wrote');
     expect(kindOf(inbound({}, 'facebook.inbound'))).toBe('customer_wrote');
   });

@@ -48,7 +48,7 @@ describe('several keys', () => {
   });
 });
 
-describe('refuses', () => {
+describe('refuses [W5, W9]', () => {
   it.each<[string, Partial<ClaimedDelivery>]>([
     ['no signature', { signature: undefined }],
     ['an empty signature', { signature: '' }],
@@ -72,7 +72,7 @@ describe('refuses', () => {
     expect(isSignedByOneOf({ ...delivery, ...change }, [key])).toBe(false);
   });
 
-  it('a signature whose spare bits are set, which would decode to the same bytes', () => {
+  it('a signature whose spare bits are set, which would decode to the same bytes [W9]', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
     const last = alphabet.indexOf(signature.at(-2) ?? '');
     const twin = `${signature.slice(0, -2)}${alphabet[last + 1]}=`;
@@ -92,12 +92,12 @@ describe('refuses', () => {
     ['milliseconds', '1719823259000'],
     ['other digits than ASCII ones', '١٧١٩٨٢٣٢٥٩'],
     ['a line feed at the end', '1719823259\n'],
-  ])('a timestamp with %s, though it is signed', (_name, text) => {
+  ])('a timestamp with %s, though it is signed [W8]', (_name, text) => {
     expect(isSignedByOneOf(signedAt(text), [key])).toBe(false);
   });
 });
 
-describe('any bit that is flipped', () => {
+describe('any bit that is flipped [W5, S6]', () => {
   const flip = (bytes: Uint8Array, bit: number): Uint8Array =>
     bytes.map((byte, index) => (index === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
   const flipText = (text: string, bit: number): string =>

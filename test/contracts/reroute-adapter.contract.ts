@@ -282,7 +282,7 @@ export function describeRerouteAdapter(framework: Framework): void {
   });
 
   describe('a list of policies', () => {
-    it('is tried in order, and ends in a refusal that tells why each could not help', async () => {
+    it('is tried in order, and ends in a refusal that tells why each could not help [R19]', async () => {
       const own: ReroutePolicy = ({ decline }) => decline('not_my_day');
       const { service } = await start(({ workspace }) => {
         const closed = workspace.addChannel({ platformId: 'whatsapp' });
@@ -328,7 +328,7 @@ export function describeRerouteAdapter(framework: Framework): void {
   describe('scenario 46: several recipients', () => {
     const both = (): Record<string, unknown> => textTo([OTHER_PHONE, PHONE], 'the same for both of you');
 
-    it('of which some are open stop together by default', async () => {
+    it('of which some are open stop together by default [R2]', async () => {
       const hold = holdUntilReply();
       const { world, service } = await start(() => [hold, aTemplate()]);
       world.addCustomer(OTHER_PHONE, true);
@@ -429,7 +429,7 @@ export function describeRerouteAdapter(framework: Framework): void {
       expect(world.logs).toEqual([]);
     });
 
-    it('where a policy fails in whatever way', async () => {
+    it('where a policy fails in whatever way [R10]', async () => {
       const { service } = await start(() => [
         () => {
           throw new Error(`${PHONE} ${TEXT}`);

@@ -80,7 +80,7 @@ export function describeStore(name: string, create: () => Store | Promise<Store>
       ]);
     });
 
-    it('keeps windows apart whose keys are equal when concatenated', async () => {
+    it('keeps windows apart whose keys are equal when concatenated [S4]', async () => {
       const store = await create();
       const separators = ['', ' ', ':', '|', '/', '\0', '{', '}', '.', ','];
       for (const separator of separators) {

@@ -327,7 +327,7 @@ describe('for input of any shape', () => {
   });
 });
 
-describe('prototypes never open a window', () => {
+describe('prototypes never open a window [R4]', () => {
   const lie = {
     serviceWindowExpireAt: iso(AT + HOUR),
     isPermanentSession: true,

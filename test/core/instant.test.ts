@@ -202,7 +202,7 @@ describe('anything else is no instant, and nothing throws', () => {
   });
 });
 
-describe('scenario 2: the zone of the machine changes nothing', () => {
+describe('scenario 2: the zone of the machine changes nothing [C5]', () => {
   const zoneBefore = process.env.TZ;
 
   afterEach(() => {

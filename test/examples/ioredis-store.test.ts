@@ -80,7 +80,7 @@ describeWithRedis('the store of the example', () => {
     expect(world.reads()).toBe(reads);
   });
 
-  it('costs a guard nothing but reads where its Redis is away', async () => {
+  it('costs a guard nothing but reads where its Redis is away [L10]', async () => {
     const own = await startRedis();
     onTestFinished(() => own.stop());
     const client = new Redis(own.port, '127.0.0.1', { enableOfflineQueue: false, commandTimeout: 50 });

@@ -28,7 +28,7 @@ describe('close', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ decision: { reason: 'lookup_failed' } });
   });
 
-  it('stops what comes later at once, and waits for the decisions and reads under way', async () => {
+  it('stops what comes later at once, and waits for the decisions and reads under way [R16]', async () => {
     const world = await createSmallWorld();
     const reads = holdAnswers(world.sandbox, 'channel');
     const outcome = world.guard.check(world.send());
@@ -41,7 +41,7 @@ describe('close', () => {
     expect((await outcome).decision.reason).toBe('service_window_closed');
   });
 
-  it('waits no longer than it is told', async () => {
+  it('waits no longer than it is told [R16]', async () => {
     const world = await createSmallWorld();
     const reads = holdAnswers(world.sandbox, 'channel');
     void world.guard.check(world.send());

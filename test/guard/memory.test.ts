@@ -83,7 +83,7 @@ describe('scenario 24: what is remembered', () => {
     expect((await world.guard.check(world.send())).decision.reason).toBe('service_window_closed');
   });
 
-  it('is kept of openings alone: what says closed is never written to the store', async () => {
+  it('is kept of openings alone: what says closed is never written to the store [L6]', async () => {
     const inner = memoryStore();
     const merge = vi.fn(inner.merge);
     const world = await createWorld({ sandbox: { closedWindow: 'past' }, guard: { store: { ...inner, merge } } });
@@ -190,7 +190,7 @@ describe('a store', () => {
 });
 
 describe('isStillValid', () => {
-  it('says at dispatch whether an allowed send still is, without asking', async () => {
+  it('says at dispatch whether an allowed send still is, without asking [C6]', async () => {
     const world = await createWorld();
     const blocked = await world.guard.check(world.send());
     world.customerWrites();

@@ -203,7 +203,7 @@ const rows = Object.entries(places).flatMap(([place, { rules }]) =>
   Object.entries(rules).map(([name, rule]) => [place, name, rule] as const),
 );
 
-describe.each(rows)('the option of the %s %s', (place, name, rule) => {
+describe.each(rows)('the option of the %s %s [W16, S14, S1, S2]', (place, name, rule) => {
   const { at, create } = places[place] ?? { at: '', create: () => undefined };
   const create1 = (value: unknown): unknown => creationOf(create({ [name]: value }));
 
@@ -226,7 +226,7 @@ describe.each(rows)('the option of the %s %s', (place, name, rule) => {
     }
   });
 
-  it('misspelt throws a TypeError that names what was written and what is known', () => {
+  it('misspelt throws a TypeError that names what was written and what is known [S14]', () => {
     for (const misspelt of [`${name}s`, name.slice(0, -1), name.toUpperCase(), `${name} `]) {
       const error = creationOf(create({ [misspelt]: rule.accepted[0] }));
       expect(error).toBeInstanceOf(TypeError);

@@ -66,7 +66,7 @@ const policies: Readonly<Record<string, (ways: Ways) => ReroutePolicy | 'block'>
     }),
 };
 
-it('whatever is written, by whatever chain, into whatever window: only what is permitted leaves, whole and once', async () => {
+it('whatever is written, by whatever chain, into whatever window: only what is permitted leaves, whole and once [R19]', async () => {
   const sandbox = await createSandbox({ readsPerSecond: 1_000_000, sendsPerSecond: 1_000_000 });
   onTestFinished(() => sandbox.close());
   const workspace = sandbox.addWorkspace();

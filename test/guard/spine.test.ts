@@ -48,7 +48,7 @@ describe('a workspace by function, of which nothing is known yet', () => {
   });
 });
 
-describe('a reload during a read', () => {
+describe('a reload during a read [R13]', () => {
   it.each<[string, OnUnknown, OnUnknown, string]>([
     ['that allowed', 'allow', 'block', 'send'],
     ['that blocked', 'block', 'allow', 'block'],

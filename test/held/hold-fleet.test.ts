@@ -206,7 +206,7 @@ describeWithRedis('processes that hold messages together', () => {
     expect(references()).toEqual([]);
   });
 
-  it('leave nothing in Redis that says who is written to, or what', async () => {
+  it('leave nothing in Redis that says who is written to, or what [S17]', async () => {
     const { world, one, two, prefix, released } = await twoProcesses({ nudge });
     const stuck = await startProcess(world, prefix, { release: () => new Promise(() => {}) });
     await one.check('order-1');

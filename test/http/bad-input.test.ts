@@ -88,23 +88,26 @@ describe('a body that nobody parsed', () => {
     ],
   ];
 
-  it.each(parsers)('scenario 45: %s passes, flagged and counted, and is never a template', async (_, options, type) => {
-    const { world, service } = await start({}, options);
-    const headers = { 'content-type': type };
-    for (const body of [asTemplate, JSON.stringify(textMessage()), '']) {
-      const reply = await service.send(body, { headers });
-      expect(reply).toMatchObject({ status: 200, text: 'passed' });
-      expect(reply.window).toBe('verdict=unknown;reason=unclassified_message, source=none');
-    }
-    expect(world.guard.stats().decisions).toEqual({ unclassified_message: 3 });
-    const warnings = world.logs.filter(({ level }) => level === 'warn' || level === 'error');
-    expect(warnings).toEqual([
-      { level: 'warn', fields: { reason: 'unclassified_message' }, text: expect.stringContaining('express.json') },
-    ]);
-    expect(world.sandbox.requests()).toEqual([]);
-  });
+  it.each(parsers)(
+    'scenario 45: %s passes, flagged and counted, and is never a template [R1]',
+    async (_, options, type) => {
+      const { world, service } = await start({}, options);
+      const headers = { 'content-type': type };
+      for (const body of [asTemplate, JSON.stringify(textMessage()), '']) {
+        const reply = await service.send(body, { headers });
+        expect(reply).toMatchObject({ status: 200, text: 'passed' });
+        expect(reply.window).toBe('verdict=unknown;reason=unclassified_message, source=none');
+      }
+      expect(world.guard.stats().decisions).toEqual({ unclassified_message: 3 });
+      const warnings = world.logs.filter(({ level }) => level === 'warn' || level === 'error');
+      expect(warnings).toEqual([
+        { level: 'warn', fields: { reason: 'unclassified_message' }, text: expect.stringContaining('express.json') },
+      ]);
+      expect(world.sandbox.requests()).toEqual([]);
+    },
+  );
 
-  it.each(parsers)('scenario 45: %s is answered 422 where the policy is to block', async (_, options, type) => {
+  it.each(parsers)('scenario 45: %s is answered 422 where the policy is to block [R1]', async (_, options, type) => {
     const { world, service } = await start({ workspace: { onUnknown: 'block' } }, options);
     const reply = await service.send(asTemplate, { headers: { 'content-type': type } });
     expect(reply).toMatchObject({ status: 422, body: { code: 'unclassified_message', retryable: false } });
@@ -243,7 +246,7 @@ describe('a parsed body', () => {
       `{"receiver":${JSON.stringify(textMessage().receiver)},"body":${deep(10_000)}}`,
       'service_window_closed',
     ],
-  ])('%s has a defined answer', async (_, body, reason) => {
+  ])('%s has a defined answer [S9]', async (_, body, reason) => {
     const { world, service } = await start({}, loose);
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const reply = await service.send(text);
@@ -323,7 +326,7 @@ describe('an id in the path', () => {
     'constructor',
     '__proto__',
     'x'.repeat(8_000),
-  ])('of %s is a bad id: defined, and nothing is read', async (id) => {
+  ])('of %s is a bad id: defined, and nothing is read [R5, S1]', async (id) => {
     const { world, service } = await start();
     const { workspace, channel } = world;
     const paths = [
@@ -348,7 +351,7 @@ describe('an id in the path', () => {
     expect(reply).toMatchObject({ status: 200, window: undefined });
   });
 
-  it('in another case is the same id', async () => {
+  it('in another case is the same id [R5]', async () => {
     const { world, service } = await start();
     const { workspace, channel } = world;
     await service.call(sendPath(world), textMessage());
@@ -457,7 +460,7 @@ describe('whatever is sent', () => {
     return Object.fromEntries(entries);
   }
 
-  it('the answer is defined, and only Bird’s own paths are read', async () => {
+  it('the answer is defined, and only Bird’s own paths are read [R4]', async () => {
     for (const onUnknown of ['allow', 'block'] as const) {
       const { world, service } = await start({ workspace: { onUnknown } }, loose);
       const property = fc.asyncProperty(tree, fc.boolean(), async (body, isBatch) => {
@@ -468,7 +471,7 @@ describe('whatever is sent', () => {
     }
   });
 
-  it('nothing beside a body makes it a template', async () => {
+  it('nothing beside a body makes it a template [R3, S16]', async () => {
     const { service } = await start({}, loose);
     const junk = fc.uniqueArray(fc.tuple(key, tree), { maxLength: 6, selector: ([name]) => name });
     const property = fc.asyncProperty(junk, fc.boolean(), async (entries, isFirst) => {
@@ -481,7 +484,7 @@ describe('whatever is sent', () => {
     await fc.assert(property, { numRuns: 150 });
   });
 
-  it('no id but a UUID gets into a path', async () => {
+  it('no id but a UUID gets into a path [R5, S1]', async () => {
     const { world, service } = await start();
     const part = fc.constantFrom(
       '..',

@@ -187,7 +187,7 @@ describe('scenario 49: the same traffic in report mode and in force', () => {
 });
 
 describe('scenario 51: many at once', () => {
-  it('each of a mixed crowd has its own answer, once', async () => {
+  it('each of a mixed crowd has its own answer, once [R10]', async () => {
     const { world, service } = await start();
     const { workspace, channel } = world;
     const open = '+31640000001';

@@ -163,7 +163,7 @@ describe('CoalescedReads', () => {
     expect(await Promise.all(answers)).toEqual(keys.map((key) => `of ${key}`));
   });
 
-  it('property: whatever the order, one read runs at a time and nobody gets a closed that was asked before they came', async () => {
+  it('property: whatever the order, one read runs at a time and nobody gets a closed that was asked before they came [L1]', async () => {
     const step = fc.constantFrom('ask', 'open', 'closed', 'failed', 'turn');
     const run = async (steps: readonly ('ask' | 'open' | 'closed' | 'failed' | 'turn')[]): Promise<void> => {
       const provider = new Provider();

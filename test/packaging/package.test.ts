@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => consumer?.remove());
 
-it('packs the bundled code, its types and the documents, and nothing else', () => {
+it('packs the bundled code, its types and the documents, and nothing else [S19]', () => {
   const code = consumer.files.filter((path) => path.endsWith('.js'));
   expect(code).toEqual([
     'dist/cli/cli.js',
@@ -197,6 +197,9 @@ it('runs for a user who imports it', async () => {
   const head = `import * as guard from 'freeform-guard';\nimport { createSandbox } from 'freeform-guard/sandbox';\n`;
   await writeFile(join(consumer.directory, 'user.mjs'), head + program);
   await expect(runIn(consumer.directory, process.execPath, ['user.mjs'])).resolves.toBe('service_window_closed\n');
+  // Whoever reads or writes `__proto__` throws then.
+  const strict = ['--disable-proto=throw', 'user.mjs'];
+  await expect(runIn(consumer.directory, process.execPath, strict)).resolves.toBe('service_window_closed\n');
 });
 
 it('runs for a user who requires it', async () => {

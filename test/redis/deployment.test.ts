@@ -107,7 +107,7 @@ describeWithRedis('a Redis as deployments have it', () => {
     expect(await own.client.sendCommand(['ACL', 'LOG'])).toEqual([]);
   });
 
-  it('is left by the store when it becomes a replica, and gets afterwards what it missed', async () => {
+  it('is left by the store when it becomes a replica, and gets afterwards what it missed [L13]', async () => {
     const own = await newServer();
     const [one, two] = [await connectedStore(own.port, { timeoutMs }), await connectedStore(own.port, { timeoutMs })];
     await own.client.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
@@ -119,7 +119,7 @@ describeWithRedis('a Redis as deployments have it', () => {
       .toMatchObject(open);
   });
 
-  it('that lost a refusal in a failover has it again when the process that remembers it next needs the window', async () => {
+  it('that lost a refusal in a failover has it again when the process that remembers it next needs the window [L12]', async () => {
     const own = await newServer();
     const one = await connectedStore(own.port, { timeoutMs });
     await one.merge(key, open);
@@ -135,7 +135,7 @@ describeWithRedis('a Redis as deployments have it', () => {
     await expect.poll(() => two.get(key), { interval: 2 }).toMatchObject({ refusedAt: open.expiresAt - 1 });
   });
 
-  it('that loses a tombstone, and not the windows, brings forgotten windows back', async () => {
+  it('that loses a tombstone, and not the windows, brings forgotten windows back [L12]', async () => {
     const prefix = newPrefix();
     const store = await connectedStore(server.port, { timeoutMs, prefix, max: 0 });
     await store.merge(key, open);
@@ -145,7 +145,7 @@ describeWithRedis('a Redis as deployments have it', () => {
     expect(await store.get(key)).toMatchObject(open);
   });
 
-  it('is trusted, whoever wrote to it: an end within the longest window, and a refusal', async () => {
+  it('is trusted, whoever wrote to it: an end within the longest window, and a refusal [L14, S5]', async () => {
     const prefix = newPrefix();
     const world = await createWorld();
     const now = world.sandbox.clock.now();

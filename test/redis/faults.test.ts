@@ -52,7 +52,7 @@ async function expectMemoryAlone(store: RedisStore): Promise<void> {
 }
 
 describeWithRedis('redisStore over a faulty Redis', () => {
-  it('uses memory alone without Redis, and connects when there is one', async () => {
+  it('uses memory alone without Redis, and connects when there is one [L10]', async () => {
     const server = await newServer();
     await server.kill();
     const store = openStore(server.port, { clock });
@@ -65,7 +65,7 @@ describeWithRedis('redisStore over a faulty Redis', () => {
     await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('writes again what it knows when Redis was killed and is back empty', async () => {
+  it('writes again what it knows when Redis was killed and is back empty [L12]', async () => {
     const server = await newServer();
     const [one, two] = [await connectedStore(server.port, { clock }), await connectedStore(server.port, { clock })];
     await write(one, open);
@@ -90,7 +90,7 @@ describeWithRedis('redisStore over a faulty Redis', () => {
     await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('uses memory alone behind a black hole, and reads afterwards what it has missed', async () => {
+  it('uses memory alone behind a black hole, and reads afterwards what it has missed [L11]', async () => {
     const server = await newServer();
     const proxy = await newProxy(server);
     const [one, two] = [await connectedStore(proxy.port, { clock }), await connectedStore(server.port, { clock })];
@@ -103,7 +103,7 @@ describeWithRedis('redisStore over a faulty Redis', () => {
     await expect.poll(() => known(two, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('does not wait for a slow Redis', async () => {
+  it('does not wait for a slow Redis [L11]', async () => {
     const server = await newServer();
     const proxy = await newProxy(server);
     const store = await connectedStore(proxy.port, { clock });
@@ -145,7 +145,7 @@ describeWithRedis('redisStore over a faulty Redis', () => {
     await expect.poll(() => known(second, other), { interval: 10 }).toMatchObject(open);
   });
 
-  it('warns once that Redis is unavailable, decides without it, and reveals no secret', async () => {
+  it('warns once that Redis is unavailable, decides without it, and reveals no secret [L10]', async () => {
     const port = await freePort();
     const world = await createWorld({ guard: { store: openStore(port, { instances: 1 }) } });
     // A new process does not read yet: it may replace one that the others still count.

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { RedisKeys } from '../../src/redis/keys.js';
 import { SECRET } from './support.js';
@@ -46,4 +47,23 @@ it.each([
 
 it('of a later version notify of nothing', () => {
   expect(keys.parseNotification('ffg:n:p:something:i')).toBeUndefined();
+});
+
+it('property: no two windows have one key, whatever separators their parts hold [S4]', () => {
+  const part = fc.array(fc.constantFrom('a', 'b', ':', ' ', ',', '"', '\\', '\0', '|', '1', '::', '[]'), {
+    maxLength: 4,
+  });
+  const name = part.map((parts) => parts.join(''));
+  const windows = fc.record({ workspaceId: name, channelId: name, address: name });
+  const seen = new Map<string, string>();
+  fc.assert(
+    fc.property(windows, (one) => {
+      const tuple = JSON.stringify([one.workspaceId, one.channelId, one.address]);
+      const key = keys.windowId(one);
+      expect(seen.get(key) ?? tuple).toBe(tuple);
+      seen.set(key, tuple);
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(seen.size).toBeGreaterThan(10_000);
 });

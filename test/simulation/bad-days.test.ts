@@ -13,7 +13,7 @@ describe('days on which everything goes wrong that can', slow, () => {
   let decisions = 0;
 
   it.each(seeds)(
-    'seed %i: nothing is blocked or allowed without proof, nobody waits too long, Bird is not asked too often',
+    'seed %i: nothing is blocked or allowed without proof, nobody waits too long, Bird is not asked too often [L5, C2, C3, C4]',
     async (seed) => {
       const scenario = badDays(seed, 3_000);
       const report = await simulate(scenario);

@@ -63,7 +63,7 @@ describe("a time in which Bird's reads fail", slow, () => {
   );
 });
 
-it('a guard that has just been started knows what the application observes before each reply', slow, async () => {
+it('a guard that has just been started knows what the application observes before each reply [L8]', slow, async () => {
   const { counts, decisions, violations } = await simulate(
     coldStart({ seed: 4, knowledge: 'observed', minutes: MINUTES }),
   );

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { memoryStore } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +39,7 @@ describe('memoryStore', () => {
     expect(kept).toEqual([...used, ...Array.from({ length: max - 2 }, (_, index) => 2 * max + 2 + index)]);
   });
 
-  it('keeps at most max windows, and evicts the least recently used first', () => {
+  it('keeps at most max windows, and evicts the least recently used first [L6]', () => {
     const store = memoryStore({ max: 3 });
     for (const index of [1, 2, 3]) store.merge(keyOf(index), { expiresAt: index });
     store.get(keyOf(1));
@@ -88,7 +90,7 @@ describe('memoryStore', () => {
     expect(other.get(keyOf(1))).toBeUndefined();
   });
 
-  it('property: eviction only loses evidence: a window has its merged evidence, that since an eviction, or none', () => {
+  it('property: eviction only loses evidence: a window has its merged evidence, that since an eviction, or none [L6]', () => {
     const step = fc.record({
       index: fc.integer({ min: 0, max: 12 }),
       action: fc.constantFrom('merge', 'merge', 'merge', 'get', 'forget', 'forget channel'),
@@ -144,7 +146,20 @@ describe('memoryStore', () => {
     expect(store.get(keyOf(0))).toMatchObject({ expiresAt: 0 });
   });
 
-  it('that is too small costs reads, and no decision', async () => {
+  it('takes a few hundred bytes for each of 100,000 customers, and keeps no more by default [L7]', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const max = 100_000;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const store = memoryStore();
+    for (let index = 0; index <= max; index += 1) store.merge(keyOf(index), { expiresAt: index + 1 });
+    collect();
+    expect((process.memoryUsage().heapUsed - before) / max).toBeLessThan(600);
+    expect([0, 1, max].map((index) => store.get(keyOf(index)) !== undefined)).toEqual([false, true, true]);
+  });
+
+  it('that is too small costs reads, and no decision [L6]', async () => {
     const world = await createWorld({ guard: { store: memoryStore({ max: 1 }) } });
     const other = world.workspace.addContact({ identifiers: [{ key: 'phonenumber', value: '+31600000001' }] });
     world.customerWrites();
@@ -170,7 +185,7 @@ describe('memoryCache', () => {
     expect(['a', 'b', 'c'].map((name) => cache.get(name)?.n)).toEqual([10, undefined, undefined]);
   });
 
-  it.each(['constructor', '__proto__', 'toString', ''])('has no entry %j until it is set', (name) => {
+  it.each(['constructor', '__proto__', 'toString', ''])('has no entry %j until it is set [R4]', (name) => {
     const cache = memoryCache<{ n: number }>({ max: 2 });
     expect(cache.get(name)).toBeUndefined();
     cache.set(name, { n: 1 });

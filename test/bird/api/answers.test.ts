@@ -280,7 +280,7 @@ describe('a polluted Object.prototype', () => {
 });
 
 describe('birdLookup', () => {
-  it('property: rejects with LookupErrors alone, whatever comes back', async () => {
+  it('property: rejects with LookupErrors alone, whatever comes back [S13]', async () => {
     const clock = createClock(AT);
     const status = fc.oneof(fc.integer({ min: 200, max: 599 }), fc.constantFrom(200, 401, 403, 404, 429, 500, 503));
     const body = fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.uint8Array());
@@ -320,7 +320,7 @@ describe('birdLookup', () => {
     });
   });
 
-  it('takes its timer back when the answer is there', async () => {
+  it('takes its timer back when the answer is there [L15]', async () => {
     const clock = createClock(AT);
     const pending = new Set<unknown>();
     const counting = {

@@ -116,7 +116,7 @@ describe('normaliseAddress', () => {
       .filter((spelt) => !/\([0０]\)/.test(spelt));
   const key = fc.constantFrom('phonenumber', undefined);
 
-  it('property: all spellings of a number are one', () => {
+  it('property: all spellings of a number are one [R6, S20]', () => {
     fc.assert(
       fc.property(
         digits.chain((number) => fc.tuple(fc.constant(number), spelling(number), key)),
@@ -128,7 +128,7 @@ describe('normaliseAddress', () => {
     );
   });
 
-  it('property: the spellings of two numbers are two', () => {
+  it('property: the spellings of two numbers are two [R6, S20]', () => {
     fc.assert(
       fc.property(
         fc
@@ -163,7 +163,7 @@ describe('normaliseAddress', () => {
     ['zeros', '0'.repeat(512)],
     ['what swells when it is normalised', '\ufdfa'.repeat(512)],
     ['a megabyte', '+1'.repeat(500_000)],
-  ])('takes no time for %s', (_, value) => {
+  ])('takes no time for %s [S10]', (_, value) => {
     const startedAt = performance.now();
     normaliseAddress(value, 'phonenumber');
     expect(performance.now() - startedAt).toBeLessThan(500);
@@ -223,7 +223,7 @@ describe('readRecipient', () => {
       { id: ID, identifierValue: PHONE, platformAddress: '+1 202 555 0199' },
       { contactId: ID, identifier: byPhone, address: '+12025550199' },
     ],
-  ])('reads %s', (_, contact, expected) => {
+  ])('reads %s [R2]', (_, contact, expected) => {
     expect(readRecipient(contact)).toEqual(expected);
   });
 
@@ -247,7 +247,7 @@ describe('readRecipient', () => {
     ['a platformAddress that is no text', { id: ID, platformAddress: {} }],
     ['everything behind __proto__', JSON.parse(`{"__proto__":{"id":"${ID}","identifierValue":"${PHONE}"}}`)],
     ['everything inherited', Object.create({ id: ID, identifierValue: PHONE })],
-  ])('does not know whose window it is with %s', (_, contact) => {
+  ])('does not know whose window it is with %s [R2]', (_, contact) => {
     expect(readRecipient(contact)).toBe('address_unresolved');
   });
 

@@ -22,7 +22,7 @@ describe('classifyMessage', () => {
       parse(`{"template":${JSON.stringify(template)},"__proto__":{"body":{}}}`),
     ],
     ['the later of two templates', parse(`{"template":{},"template":${JSON.stringify(template)}}`)],
-  ])('%s is a template', (_, message) => {
+  ])('%s is a template [R3]', (_, message) => {
     expect(classifyMessage(message)).toBe('template');
   });
 
@@ -59,7 +59,7 @@ describe('classifyMessage', () => {
     ['an inherited projectId', { template: Object.create(template) }],
     ['the later of two templates', parse(`{"template":${JSON.stringify(template)},"template":{}}`)],
     ['the later of two bodies', parse(`{"template":${JSON.stringify(template)},"body":null,"body":{}}`)],
-  ])('%s is free-form', (_, message) => {
+  ])('%s is free-form [R3]', (_, message) => {
     expect(classifyMessage(message)).toBe('freeform');
   });
 
@@ -106,7 +106,7 @@ describe('classifyMessage', () => {
   const content = fc.oneof(...contentKeys.map(anyCase));
   const isContent = (value: unknown): boolean => value !== null && value !== undefined;
 
-  it('property: content under any letter case beside a template makes it free-form, wherever it stands', () => {
+  it('property: content under any letter case beside a template makes it free-form, wherever it stands [R3]', () => {
     const value = fc.jsonValue().filter(isContent);
     fc.assert(
       fc.property(content, value, fc.boolean(), (key, body, isFirst) => {
@@ -116,7 +116,7 @@ describe('classifyMessage', () => {
     );
   });
 
-  it('property: whatever is added to a free-form message, it never becomes a template', () => {
+  it('property: whatever is added to a free-form message, it never becomes a template [R3, S16]', () => {
     const freeform = fc.constantFrom<object>(
       { receiver, body: text },
       { body: text },

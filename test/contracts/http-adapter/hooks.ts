@@ -30,7 +30,7 @@ export function describeHooks(framework: Framework): void {
       expect(world.logs.filter(({ level }) => level === 'warn')).toMatchObject([{ fields: { hook: 'skip' } }]);
     });
 
-    it('that throws leaves the send unknown', async () => {
+    it('that throws leaves the send unknown [R9]', async () => {
       const skip = (): never => {
         throw new Error(`${PHONE} ${TEXT}`);
       };
@@ -139,7 +139,7 @@ export function describeHooks(framework: Framework): void {
       ['promises a list of null', async () => [null] as never],
       ['gives text', () => `${TEXT}` as never],
       ['promises a number', async () => 42 as never],
-    ])('that %s leaves the send unknown', async (_, resolve) => {
+    ])('that %s leaves the send unknown [R9]', async (_, resolve) => {
       const { world, service } = await start({}, { middleware: { resolve } });
       const reply = await service.send();
       expect(reply.window).toContain('verdict=unknown');
@@ -150,7 +150,7 @@ export function describeHooks(framework: Framework): void {
       expect(world.reads()).toBe(0);
     });
 
-    it('that outlasts the deadline leaves the send unknown, and its late answer is ignored', async () => {
+    it('that outlasts the deadline leaves the send unknown, and its late answer is ignored [R9]', async () => {
       const world = await createSmallWorld();
       const { promise, resolve: settle } = signal<SendRequest>();
       const called = signal();
@@ -230,14 +230,14 @@ export function describeHooks(framework: Framework): void {
           throw new Error(`${PHONE} ${TEXT}`);
         },
       ],
-    ])('may let the request pass by next, %s', async (_, handler) => {
+    ])('may let the request pass by next, %s [R10]', async (_, handler) => {
       const { world, service } = await start({}, { middleware: { handler } });
       expect((await service.send()).status).toBe(202);
       expect(world.sandbox.messages()).toHaveLength(1);
       expect(service.exchanges).toMatchObject([{ nexts: 1, answers: 0, ends: 1 }]);
     });
 
-    it('is done before what it lets pass begins, so that it cannot catch what the application throws', async () => {
+    it('is done before what it lets pass begins, so that it cannot catch what the application throws [R11]', async () => {
       const order: string[] = [];
       const handler: Handler = (_req, _res, next) => {
         next();
@@ -275,7 +275,7 @@ export function describeHooks(framework: Framework): void {
           throw undefined;
         },
       ],
-    ])('that %s leaves the answer to the guard', async (_, handler) => {
+    ])('that %s leaves the answer to the guard [R9]', async (_, handler) => {
       const { world, service } = await start({}, { middleware: { handler } });
       expect(await service.send()).toMatchObject({ status: 409, body: { code: 'service_window_closed' } });
       expect(world.logs).toContainEqual(
@@ -312,7 +312,7 @@ export function describeHooks(framework: Framework): void {
       expect(service.exchanges).toMatchObject([{ nexts: 0, answers: 1, ends: 1 }]);
     });
 
-    it('that does nothing until the deadline leaves the answer to the guard', async () => {
+    it('that does nothing until the deadline leaves the answer to the guard [R9]', async () => {
       const called = signal<() => void>();
       const handler: Handler = (_req, _res, next) => called.resolve(next);
       const { world, service } = await start({}, { middleware: { handler } });

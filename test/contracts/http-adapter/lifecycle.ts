@@ -10,7 +10,7 @@ export function describeLifecycle(framework: Framework): void {
   const start = startWith(framework);
 
   describe('mounted twice', () => {
-    it('decides once', async () => {
+    it('decides once [R17]', async () => {
       const world = await createSmallWorld();
       const guard = freeformGuard(world.guard);
       const service = await startService(world, { framework, guards: [guard, guard, freeformGuard(world.guard)] });
@@ -19,7 +19,7 @@ export function describeLifecycle(framework: Framework): void {
       expect(world.guard.stats().decisions).toEqual({ service_window_open: 1 });
     });
 
-    it('decides once with two copies of the package', async () => {
+    it('decides once with two copies of the package [R17]', async () => {
       const world = await createSmallWorld();
       vi.resetModules();
       const copy = await import('freeform-guard');
@@ -69,7 +69,7 @@ export function describeLifecycle(framework: Framework): void {
       ],
     ];
 
-    it.each(failing)('a handler that %s is not the guard’s: there is one answer', async (_, handler) => {
+    it.each(failing)('a handler that %s is not the guard’s: there is one answer [R10, R11]', async (_, handler) => {
       const { world, service } = await start({}, { handler });
       world.customerWrites();
       const [asked, remembered] = [await service.send(), await service.send()];
@@ -86,7 +86,7 @@ export function describeLifecycle(framework: Framework): void {
       expect(world.logs).toEqual([]);
     });
 
-    it('a body that the parser refused never reaches the guard', async () => {
+    it('a body that the parser refused never reaches the guard [R12]', async () => {
       const { world, service } = await start();
       const reply = await service.call(service.path, '{"receiver":');
       expect(reply.status).toBeGreaterThanOrEqual(400);
@@ -113,7 +113,7 @@ export function describeLifecycle(framework: Framework): void {
     it.each([
       ['open', true],
       ['closed', false],
-    ])('because the client left: nothing follows where the window is %s', async (_, isOpen) => {
+    ])('because the client left: nothing follows where the window is %s [R7]', async (_, isOpen) => {
       const { world, service } = await start();
       if (isOpen) world.customerWrites();
       const bird = holdBird(world);
@@ -129,7 +129,7 @@ export function describeLifecycle(framework: Framework): void {
       expect(world.sandbox.messages()).toEqual([]);
     });
 
-    it('because the client left: nothing follows when Bird never answers', async () => {
+    it('because the client left: nothing follows when Bird never answers [R7]', async () => {
       const { world, service } = await start({ workspace: { onUnknown: 'block' } });
       const asked = signal();
       world.sandbox.setFault(() => {
@@ -147,7 +147,7 @@ export function describeLifecycle(framework: Framework): void {
       expect(service.exchanges).toMatchObject([{ nexts: 0, answers: 0, ends: 0 }]);
     });
 
-    it('because the client left: others who wait for the same read are answered', async () => {
+    it('because the client left: others who wait for the same read are answered [R7]', async () => {
       const { world, service } = await start();
       world.customerWrites();
       const bird = holdBird(world);
@@ -162,7 +162,7 @@ export function describeLifecycle(framework: Framework): void {
       expect((await staying).status).toBe(202);
     });
 
-    it('because somebody else answered meanwhile: nothing follows', async () => {
+    it('because somebody else answered meanwhile: nothing follows [R8]', async () => {
       const hurry = signal();
       const impatient: Middleware = (_req, res, next) => {
         void hurry.promise.then(() => res.writeHead(504).end('too slow'));
@@ -180,7 +180,7 @@ export function describeLifecycle(framework: Framework): void {
       expect(service.passed).toEqual([]);
     });
 
-    it('because it was answered before: nothing follows, from memory or from Bird', async () => {
+    it('because it was answered before: nothing follows, from memory or from Bird [R8]', async () => {
       const hasty: Middleware = (_req, res, next) => {
         res.end('done');
         next();

@@ -70,7 +70,7 @@ export function describeSends(framework: Framework): void {
   });
 
   describe('scenario 46: several recipients', () => {
-    it('are listed one by one, and the header has the worst outcome', async () => {
+    it('are listed one by one, and the header has the worst outcome [R2]', async () => {
       const { world, service } = await start();
       addCustomer(world, true);
       const reply = await service.send(textTo(OTHER_PHONE, PHONE, MISSING_PHONE));
@@ -207,7 +207,11 @@ export function describeSends(framework: Framework): void {
       ['another collection', 'POST', (path) => path.replace('channels', 'numbers')],
       ['a send in the query alone', 'POST', (path) => `/?next=${path}`],
       ['the root', 'POST', () => '/'],
-    ])('is not %s, which is left untouched', async (_, method, change) => {
+      ['a page of metrics', 'GET', () => '/metrics'],
+      ['a page of health', 'GET', () => '/health'],
+      ['a page for debugging', 'GET', () => '/debug/freeform-guard'],
+      ['an admin page', 'POST', () => '/admin/reload'],
+    ])('is not %s, which is left untouched [S18]', async (_, method, change) => {
       const handler: Middleware = (_req, res) => void res.end('untouched');
       const { world, service } = await start({}, { handler });
       const reply = await service.call(change(service.path), textMessage(), { method });

@@ -91,12 +91,12 @@ export function describeVerdicts(framework: Framework): void {
       expect(service.passed).toEqual([]);
     });
 
-    it('has a closedAt of null where the end is not known', async () => {
+    it('scenario 8: has a closedAt of null where the customer never wrote', async () => {
       const { service } = await start();
       expect((await service.send()).body).toMatchObject({ code: 'service_window_closed', closedAt: null });
     });
 
-    it('has no closedAt where the policy does not expose it', async () => {
+    it('has no closedAt where the policy does not expose it [S21]', async () => {
       const { world, service } = await start({
         sandbox: { closedWindow: 'past' },
         workspace: { exposeExpiry: false },
@@ -195,7 +195,7 @@ export function describeVerdicts(framework: Framework): void {
       );
     });
 
-    it('passes where that function throws, and says so in the log without what was thrown', async () => {
+    it('passes where that function throws, and says so in the log without what was thrown [R9]', async () => {
       const onUnknown = (): never => {
         throw new Error(`${PHONE} ${TEXT}`);
       };

@@ -83,7 +83,7 @@ describe('scenario 37: the first channel that is itself sendable', () => {
     ['as it is', WHATSAPP, WHATSAPP],
     ['in capitals in the list', WHATSAPP.toUpperCase(), WHATSAPP],
     ['in capitals in the send', WHATSAPP, WHATSAPP.toUpperCase()],
-  ])('is never the one that the message was for: %s [U19]', async (_name, listed, channelId) => {
+  ])('is never the one that the message was for: %s [U19, R19]', async (_name, listed, channelId) => {
     const send = { ...sendOf(textMessage('hello')), channelId };
     const alone = await ask(toChannel({ channels: [listed] }), send, { decide: everywhere });
     expect(alone).toEqual({ ...declinedWith('no_channel_open'), decided: [] });
@@ -92,7 +92,7 @@ describe('scenario 37: the first channel that is itself sendable', () => {
     expect(first.result?.sends?.length).toBe(1);
   });
 
-  test('is asked about once, however often it is listed', async () => {
+  test('is asked about once, however often it is listed [R19]', async () => {
     const asked = await ask(toChannel({ channels: [SMS, SMS.toUpperCase(), SMS] }), sendOf(textMessage('hello')));
     expect(channelsOf(asked.decided)).toEqual([SMS]);
   });

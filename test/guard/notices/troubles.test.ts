@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Logger, WorkspaceOptions } from 'freeform-guard';
+import { format } from 'node:util';
+import { createGuard, type Logger, type WorkspaceOptions } from 'freeform-guard';
 import type { Fault } from 'freeform-guard/sandbox';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keepSecret } from '../../support/canary.js';
 import { createWorld, type LogLine, recordingLogger, type World } from '../../support/world.js';
 import { DAY, MINUTE, SECOND, turns } from '../support.js';
@@ -227,6 +228,27 @@ describe('ids that strangers write (field D3)', () => {
     const channels = ['1', '2', '1', '2'].map((digit) => `1111111${digit}-1111-4111-8111-111111111111`);
     for (const channelId of channels) await world.guard.check(world.send({ channelId }));
     expect(told(world.logs).map(({ fields }) => fields.channelId)).toEqual(channels.slice(0, 2));
+  });
+});
+
+describe('what Bird says goes into one log line', () => {
+  it.each(['status', 'platformId'] as const)('as a field, cut short, where its %s is hostile [S12]', async (field) => {
+    const hostile = `x\r\n[freeform-guard] forged line\u001b[31m${'y'.repeat(1_000)}`;
+    const world = await createWorld();
+    world.workspace.setChannel(world.channel.id, { [field]: hostile });
+    const calls: string[] = [];
+    const print = vi.spyOn(console, 'warn').mockImplementation((...args) => void calls.push(format(...args)));
+    onTestFinished(() => print.mockRestore());
+    const { workspaceOptions, workspace, sandbox } = world;
+    const guard = createGuard({ workspaces: { [workspace.id]: workspaceOptions }, clock: sandbox.clock });
+    for (let sends = 0; sends < 3; sends += 1) await guard.check(world.send());
+    await world.guard.check(world.send());
+    expect(world.logs.map(({ fields }) => fields[field])).toEqual([hostile.slice(0, 40)]);
+    expect(world.logs[0]?.text).not.toContain('forged');
+    expect(calls.length).toBe(1);
+    expect(calls[0]?.match(/^\[freeform-guard\]/gm)).toHaveLength(1);
+    for (const character of ['\r', '\u001b']) expect(calls[0]).not.toContain(character);
+    expect(calls[0]?.length).toBeLessThan(400);
   });
 });
 

@@ -26,7 +26,7 @@ async function advanceUntil<T>(world: World, pending: Promise<T>, stepMs = 5): P
 }
 
 describe('the read budget', () => {
-  it('keeps a stampede of strangers below what Bird allows; who gets no turn is unknown, in time, and never denied', async () => {
+  it('keeps a stampede of strangers below what Bird allows; who gets no turn is unknown, in time, and never denied [L2]', async () => {
     const world = await createWorld();
     await world.guard.check(world.send());
     world.sandbox.clock.advance(SECOND);
@@ -42,7 +42,7 @@ describe('the read budget', () => {
     for (const { checkedAt } of outcomes) expect(checkedAt).toBeLessThanOrEqual(startedAt + 800);
   });
 
-  it('tells those at once for whom there will be no read, and lets others wait for a read of the same window', async () => {
+  it('tells those at once for whom there will be no read, and lets others wait for a read of the same window [L3]', async () => {
     const world = await createWorld();
     await world.guard.check(world.send());
     world.sandbox.clock.advance(SECOND);
@@ -90,7 +90,7 @@ describe('the read budget', () => {
     expect((await world.guard.check(elsewhere)).decision.reason).toBe('no_service_window');
   });
 
-  it('lets replies on one channel through while a campaign on another burns it', async () => {
+  it('lets replies on one channel through while a campaign on another burns it [S15]', async () => {
     const world = await createWorld();
     const campaignChannel = world.workspace.addChannel({ platformId: 'whatsapp' });
     world.customerWrites();
@@ -102,7 +102,7 @@ describe('the read budget', () => {
     await advanceUntil(world, burning);
   });
 
-  it('rests one second, not eight, after a burst that others had spent', async () => {
+  it('rests one second, not eight, after a burst that others had spent [L5]', async () => {
     const world = await createWorld({ sandbox: { readsPerSecond: 5 } });
     const sends = strangers(world, 10);
     const counts = tally(await world.guard.checkAll(sends));

@@ -144,7 +144,7 @@ describe('Bird is silent', () => {
     expect(await outcome).toMatchObject({ ...unknown('deadline_exceeded'), checkedAt: startedAt + 800 });
   });
 
-  it('and what it says too late is no proof: a closed that comes after a stall of the event loop is unknown', async () => {
+  it('and what it says too late is no proof: a closed that comes after a stall of the event loop is unknown [L9]', async () => {
     const world = await createPrimedWorld();
     const { clock } = world.sandbox;
     // A clock that has jumped when the answer comes, with timers that did not fire in time.
@@ -214,7 +214,7 @@ describe('after a 429 the reads of the workspace rest', () => {
     expect(await world.guard.check(send)).toMatchObject(unknown('contact_not_found'));
   });
 
-  it('while windows that are known to be open are not asked about at all', async () => {
+  it('while windows that are known to be open are not asked about at all [S15]', async () => {
     const world = await createPrimedWorld();
     world.customerWrites();
     await world.guard.check(world.send());
@@ -252,7 +252,7 @@ describe('an expiry in the far future', () => {
 });
 
 describe('the access key', () => {
-  it('is asked for at every request, so that a rotated one takes effect at once', async () => {
+  it('is asked for at every request, so that a rotated one takes effect at once [R15]', async () => {
     const accessKey = vi.fn((): string => '');
     const world = await createWorld({ workspace: { accessKey } });
     accessKey.mockImplementation(() => world.workspace.accessKey);

@@ -125,7 +125,7 @@ describeWithRedis('guards that share a Redis', () => {
     expect(world.reads()).toBeGreaterThan(reads);
   });
 
-  it('leave nothing in Redis that holds a phone number, a message or a key', async () => {
+  it('leave nothing in Redis that holds a phone number, a message or a key [S17]', async () => {
     const { world, guards, prefix } = await fleet(2);
     world.customerWrites();
     for (const guard of guards) await guard.check(world.send());

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { createGuard } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
 import { createWorld, type World } from '../../support/world.js';
 
@@ -66,7 +68,7 @@ describe('when Bird refuses the key', () => {
     expect(world.sandbox.requests()).toHaveLength(2);
   });
 
-  test('a key that was rotated meanwhile is used at once', async () => {
+  test('a key that was rotated meanwhile is used at once [R15]', async () => {
     const keys = ['a-key-that-was-revoked'];
     const world = await createWorld({ workspace: { accessKey: () => keys.shift() ?? world.workspace.accessKey } });
     world.customerWrites();
@@ -93,4 +95,41 @@ describe('when Bird refuses the key', () => {
     world.guard.reload({ [world.workspace.id]: { ...world.workspaceOptions, accessKey: world.workspace.accessKey } });
     expect(await world.guard.check(world.send())).toMatchObject({ decision: { reason: 'service_window_open' } });
   });
+});
+
+test('a thousand decisions, of which most ask Bird, leave no timer behind, and share no signal [L1, L15]', async () => {
+  const world = await createWorld();
+  const { clock } = world.sandbox;
+  const timers = new Set<unknown>();
+  const signals: AbortSignal[] = [];
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: { ...world.workspaceOptions, lookupsPerSecond: 10_000, lookupBurst: 10_000 } },
+    clock: {
+      now: clock.now,
+      setTimeout: (fn, ms) => {
+        const timer = clock.setTimeout(() => {
+          timers.delete(timer);
+          fn();
+        }, ms);
+        timers.add(timer);
+        return timer;
+      },
+      clearTimeout: (timer) => {
+        timers.delete(timer);
+        clock.clearTimeout(timer);
+      },
+    },
+    fetch: async (url, init) => {
+      if (init?.signal) signals.push(init.signal);
+      if (signals.length % 10 === 0) return new Response('', { status: 503 });
+      const isChannel = !String(url).includes('/contacts');
+      return Response.json(isChannel ? { platformId: 'whatsapp' } : { serviceWindowExpireAt: null });
+    },
+    logger: { warn: () => {}, error: () => {} },
+  });
+  const sends = Array.from({ length: 500 }, () => world.send({ contact: { id: randomUUID() } }));
+  await guard.checkAll([...sends, ...sends]);
+  expect(signals.length).toBeGreaterThan(500);
+  expect(timers.size).toBe(0);
+  expect(new Set(signals).size).toBe(signals.length);
 });

@@ -205,7 +205,7 @@ describe('scenario 17: an answer that can be read', () => {
     expect(countOf(world.sandbox, 'contact')).toBe(2);
   });
 
-  it('property: only null or an instant that has passed can close a window, whatever Bird answers [U13, U14]', async () => {
+  it('property: only null or an instant that has passed can close a window, whatever Bird answers [U13, U14, S13]', async () => {
     const world = await createWorld({ sandbox: { startAt: START_AT }, workspace: { lookupsPerSecond: 10_000 } });
     let body = '';
     world.sandbox.setFault(({ kind }) => (kind === 'contact' ? raw(body) : undefined));
@@ -235,7 +235,7 @@ describe('scenario 17: an answer that can be read', () => {
 
 describe('a redirect', () => {
   it.each([301, 302, 303, 307, 308])(
-    'with %i is never followed: the other place sees no request and no key [U21]',
+    'with %i is never followed: the other place sees no request and no key [U21, S2]',
     async (status) => {
       const elsewhere = await createSandbox();
       onTestFinished(() => void elsewhere.close());
@@ -272,7 +272,7 @@ describe('an id that is no UUID', () => {
     ['00000000-0000-4000-8000-000000000000'],
   ];
   it.each(strange.map((id) => [String(JSON.stringify(id)).slice(0, 50), id]))(
-    'such as %s is bad_id, and nothing is asked',
+    'such as %s is bad_id, and nothing is asked [R5, S1]',
     async (_, id) => {
       const world = await createWorld();
       const outcomes = await world.guard.checkAll([
@@ -286,7 +286,7 @@ describe('an id that is no UUID', () => {
     },
   );
 
-  it('property: whatever a send holds, check answers, and the paths that Bird sees hold UUIDs alone', async () => {
+  it('property: whatever a send holds, check answers, and the paths that Bird sees hold UUIDs alone [R5, S1]', async () => {
     const world = await createWorld({ workspace: { lookupsPerSecond: 10_000, lookupBurst: 10_000 } });
     const { workspace, channel, contact } = world;
     const orJunk = (...values: unknown[]): fc.Arbitrary<unknown> => fc.oneof(fc.constantFrom(...values), fc.anything());

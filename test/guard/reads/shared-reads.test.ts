@@ -14,7 +14,7 @@ const checks = (world: World, count: number): ReturnType<World['guard']['checkAl
   world.guard.checkAll(Array.from({ length: count }, () => world.send()));
 
 describe('10,000 checks that miss on one window at once', () => {
-  it('cost at most two window reads where it is closed, and all are answered', async () => {
+  it('cost at most two window reads where it is closed, and all are answered [L1]', async () => {
     const world = await createWorld();
     const outcomes = await checks(world, 10_000);
     expect(tally(outcomes)).toEqual({ 'deny service_window_closed': 10_000 });
@@ -42,7 +42,7 @@ describe('10,000 checks that miss on one window at once', () => {
 });
 
 describe('a read that is under way', () => {
-  it('and says closed does not block a reply to what the customer wrote meanwhile', async () => {
+  it('and says closed does not block a reply to what the customer wrote meanwhile [L1]', async () => {
     const world = await createPrimedWorld();
     const held = holdAnswers(world.sandbox, 'contact');
     const early = world.guard.check(world.send());

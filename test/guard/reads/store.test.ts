@@ -1,6 +1,11 @@
 import { createGuard, memoryStore, type Store } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
+import { createClock } from '../../../src/sandbox/clock.js';
 import { createWorld, PHONE } from '../../support/world.js';
+import { turns } from '../support.js';
+
+const CONTACT = '11111111-1111-4111-8111-111111111111';
+const OPEN = '2026-01-05T12:00:00Z';
 
 const never = new Promise<never>(() => {});
 
@@ -29,23 +34,39 @@ describe('scenario 55: a store that is out', () => {
     expect(world.logs.filter(({ level }) => level === 'warn').length).toBeLessThanOrEqual(1);
   });
 
-  test('and never answers: it is waited for 50 ms, and then Bird is asked', async () => {
-    const store: Store = { get: () => never, merge: () => never, forget: () => never };
-    const world = await createWorld({ guard: { store }, workspace: { deadlineMs: 5_000 } });
-    world.customerWrites();
+  const byId = { id: CONTACT };
+  const byPhone = { identifierKey: 'phonenumber', identifierValue: PHONE };
+
+  test.each([
+    ['open, by id', byId, OPEN, 100],
+    ['open, by number', byPhone, OPEN, 100],
+    ['closed, by id', byId, null, 150],
+    ['closed, by number', byPhone, null, 200],
+  ])('and never answers: 50 ms for each question, and then Bird counts, %s [L11]', async (_name, contact, end, ms) => {
+    const clock = createClock(Date.UTC(2026, 0, 5, 9));
+    const startedAt = clock.now();
+    const answer = (url: string): object => {
+      if (url.includes('/search')) return { results: [{ id: CONTACT }] };
+      return url.includes('/contacts/') ? { serviceWindowExpireAt: end } : { platformId: 'whatsapp' };
+    };
+    // Without a network, only waits for the store can move the clock.
+    const guard = createGuard({
+      workspaces: { [CONTACT]: { accessKey: 'sandbox-key-of-nobody', deadlineMs: 5_000 } },
+      store: { get: () => never, merge: () => never, forget: () => never },
+      fetch: async (url) => Response.json(answer(String(url))),
+      clock,
+      logger: { warn: () => {}, error: () => {} },
+    });
     let isAnswered = false;
-    const checked = world.guard.check(world.send()).finally(() => {
+    const checked = guard.check({ workspaceId: CONTACT, channelId: CONTACT, contact }).finally(() => {
       isAnswered = true;
     });
-    // The clock moves only when nothing else does: each step lets one wait for the store run out.
-    let waitedMs = 0;
     while (!isAnswered) {
-      await new Promise((resolve) => setImmediate(resolve));
-      world.sandbox.clock.advance(1);
-      waitedMs += 1;
+      await turns();
+      if (!isAnswered) clock.advance(1);
     }
-    expect(await checked).toMatchObject({ action: 'send', source: 'bird' });
-    expect(waitedMs).toBeLessThan(5_000);
+    expect(await checked).toMatchObject({ action: end === null ? 'block' : 'send', source: 'bird' });
+    expect(clock.now() - startedAt).toBe(ms);
   });
 
   test('and comes back: what it then holds is used again', async () => {

@@ -171,7 +171,7 @@ describe('scenario 26: the same phone on two channels of one workspace', () => {
   });
 });
 
-describe('scenario 27: spellings of one number, and numbers that only look alike', () => {
+describe('scenario 27: spellings of one number, and numbers that only look alike [R6]', () => {
   it.each([
     '+27825551234',
     '+27 82 555 1234',
@@ -290,7 +290,7 @@ describe('scenario 42: windows that no clock ends', () => {
   });
 });
 
-describe('scenario 47: a send that waited in a queue is asked about again at dispatch', () => {
+describe('scenario 47: a send that waited in a queue is asked about again at dispatch [C6]', () => {
   it('holds as long as the window, less the margin, and costs no read', async () => {
     const world = await startWorld();
     observe(world);

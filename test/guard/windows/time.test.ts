@@ -20,7 +20,7 @@ function createClock(): { clock: Clock; wall: { at: number }; passed: { ms: numb
   return { clock, wall, passed };
 }
 
-describe('a steady clock', () => {
+describe('a steady clock [C2, C3]', () => {
   test.each([
     ['both go on', 1_000, 1_000, NOON + 1_000],
     ['the wall is set back an hour', 1_000 - HOUR, 1_000, NOON + 1_000],
@@ -92,7 +92,7 @@ describe("Bird's clock", () => {
     ['2 s behind, which the seconds of Date cannot tell from less', 2_000, 0],
     ['30 s ahead of here', 30_000, 30_000],
     ['a minute behind', -59_000, -59_000],
-  ])('%s: one answer is enough', (_name, differenceMs, correctionMs) => {
+  ])('%s: one answer is enough [C1]', (_name, differenceMs, correctionMs) => {
     const { server, skews } = createServer();
     server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
     expect(Math.abs(server.now() - NOON - correctionMs)).toBeLessThanOrEqual(500);
@@ -104,7 +104,7 @@ describe("Bird's clock", () => {
     ['5 min behind', -300_000],
     ['a day ahead', 24 * HOUR],
     ['a year behind', -365 * 24 * HOUR],
-  ])('%s: two answers have to agree (field A14)', (_name, differenceMs) => {
+  ])('%s: two answers have to agree (field A14) [C1]', (_name, differenceMs) => {
     const { server, skews } = createServer();
     server.observe({ date: httpDate(NOON + differenceMs) }, exchange);
     expect([server.now(), skews]).toEqual([NOON, []]);
@@ -147,7 +147,7 @@ describe("Bird's clock", () => {
     'mon, 05 jan 2026 12:05:00 gmt',
     'Mon, 30 Feb 2026 12:05:00 GMT',
     'Monday, 05-Jan-26 12:05:00 GMT',
-  ])('a Date header %j changes nothing (field A14)', (date) => {
+  ])('a Date header %j changes nothing (field A14) [C1]', (date) => {
     const { server } = createServer();
     for (const _ of [1, 2]) server.observe({ date }, exchange);
     expect([server.now(), server.suddenNow()]).toEqual([NOON, undefined]);
@@ -234,7 +234,7 @@ describe('scenario 6: the local clock jumps', () => {
     ['five minutes ahead of Bird', 300_000],
     ['five minutes behind Bird', -300_000],
     ['an hour ahead', HOUR],
-  ])('%s: a window is open until its end by Bird’s clock, and closed from then on', async (_name, skewMs) => {
+  ])('%s: a window is open until its end by Bird’s clock, and closed from then on [C1]', async (_name, skewMs) => {
     const world = await createWorld();
     const { sandbox } = world;
     const clock: Clock = {
@@ -255,7 +255,7 @@ describe('scenario 6: the local clock jumps', () => {
     expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
   });
 
-  test('a wall that jumps ahead between two sends closes nothing: Bird is asked, and its Date puts it right', async () => {
+  test('a wall that jumps ahead between two sends closes nothing: Bird is asked, and its Date puts it right [C4]', async () => {
     const world = await createWorld();
     const { sandbox } = world;
     const jump = { ms: 0 };
@@ -316,7 +316,7 @@ test('an end in the far future is believed for the length of a window by Bird’
   expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
 });
 
-test('an event loop that stood still past the deadline never denies on what comes after', async () => {
+test('an event loop that stood still past the deadline never denies on what comes after [L9]', async () => {
   const world = await createWorld();
   let release = (): void => {};
   const held = new Promise<void>((resolve) => {
@@ -338,4 +338,23 @@ test('an event loop that stood still past the deadline never denies on what come
     action: 'send',
     decision: { verdict: 'unknown', reason: 'deadline_exceeded' },
   });
+});
+
+test('an event loop that stood still past the end of a window allows nothing on what was open before [L9]', async () => {
+  const world = await createWorld();
+  world.customerWrites();
+  world.sandbox.clock.advance(24 * HOUR - 1_000);
+  const stall = { ms: 0 };
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: { ...world.workspaceOptions, deadlineMs: 10_000, safetyMarginMs: 0 } },
+    clock: { now: () => world.sandbox.clock.now() + stall.ms, setTimeout: () => undefined, clearTimeout: () => {} },
+    logger: { warn: () => {}, error: () => {} },
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      if (String(input).includes('/contacts/') && init?.method === 'GET') stall.ms = 2_000;
+      return response;
+    },
+  });
+  expect((await guard.check(world.send())).decision.verdict).not.toBe('allow');
+  expect(guard.peek(world.send())).toBeUndefined();
 });

@@ -63,7 +63,7 @@ describe.each([
     expect(rawHeaders).toContain('x-kept');
   });
 
-  it('raw bytes are those of the new body, in the form in which they were kept', async () => {
+  it('raw bytes are those of the new body, in the form in which they were kept [S16]', async () => {
     const bytes = await rerouted(framework, (raw) => raw);
     expect(JSON.parse(String(bytes.rawBody))).toEqual(bytes.body);
     expect(Buffer.isBuffer(bytes.rawBody)).toBe(true);

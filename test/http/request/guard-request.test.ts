@@ -167,7 +167,7 @@ describe('guardRequest (field B5)', () => {
     expect(decision?.outcomes[0]).toMatchObject({ action, decision: { reason: reason ?? 'no_service_window' } });
   });
 
-  it('answers 422 to too many recipients where unknown is blocked, before any work, and lists 100 at most (field D1)', async () => {
+  it('answers 422 to too many recipients where unknown is blocked, before any work, and lists 100 at most (field D1) [R2, S9]', async () => {
     const world = await createSmallWorld({ workspace: { onUnknown: 'block' } });
     const many = (count: number): object =>
       textMessage(to(...Array.from({ length: count }, (_, index) => `+316${1e7 + index}`)));

@@ -5,21 +5,24 @@ import { situations } from '../reasons.js';
 import { parseDictionary } from './structured-field.js';
 
 describe('the Freeform-Window header', () => {
-  it.each(situations)('for %s is a structured field of tokens, integers and booleans', async (reason, situation) => {
-    const world = await createSmallWorld(situation.world);
-    await situation.arrange?.(world);
-    const service = await startService(world, { handler: (_req, res) => void res.end('passed') });
-    const { message = textMessage, path = sendPath } = situation;
-    const { window = '', status } = await service.call(path(world), message());
-    const { verdict, source, ...others } = parseDictionary(window);
-    expect(verdict).toEqual({
-      value: { token: situation.verdict },
-      parameters: { reason: { token: reason } },
-    });
-    expect(source).toEqual({ value: { token: expect.stringMatching(/^(memory|bird|none)$/) }, parameters: {} });
-    expect(others).toEqual({});
-    expect(status).toBe(situation.verdict === 'deny' ? 409 : 200);
-  });
+  it.each(situations)(
+    'for %s is a structured field of tokens, integers and booleans [S11]',
+    async (reason, situation) => {
+      const world = await createSmallWorld(situation.world);
+      await situation.arrange?.(world);
+      const service = await startService(world, { handler: (_req, res) => void res.end('passed') });
+      const { message = textMessage, path = sendPath } = situation;
+      const { window = '', status } = await service.call(path(world), message());
+      const { verdict, source, ...others } = parseDictionary(window);
+      expect(verdict).toEqual({
+        value: { token: situation.verdict },
+        parameters: { reason: { token: reason } },
+      });
+      expect(source).toEqual({ value: { token: expect.stringMatching(/^(memory|bird|none)$/) }, parameters: {} });
+      expect(others).toEqual({});
+      expect(status).toBe(situation.verdict === 'deny' ? 409 : 200);
+    },
+  );
 
   it.each([
     ['a text', 'reason="closed"'],

@@ -103,7 +103,7 @@ describe('a policy of the user’s own', () => {
     expect((await service.send()).status).toBe(409);
   });
 
-  it('may give reasons that are no codes: they do not get out', async () => {
+  it('may give reasons that are no codes: they do not get out [S11]', async () => {
     const { service } = await startRerouting(
       () =>
         ({ decline }) =>

@@ -102,7 +102,7 @@ describe.each(frameworks)('the feed of the local Bird, on %s', (_name, framework
 });
 
 describe('a refusal', () => {
-  it('beats a Bird that goes on reporting the window as open, until the customer writes again', async () => {
+  it('beats a Bird that goes on reporting the window as open, until the customer writes again [W13]', async () => {
     const { world, endpoint, settle } = await startScene({ sandbox: { webhookLoss: 'all' } });
     world.customerWrites();
     expect((await world.guard.check(world.send())).decision.verdict).toBe('allow');
@@ -116,7 +116,7 @@ describe('a refusal', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ decision: { verdict: 'allow' }, source: 'bird' });
   });
 
-  it('whose event comes after that of a newer message changes nothing', async () => {
+  it('whose event comes after that of a newer message changes nothing [W13]', async () => {
     const { world, endpoint } = await startScene();
     const refusal = outboundEvent(world);
     world.sandbox.clock.advance(MINUTE);
@@ -160,7 +160,7 @@ describe('a refusal', () => {
 });
 
 describe('what opens nothing', () => {
-  it('scenario 10: our own messages, templates and their statuses', async () => {
+  it('scenario 10: our own messages, templates and their statuses [W10]', async () => {
     const { world, endpoint, settle, send } = await startScene();
     await send(templateMessage());
     await send();
@@ -175,7 +175,7 @@ describe('what opens nothing', () => {
     ['a system message', { type: 'system' }],
     ['a reaction', { type: 'reaction' }],
     ['a kind of tomorrow', { type: 'hologram' }],
-  ])('%s: Bird is asked instead, and so what was open is asked again', async (_name, body) => {
+  ])('%s: Bird is asked instead, and so what was open is asked again [W10]', async (_name, body) => {
     const { world, settle } = await startScene();
     const arrive = (): unknown => {
       world.sandbox.clock.advance(1);
@@ -244,7 +244,7 @@ describe('what opens nothing', () => {
 
 describe('a feed that is late, double, silent or interrupted', () => {
   it.each([0, MINUTE, 3 * HOUR, 8 * HOUR, 23 * HOUR])(
-    '%i ms late: the window ends when it would have',
+    '%i ms late: the window ends when it would have [W3]',
     async (delayMs) => {
       const { world, settle } = await startScene({ sandbox: { webhookDelayMs: delayMs } });
       world.customerWrites();
@@ -263,7 +263,7 @@ describe('a feed that is late, double, silent or interrupted', () => {
     expect(peeked(world)).toBeUndefined();
   });
 
-  it('twice: the application hears of it once, and no more reads are made', async () => {
+  it('twice: the application hears of it once, and no more reads are made [W1]', async () => {
     const { world, endpoint, settle } = await startScene({ sandbox: { webhookCopies: 3 } });
     world.customerWrites();
     await settle();
@@ -272,14 +272,14 @@ describe('a feed that is late, double, silent or interrupted', () => {
     expect(peeked(world)).toBe('allow');
   });
 
-  it('never: Bird is asked', async () => {
+  it('never: Bird is asked [W14]', async () => {
     const { world, settle } = await startScene({ sandbox: { webhookLoss: 'all' } });
     world.customerWrites();
     await settle();
     expect(await world.guard.check(world.send())).toMatchObject({ decision: { verdict: 'allow' }, source: 'bird' });
   });
 
-  it('taken away by a subscription with a filter: Bird is asked', async () => {
+  it('taken away by a subscription with a filter: Bird is asked [W14]', async () => {
     const { world, settle } = await startScene();
     const url = 'http://127.0.0.1:1/elsewhere';
     world.workspace.subscribe({ url, signingKey: 'another key', channelId: world.channel.id });
@@ -302,7 +302,7 @@ describe('a feed that is late, double, silent or interrupted', () => {
     expect(peeked(world)).toBe('allow');
   });
 
-  it('with a key that nobody gave the receiver: nothing is believed', async () => {
+  it('with a key that nobody gave the receiver: nothing is believed [W14]', async () => {
     const { world, endpoint, settle } = await startScene({}, { receiver: { signingKeys: ['quite another key'] } });
     world.customerWrites();
     await settle();

@@ -93,7 +93,7 @@ describe('any order, and any repetition, of a log of events', () => {
     return { verdicts, remembered: [...watched].toSorted(([one], [other]) => (one < other ? -1 : 1)) };
   }
 
-  it('gives the same knowledge', { timeout: 60_000 }, async () => {
+  it('gives the same knowledge [W1, W2, W4]', { timeout: 60_000 }, async () => {
     keepSecret(OTHER_PHONE);
     const world = await createWorld({ platformId: 'tiktok', sandbox: { readsPerSecond: Number.POSITIVE_INFINITY } });
     const step = fc.record({
@@ -124,7 +124,7 @@ describe('any order, and any repetition, of a log of events', () => {
     );
   });
 
-  it('gives the same decisions, doubts included, since Bird settles them', { timeout: 60_000 }, async () => {
+  it('gives the same decisions, doubts included, since Bird settles them [W1, W2]', { timeout: 60_000 }, async () => {
     keepSecret(OTHER_PHONE);
     const sandbox = { readsPerSecond: Number.POSITIVE_INFINITY, sendsPerSecond: Number.POSITIVE_INFINITY };
     const world = await createWorld({ sandbox });

@@ -50,7 +50,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     ['no timestamp', { headers: { 'messagebird-request-timestamp': undefined } }],
     ['an empty signature', { headers: { 'messagebird-signature': '' } }],
     ['another timestamp than the one signed', { headers: { 'messagebird-request-timestamp': '1767603600' } }],
-  ])('%s: 401, the same for all', async (_case, options) => {
+  ])('%s: 401, the same for all [W5, S6]', async (_case, options) => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world, { framework });
     const { status, body } = await endpoint.post(inboundEvent(world), options);
@@ -74,7 +74,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     });
   });
 
-  it('a body that was parsed without its bytes: 500 with a hint, since nothing else can be verified', async () => {
+  it('a body that was parsed without its bytes: 500 with a hint, since nothing else can be verified [W6]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world, { framework, before: [framework.json()] });
     const { status, body } = await endpoint.post(inboundEvent(world));
@@ -84,7 +84,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     expect(world.guard.peek(world.send())).toBeUndefined();
   });
 
-  it('a body that stops coming: 408 after 5 s of the clock, and the connection is closed', async () => {
+  it('a body that stops coming: 408 after 5 s of the clock, and the connection is closed [W15, S9]', async () => {
     const world = await createWorld();
     const arrivals: unknown[] = [];
     const note: Middleware = (req, _res, next) => next(void arrivals.push(req));
@@ -101,7 +101,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     expect(await answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"body_too_slow"/);
   });
 
-  it('a body of more than 1 MiB: 413 without reading the rest, and the connection is closed', async () => {
+  it('a body of more than 1 MiB: 413 without reading the rest, and the connection is closed [W15, S9]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world, { framework });
     for (const start of [`Content-Length: ${100 * MIB}\r\n\r\n`, 'Transfer-Encoding: chunked\r\n\r\n']) {
@@ -131,7 +131,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
   });
 });
 
-describe('where the bytes come from', () => {
+describe('where the bytes come from [W6]', () => {
   const keepAs = (kept: (bytes: Buffer) => unknown) => ({
     verify: (req: object, _res: unknown, bytes: Buffer) => Object.assign(req, { rawBody: kept(bytes) }),
   });
@@ -196,7 +196,7 @@ describe('where the bytes come from', () => {
 });
 
 describe('the signature', () => {
-  it('covers the configured URL, whatever Host and path the request claims', async () => {
+  it('covers the configured URL, whatever Host and path the request claims [W7, S7]', async () => {
     const world = await createWorld();
     const publicUrl = 'https://hooks.example.com/bird?tenant=1';
     const endpoint = await startEndpoint(world, { receiver: { publicUrl } });
@@ -211,7 +211,7 @@ describe('the signature', () => {
     }
   });
 
-  it('holds with each key of a rotation, until the old one is taken away', async () => {
+  it('holds with each key of a rotation, until the old one is taken away [R15]', async () => {
     const world = await createWorld();
     const during = await startEndpoint(world, { receiver: { signingKeys: ['the old key', 'the new key'] } });
     for (const signingKey of ['the old key', 'the new key']) {
@@ -221,14 +221,14 @@ describe('the signature', () => {
     expect((await after.post(inboundEvent(world), { signingKey: 'the old key' })).status).toBe(401);
   });
 
-  it('is checked before anything is parsed', async () => {
+  it('is checked before anything is parsed [W5]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     expect((await endpoint.post('{"broken', { signingKey: 'another key' })).status).toBe(401);
     expect((await endpoint.post('{"broken')).status).toBe(400);
   });
 
-  it('that fails is logged when that begins, and when an event is accepted again', async () => {
+  it('that fails is logged when that begins, and when an event is accepted again [W14]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     const fail = (): Promise<unknown> => endpoint.post(inboundEvent(world), { signingKey: 'another key' });
@@ -271,7 +271,7 @@ describe('a signed body that is no event', () => {
 });
 
 describe('whose channel it is', () => {
-  it('is read once, and then known for 10 minutes', async () => {
+  it('is read once, and then known for 10 minutes [W17]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     for (let count = 0; count < 20; count += 1) await endpoint.post(inboundEvent(world));
@@ -281,7 +281,7 @@ describe('whose channel it is', () => {
     expect(world.reads()).toBe(2);
   });
 
-  it('another workspace: 403, nothing is learnt, and it costs one read', async () => {
+  it('another workspace: 403, nothing is learnt, and it costs one read [W11]', async () => {
     const world = await createWorld();
     const other = world.sandbox.addWorkspace();
     const { id: channelId } = other.addChannel({ platformId: 'whatsapp' });
@@ -298,7 +298,7 @@ describe('whose channel it is', () => {
     ]);
   });
 
-  it('scenario 25: an event signed for one workspace opens nothing in another that shares the phone', async () => {
+  it('scenario 25: an event signed for one workspace opens nothing in another that shares the phone [W11, S7]', async () => {
     const world = await createWorld();
     const other = world.sandbox.addWorkspace();
     const channel = other.addChannel({ platformId: 'whatsapp' });
@@ -374,7 +374,7 @@ describe('lateness', () => {
     [26 * HOUR + 1000, 200, 'ignored', false],
     [30 * HOUR, 200, 'ignored', false],
     [365 * 24 * HOUR, 200, 'ignored', false],
-  ])('of %i ms: %i %s, open: %s', async (lateMs, status, code, isOpen) => {
+  ])('of %i ms: %i %s, open: %s [W3]', async (lateMs, status, code, isOpen) => {
     const world = await createWorld({ sandbox: { startAt: '2026-01-05T09:00:00Z' } });
     const endpoint = await startEndpoint(world);
     const event = inboundEvent(world);
@@ -386,7 +386,7 @@ describe('lateness', () => {
     expect(endpoint.events).toHaveLength(code === 'accepted' ? 1 : 0);
   });
 
-  it('an old event that is signed anew is as old as its message', async () => {
+  it('an old event that is signed anew is as old as its message [W4]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     const event = inboundEvent(world);
@@ -394,7 +394,7 @@ describe('lateness', () => {
     expect((await endpoint.post(event)).body.code).toBe('ignored');
   });
 
-  it('the window runs from the time of the platform, not from that of Bird or of the delivery', async () => {
+  it('the window runs from the time of the platform, not from that of Bird or of the delivery [W3]', async () => {
     const world = await createWorld({ sandbox: { startAt: '2026-01-05T09:00:00Z' } });
     const endpoint = await startEndpoint(world);
     const wroteAt = world.sandbox.clock.now();
@@ -416,7 +416,7 @@ describe('lateness', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
   });
 
-  it('a message from the future opens the window from now on', async () => {
+  it('a message from the future opens the window from now on [W12]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     const now = world.sandbox.clock.now();
@@ -476,7 +476,7 @@ describe('onOptOut', () => {
 });
 
 describe('onEvent', () => {
-  it('is called once per message, event and status, however often Bird delivers', async () => {
+  it('is called once per message, event and status, however often Bird delivers [W1, W4]', async () => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world);
     const inbound = inboundEvent(world);
@@ -505,7 +505,7 @@ describe('onEvent', () => {
     expect(endpoint.events).toEqual([change('one'), change('two')]);
   });
 
-  it('runs after the answer, which does not wait for it', async () => {
+  it('runs after the answer, which does not wait for it [W18]', async () => {
     const world = await createWorld();
     let isAnswered = false;
     const seen: boolean[] = [];
@@ -540,7 +540,7 @@ describe('onEvent', () => {
       },
     ],
     ['rejects', (event) => Promise.reject(new Error(JSON.stringify(event)))],
-  ])('that %s is logged without content, and changes nothing', async (_name, onEvent) => {
+  ])('that %s is logged without content, and changes nothing [W18]', async (_name, onEvent) => {
     const world = await createWorld();
     const endpoint = await startEndpoint(world, { receiver: { onEvent } });
     expect((await endpoint.post(inboundEvent(world))).status).toBe(200);
@@ -625,7 +625,7 @@ describe('options', () => {
     ['onEvent', 'call', TypeError],
     ['onOptOut', true, TypeError],
     ['onEvents', () => {}, TypeError],
-  ])('%s of %o is refused at creation, by its name and without a key', (name, value, type) => {
+  ])('%s of %o is refused at creation, by its name and without a key [W16, S14]', (name, value, type) => {
     const create = (): unknown => webhookReceiver(guard, { ...options, [name]: value });
     expect(create).toThrow(type);
     expect(create).toThrow(name);

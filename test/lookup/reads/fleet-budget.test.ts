@@ -69,7 +69,7 @@ describe('FleetBudget', () => {
     expect(asked.length).toBeLessThanOrEqual(50);
   });
 
-  it('takes its share where the fleet cannot be asked', async () => {
+  it('takes its share where the fleet cannot be asked [L4]', async () => {
     const { take } = trial(() => alone);
     const { taken = 0, lookup_budget_spent: spent } = await take(200, 1000);
     // Two at once, and ten a second.
@@ -100,7 +100,7 @@ describe('FleetBudget', () => {
   });
 
   it.each([1, 2, 3, 4, 7, 10, 11, 20, 49, 50])(
-    'lets %i processes without the fleet read no more than the limit in any second',
+    'lets %i processes without the fleet read no more than the limit in any second [L4]',
     async (instances) => {
       const { take } = trial(() => alone, instances);
       const { taken = 0 } = await take(300, 1000);

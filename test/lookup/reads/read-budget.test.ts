@@ -63,7 +63,7 @@ function busiestSecond(instants: readonly number[]): number {
 }
 
 describe('FairTokenBucket', () => {
-  it('lets at most 50 reads into any second by default, under whatever pressure, and 40 a second in the long run', async () => {
+  it('lets at most 50 reads into any second by default, under whatever pressure, and 40 a second in the long run [L2]', async () => {
     const trial = new Trial();
     for (let ms = 0; ms < 5000; ms += 1) {
       trial.take(800);
@@ -89,7 +89,7 @@ describe('FairTokenBucket', () => {
     expect(trial.admittedAt.length).toBe(10);
   });
 
-  it('serves the newest first', async () => {
+  it('serves the newest first [L2]', async () => {
     const trial = new Trial({ burst: 1 });
     trial.take(800);
     const [older, newer] = [trial.take(800), trial.take(800)];
@@ -97,7 +97,7 @@ describe('FairTokenBucket', () => {
     expect([newer.settledAt, older.settledAt]).toEqual([25, 50]);
   });
 
-  it('lets the channels take turns, the newest of each first', async () => {
+  it('lets the channels take turns, the newest of each first [S15]', async () => {
     const trial = new Trial({ burst: 1 });
     trial.take(800, 'campaign');
     const campaign = Array.from({ length: 5 }, () => trial.take(800, 'campaign'));
@@ -132,7 +132,7 @@ describe('FairTokenBucket', () => {
     for (const { settledAt, giveUpAt } of waiting) expect(settledAt).toBeLessThan(giveUpAt);
   });
 
-  it('refuses at once whom the newer ones leave no token', async () => {
+  it('refuses at once whom the newer ones leave no token [L3]', async () => {
     const trial = new Trial({ burst: 1 });
     trial.take(800);
     const waiting = Array.from({ length: 40 }, () => trial.take(800));
@@ -183,7 +183,7 @@ describe('FairTokenBucket', () => {
     expect(trial.budget.refuses(800, 'other')).toBe(false);
   });
 
-  it('refuses, after a stall, those whose time has passed, and serves the others', async () => {
+  it('refuses, after a stall, those whose time has passed, and serves the others [L9]', async () => {
     let now = 0;
     let wake: () => void = () => {};
     const setTimeout = (fn: () => void): void => {
@@ -236,7 +236,7 @@ describe('FairTokenBucket', () => {
     expect(await admitted()).toBe(4);
   });
 
-  it('property: no second sees more than rate and burst, and everybody is answered in time', async () => {
+  it('property: no second sees more than rate and burst, and everybody is answered in time [L2]', async () => {
     const wave = fc.record({
       gapMs: fc.integer({ min: 0, max: 400 }),
       count: fc.integer({ min: 1, max: 60 }),

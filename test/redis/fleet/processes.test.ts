@@ -146,7 +146,7 @@ describeWithRedis('processes that share a Redis', () => {
     expect(await stranger.get(key)).toBeUndefined();
   });
 
-  it('leave nothing in Redis that identifies the customer or the message', async () => {
+  it('leave nothing in Redis that identifies the customer or the message [S17]', async () => {
     const [one, , prefix] = await twoProcesses();
     await one.merge(key, { expiresAt: AT + 5, sent: [{ id: 'message-1', at: AT }] });
     await one.forget({ workspaceId: 'w', address: key.address });

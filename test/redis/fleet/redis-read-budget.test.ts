@@ -70,7 +70,9 @@ describeWithRedis('the limit that processes share', () => {
     await server?.stop();
   });
 
-  it.concurrent('grants no more reads in any second than the whole limit, whatever the demand', async ({ expect }) => {
+  it.concurrent('grants no more reads in any second than the whole limit, whatever the demand [L4]', async ({
+    expect,
+  }) => {
     const count = await taken(await fleetOf(PROCESSES), 30, 1500);
     // Grants are 25 ms apart, and begin when no earlier promise can be open. On a busy machine most are given up,
     // because they are used more than 150 ms late. `npm run fleet` measures how many are used; this test needs one.
@@ -104,7 +106,7 @@ describeWithRedis('the limit that processes share', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(400);
   });
 
-  it.concurrent('is only the share of the live processes, because the others may be reading by themselves', async ({
+  it.concurrent('is only the share of the live processes, because the others may be reading by themselves [L4]', async ({
     expect,
   }) => {
     const prefix = newPrefix();

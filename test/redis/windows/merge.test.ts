@@ -50,7 +50,7 @@ describeWithRedis('the script that merges in Redis', () => {
   });
   afterAll(() => server?.stop());
 
-  it('property: merges the evidence of several processes exactly as mergeEvidence does', async () => {
+  it('property: merges the evidence of several processes exactly as mergeEvidence does [L13]', async () => {
     const options = { clock, timeoutMs, max: 0, prefix: newPrefix() };
     const stores = [await connectedStore(server.port, options), await connectedStore(server.port, options)];
     const writes = fc.array(fc.tuple(fc.nat(1), anyEvidence), { minLength: 1, maxLength: 6 });

@@ -93,7 +93,7 @@ describeWithRedis('the record of a window in Redis', () => {
     '{"v":1,"f":{},"e":1767603600001}',
     '{"__proto__":{"v":1,"e":1767603600001}}',
     `{"v":1,"e":${'['.repeat(2000)}`,
-  ])('ignores %j in Redis, and replaces it at the next merge', async (value) => {
+  ])('ignores %j in Redis, and replaces it at the next merge [L14]', async (value) => {
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0 });
     await store.merge(key, { expiresAt: AT + 7 });
     const name = await nameOfWindow(AT + 7);
@@ -103,7 +103,7 @@ describeWithRedis('the record of a window in Redis', () => {
     expect(await store.get(key)).toEqual(open);
   });
 
-  it('ignores a key of another type, and replaces it at the next merge', async () => {
+  it('ignores a key of another type, and replaces it at the next merge [L14]', async () => {
     const store = await connectedStore(server.port, { clock, timeoutMs, max: 0 });
     await store.merge(key, { expiresAt: AT + 7 });
     const name = await nameOfWindow(AT + 7);
