@@ -1,3 +1,4 @@
+import type { MessageReader } from '../bird/send/message.js';
 import { filledIn, type ParsedSend, parseSend, withConversation } from '../bird/send/parsed-send.js';
 import type { SendRequest } from '../bird/send/send-request.js';
 import type { SendToReroute } from '../core/reroute/policy.js';
@@ -48,9 +49,9 @@ export class Decider {
     this.#isClosed = true;
   }
 
-  /** At once where memory can tell. Never rejects. A property of one parameter, so that `map` can call it. */
-  readonly plan = (send: SendRequest): PlannedSend | Promise<PlannedSend> => {
-    const parsed = parseSend(send);
+  /** At once where memory can tell. Never rejects. */
+  readonly plan = (send: SendRequest, messages?: MessageReader): PlannedSend | Promise<PlannedSend> => {
+    const parsed = parseSend(send, messages);
     const planned = this.#planFromMemory(send, parsed);
     return planned instanceof PlannedSend ? planned : this.#planWithBird(send, parsed, { optOut: planned });
   };

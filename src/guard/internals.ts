@@ -1,3 +1,4 @@
+import type { MessageReader } from '../bird/send/message.js';
 import type { SendRequest } from '../bird/send/send-request.js';
 import { typeName } from '../core/option-checks.js';
 import type { ChannelFacts, ChannelRef, Clock, Logger } from '../ports.js';
@@ -23,7 +24,7 @@ export interface GuardInternals {
   /** The defaults' `deadlineMs`. */
   readonly deadlineMs: number;
   /** What is to be done with a send, and nothing done yet; at once where memory can tell. Never rejects. */
-  readonly plan: (send: SendRequest) => PlannedSend | Promise<PlannedSend>;
+  readonly plan: (send: SendRequest, messages?: MessageReader) => PlannedSend | Promise<PlannedSend>;
   /** Who makes a decision of what was planned says so here. */
   readonly decisions: Decisions;
   /** Tells of each request to Bird. */

@@ -108,6 +108,8 @@ export function normaliseAddress(value: unknown, key: string | undefined): strin
   if (!isUsableText(value)) return undefined;
   if (E164.test(value)) return value;
   const text = value.normalize('NFKC').trim();
+  // One character may become 18. What is too long now would be no address the next time either.
+  if (text.length > MAX_ADDRESS_LENGTH) return undefined;
   const international = text
     .replace(/^tel:(?=\+)/i, '')
     .replace(TRUNK_ZERO, (zero, plus: string, country: string) => (country.trim() === '39' ? zero : plus + country));

@@ -69,3 +69,33 @@ function namesTemplate(template: unknown): boolean {
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
 }
+
+/** How messages are read. */
+export interface MessageReader {
+  readonly kindOf: typeof classifyMessage;
+  readonly scheduledFor: typeof scheduledInstant;
+  readonly isFromHuman: typeof isFromHuman;
+}
+
+/** Reads each message anew: it may have changed since the last time. */
+export const messageReader: MessageReader = { kindOf: classifyMessage, scheduledFor: scheduledInstant, isFromHuman };
+
+/**
+ * For the recipients of one request, which name the same message one after the other. Read for each of 1000 recipients,
+ * 80 kB of keys that nobody knows would stop the process for seconds.
+ */
+export function sharedMessageReader(): MessageReader {
+  return {
+    kindOf: onceEach(classifyMessage),
+    scheduledFor: onceEach(scheduledInstant),
+    isFromHuman: onceEach(isFromHuman),
+  };
+}
+
+function onceEach<T>(read: (message: unknown) => T): (message: unknown) => T {
+  let last: { readonly message: unknown; readonly said: T } | undefined;
+  return (message) => {
+    if (last === undefined || last.message !== message) last = { message, said: read(message) };
+    return last.said;
+  };
+}

@@ -5,7 +5,7 @@ import type { UnknownReason } from '../../core/types.js';
 import { toId, toRecurringId } from '../../core/uuid.js';
 import type { ConversationFacts, WindowTarget } from '../../ports.js';
 import { type Recipient, readRecipient } from './address.js';
-import { classifyMessage, isFromHuman, scheduledInstant } from './message.js';
+import { type MessageReader, messageReader } from './message.js';
 import { type SendRequest, undecidableReason } from './send-request.js';
 
 /** A template send. On a platform with templates it needs no window, only a channel that works. */
@@ -15,6 +15,7 @@ export interface TemplateSend {
   readonly channelId: string | undefined;
   /** The same send as free text, for platforms without templates: see `asFreeform`. */
   readonly send: SendRequest;
+  readonly messages: MessageReader;
 }
 
 /** A free-form send: the fields that the decision needs. */
@@ -56,7 +57,8 @@ export interface UndecidableSend {
 /** A send, parsed once. Ids are lower-case UUIDs, or `undefined` for anything else. */
 export type ParsedSend = TemplateSend | FreeformSend | ConversationSend | UndecidableSend;
 
-export function parseSend(send: SendRequest): ParsedSend {
+/** @param messages how its message is read: the sends of one request share a reader */
+export function parseSend(send: SendRequest, messages: MessageReader = messageReader): ParsedSend {
   // Callers without types may pass anything, and `check` promises not to reject.
   if (typeof send !== 'object' || send === null) {
     return { kind: 'undecidable', workspaceId: undefined, channelId: undefined, reason: 'bad_id' };
@@ -67,9 +69,9 @@ export function parseSend(send: SendRequest): ParsedSend {
     const message = own(send, 'message');
     const preset = undecidableReason(send);
     if (preset !== undefined) return { kind: 'undecidable', ...ids, reason: preset, isTold: true };
-    const kind = message === undefined ? 'freeform' : classifyMessage(message);
+    const kind = message === undefined ? 'freeform' : messages.kindOf(message);
     if (kind === 'unclassified') return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
-    return kind === 'template' ? { kind, ...ids, send } : readFreeform(send, ids);
+    return kind === 'template' ? { kind, ...ids, send, messages } : readFreeform(send, ids, messages);
   } catch {
     // A getter of the caller's own has thrown, such as that of a record which is not loaded.
     return { kind: 'undecidable', ...ids, reason: 'unclassified_message' };
@@ -77,8 +79,8 @@ export function parseSend(send: SendRequest): ParsedSend {
 }
 
 /** A template, parsed as free text for platforms without templates. */
-export function asFreeform({ send, workspaceId, channelId }: TemplateSend): FreeformSend | undefined {
-  const parsed = readFreeform(send, { workspaceId, channelId });
+export function asFreeform({ send, workspaceId, channelId, messages }: TemplateSend): FreeformSend | undefined {
+  const parsed = readFreeform(send, { workspaceId, channelId }, messages);
   return parsed.kind === 'freeform' ? parsed : undefined;
 }
 
@@ -87,6 +89,7 @@ type Ids = Pick<UndecidableSend, 'workspaceId' | 'channelId'>;
 function readFreeform(
   send: SendRequest,
   { workspaceId, channelId }: Ids,
+  messages: MessageReader,
 ): FreeformSend | ConversationSend | UndecidableSend {
   const kind = 'freeform';
   const message = own(send, 'message');
@@ -98,9 +101,9 @@ function readFreeform(
   });
   if (workspaceId === undefined) return undecidable('bad_id');
   const sender = own(send, 'sender');
-  const isHuman = sender === undefined ? isFromHuman(message) : sender === 'human';
+  const isHuman = sender === undefined ? messages.isFromHuman(message) : sender === 'human';
   const toldAt = own(send, 'sendAt');
-  const sendAt = toldAt === undefined ? scheduledInstant(message) : (toInstant(toldAt) ?? 'unreadable');
+  const sendAt = toldAt === undefined ? messages.scheduledFor(message) : (toInstant(toldAt) ?? 'unreadable');
   const recipient = own(send, 'contact');
   if (channelId !== undefined) {
     const target = targetFor(recipient, workspaceId, channelId);

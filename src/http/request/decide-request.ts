@@ -1,3 +1,4 @@
+import { sharedMessageReader } from '../../bird/send/message.js';
 import type { ReroutedSend } from '../../core/reroute/policy.js';
 import type { GuardInternals } from '../../guard/internals.js';
 import type { Outcome } from '../../guard/outcome.js';
@@ -58,7 +59,8 @@ export function decideRequest<R>(
   if (sends.length === 0) return undefined;
   const { plan, decisions } = internals;
   const begunAt = decisions.begin();
-  const planned = sends.map(plan);
+  const messages = sends.length > 1 ? sharedMessageReader() : undefined;
+  const planned = sends.map((send) => plan(send, messages));
   if (planned.every(isWhole)) {
     const outcome = asPlanned(planned);
     decisions.made(planned, outcome.fates, begunAt);

@@ -116,6 +116,11 @@ describe('normaliseAddress', () => {
       .filter((spelt) => !/\([0０]\)/.test(spelt));
   const key = fc.constantFrom('phonenumber', undefined);
 
+  it('of a text that only its compatible form makes too long, there is none', () => {
+    expect(normaliseAddress('\ufdfa'.repeat(28), undefined)).toHaveLength(504);
+    expect(normaliseAddress('\ufdfa'.repeat(29), undefined)).toBeUndefined();
+  });
+
   it('property: all spellings of a number are one [R6, S20]', () => {
     fc.assert(
       fc.property(

@@ -51,6 +51,28 @@ describe('guardRequest (field B5)', () => {
     });
   });
 
+  it.each([
+    ['text', textMessage()],
+    ['template', templateMessage()],
+  ])('reads the keys of a %s as often for a hundred recipients as for two', async (_, message) => {
+    const world = await createSmallWorld({ platformId: 'sms' });
+    const readingsFor = async (count: number): Promise<number> => {
+      let readings = 0;
+      const counted = new Proxy(
+        { ...message, ...to(...Array.from({ length: count }, (_, index) => `+3161234${1000 + index}`)) },
+        {
+          ownKeys: (target) => {
+            readings += 1;
+            return Reflect.ownKeys(target);
+          },
+        },
+      );
+      expect((await guardRequest(world.guard, requestOf(world, { body: counted })))?.outcomes).toHaveLength(count);
+      return readings;
+    };
+    expect(await readingsFor(100)).toBe(await readingsFor(2));
+  });
+
   it('takes ids from a route of its own, and other shapes by resolve', async () => {
     const world = await createSmallWorld();
     const params = { workspaceId: world.workspace.id, channelId: world.channel.id };
