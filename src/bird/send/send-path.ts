@@ -55,22 +55,28 @@ const MAX_URL_LENGTH = 65_536;
 /** Reads a path as routes match it, segment by segment, then as `fetch` and servers resolve it. */
 function targetOfPath(fullUrl: string | undefined): PathTarget | undefined {
   if (fullUrl === undefined) return undefined;
-  const url = endOfPath(fullUrl);
-  const path = pathOf(url);
-  const literal = targetOfSegments(withoutLastEmpty(path.split('/').map(decodePath)));
-  if (literal !== undefined || !/[%;\\\s\p{Cc}]|\/\/|\/\./u.test(url)) return literal;
   // `fetch` drops all tabs and line breaks, and white space at the end.
-  for (const reading of readingsOf(pathOf(url.replace(/\p{Cc}/gu, '').trimEnd()))) {
-    const target = targetOfSegments(resolvedSegments(reading));
+  const url = endOfPath(fullUrl).replace(/\p{Cc}/gu, '');
+  const literal = targetOfSegments(withoutLastEmpty(pathOf(url).split('/').map(decodePath)));
+  if (!/[%;\\\s]|\/\/|\/\./.test(url) || (literal !== undefined && !hasSlash(literal))) return literal;
+  for (const reading of readingsOf(pathOf(url.trimEnd()))) {
+    const segments = decodePath(reading).split(/[/\\]/);
+    // `fetch` resolves `//..` to `/`, and servers that join slashes first go a segment up.
+    const target = targetOfSegments(resolved(segments)) ?? targetOfSegments(resolved(segments.filter(isNotEmpty)));
     if (target !== undefined) return target;
   }
-  return undefined;
+  return literal;
 }
 
 /** Some servers take what follows a `;` for parameters of its segment, and Fastify can take all of it for the query. */
 function readingsOf(path: string): readonly string[] {
   const end = path.indexOf(';');
   return end === -1 ? [path] : [path, path.replace(/;[^/\\]*/g, ''), path.slice(0, end)];
+}
+
+/** Whether an id is two segments for whoever treats `\` or an encoded `/` as `/`. */
+function hasSlash({ workspaceId, channelId = '', conversationId = '' }: PathTarget): boolean {
+  return [workspaceId, channelId, conversationId].some((id) => /[/\\]/.test(id));
 }
 
 /** Reads from the end, so that the path may have any prefix and nothing backtracks. */
@@ -108,15 +114,18 @@ function pathOf(url: string): string {
   return (end === -1 ? url : url.slice(0, end)).replace(ORIGIN, '');
 }
 
-/** The segments of a path: decoded once, without empty ones, and with `.` and `..` resolved. */
-function resolvedSegments(path: string): string[] {
-  const segments: string[] = [];
-  // `fetch` treats `\` as `/`, and so does Express if the target is absolute or has a `#`.
-  for (const segment of decodePath(path).split(/[/\\]/)) {
-    if (segment === '..') segments.pop();
-    else if (segment !== '.' && segment !== '') segments.push(segment);
+/** Segments with `.` and `..` resolved, and then without empty ones. */
+function resolved(segments: readonly string[]): string[] {
+  const result: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') result.pop();
+    else if (segment !== '.') result.push(segment);
   }
-  return segments;
+  return result.filter(isNotEmpty);
+}
+
+function isNotEmpty(segment: string): boolean {
+  return segment !== '';
 }
 
 function withoutLastEmpty(segments: string[]): string[] {

@@ -15,13 +15,15 @@ export interface Plot {
 }
 
 /** How long one bar of a plot lasts. */
-export type SpanName = 'hour' | 'day' | 'week' | 'year';
+export type SpanName = 'hour' | 'day' | 'week' | 'year' | 'century';
 
 const spans: Readonly<Record<SpanName, number>> = {
   hour: HOUR_MS,
   day: 24 * HOUR_MS,
   week: 7 * 24 * HOUR_MS,
   year: 365.25 * 24 * HOUR_MS,
+  // A single line with a wrong instant must not make a bar for each year up to it.
+  century: 36_525 * 24 * HOUR_MS,
 };
 
 /** More than these have no room on a screen. */
@@ -31,7 +33,7 @@ const MAX_BARS = 400;
 export function spanOf(hours: readonly string[]): SpanName {
   const [from = 0, until = 0] = [hours[0], hours.at(-1)].map((hour) => Date.parse(hour ?? ''));
   const names = Object.keys(spans) as SpanName[];
-  return names.find((name) => (until - from) / spans[name] < MAX_BARS) ?? 'year';
+  return names.find((name) => (until - from) / spans[name] < MAX_BARS) ?? 'century';
 }
 
 /** Messages that are not sent as they are, or are unknown: beside those that are sent, nobody would see them. */

@@ -79,6 +79,10 @@ describe('readSends: the path', () => {
     },
   );
 
+  it('what fetch drops from an id leaves the id', () => {
+    expect(readSends(post(`/workspaces/\t${WS}/channels/${CH}\r\n/messages`))).toEqual([channel]);
+  });
+
   it('is found where a mount has cut the path, and where middleware has rewritten it (field A6)', () => {
     const path = `/api/workspaces/${WS}/channels/${CH}/messages`;
     expect(readSends(post('/messages', { originalUrl: path }))).toEqual([channel]);
@@ -116,6 +120,10 @@ describe('readSends: the path', () => {
     `http://example.com/workspaces/${WS}/channels/${CH}/messages`,
     `HTTP://example.com:8080\\workspaces/${WS}/channels/${CH}/messages?x#y`,
     `/workspaces/${WS}/channels/${CH}/messages#/x`,
+    `/workspaces/${WS}/channels/${CH}/messages//..`,
+    `/workspaces/${WS}/channels/${CH}/x//%2e%2e/../messages`,
+    `/workspaces/${WS}/channels/${CH}/x//../messages`,
+    `/workspaces/${WS}\\channels/${CH}/messages`,
   ])('is found however it is spelled: %s (field A6)', (url) => {
     expect(readSends(post(url))).toEqual([channel]);
   });
@@ -124,6 +132,8 @@ describe('readSends: the path', () => {
     `/workspaces/${WS}/channels/${CH}/b%61tch/messages`,
     `/workspaces/${WS}/channels/${CH}/batch//messages`,
     `/workspaces/${WS}/channels/${CH}/BATCH/./messages`,
+    `/workspaces/${WS}/channels/${CH}\\batch/messages`,
+    `/workspaces/${WS}/channels/${CH}%2Fbatch/messages`,
   ])('is found as a batch however it is spelled: %s (field A6)', (url) => {
     const messageRequests = [message, message];
     expect(readSends(post(url, { body: { messageRequests } }))).toMatchObject([{ item: 0 }, { item: 1 }]);

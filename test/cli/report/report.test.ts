@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { decisionLog } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
+import { spanOf } from '../../../src/cli/report/plots.js';
 import { ProgressBar } from '../../../src/cli/report/progress.js';
 import { createSmallWorld } from '../../support/service.js';
 import {
@@ -241,6 +242,17 @@ describe('many keys', () => {
     expect(enforce.channels.at(-1)).toMatchObject({ key: '(others)', messages: 3 });
     expect(enforce.total).toMatchObject({ messages: 10_003 });
   });
+
+  it('are said to be missing where they are hours', async () => {
+    const lines = Array.from({ length: 10_003 }, (_, index) => lineOf({ at: AT + index * HOUR }));
+    expect((await report([writeLog(lines)])).out).toContain('Not in the hours, which are too many: 3 messages\n');
+    expect((await report([writeLog(lines.slice(3))])).out).not.toContain('Not in the hours');
+  });
+});
+
+it('has a bar for each century, where one line is wrong by thousands of years', () => {
+  const [now, never] = [new Date(AT).toISOString(), new Date(Date.UTC(9999, 11, 31)).toISOString()];
+  expect(spanOf([now, never])).toBe('century');
 });
 
 describe('the options', () => {
