@@ -1,12 +1,12 @@
 import { withinDeadline } from '../../clock.js';
 import { own } from '../../core/own.js';
 import { isPromiseLike } from '../../core/promise-like.js';
-import { mergeEvidence, noEvidence, type WindowEvidence } from '../../core/service-window.js';
 import type { StoreHealth } from '../../core/store-health.js';
 import type { Clock, Logger, Store, WindowKey } from '../../ports.js';
 import { linksOf } from '../../stores/memory-store.js';
 import type { ReportError } from '../../telemetry/reported-error.js';
 import { Troubles } from '../notices/troubles.js';
+import { readEvidence } from './stored-evidence.js';
 
 /** A store that takes longer is as good as none: a read at Bird takes about as long. */
 const PATIENCE_MS = 50;
@@ -56,10 +56,14 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
       return failed(name, error);
     }
   };
-  const get = (key: WindowKey): ReturnType<Store['get']> => safely('get', () => store.get(key));
+  const read = (key: WindowKey): ReturnType<Store['get']> => {
+    const given: unknown = store.get(key);
+    return isPromiseLike(given) ? Promise.resolve(given).then(readEvidence) : readEvidence(given);
+  };
+  // What a memory store gives is complete. To read it again makes a hit cost 1.1 times as much.
+  const get = linksOf(store) === undefined ? read : (key: WindowKey) => store.get(key);
   return {
-    // What a memory store gives is complete. To complete it again makes a hit cost 1.1 times as much.
-    get: linksOf(store) === undefined ? (key) => completed(get(key)) : get,
+    get: (key) => safely('get', () => get(key)),
     merge: (key, evidence) => safely('merge', () => store.merge(key, evidence)),
     forget: (target) => safely('forget', () => store.forget(target)),
     health: () =>
@@ -82,14 +86,4 @@ function healthOf(store: Store): StoreHealth | undefined {
 
 function isWord(reason: unknown): boolean {
   return typeof reason === 'string' && /^[a-z_]{1,40}$/.test(reason);
-}
-
-/** With every field as its own: what a store leaves out must not come from a prototype. */
-function completed(given: ReturnType<Store['get']>): ReturnType<Store['get']> {
-  if (given instanceof Promise) return given.then(complete);
-  return complete(given);
-}
-
-function complete(evidence: WindowEvidence | undefined): WindowEvidence | undefined {
-  return evidence === undefined ? undefined : mergeEvidence(evidence, noEvidence);
 }

@@ -34,6 +34,37 @@ describe('scenario 55: a store that is out', () => {
     expect(world.logs.filter(({ level }) => level === 'warn').length).toBeLessThanOrEqual(1);
   });
 
+  test.each<[string, unknown]>([
+    ['a text', 'open'],
+    ['a text, later', Promise.resolve('open')],
+    ['a list', [{ expiresAt: 1 }]],
+    ['an instant as a text', { expiresAt: '2999-01-01T00:00:00Z' }],
+    ['an instant that is none', { lastInboundAt: Number.NaN }],
+    ['an endless one', { permanentUntil: Number.POSITIVE_INFINITY }],
+    ['messages that are no list', { lastInboundAt: 1, sent: 7 }],
+    ['a message without its instant', { lastInboundAt: 1, sent: [{ id: 'one' }] }],
+    ['a contact that is no text', { expiresAt: 1, readFor: {} }],
+  ])('and gives %s: Bird is asked, in every way of calling, and onError is told', async (_name, given) => {
+    const errors: unknown[] = [];
+    const store = { get: () => given, merge: () => {}, forget: () => {} } as unknown as Store;
+    const world = await createWorld({ guard: { store, onError: (reported) => errors.push(reported) } });
+    for (const _ of [1, 2]) {
+      expect(world.guard.peek(world.send())).toBeUndefined();
+      expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+    }
+    expect(errors[0]).toMatchObject({ source: 'store', hook: 'get', error: expect.any(TypeError) });
+    expect(world.logs.map(({ level }) => level)).toEqual(['warn']);
+  });
+
+  test('and gives null for what it does not have: nothing is known', async () => {
+    const get = async (): Promise<never> => ({ expiresAt: null, sent: null }) as never;
+    for (const store of [{ get }, { get: async () => null as never }]) {
+      const world = await createWorld({ guard: { store: { ...store, merge: () => {}, forget: () => {} } } });
+      expect(await world.guard.check(world.send())).toMatchObject({ action: 'block', source: 'bird' });
+      expect(world.logs).toEqual([]);
+    }
+  });
+
   const byId = { id: CONTACT };
   const byPhone = { identifierKey: 'phonenumber', identifierValue: PHONE };
 
