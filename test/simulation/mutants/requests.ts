@@ -12,8 +12,8 @@ export const requests: readonly Mutation[] = [
   {
     name: 'a path is a send in its usual spelling alone',
     file: 'bird/send/send-path.ts',
-    find: 'if (literal !== undefined ||',
-    replace: 'if (true ||',
+    find: '(literal !== undefined && !hasSlash(literal))) return literal;',
+    replace: 'true) return literal;',
     tests: ['bird/send/send-request.test.ts'],
   },
   {
