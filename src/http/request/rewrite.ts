@@ -1,4 +1,4 @@
-import { decodePath } from '../../bird/send/send-path.js';
+import { decodePath, targetOfPaths } from '../../bird/send/send-path.js';
 import { MAX_BATCH, type SendRequest } from '../../bird/send/send-request.js';
 import { isObject } from '../../core/option-checks.js';
 import { own } from '../../core/own.js';
@@ -100,16 +100,25 @@ function namesChannel({ url }: Pick<HookedRequest, 'url'>, channelId: string): b
   return withChannel(url, { from: channelId, to: channelId }) !== undefined;
 }
 
-/** The URL with another channel in the last place of its path that names the one; `undefined`: none does. */
+/** The URL with another channel in the place of its path that names the one; `undefined`: none does. */
 export function withChannel(
   url: string | undefined,
   { from, to }: NonNullable<Rewrite['channel']>,
 ): string | undefined {
   const [path = '', ...rest] = (url ?? '').split(/(?=[?#])/);
   const segments = path.split('/');
-  const position = segments.findLastIndex((segment) => isSameId(decodePath(segment), from));
-  return position === -1 ? undefined : segments.with(position, to).join('/') + rest.join('');
+  const changed = (position: number, id: string): string => segments.with(position, id).join('/') + rest.join('');
+  const isOfBird = targetOfPaths({ url }) !== undefined;
+  // In Bird's paths the channel may stand elsewhere too, before the send or in what `..` takes back.
+  const counts = (position: number): boolean => targetOfPaths({ url: changed(position, PROBE) })?.channelId === PROBE;
+  const position = segments.findLastIndex(
+    (segment, index) => isSameId(decodePath(segment), from) && (!isOfBird || counts(index)),
+  );
+  return position === -1 ? undefined : changed(position, to);
 }
+
+/** No id, so that it is not in the URL already. */
+const PROBE = 'probe';
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return isObject(value);

@@ -254,8 +254,8 @@ export const events: readonly Property[] = [
         assert.ok(error instanceof TypeError && error.message.startsWith(method), String(error));
         refuseSecrets('the error', error);
       }
-      const decided = world.guard.peek(byAddress);
-      if (decided?.decision.verdict !== 'allow') return;
+      const decided = await world.settled(world.guard.check(byAddress));
+      if (decided.decision.verdict !== 'allow') return;
       assert.equal(method, 'observeInbound');
       assert.ok((decided.decision.validUntil ?? Number.POSITIVE_INFINITY) <= NOW + DAY);
     },

@@ -34,8 +34,30 @@ function spelt(word: string): fc.Arbitrary<string> {
 }
 
 const slash = fc.constantFrom('/', '/', '/', '//', '/./', '/x/../', '\\', '/%2e/', '/a/%2E%2e/', '/\t');
-const ends = fc.constantFrom('', '', '/', '//', '/.', '?a=/x', '#x', '/?', '%2F', '/x/..', '?'.repeat(3), ' ');
-const starts = fc.constantFrom('', '', '/api', '/v1/workspaces/x', 'http://127.0.0.1', 'HTTP://example.com:80');
+const ends = fc.constantFrom(
+  `/${CHANNEL}/..`,
+  '',
+  '',
+  '/',
+  '//',
+  '/.',
+  '?a=/x',
+  '#x',
+  '/?',
+  '%2F',
+  '/x/..',
+  '?'.repeat(3),
+  ' ',
+);
+const starts = fc.constantFrom(
+  `/channels/${CHANNEL}`,
+  '',
+  '',
+  '/api',
+  '/v1/workspaces/x',
+  'http://127.0.0.1',
+  'HTTP://example.com:80',
+);
 
 interface Spelling {
   readonly url: string;
