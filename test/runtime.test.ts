@@ -1,6 +1,6 @@
 import { createGuard, holdUntilReply } from 'freeform-guard';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../src/clock.js';
+import { createSystemClock, steadyClock, systemClock } from '../src/clock.js';
 
 function withGlobal(name: string, value: unknown): void {
   vi.stubGlobal(name, value);
@@ -61,5 +61,20 @@ describe('the default clock (field C6)', () => {
     const timer = systemClock.setTimeout(() => undefined, 60_000) as NodeJS.Timeout;
     expect(timer.hasRef()).toBe(false);
     systemClock.clearTimeout(timer);
+  });
+
+  it('keeps the time on Cloudflare Workers, where performance.now() leaps from 0 to the wall time after loading', () => {
+    let isLoaded = false;
+    const now = (): number => (isLoaded ? Date.now() : 0);
+    const clock = steadyClock(createSystemClock({ timeOrigin: 0, now }));
+    isLoaded = true;
+    const [before, shown, after] = [Date.now(), clock.now(), Date.now()];
+    expect(shown).toBeGreaterThanOrEqual(before);
+    expect(shown).toBeLessThanOrEqual(after);
+  });
+
+  it('is monotonic on Node, and needs no performance', () => {
+    expect(systemClock.monotonic?.()).toBeGreaterThan(0);
+    expect(createSystemClock(undefined).monotonic).toBeUndefined();
   });
 });

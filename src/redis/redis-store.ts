@@ -59,7 +59,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions): Red
   const keys = new RedisKeys(prefix, secret);
   const writer = randomBytes(6).toString('base64url');
   // How long Redis takes is a matter of real time, whatever the guard's clock shows.
-  const realTime = systemClock;
+  const realTime = { ...systemClock, monotonic: systemClock.monotonic ?? systemClock.now };
   const { notificationPrefix } = keys;
   const connection = new RedisConnection({ client, notificationPrefix, timeoutMs, clock: realTime });
   const parts = { connection, keys, writer, now: () => clock.now() };
