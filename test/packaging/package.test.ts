@@ -5,7 +5,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Consumer, createConsumer, projectRoot, runIn, tsc } from './staged-package.js';
+import { type Consumer, createConsumer, projectRoot, runIn } from './staged-package.js';
 
 let consumer: Consumer;
 
@@ -46,6 +46,7 @@ it('packs the bundled code, its types and the documents, and nothing else [S19]'
     'docs/agent-screen.md',
     'docs/architecture.md',
     'docs/commands.md',
+    'docs/compatibility.md',
     'docs/correctness.md',
     'docs/decisions.md',
     'docs/doctor.md',
@@ -229,58 +230,4 @@ it('has a command that runs', async () => {
     const usage = await runIn(consumer.directory, process.execPath, [join(consumer.packageDirectory, path), '--help']);
     expect(usage).toContain('Usage: npx freeform-guard');
   }
-});
-
-const typedProgram = `
-const guard: Guard = createGuard({ workspaces: {} });
-const middleware: Middleware = freeformGuard(guard);
-createServer((req, res) => middleware(req, res, () => void res.end()));
-const decision: Decision = decideFreeform({ platformId: 'sms' }, {});
-// @ts-expect-error: the answer is a union, and only an allowed one has an end.
-decision.validUntil;
-`;
-
-it('type-checks for a user, as a module and as CommonJS, in strict mode and without @types/express', async () => {
-  await writeFile(
-    join(consumer.directory, 'user.mts'),
-    `import { createServer } from 'node:http';
-import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
-import { type FetchGuard, fetchGuard } from 'freeform-guard/fetch';
-import { createSandbox, type Sandbox } from 'freeform-guard/sandbox';
-export const sandbox: Promise<Sandbox> = createSandbox();
-export const decide: FetchGuard = fetchGuard(createGuard({ workspaces: {} }));
-${typedProgram}`,
-  );
-  await writeFile(
-    join(consumer.directory, 'common.cts'),
-    `import { createServer } from 'node:http';
-import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
-${typedProgram}`,
-  );
-  const options = { module: 'nodenext', target: 'es2022', strict: true, exactOptionalPropertyTypes: true };
-  const compilerOptions = { ...options, types: ['node'], noEmit: true, skipLibCheck: false };
-  const config = { compilerOptions, files: ['user.mts', 'common.cts'] };
-  await writeFile(join(consumer.directory, 'tsconfig.json'), JSON.stringify(config));
-  await expect(tsc('-p', consumer.directory)).resolves.toBe('');
-});
-
-it('type-checks for a user who compiles to CommonJS with a resolution of before exports (field C7)', async () => {
-  await writeFile(
-    join(consumer.directory, 'old.ts'),
-    `import { createServer } from 'node:http';
-import { createGuard, type Decision, decideFreeform, freeformGuard, type Guard, type Middleware } from 'freeform-guard';
-import { canSendFreeform } from 'freeform-guard/core';
-import { fastifyGuard } from 'freeform-guard/fastify';
-import { guardedFetch } from 'freeform-guard/fetch';
-import { recordMetrics } from 'freeform-guard/otel';
-import { redisStore } from 'freeform-guard/redis';
-import { createSandbox } from 'freeform-guard/sandbox';
-export const values: unknown[] = [canSendFreeform, fastifyGuard, guardedFetch, recordMetrics, redisStore, createSandbox];
-${typedProgram}`,
-  );
-  // The project's own compiler has left node10 behind; the one that attw brings still has it.
-  const oldTsc = join(projectRoot, 'node_modules/@arethetypeswrong/core/node_modules/typescript/bin/tsc');
-  const options = ['--module', 'commonjs', '--moduleResolution', 'node10', '--target', 'es2022', '--types', 'node'];
-  const args = [oldTsc, ...options, '--strict', '--skipLibCheck', '--noEmit', 'old.ts'];
-  await expect(runIn(consumer.directory, process.execPath, args)).resolves.toBe('');
 });
