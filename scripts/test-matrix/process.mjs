@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 /** What a program printed; rejects with all of it where the exit status is not 0. */
-export async function runIn(directory, program, args, { env = {}, timeoutMs = 120_000 } = {}) {
+export async function runIn(directory, program, args, { env = {}, timeoutMs = 600_000 } = {}) {
   const child = spawn(program, args, {
     cwd: directory,
     env: { ...process.env, ...env },

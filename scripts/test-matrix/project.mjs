@@ -15,7 +15,7 @@ export async function withProject({ packages, files = {}, type = 'module' }, use
   const write = (newFiles) => writeFiles(directory, newFiles);
   let installed;
   const install = () => {
-    installed ??= runIn(directory, 'npm', ['install', ...installFlags, ...packages], { timeoutMs: 600_000 });
+    installed ??= runIn(directory, 'npm', ['install', ...installFlags, ...packages]);
     return installed;
   };
   const run = async (program, args, options) => {

@@ -48,7 +48,7 @@ async function unpack(packageName, suites, directory) {
   const apt = await aptFor(suites, directory);
   await runIn(directory, 'apt-get', [...apt, 'update']);
   const install = ['install', '--download-only', '--yes', '--no-install-recommends', packageName];
-  await runIn(directory, 'apt-get', [...apt, ...install], { timeoutMs: 300_000 });
+  await runIn(directory, 'apt-get', [...apt, ...install]);
   const archives = join(directory, 'cache/archives');
   const root = join(directory, 'root');
   for (const archive of await readdir(archives)) {
