@@ -20,6 +20,7 @@ const parts = {
 const usage = `npm run test:matrix -- [options]
   --only PART     one of ${Object.keys(parts).join(', ')}; may be repeated
   --match TEXT    only rows whose name or version has the text
+  --failed        of the suite on Node, only the files that failed last
   --short         one of each kind, as in CI; records nothing
   --tables        only writes the tables of docs/compatibility.md again`;
 
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: Object.keys(parts) },
     match: { type: 'string', default: '' },
+    failed: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     tables: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -49,10 +51,15 @@ async function runParts() {
     for (const part of options.short ? ['consumers', 'bundlers'] : options.only) {
       console.log(`\n${part}`);
       const rows = [];
-      await parts[part]({ tarball: packed.tarball, isShort: options.short, check: checkInto(rows) });
+      await parts[part]({
+        tarball: packed.tarball,
+        isShort: options.short,
+        isFailedOnly: options.failed,
+        check: checkInto(rows),
+      });
       rowsRun += rows.length;
       failures += rows.filter(({ isAsExpected }) => !isAsExpected).length;
-      if (!options.short) record(part, rows, { isPartial: options.match !== '' });
+      if (!options.short) record(part, rows, { isPartial: options.match !== '' || options.failed });
     }
   } finally {
     await packed.remove();
@@ -72,14 +79,16 @@ function checkInto(rows) {
     const date = new Date().toISOString().slice(0, 10);
     let result;
     let isAsExpected = true;
+    let details = {};
     try {
       result = (await run()) ?? 'passes';
     } catch (error) {
       isAsExpected = false;
       result = 'fails';
+      details = error.details ?? {};
       console.error(error.message);
     }
-    rows.push({ name, version, result, setting, date, isAsExpected });
+    rows.push({ name, version, result, setting, date, isAsExpected, ...details });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     console.log(`  ${isAsExpected ? 'ok  ' : 'FAIL'} ${name} ${version}: ${result} (${seconds} s)`);
   };
