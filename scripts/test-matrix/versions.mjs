@@ -37,8 +37,8 @@ export const toolNode = '24.21.0';
 
 /** What Debian has, and in which of its suites. */
 export const servers = [
-  { name: 'Redis', version: '7.0.15', package: 'redis-tools', suites: ['bookworm'] },
-  { name: 'Redis', version: '8.0.2', package: 'redis-tools', suites: ['trixie'] },
-  { name: 'Valkey', version: '8.0.1', package: 'valkey-tools', suites: ['bookworm', 'bookworm-backports'] },
-  { name: 'Valkey', version: '8.1.1', package: 'valkey-tools', suites: ['trixie'] },
+  { name: 'Redis', version: '7.0.15', package: 'redis-server', suites: ['bookworm'] },
+  { name: 'Redis', version: '8.0.2', package: 'redis-server', suites: ['trixie'] },
+  { name: 'Valkey', version: '8.0.1', package: 'valkey-server', suites: ['bookworm', 'bookworm-backports'] },
+  { name: 'Valkey', version: '8.1.1', package: 'valkey-server', suites: ['trixie'] },
 ];

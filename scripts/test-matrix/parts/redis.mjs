@@ -54,7 +54,7 @@ async function unpack(packageName, suites, directory) {
   for (const archive of await readdir(archives)) {
     if (archive.endsWith('.deb')) await runIn(archives, 'dpkg-deb', ['--extract', archive, root]);
   }
-  return writeLauncher(packageName.replace('-tools', '-server'), directory, root);
+  return writeLauncher(packageName, directory, root);
 }
 
 /** The options for an apt of its own, that knows these suites and no installed package. The mirror is the machine's. */
