@@ -7,12 +7,11 @@ import type { DispatchHost } from './dispatch-host.js';
 import type { ReplyEvent, ResolvedHold } from './options.js';
 import { Outgoing } from './outgoing.js';
 import { Pauses } from './pauses.js';
+import { Retries } from './retries.js';
 import { WindowRelease } from './window-release.js';
 
 /** How often all queues are checked for expired messages, and for what another process has missed. */
 const SWEEP_MS = 60_000;
-const FIRST_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 60_000;
 
 interface Attached {
   readonly host: DispatchHost;
@@ -36,7 +35,7 @@ export class Dispatcher {
   readonly #suspended = new Set<string>();
   readonly #running = new Map<string, Run>();
   readonly #inFlight = new InFlight();
-  readonly #failures = new Map<string, number>();
+  readonly #retries = new Retries((key) => this.wake(key));
   #unreadable = 0;
 
   constructor(options: ResolvedHold) {
@@ -62,6 +61,7 @@ export class Dispatcher {
     clock.clearTimeout(all.find((attached) => attached.host === host)?.timer);
     if (left.length > 0) this.#attached.set(workspaceId, left);
     else this.#attached.delete(workspaceId);
+    this.#retries.end(host);
     const next = left.at(-1)?.host;
     if (next !== undefined && all.at(-1)?.host === host) void this.#sweep(next, { isFirst: true });
     const sent = this.#inFlight.settled();
@@ -139,7 +139,7 @@ export class Dispatcher {
         run.isWoken = false;
         await this.#release.release(key, host);
       } while (run.isWoken);
-      this.#failures.delete(name);
+      this.#retries.worked(key);
     } catch {
       this.#retry(key, host);
     } finally {
@@ -157,14 +157,11 @@ export class Dispatcher {
 
   #retry(key: WindowKey, host: DispatchHost): void {
     if (this.#hostOf(key.workspaceId) !== host) return;
-    const failures = this.#failures.get(windowName(key, key.address)) ?? 0;
-    this.#failures.set(windowName(key, key.address), failures + 1);
     const { workspaceId, channelId } = key;
     // One warning for an outage, not one for each window.
-    if (failures === 0 && this.#failures.size === 1) {
+    if (this.#retries.failed(key, host)) {
       host.logger.warn({ workspaceId, channelId }, 'Held messages cannot be sent yet; retrying');
     }
-    host.clock.setTimeout(() => this.wake(key), Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
   }
 
   async #warnOfUnreadable({ logger }: DispatchHost): Promise<void> {
@@ -183,7 +180,7 @@ export class Dispatcher {
       for (const key of await store.windows(workspaceId)) {
         const [first] = await store.list(key);
         if (first === undefined || this.#hostOf(workspaceId) !== host) continue;
-        if (this.#failures.has(windowName(key, key.address))) continue;
+        if (this.#retries.has(key)) continue;
         // Messages from before this process started may have been answered meanwhile.
         if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#run(key, host, false);
       }

@@ -10,6 +10,8 @@ export class Pauses {
   readonly #options: Pick<ResolvedHold, 'store' | 'releaseOn'>;
   /** Paused queues that the store does not keep, or not yet. */
   readonly #own = new Set<string>();
+  /** What the log has said and what has not become better since. */
+  #isFailing = false;
   /** One message may concern two queues, by address and by contact id; `releaseOn` is called once for it. */
   readonly #answers = new WeakMap<ReplyEvent, boolean>();
 
@@ -28,14 +30,23 @@ export class Pauses {
     try {
       if (isReleasing) await store.resume?.(key);
       else await store.pause?.(key);
-      // From here on every process sees it in the store.
-      if (store.pause !== undefined) this.#own.delete(name);
+      // From here on every process sees it in the store. Where nothing waits there is nothing to pause: anybody may write
+      // an opt-out word, and each would be kept for good.
+      if (store.pause !== undefined || (await store.list(key)).length === 0) this.#own.delete(name);
+      this.#isFailing = false;
     } catch (error) {
-      const { workspaceId, channelId } = key;
-      host.reportError({ source: 'held_store', workspaceId, error });
-      host.logger.error({ workspaceId, channelId }, 'The store of held messages failed to record a reply');
+      this.#failed(key, host, error);
     }
     return isReleasing;
+  }
+
+  /** Every message of every customer asks the store, so an outage is logged once. */
+  #failed({ workspaceId, channelId }: WindowKey, host: DispatchHost, error: unknown): void {
+    host.reportError({ source: 'held_store', workspaceId, error });
+    if (!this.#isFailing) {
+      host.logger.error({ workspaceId, channelId }, 'The store of held messages failed to record a reply');
+    }
+    this.#isFailing = true;
   }
 
   async isPaused(key: WindowKey): Promise<boolean> {

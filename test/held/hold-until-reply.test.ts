@@ -1,5 +1,7 @@
 import {
+  type Clock,
   createGuard,
+  type Guard,
   type HeldMessage,
   type HeldStore,
   type HoldUntilReplyOptions,
@@ -290,6 +292,26 @@ describe('a store that fails', () => {
     scene.sandbox.clock.advance(MINUTE);
     await expect.poll(() => released).toEqual(['one']);
   });
+
+  it('to record replies is logged once, until it works again', async () => {
+    let isDown = true;
+    const resume = (): void => {
+      if (isDown) throw new Error('down');
+    };
+    const scene = await start({ store: { ...memoryHeldStore(), resume } });
+    const lines = (): number => scene.logs.filter(({ text }) => text.includes('failed to record a reply')).length;
+    const reply = async (): Promise<void> => {
+      scene.reply();
+      await settled();
+    };
+    for (let count = 0; count < 5; count += 1) await reply();
+    expect(lines()).toBe(1);
+    isDown = false;
+    await reply();
+    isDown = true;
+    await reply();
+    expect(lines()).toBe(2);
+  });
 });
 
 describe('limits', () => {
@@ -398,6 +420,54 @@ describe('a release that fails', () => {
       scene.sandbox.clock.advance(1);
       await expect.poll(() => tried).toBe(before + 1);
     }
+  });
+
+  it('is not tried again by a guard that was closed, which leaves no timer, but at once by another one', async () => {
+    let tried = 0;
+    const store = memoryHeldStore();
+    const release = async (): Promise<never> => {
+      tried += 1;
+      throw new Error('down');
+    };
+    const scene = await start({ store, release });
+    const { clock } = scene.sandbox;
+    const timers = new Set<unknown>();
+    const watched: Clock = {
+      now: clock.now,
+      setTimeout: (callback, ms) => {
+        const timer = clock.setTimeout(() => {
+          timers.delete(timer);
+          callback();
+        }, ms);
+        timers.add(timer);
+        return timer;
+      },
+      clearTimeout: (timer) => {
+        timers.delete(timer);
+        clock.clearTimeout(timer);
+      },
+    };
+    const onClosed = holdUntilReply({ store, release });
+    const open = (its: Clock): Guard => {
+      const workspaces = { [scene.workspace.id]: { ...scene.workspaceOptions, onClosed } };
+      const guard = createGuard({ workspaces, clock: its, logger: { warn: () => {}, error: () => {} } });
+      onTestFinished(() => void guard.close());
+      return guard;
+    };
+    await scene.check('one');
+    scene.guard.close();
+    scene.customerWrites();
+    const [other, closing] = [open(clock), open(watched)];
+    await expect.poll(() => tried).toBe(1);
+    await settled();
+    expect(timers.size).toBeGreaterThan(0);
+    await closing.close();
+    expect(timers.size).toBe(0);
+    await expect.poll(() => tried).toBe(2);
+    await other.close();
+    scene.sandbox.clock.advance(HOUR);
+    await settled();
+    expect(tried).toBe(2);
   });
 
   it('that never settles is taken for failed after 30 s', async () => {
