@@ -14,6 +14,8 @@ export interface RedisClient {
   duplicate(overrides: RedisOverrides): DuplicatedClient;
   /** Registers a listener for the end of the client; the store then closes its own connection. */
   on(event: 'end', listener: () => void): unknown;
+  /** Removes that listener, when the store is closed before the client. */
+  off?(event: 'end', listener: () => void): unknown;
 }
 
 /** How the store's own connection differs from the client's settings. */

@@ -56,10 +56,11 @@ export class RedisConnection {
   /** Why Redis is unavailable, while it is. */
   #problem: ConnectionProblem = 'connecting';
   #nextHeartbeat: unknown;
+  readonly #onClientEnd = (): void => this.close();
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    options.client.on('end', () => this.close());
+    options.client.on('end', this.#onClientEnd);
     this.firstAttempt = this.#open();
   }
 
@@ -92,6 +93,8 @@ export class RedisConnection {
   close(): void {
     this.#isClosed = true;
     this.#options.clock.clearTimeout(this.#nextHeartbeat);
+    // The client may outlive this store, and many more.
+    this.#options.client.off?.('end', this.#onClientEnd);
     this.#discard(this.#client, 'closed');
   }
 

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll } from 'vitest';
+import { redisStore } from 'freeform-guard/redis';
+import { createClient } from 'redis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeStore } from '../contracts/store.contract.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis-server.js';
-import { connectedStore, newPrefix, timeoutMs } from './support.js';
+import { connectedStore, newPrefix, SECRET, timeoutMs } from './support.js';
 
 let server: RedisServer;
 
@@ -17,5 +19,11 @@ describeWithRedis('redisStore', () => {
   describeStore('redisStore without a memory of its own', () =>
     connectedStore(server.port, { clock, timeoutMs, max: 0, prefix: newPrefix() }),
   );
+  it('leaves no listener on the client when it is closed', () => {
+    const client = createClient({ socket: { host: '127.0.0.1', port: server.port } });
+    for (let count = 0; count < 3; count += 1) redisStore(client, { secret: SECRET, prefix: newPrefix() }).close();
+    expect(client.listenerCount('end')).toBe(0);
+  });
+
   describeStore('redisStore', () => connectedStore(server.port, { clock, timeoutMs, prefix: newPrefix() }));
 });
