@@ -1,13 +1,16 @@
 import type { ProxyMode } from '../support/tcp-proxy.js';
 import type { Rig } from './processes/rig.js';
 
+/** Redis, and the ways there. */
+export type Breakable = Pick<Rig, 'redis' | 'proxies'>;
+
 /** What happens to Redis, or to the way there, in the middle of a run. */
 export interface Fault {
   readonly name: string;
   readonly durationMs: number;
   readonly isProxied?: boolean;
-  begin(rig: Rig): unknown;
-  end(rig: Rig): unknown;
+  begin(rig: Breakable): unknown;
+  end(rig: Breakable): unknown;
 }
 
 const nothing = (): void => {};
@@ -54,7 +57,7 @@ function setAll(proxies: Rig['proxies'], mode: ProxyMode): void {
  */
 const garbage: readonly string[] = ['x', '', 'null', '{"v":1,"e":1e400}', '{"v":9,"e":1}', '1e300', 'nan', '['];
 
-async function corrupt({ redis: { client } }: Rig): Promise<void> {
+async function corrupt({ redis: { client } }: Breakable): Promise<void> {
   const names = await client.keys('ffg:*');
   const corruptOne = async (name: string, index: number): Promise<void> => {
     const value = garbage[index % garbage.length] ?? '';

@@ -2,7 +2,7 @@ import { createSandbox, type Sandbox, type SandboxWorkspace } from 'freeform-gua
 import { type Customer, WINDOW_MS } from './customers.js';
 
 /** Before the oldest message of any customer. */
-const HISTORY_MS = 3 * WINDOW_MS + 60_000;
+export const HISTORY_MS: number = 3 * WINDOW_MS + 60_000;
 
 /** The sandbox as a real server in real time. It counts what arrives. */
 export interface Bird {
@@ -57,6 +57,6 @@ export async function startBird(): Promise<Bird> {
 }
 
 /** The sandbox's clock stands still until it is moved. */
-function catchUp({ clock }: Sandbox, at: number): void {
+export function catchUp({ clock }: Sandbox, at: number): void {
   if (at > clock.now()) clock.advance(at - clock.now());
 }

@@ -36,10 +36,10 @@ export class Traffic {
     this.#parts = parts;
   }
 
-  /** Starts what is due by now. */
-  tick(): void {
+  /** Starts what is due by now. What is due while `hasRoom` says no is left out. */
+  tick(hasRoom: () => boolean = () => true): void {
     const due = ((performance.now() - this.#startedAt) * this.#options.sendsPerSecond) / 1000;
-    for (; this.#begun < due; this.#begun += 1) this.#next();
+    for (; this.#begun < due; this.#begun += 1) if (hasRoom()) this.#next();
   }
 
   /** Nothing is sent any more. */

@@ -1,0 +1,182 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { MetricData } from '@opentelemetry/sdk-metrics';
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import {
+  createGuard,
+  decisionLog,
+  freeformGuard,
+  type Guard,
+  holdUntilReply,
+  memoryHeldStore,
+  memoryStore,
+  toTemplate,
+  type WorkspaceOptions,
+  webhookReceiver,
+  windowStatus,
+} from 'freeform-guard';
+import { recordMetrics } from 'freeform-guard/otel';
+import { type RedisClient, type RedisStore, redisStore } from 'freeform-guard/redis';
+import { countedGuard, hasOneAnswer } from '../../support/counted-guard.js';
+import type { ServiceSetup, ServiceTotals } from './messages.js';
+import { plants } from './planted.js';
+
+/** So short that the queue has no more at the end of a run than in its middle. */
+const HELD_FOR_MS = 30_000;
+const MAX_HELD = 500;
+
+/** A messaging service that uses what the package has for it. */
+export interface Service {
+  readonly guard: Guard;
+  /** Requests that have no answer yet, but for streams. */
+  inFlight(): number;
+  totals(): Promise<Omit<ServiceTotals, 'mistakes' | 'stallMs'>>;
+  /** Ends all that a service ends by itself after its guard. */
+  stop(): Promise<void>;
+}
+
+interface Requests {
+  count: number;
+  open: number;
+}
+
+export async function startService(
+  setup: ServiceSetup,
+  client: RedisClient | undefined,
+  mistake: (text: string) => void,
+): Promise<Service> {
+  const { redis, max, logPath } = setup;
+  const shared =
+    client && redisStore(client, { secret: 'the secret of this soak', instances: redis?.processes ?? 1, max });
+  const log = decisionLog(logPath);
+  const guard = createGuard({
+    workspaces: workspaces(setup, shared),
+    store: shared ?? memoryStore({ max }),
+    logger: { warn: () => {}, error: () => {} },
+    onDecision: log,
+    onError: ({ source, hook, error }) => source === 'guard' && mistake(`onError: ${hook} ${String(error)}`),
+  });
+  const reader = new OnDemandReader();
+  const meters = new MeterProvider({ readers: [reader] });
+  const stopMetrics = recordMetrics(guard, meters.getMeter('soak'));
+  const requests: Requests = { count: 0, open: 0 };
+  const server = createServer(app({ guard, setup, requests, mistake }));
+  // Longer than a client leaves a connection idle, or a request could meet the end of it.
+  server.keepAliveTimeout = 120_000;
+  await new Promise<void>((resolve) => server.listen(setup.port, '127.0.0.1', resolve));
+  return {
+    guard,
+    inFlight: () => requests.open,
+    totals: async () => {
+      const { actions, lookups } = guard.stats();
+      const counted = Object.values(lookups).reduce((sum, count) => sum + count, 0);
+      return { requests: requests.count, actions, lookups: counted, decisionsMeasured: await reader.decisions() };
+    },
+    stop: async () => {
+      await closeServer(server);
+      stopMetrics();
+      await meters.shutdown();
+      await log.close();
+      shared?.close();
+    },
+  };
+}
+
+function workspaces(
+  { enforced, observed, birdUrl: baseUrl }: ServiceSetup,
+  shared: RedisStore | undefined,
+): Readonly<Record<string, WorkspaceOptions>> {
+  const template = toTemplate({ projectId: crypto.randomUUID(), locale: 'en', variable: 'message' });
+  const held = holdUntilReply({
+    store: shared?.held ?? memoryHeldStore({ max: MAX_HELD }),
+    lifetimeMs: HELD_FOR_MS,
+    nudge: { projectId: crypto.randomUUID(), locale: 'en' },
+  });
+  return {
+    [enforced.id]: {
+      accessKey: enforced.accessKey,
+      baseUrl,
+      onClosed: template,
+      onMixed: 'split',
+      channels: { [enforced.holdChannelId]: { onClosed: held } },
+    },
+    [observed.id]: { accessKey: () => observed.accessKey, baseUrl, mode: 'observe' },
+  };
+}
+
+interface AppParts {
+  readonly guard: Guard;
+  readonly setup: ServiceSetup;
+  readonly requests: Requests;
+  readonly mistake: (text: string) => void;
+}
+
+function app({ guard, setup, requests, mistake }: AppParts): Express {
+  const { port, signingKey, plant } = setup;
+  const service = express();
+  for (const { id } of [setup.enforced, setup.observed]) {
+    const path = `/events/${id}`;
+    const receiver = { publicUrl: `http://127.0.0.1:${port}${path}`, workspaceId: id, signingKeys: [signingKey] };
+    service.post(path, webhookReceiver(guard, { ...receiver, onEvent: () => {}, onOptOut: () => {} }));
+  }
+  const resolve = ({ params }: Request): Request['params'] => ({ ...params });
+  service.get('/windows/:workspaceId/:channelId/:contactId', windowStatus(guard, { resolve: resolve as never }));
+  service.use((_req, res, next) => {
+    requests.count += 1;
+    requests.open += 1;
+    res.once('close', () => {
+      requests.open -= 1;
+      if (res.statusCode >= 500) mistake(`answered with ${res.statusCode}`);
+    });
+    next();
+  });
+  if (plant !== undefined) service.use(planted(plant, port));
+  service.use(express.json());
+  service.use(countedGuard(freeformGuard(guard), watchAnswers(mistake)));
+  service.use((_req, res) => void res.status(202).json({ status: 'accepted' }));
+  const failed: ErrorRequestHandler = (error, _req, res, _next) => {
+    // A client that leaves in the middle of its body is none of ours.
+    if (error.type !== 'request.aborted') mistake(`a handler failed: ${String(error)}`);
+    res.status(error.status ?? 500).end();
+  };
+  return service.use(failed);
+}
+
+function planted(name: string, port: number): ReturnType<(typeof plants)[string]> {
+  const plant = plants[name];
+  if (plant === undefined) throw new RangeError(`--plant takes one of ${Object.keys(plants).join(', ')}`);
+  return plant(port);
+}
+
+function watchAnswers(mistake: (text: string) => void): Parameters<typeof countedGuard>[1] {
+  return (exchange, res: ServerResponse) => {
+    res.once('close', () => {
+      if (!hasOneAnswer(exchange)) mistake(`not one answer: ${JSON.stringify(exchange)}`);
+    });
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  await closed;
+}
+
+/** Metrics that are read when somebody wants them. */
+class OnDemandReader extends MetricReader {
+  protected onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** How many decisions were counted. */
+  async decisions(): Promise<number> {
+    const { resourceMetrics } = await this.collect();
+    const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
+    const counted = all.find(({ descriptor }: MetricData) => descriptor.name === 'freeform_guard.decisions');
+    return (counted?.dataPoints ?? []).reduce((sum, { value }) => sum + Number(value), 0);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Sample } from './messages.js';
+
+/** What the process needs at its start, as JSON in `SOAK_SETUP`. */
+export interface StrangersSetup {
+  readonly birdUrl: string;
+  readonly workspaceId: string;
+  readonly accessKey: string;
+  readonly channelId: string;
+  readonly holdChannelId: string;
+  /** How many strangers. */
+  readonly count: number;
+  /** How many windows are remembered. */
+  readonly max: number;
+  readonly redisPort: number | undefined;
+  /** Addresses whose windows are open. */
+  readonly known: readonly string[];
+}
+
+export type FromStrangers =
+  | ({ readonly kind: 'met'; readonly count: number } & Sample)
+  | {
+      readonly kind: 'done';
+      readonly seconds: number;
+      /** Of the strangers that were written to. */
+      readonly outcomes: Readonly<Record<string, number>>;
+      readonly knownAsked: number;
+      /** How many of them were not allowed. */
+      readonly knownUnknown: number;
+      /** The longest stall of its event loop. */
+      readonly stallMs: number;
+    };

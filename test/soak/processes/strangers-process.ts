@@ -1,0 +1,125 @@
+// A guard that meets many people once. It tells how much memory that takes.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createGuard, type Guard, holdUntilReply, memoryHeldStore, memoryStore, windowStatus } from 'freeform-guard';
+import { redisStore } from 'freeform-guard/redis';
+import { createClient } from 'redis';
+import { sampleMemory } from './memory.js';
+import type { FromStrangers, StrangersSetup } from './strangers-messages.js';
+
+const AT_ONCE = 1_000;
+const KNOWN_AT_ONCE = 20;
+
+const setup = JSON.parse(process.env.SOAK_SETUP ?? '') as StrangersSetup;
+const SAMPLES = setup.count < 100_000 ? 10 : 20;
+const { workspaceId, channelId, holdChannelId, max, count, redisPort, known } = setup;
+const client = redisPort === undefined ? undefined : createClient({ socket: { host: '127.0.0.1', port: redisPort } });
+client?.on('error', () => {});
+const store = client && redisStore(client, { secret: 'the secret of this soak', instances: 1, max });
+const outcomes: Record<string, number> = {};
+let [knownAsked, knownUnknown] = [0, 0];
+
+function createStrangersGuard(): Guard {
+  const held = holdUntilReply({ store: store?.held ?? memoryHeldStore({ max: 500 }), lifetimeMs: 30_000 });
+  return createGuard({
+    workspaces: {
+      [workspaceId]: {
+        accessKey: setup.accessKey,
+        baseUrl: setup.birdUrl,
+        channels: { [holdChannelId]: { onClosed: held, onUnknown: 'reroute' } },
+      },
+    },
+    store: store ?? memoryStore({ max }),
+    logger: { warn: () => {}, error: () => {} },
+  });
+}
+
+const guard = createStrangersGuard();
+const windowOf = ({ url }: Request): never => {
+  return { workspaceId, channelId, address: decodeURIComponent(new URL(url).pathname.slice(1)) } as never;
+};
+const status = windowStatus(guard, { resolve: windowOf });
+const message = { body: { type: 'text', text: { text: 'Your parcel is on its way' } } };
+
+async function check(send: Parameters<Guard['check']>[0]): Promise<void> {
+  const { decision } = await guard.check({ ...send, message });
+  const name = `${decision.verdict} ${decision.reason}`;
+  outcomes[name] = (outcomes[name] ?? 0) + 1;
+}
+
+const ref = { workspaceId, channelId };
+
+/** How somebody can be met for the first and last time. */
+const meetings: readonly ((address: string) => unknown)[] = [
+  (address) => guard.observeInbound({ ...ref, contactId: crypto.randomUUID(), address, at: Date.now() }),
+  (address) => guard.observeInbound({ ...ref, address, identifierKey: 'phonenumber', at: Date.now() }),
+  () => guard.observeInbound({ ...ref, contactId: crypto.randomUUID(), at: Date.now() }),
+  (address) => guard.observeInbound({ ...ref, channelId: holdChannelId, address, at: Date.now(), text: 'STOP' }),
+  (address) => guard.observeRefusal({ ...ref, address, sentAt: Date.now(), code: 131047 }),
+  (address) => check({ ...ref, contact: toContact(address) }),
+  () => check({ ...ref, contact: { id: crypto.randomUUID() } }),
+  () => check({ workspaceId, conversationId: crypto.randomUUID() }),
+  // On a channel that nobody has heard of.
+  (address) => check({ workspaceId, channelId: crypto.randomUUID(), contact: toContact(address) }),
+  // In a workspace that nobody has heard of.
+  (address) => check({ workspaceId: crypto.randomUUID(), channelId, contact: toContact(address) }),
+  (address) => check({ ...ref, channelId: holdChannelId, contact: toContact(address) }),
+  (address) => watch(address),
+];
+
+function toContact(identifierValue: string): { identifierKey: string; identifierValue: string } {
+  return { identifierKey: 'phonenumber', identifierValue };
+}
+
+async function watch(address: string): Promise<void> {
+  const headers = { accept: 'text/event-stream' };
+  const { body } = await status.fetch(new Request(`http://soak/${encodeURIComponent(address)}`, { headers }));
+  await body?.cancel();
+}
+
+/** Those whose windows are known to be open are not to notice any of it. */
+async function askKnown(): Promise<void> {
+  const decided = await Promise.all(
+    known.map((address) => guard.check({ ...ref, contact: toContact(address), message })),
+  );
+  knownAsked += decided.length;
+  knownUnknown += decided.filter(({ decision }) => decision.verdict !== 'allow').length;
+}
+
+let next = 0;
+
+async function meetUntil(last: number): Promise<void> {
+  while (next < last) {
+    const number = next;
+    next += 1;
+    const address = `+3197${String(10_000_000 + number)}`;
+    // A Redis that does not answer in time is no fault of the guard.
+    await Promise.resolve(meetings[number % meetings.length]?.(address)).catch(() => {});
+  }
+}
+
+function post(message: FromStrangers): void {
+  process.send?.(message);
+}
+
+// It keeps the process alive: what is measured does not.
+process.on('message', () => {});
+for (const address of known) await guard.observeInbound({ ...ref, address, at: Date.now() });
+await askKnown();
+post({ kind: 'met', count: 0, ...(await sampleMemory()) });
+const stalls = monitorEventLoopDelay({ resolution: 5 });
+stalls.enable();
+const startedAt = performance.now();
+for (let step = 1; step <= SAMPLES; step += 1) {
+  const last = Math.round((count * step) / SAMPLES);
+  const some = Array.from({ length: AT_ONCE }, () => meetUntil(last));
+  const asking = Array.from({ length: KNOWN_AT_ONCE }, (_, turn) =>
+    new Promise((resolve) => setTimeout(resolve, turn * 10)).then(askKnown),
+  );
+  await Promise.all([...some, ...asking]);
+  post({ kind: 'met', count: last, ...(await sampleMemory()) });
+}
+const seconds = (performance.now() - startedAt) / 1000;
+await guard.close();
+post({ kind: 'done', seconds, outcomes, knownAsked, knownUnknown, stallMs: stalls.max / 1e6 });
+store?.close();
+process.disconnect();

@@ -1,0 +1,66 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startRedis } from '../support/redis-process.js';
+import { Bird } from './model/bird.js';
+import type { FromStrangers, StrangersSetup } from './processes/strangers-messages.js';
+import { type RedisUse, redisUse } from './results/redis-keys.js';
+
+export interface StrangersOptions {
+  readonly count: number;
+  /** Whether windows are in a Redis. */
+  readonly isShared: boolean;
+}
+
+export interface StrangersResult {
+  readonly count: number;
+  readonly max: number;
+  readonly met: readonly Extract<FromStrangers, { kind: 'met' }>[];
+  readonly done: Extract<FromStrangers, { kind: 'done' }>;
+  readonly hasEnded: boolean;
+  readonly redis: { readonly before: RedisUse; readonly after: RedisUse } | undefined;
+}
+
+const KNOWN = 50;
+/** A cap that is reached long before the end. */
+const MAX_SHARE = 0.05;
+
+/** Many people whom a guard meets once each, while others make it read what nobody has heard of. */
+export async function meetStrangers({ count, isShared }: StrangersOptions): Promise<StrangersResult> {
+  const bird = await Bird.start();
+  const redis = isShared ? await startRedis('--maxmemory-policy', 'noeviction') : undefined;
+  bird.catchUp();
+  bird.run(() => undefined);
+  const ticks = setInterval(() => bird.catchUp(), 10);
+  try {
+    const { enforced, holdChannelId, places } = bird;
+    const max = Math.max(200, MAX_SHARE * count);
+    const setup: StrangersSetup = {
+      birdUrl: bird.url,
+      workspaceId: enforced.id,
+      accessKey: enforced.accessKey,
+      channelId: places[0]?.channelId ?? '',
+      holdChannelId,
+      count,
+      max,
+      redisPort: redis?.port,
+      known: Array.from({ length: KNOWN }, (_, index) => `+3162${String(1_000_000 + index)}`),
+    };
+    const before = redis && (await redisUse(redis));
+    const program = fileURLToPath(new URL('processes/strangers-process.js', import.meta.url));
+    const env = { ...process.env, SOAK_SETUP: JSON.stringify(setup) };
+    const child = fork(program, { env, execArgv: ['--expose-gc'] });
+    const messages: FromStrangers[] = [];
+    child.on('message', (message: FromStrangers) => messages.push(message));
+    const [code] = (await once(child, 'exit')) as [number | null];
+    const done = messages.find((message) => message.kind === 'done');
+    if (done === undefined) throw new Error(`The guard of the strangers ended with ${code}`);
+    const after = redis && (await redisUse(redis));
+    const met = messages.filter((message) => message.kind === 'met');
+    return { count, max, met, done, hasEnded: code === 0, redis: before && after && { before, after } };
+  } finally {
+    clearInterval(ticks);
+    await bird.close();
+    await redis?.stop();
+  }
+}
