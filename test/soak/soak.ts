@@ -13,7 +13,7 @@ import { Bird, type Place } from './model/bird.js';
 import { type BirdFault, BirdHealth, birdFaults } from './model/bird-faults.js';
 import { Client } from './model/client.js';
 import { Streams } from './model/streams.js';
-import type { Closed, ServiceSetup, ServiceTotals } from './processes/messages.js';
+import type { Closed, FromService, ServiceSetup, ServiceTotals } from './processes/messages.js';
 import { ServiceHandle } from './processes/service-handle.js';
 import type { Reading } from './results/heap.js';
 import { type RedisUse, redisUse } from './results/redis-keys.js';
@@ -252,9 +252,10 @@ class Soak {
     while (performance.now() + everyMs <= endsAt) {
       await sleep(everyMs);
       const samples = await this.#sample();
-      for (const [index, { heapBytes, residentBytes }] of samples.entries()) {
-        heaps[index]?.push({ at: (performance.now() - startedAt) / 1000, bytes: heapBytes });
-        residents[index]?.push(residentBytes);
+      for (const [index, { sample, isQuiet }] of samples.entries()) {
+        const reading = { at: (performance.now() - startedAt) / 1000, bytes: sample.heapBytes };
+        if (isQuiet) heaps[index]?.push(reading);
+        residents[index]?.push(sample.residentBytes);
       }
       await this.#rotateLogs();
     }
@@ -329,13 +330,13 @@ class Soak {
   }
 
   /** While nothing is under way, because a request under way takes memory too. */
-  async #sample(): Promise<{ heapBytes: number; residentBytes: number }[]> {
+  async #sample(): Promise<Extract<FromService, { kind: 'sample' }>[]> {
     this.#isPaused = true;
     await this.#answeredAll();
     const replies = await Promise.all(this.#services.map((service) => service.ask({ kind: 'sample' }, 'sample')));
     this.#isPaused = false;
     for (const act of this.#waiting.splice(0)) act();
-    return replies.map(({ sample }) => sample);
+    return replies;
   }
 
   async #answeredAll(): Promise<void> {

@@ -56,5 +56,6 @@ export interface ServiceTotals {
 
 export type FromService =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'sample'; readonly sample: Sample }
+  /** `isQuiet`: no request was under way, whose memory would count. */
+  | { readonly kind: 'sample'; readonly sample: Sample; readonly isQuiet: boolean }
   | { readonly kind: 'closed'; readonly closed: Closed; readonly totals: ServiceTotals };

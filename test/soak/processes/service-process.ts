@@ -7,6 +7,8 @@ import { sampleMemory } from './memory.js';
 import type { Closed, FromService, ServiceSetup, ServiceTotals, ToService } from './messages.js';
 import { startService } from './service.js';
 
+/** How long the last requests before a sample may take. */
+const MAX_QUIET_MS = 5_000;
 /** How long requests are still taken after `close` has settled. */
 const LAST_REQUESTS_MS = 300;
 /** How long what has been told to end may take. */
@@ -55,7 +57,10 @@ function closeFetch(): Promise<void> {
 }
 
 process.on('message', async (message: ToService) => {
-  if (message.kind === 'sample') return post({ kind: 'sample', sample: await sampleMemory() });
+  if (message.kind === 'sample') {
+    await until(() => service.inFlight() === 0, MAX_QUIET_MS);
+    return post({ kind: 'sample', sample: await sampleMemory(), isQuiet: service.inFlight() === 0 });
+  }
   post({ kind: 'closed', ...(await close(message.timeoutMs)) });
   process.disconnect();
 });

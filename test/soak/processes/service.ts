@@ -63,6 +63,8 @@ export async function startService(
   const server = createServer(app({ guard, setup, requests, mistake }));
   // Longer than a client leaves a connection idle, or a request could meet the end of it.
   server.keepAliveTimeout = 120_000;
+  // On a busy machine the process may stand still for longer than node gives a client.
+  Object.assign(server, { headersTimeout: 0, requestTimeout: 0 });
   await new Promise<void>((resolve) => server.listen(setup.port, '127.0.0.1', resolve));
   return {
     guard,
@@ -114,6 +116,16 @@ interface AppParts {
 function app({ guard, setup, requests, mistake }: AppParts): Express {
   const { port, signingKey, plant } = setup;
   const service = express();
+  service.use((req, res, next) => {
+    const isStream = req.headers.accept === 'text/event-stream';
+    requests.count += isStream ? 0 : 1;
+    requests.open += isStream ? 0 : 1;
+    res.once('close', () => {
+      requests.open -= isStream ? 0 : 1;
+      if (res.statusCode >= 500) mistake(`answered with ${res.statusCode}`);
+    });
+    next();
+  });
   for (const { id } of [setup.enforced, setup.observed]) {
     const path = `/events/${id}`;
     const receiver = { publicUrl: `http://127.0.0.1:${port}${path}`, workspaceId: id, signingKeys: [signingKey] };
@@ -121,15 +133,6 @@ function app({ guard, setup, requests, mistake }: AppParts): Express {
   }
   const resolve = ({ params }: Request): Request['params'] => ({ ...params });
   service.get('/windows/:workspaceId/:channelId/:contactId', windowStatus(guard, { resolve: resolve as never }));
-  service.use((_req, res, next) => {
-    requests.count += 1;
-    requests.open += 1;
-    res.once('close', () => {
-      requests.open -= 1;
-      if (res.statusCode >= 500) mistake(`answered with ${res.statusCode}`);
-    });
-    next();
-  });
   if (plant !== undefined) service.use(planted(plant, port));
   service.use(express.json());
   service.use(countedGuard(freeformGuard(guard), watchAnswers(mistake)));

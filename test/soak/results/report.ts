@@ -69,6 +69,10 @@ export function printReport(result: SoakResult): void {
       `Redis: ${keys} keys, ${mib(usedBytes)}, the longest life ${(maxLifeMs / 86_400_000).toFixed(1)} days.`,
     );
   }
+  for (const [index, { heap }] of result.services.entries()) {
+    const sizes = heap.map(({ bytes }) => (bytes / 1024 / 1024).toFixed(1));
+    console.log(`Heap of process ${index}, MiB: ${sizes.join(' ')}`);
+  }
   console.log(
     '\n| process | requests | decisions | requests to Bird | heap, mean | growth over the run | rss, max | longest stall | in flight at close() | close() took | left behind |',
   );
