@@ -439,6 +439,7 @@ export function describeRerouteAdapter(framework: Framework): void {
       ]);
       const reply = await service.send();
       expect(reply.status).toBe(409);
+      expect(service.exchanges).toMatchObject([{ nexts: 0, ends: 1 }]);
       expect(reply.body.contacts).toMatchObject([{ declined: ['policy_failed', 'policy_failed', 'malformed_result'] }]);
     });
   });

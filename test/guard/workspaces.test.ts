@@ -86,6 +86,25 @@ describe('scenario 50: reload', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
   });
 
+  it('keeps what is remembered also where another place is asked from now on [R13]', async () => {
+    const elsewhere = 'https://bird.example.com';
+    const asked: string[] = [];
+    const world: World = await createWorld({
+      guard: {
+        fetch: (url, init) => {
+          asked.push(String(url));
+          return fetch(String(url).replace(elsewhere, world.sandbox.url), init);
+        },
+      },
+    });
+    world.customerWrites();
+    await world.guard.check(world.send());
+    world.guard.reload({ [world.workspace.id]: { ...world.workspaceOptions, baseUrl: elsewhere } });
+    world.sandbox.setFault(({ kind }) => (kind === 'contact' ? { status: 501 } : undefined));
+    expect((await world.guard.check(world.send())).decision.reason).toBe('service_window_open');
+    expect(asked.at(-1)).toContain(elsewhere);
+  });
+
   it('keeps nothing of a read that was under way for a workspace that is gone [R14]', async () => {
     const world = await createWorld();
     world.customerWrites();

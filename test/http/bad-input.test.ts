@@ -460,7 +460,7 @@ describe('whatever is sent', () => {
     return Object.fromEntries(entries);
   }
 
-  it('the answer is defined, and only Bird’s own paths are read [R4]', async () => {
+  it('the answer is defined, and only Bird’s own paths are read [R4, S11]', async () => {
     for (const onUnknown of ['allow', 'block'] as const) {
       const { world, service } = await start({ workspace: { onUnknown } }, loose);
       const property = fc.asyncProperty(tree, fc.boolean(), async (body, isBatch) => {

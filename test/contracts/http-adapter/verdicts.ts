@@ -57,7 +57,7 @@ export function describeVerdicts(framework: Framework): void {
   });
 
   describe('a send that is denied', () => {
-    it('scenario 31: is answered 409 and never reaches Bird', async () => {
+    it('scenario 31: is answered 409 and never reaches Bird [S21]', async () => {
       const { world, service } = await start({ sandbox: { closedWindow: 'past' } });
       world.customerWrites();
       world.sandbox.clock.advance(25 * HOUR);

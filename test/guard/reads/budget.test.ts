@@ -1,4 +1,4 @@
-import type { SendRequest } from 'freeform-guard';
+import { createGuard, type SendRequest } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../support/world.js';
 import { createWorld, SECOND, tally, turns } from '../support.js';
@@ -88,6 +88,17 @@ describe('the read budget', () => {
     expect((await world.guard.check(send as SendRequest)).decision.reason).toBe('lookup_budget_spent');
     const elsewhere = world.send({ workspaceId: other.id, channelId: channel.id });
     expect((await world.guard.check(elsewhere)).decision.reason).toBe('no_service_window');
+  });
+
+  it('is of each guard in a process, so that two read twice as much [R17]', async () => {
+    const world = await createWorld({ workspace: { lookupsPerSecond: 1, lookupBurst: 2 } });
+    const options = { workspaces: { [world.workspace.id]: world.workspaceOptions }, clock: world.sandbox.clock };
+    const other = createGuard(options);
+    const [send, late] = strangers(world, 2) as [SendRequest, SendRequest];
+    for (const guard of [world.guard, other]) {
+      expect((await guard.check(send)).decision.reason).toBe('service_window_closed');
+      expect((await guard.check(late)).decision.reason).toBe('lookup_budget_spent');
+    }
   });
 
   it('lets replies on one channel through while a campaign on another burns it [S15]', async () => {

@@ -183,7 +183,7 @@ describe("Bird's clock", () => {
     expect(server.now()).toBe(NOON);
   });
 
-  test('it is told of changes by more than 10 s, and once a minute at most (field D4)', () => {
+  test('it is told of changes by more than 10 s, and once a minute at most (field D4) [C1]', () => {
     const { server, skews, wall } = createServer();
     const see = (differenceMs: number): void => {
       const at = { sentAt: wall.at, answeredAt: wall.at };

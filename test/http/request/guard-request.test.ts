@@ -175,7 +175,7 @@ describe('guardRequest (field B5)', () => {
   it.each([
     [1000, 'send', undefined],
     [1001, 'send', 'too_many_recipients'],
-  ])('looks at %i recipients one by one at most (field D1)', async (count, action, reason) => {
+  ])('looks at %i recipients one by one at most (field D1) [R2]', async (count, action, reason) => {
     const world = await createSmallWorld({ platformId: 'sms-messagebird' });
     const contacts = Array.from({ length: count }, (_, index) => ({
       identifierKey: 'phonenumber',
