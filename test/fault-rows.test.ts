@@ -76,8 +76,10 @@ describe('the titles', () => {
         'g', slow, async () => { expect(test('h')).toBe('i'); });
       describe.todo('j');
       describeWithRedis('k', () => {});
-      it.each([['l', 'm'], 'n', [1, 'o']] as const)('%s p', () => {});`;
-    expect(titlesOf(source)).toEqual(['a', 'b', 'd %s', 'e  f', 'g', 'h', 'k', '%s p', 'l', 'n']);
+      it.each([['l', 'm'], 'n', [1, 'o']] as const)('%s p', () => {});
+      it.each([['q', 1]])('r %s', () => {});
+      it.each([['s', 1]])('t', () => {});`;
+    expect(titlesOf(source)).toEqual(['a', 'b', 'd %s', 'e  f', 'g', 'h', 'k', '%s p', 'l', 'n', 'r %s', 'q', 't']);
   });
 
   it.each([

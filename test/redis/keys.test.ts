@@ -63,7 +63,7 @@ it('property: no two windows have one key, whatever separators their parts hold 
       expect(seen.get(key) ?? tuple).toBe(tuple);
       seen.set(key, tuple);
     }),
-    { numRuns: 20_000 },
+    { numRuns: 5_000 },
   );
-  expect(seen.size).toBeGreaterThan(10_000);
+  expect(seen.size).toBeGreaterThan(2_500);
 });

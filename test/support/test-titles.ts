@@ -40,7 +40,7 @@ export function titlesOf(source: string): readonly string[] {
     const title = node.type === 'CallExpression' ? titleOf(node) : undefined;
     if (title === undefined) return;
     titles.push(title);
-    if (title.startsWith('%s')) titles.push(...namesOfRows(node.callee));
+    if (title.includes('%s')) titles.push(...namesOfRows(node.callee));
   });
   return titles;
 }

@@ -80,7 +80,7 @@ describe('scenario 21: a refusal closes what is remembered, and only a newer inb
     ['1 ms before the refused message was sent', -1, undefined],
     ['at the instant at which it was sent', 0, undefined],
     ['1 ms after it', 1, 'allow'],
-  ])('an inbound %s', async (_name, afterMs, verdict) => {
+  ])('an inbound %s [W13]', async (_name, afterMs, verdict) => {
     for (const refusalFirst of [true, false]) {
       const world = await startWorld();
       const { guard, workspace, channel } = world;

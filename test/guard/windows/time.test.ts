@@ -255,6 +255,30 @@ describe('scenario 6: the local clock jumps', () => {
     expect(await guard.check(world.send())).toMatchObject({ action: 'block' });
   });
 
+  test.each([
+    ['is set back two hours after the end [C2]', 25 * HOUR, 23 * HOUR, 'unknown'],
+    ['is set back two hours before the end [C2]', 12 * HOUR, 10 * HOUR, 'allow'],
+    ['goes on to the end while the machine sleeps, and with it what counts its time [C3]', 0, 24 * HOUR, 'unknown'],
+  ])('a wall that %s, where nobody but memory is there', async (_name, passedMs, wallMs, verdict) => {
+    const world = await createWorld();
+    const { sandbox } = world;
+    const startedAt = sandbox.clock.now();
+    const clocks = { passed: 0, wall: startedAt };
+    const guard = createGuard({
+      workspaces: { [world.workspace.id]: world.workspaceOptions },
+      clock: { ...sandbox.clock, now: () => clocks.wall, monotonic: () => clocks.passed },
+      logger: { warn: () => {}, error: () => {} },
+    });
+    world.customerWrites();
+    expect((await guard.check(world.send())).decision.verdict).toBe('allow');
+    sandbox.setFault(() => ({ reset: true }));
+    // First both go on alike, and the guard looks at them.
+    Object.assign(clocks, { passed: passedMs, wall: startedAt + passedMs });
+    await guard.check(world.send());
+    clocks.wall = startedAt + wallMs;
+    expect((await guard.check(world.send())).decision.verdict).toBe(verdict);
+  });
+
   test('a wall that jumps ahead between two sends closes nothing: Bird is asked, and its Date puts it right [C4]', async () => {
     const world = await createWorld();
     const { sandbox } = world;
