@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { HEARTBEAT_MS } from '../../../src/redis/connection.js';
+import { MEMBER_LIFE_MS } from '../../../src/redis/fleet/read-budget-scripts.js';
 import { RedisFleet } from '../../../src/redis/fleet/redis-fleet.js';
 import { Random } from '../model/random.js';
 import { Timeline } from '../model/timeline.js';
@@ -45,6 +47,7 @@ function fleetOf(count: number): Fleet {
     else if (answer !== 'spent') alone.push({ process, at: timeline.now });
   };
   const ask = (processes: readonly number[], each: number): void => {
+    timeline.flushPromises();
     for (const process of processes) for (let one = 0; one < each; one += 1) void askOne(process);
   };
   return { timeline, server, links, ask, taken, alone };
@@ -74,6 +77,7 @@ describe('the limit that simulated processes share', () => {
     expect(alone).toEqual([]);
     await timeline.run(CALM_AT + 800);
     expect(alone).toMatchObject([{ process: 0 }]);
+    expect(alone[0]?.at).toBeGreaterThan(CALM_AT + MEMBER_LIFE_MS - HEARTBEAT_MS - 20);
     ask([1], 100);
     await timeline.run(CALM_AT + 1_800);
     expect(taken.length).toBeLessThanOrEqual(8 + 30);

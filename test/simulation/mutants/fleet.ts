@@ -142,7 +142,7 @@ export const fleet: readonly Mutation[] = [
     file: 'redis/fleet/redis-read-budget.ts',
     find: 'reply === undefined && !this.#membership.isMember',
     replace: 'reply === undefined',
-    tests: ['redis/fleet/membership.test.ts'],
+    tests: ['simulation/fleet/shared-limit.test.ts', 'redis/fleet/membership.test.ts'],
   },
   {
     name: 'each process searches for contacts as if it were alone',
