@@ -53,7 +53,7 @@ it.each([
       writer: 'w',
       instances: 1,
       timeoutMs: 20,
-      clock: systemClock,
+      clock: { ...systemClock, monotonic: () => performance.now() },
     });
     expect(await budget.take('w', limit, maxWaitMs)).toBe(result);
     expect(sent).toBe(requests);
