@@ -40,9 +40,7 @@ export interface ConnectionListener {
   onHeartbeat(): void;
 }
 
-/**
- * A connection to Redis on which nobody waits for long. It queues nothing, times out early and reconnects by itself.
- */
+/** A connection to Redis on which nobody waits for long. It queues nothing, times out early and reconnects by itself. */
 export class RedisConnection {
   /** Settles when the first attempt to connect has ended, successful or not. */
   readonly firstAttempt: Promise<void>;
