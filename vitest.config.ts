@@ -24,6 +24,8 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', './test/support/plain-line-reporter.ts'],
     testTimeout: 20_000,
+    // A hook starts servers, browsers and compilers, and a busy machine takes its time for them.
+    hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
     // A process for each file takes a quarter of the time, and nothing here keeps state that another file could meet.
     isolate: false,
