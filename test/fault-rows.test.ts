@@ -58,12 +58,13 @@ describe('each row', () => {
   });
 });
 
-it('the page says how many rows there are, and how many the titles name', () => {
+it('the page says how many rows there are, how many the titles name, and how many differ', () => {
   const isScenario = (row: string): boolean => row.startsWith('scenario');
   const faults = numbers.filter((row) => !isScenario(row)).length;
   const count = numbers.filter((row) => named.has(row)).length;
   expect(section).toContain(`${faults} rows and ${numbers.length - faults} scenarios`);
   expect(section).toContain(`titles name ${count} of them`);
+  expect(section).toContain(`These ${explained.length} differ`);
 });
 
 describe('the titles', () => {

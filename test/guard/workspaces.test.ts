@@ -493,7 +493,7 @@ describe('a function for workspace options', () => {
 });
 
 describe('two workspaces', () => {
-  it('in one guard never see what the other knows, does or suffers [S4]', async () => {
+  it('in one guard never see what the other knows, does or suffers [S4, U20]', async () => {
     const world = await createWorld();
     const other = world.sandbox.addWorkspace();
     keepSecret(other.accessKey);
@@ -519,6 +519,8 @@ describe('two workspaces', () => {
     expect(await guard.check(elsewhere)).toMatchObject({ action: 'block', decision: { reason: 'access_denied' } });
     expect(guard.peek(world.send())?.source).toBe('memory');
     expect(countOf(world.sandbox, 'search')).toBe(2);
+    guard.forget({ workspaceId: world.workspace.id });
+    expect(await guard.check(world.send())).toMatchObject({ action: 'send', source: 'bird' });
     expect(onUnknown).toHaveBeenCalledTimes(1);
   });
 });

@@ -314,7 +314,7 @@ describe('a store that fails', () => {
   });
 });
 
-describe('limits', () => {
+describe('scenario 38: limits', () => {
   it('a contact for whom as many wait as may: the next policy is tried', async () => {
     const scene = await start({ maxPerContact: 2 });
     const outcomes = [await scene.check('one'), await scene.check('two'), await scene.check('three')];
@@ -513,7 +513,7 @@ describe('a release that fails', () => {
   });
 });
 
-describe('a nudge', () => {
+describe('scenario 38: a nudge', () => {
   const nudge = { projectId: 'ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318', locale: 'en', variables: { shop: 'Ours' } };
   const kinds = ({ released }: Scene): string[] => released.map(({ kind }) => kind);
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import connectApp from 'connect';
@@ -86,7 +87,7 @@ describe.each(frameworks)('on %s', (_name, framework) => {
 
   it('a body that stops coming: 408 after 5 s of the clock, and the connection is closed [W15, S9]', async () => {
     const world = await createWorld();
-    const arrivals: unknown[] = [];
+    const arrivals: IncomingMessage[] = [];
     const note: Middleware = (req, _res, next) => next(void arrivals.push(req));
     const endpoint = await startEndpoint(world, { framework, before: [note] });
     const socket = connect(endpoint.port, '127.0.0.1');
@@ -95,9 +96,10 @@ describe.each(frameworks)('on %s', (_name, framework) => {
     await until(() => arrivals.length > 0);
     // A byte now and then gains no time.
     for (let second = 1; second < 5; second += 1) {
-      await turns();
       world.sandbox.clock.advance(1_000);
+      const arrived = once(arrivals[0] as IncomingMessage, 'data');
       socket.write(' ');
+      await arrived;
     }
     await turns();
     world.sandbox.clock.advance(999);

@@ -107,6 +107,20 @@ describe('FairTokenBucket', () => {
     expect(campaign.map(({ settledAt }) => settledAt)).toEqual([undefined, undefined, undefined, undefined, 25]);
   });
 
+  it('leaves the other channels what they need, when one asks for many times what there is [S15]', async () => {
+    const trial = new Trial();
+    const others: Taker[] = [];
+    for (let ms = 0; ms < 10_000; ms += 1) {
+      if (ms % 2 === 0) trial.take(800, 'attacked');
+      if (ms % 200 === 0) for (const lane of ['b', 'c', 'd']) others.push(trial.take(800, lane));
+      await trial.pass(1);
+    }
+    await trial.pass(800);
+    expect(others.length).toBe(150);
+    expect(others.filter(({ reason }) => reason !== 'admitted')).toEqual([]);
+    expect(trial.takers.filter(({ reason }) => reason !== 'admitted').length).toBeGreaterThan(4_000);
+  });
+
   it.each([
     ['refuses at once who cannot be served in time', 24, 0],
     ['refuses at once whose read would start at the very end of its time', 25, 0],
@@ -316,6 +330,17 @@ describe('FairTokenBucket.pause', () => {
     await trial.pass(800);
     // The burst at half the rate, and well over a second's tenth of what is left of the rate.
     expect(trial.admittedAt.length).toBe(20);
+  });
+
+  it('is waited for by nobody, and ends with no more reads at once than the burst [U5]', async () => {
+    const trial = new Trial();
+    trial.budget.pause();
+    const early = trial.take(10_000);
+    await trial.pass(1000);
+    expect(early).toMatchObject({ reason: 'lookup_budget_spent', settledAt: 0 });
+    for (let count = 0; count < 40; count += 1) trial.take(800);
+    await trial.pass(0);
+    expect(trial.admittedAt).toEqual(Array(10).fill(1000));
   });
 
   it('is made longer by a longer one, and never shorter by a shorter one', async () => {

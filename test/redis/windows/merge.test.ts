@@ -80,15 +80,20 @@ describeWithRedis('the script that merges in Redis', () => {
     ['a refusal', { refusedAt: AT }, 31 * DAY, 31 * DAY + 2 * HOUR],
     ['a refusal beside an end', { refusedAt: AT, expiresAt: AT + HOUR }, 31 * DAY, 31 * DAY + 2 * HOUR],
     ['a permanent session', { permanentUntil: AT + HOUR }, HOUR, 3 * HOUR],
-  ])('keeps %s for as long as it can open or refute anything, and not for ever', async (_, evidence, min, max) => {
-    const prefix = newPrefix();
-    const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix });
-    await store.merge(newKey(), evidence);
-    const lives = await Promise.all((await server.client.keys(`${prefix}w:*`)).map((name) => server.client.pTTL(name)));
-    const life = Math.max(...lives.filter((ms) => ms < 32 * DAY));
-    expect(life).toBeGreaterThan(min);
-    expect(life).toBeLessThanOrEqual(max);
-  });
+  ])(
+    'keeps %s for as long as it can open or refute anything, and not for ever [S17]',
+    async (_, evidence, min, max) => {
+      const prefix = newPrefix();
+      const store = await connectedStore(server.port, { clock, timeoutMs, max: 0, prefix });
+      await store.merge(newKey(), evidence);
+      const lives = await Promise.all(
+        (await server.client.keys(`${prefix}w:*`)).map((name) => server.client.pTTL(name)),
+      );
+      const life = Math.max(...lives.filter((ms) => ms < 32 * DAY));
+      expect(life).toBeGreaterThan(min);
+      expect(life).toBeLessThanOrEqual(max);
+    },
+  );
 
   it('keeps an opt-out, however old, until it is taken back', async () => {
     const prefix = newPrefix();
