@@ -27,6 +27,7 @@ export interface SafeStoreParts {
  */
 export function safeStore(store: Store, { clock, logger, reportError }: SafeStoreParts): Store {
   const troubles = new Troubles({ clock, logger });
+  const lenient = readingFirst(clock);
   const failed = (part: Operation, error: unknown): undefined => {
     reportError({ source: 'store', hook: part, error });
     // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a
@@ -44,7 +45,7 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
     try {
       const result = act();
       if (!isPromiseLike(result)) return result;
-      const settled = withinDeadline(clock, PATIENCE_MS, Promise.resolve(result));
+      const settled = withinDeadline(lenient, PATIENCE_MS, Promise.resolve(result));
       return settled.then(
         (value) => {
           troubles.worked(name);
@@ -69,6 +70,18 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
     health: () =>
       healthOf(store) ?? (troubles.isOpen(CAUSE) ? { reachable: false, reason: 'failing' } : { reachable: true }),
     fleet: own(store, 'fleet') as Store['fleet'],
+  };
+}
+
+/**
+ * A clock whose timers give way once to what has arrived. After a stall of the event loop, timers run before the answers that
+ * came meanwhile are read: a window that is remembered as open would be given up with its evidence already here.
+ */
+function readingFirst(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    setTimeout: (callback, ms) => clock.setTimeout(() => clock.setTimeout(callback, 0), ms),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createGuard, memoryStore, type Store } from 'freeform-guard';
+import { type Clock, createGuard, memoryStore, type Store } from 'freeform-guard';
 import { describe, expect, test } from 'vitest';
 import { createClock } from '../../../src/sandbox/clock.js';
 import { createWorld, PHONE } from '../../support/world.js';
@@ -116,6 +116,63 @@ describe('scenario 55: a store that is out', () => {
     expect(await world.guard.check(world.send())).toMatchObject({ source: 'memory' });
   });
 });
+
+test('scenario 55: a process that stood still takes the answer of its store that came meanwhile', async () => {
+  const world = await createWorld();
+  world.customerWrites();
+  const { now } = world.sandbox.clock;
+  const clock = new EventLoop(now());
+  let answer: ReturnType<Store['get']>;
+  const store: Store = { get: () => answer, merge: () => {}, forget: () => {} };
+  const guard = createGuard({
+    workspaces: { [world.workspace.id]: world.workspaceOptions },
+    clock,
+    store,
+    logger: { warn: () => {}, error: () => {} },
+  });
+  expect(await guard.check(world.send())).toMatchObject({ source: 'bird' });
+  let arrives = (_: { lastInboundAt: number }): void => {};
+  answer = new Promise((resolve) => {
+    arrives = resolve;
+  });
+  const checked = guard.check(world.send());
+  await turns();
+  clock.passTimers(300);
+  arrives({ lastInboundAt: now() });
+  await turns();
+  clock.passTimers(0);
+  expect(await checked).toMatchObject({ action: 'send', source: 'memory' });
+});
+
+/** Time with the phases of node's event loop: timers that are set by timers run in the next round, after what has arrived. */
+class EventLoop implements Clock {
+  #now: number;
+  readonly #timers = new Map<object, { readonly dueAt: number; readonly callback: () => void }>();
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  readonly now = (): number => this.#now;
+
+  setTimeout(callback: () => void, ms: number): object {
+    const timer = {};
+    this.#timers.set(timer, { dueAt: this.#now + ms, callback });
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as object);
+  }
+
+  passTimers(ms: number): void {
+    this.#now += ms;
+    for (const [timer, { dueAt, callback }] of [...this.#timers]) {
+      if (dueAt > this.#now || !this.#timers.delete(timer)) continue;
+      callback();
+    }
+  }
+}
 
 test('scenario 55: two guards that race on one inbound over one store agree, whoever is first', async () => {
   const store = memoryStore();
