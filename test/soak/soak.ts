@@ -40,6 +40,8 @@ export interface ServiceResult {
 
 export interface SoakResult {
   readonly seconds: number;
+  /** Whether it was long enough for code and caches to settle. */
+  readonly isLong: boolean;
   readonly sent: number;
   readonly answered: number;
   readonly left: number;
@@ -58,13 +60,13 @@ const TICK_MS = 10;
 const MAX_SAMPLE_EVERY_MS = 10_000;
 const CUSTOMERS = 7_000;
 /** Fewer than customers: what is remembered is evicted all the time. */
-const MAX_WINDOWS = 1_000;
+const MAX_WINDOWS = 4_000;
 const MAX_REPLY_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 /** Longer than any decision takes, even on a busy machine. */
 const LAST_ANSWERS_MS = 5_000;
 /** A machine that cannot keep up gets no more, and the rate that was reached is told. */
-const MAX_OPEN = 150;
+const MAX_OPEN = 600;
 /** Sends that are under way when the guards are closed. */
 const SENDS_AT_CLOSE = 200;
 /** There is one proxy, and what the last of them writes has no end. */
@@ -134,6 +136,7 @@ class Soak {
     const { sent, answered, left, open, verdicts } = this.#client;
     return {
       seconds,
+      isLong: isLong(this.#options),
       sent,
       answered,
       left,
@@ -176,6 +179,7 @@ class Soak {
         logPath: this.#logPath(index),
         max: MAX_WINDOWS,
         redis: redisPort === undefined ? undefined : { port: redisPort, processes },
+        isFilled: isLong(this.#options),
         plant,
       };
       return ServiceHandle.start(program('processes/service-process.js'), setup);
@@ -399,6 +403,10 @@ class Soak {
     }
     return { recipients, files: names.length };
   }
+}
+
+function isLong({ minutes }: SoakOptions): boolean {
+  return minutes >= 4;
 }
 
 function isOn(one: Place, other: Place): boolean {

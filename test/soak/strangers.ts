@@ -22,6 +22,8 @@ export interface StrangersResult {
 }
 
 const KNOWN = 50;
+/** More than come at once: who was written to a moment ago is still remembered. */
+const MIN_ROOM = 2_000;
 /** A cap that is reached long before the end. */
 const MAX_SHARE = 0.05;
 
@@ -34,7 +36,7 @@ export async function meetStrangers({ count, isShared }: StrangersOptions): Prom
   const ticks = setInterval(() => bird.catchUp(), 10);
   try {
     const { enforced, holdChannelId, places } = bird;
-    const max = Math.max(200, MAX_SHARE * count);
+    const max = Math.max(MIN_ROOM, MAX_SHARE * count);
     const setup: StrangersSetup = {
       birdUrl: bird.url,
       workspaceId: enforced.id,

@@ -35,7 +35,6 @@ export const birdFaults: readonly BirdFault[] = [
       { redirect: 'http://127.0.0.1:9/' },
     ],
   },
-  { name: 'refused key', answers: [{ status: 401 }, { status: 403 }] },
   { name: 'late events', switches: { webhookDelayMs: 3_000 } },
   { name: 'each event three times', switches: { webhookCopies: 3 } },
   { name: 'lost events', switches: { webhookLoss: 'all' } },

@@ -11,7 +11,8 @@ type Callback = (...args: unknown[]) => void;
  * process alive, and the guard's do not.
  */
 export class LiveTimers {
-  readonly #places = new Map<unknown, string>();
+  /** With the stack of who has set it, which is written out only where it is asked for: that takes long. */
+  readonly #places = new Map<unknown, { readonly stack?: string }>();
 
   /** From now on each timer of the process is watched. */
   watch(): void {
@@ -23,12 +24,12 @@ export class LiveTimers {
         callback(...args);
       };
       const timer = setTimeout(fire, ms);
-      places.set(timer, placeOfCaller());
+      places.set(timer, stackOfCaller(watchedTimeout));
       return timer;
     };
     const watchedInterval = (callback: Callback, ms?: number, ...args: unknown[]): NodeJS.Timeout => {
       const timer = setInterval(callback, ms, ...args);
-      places.set(timer, placeOfCaller());
+      places.set(timer, stackOfCaller(watchedInterval));
       return timer;
     };
     const forgetting =
@@ -46,7 +47,7 @@ export class LiveTimers {
   }
 
   get inventory(): Inventory {
-    return counted([...this.#places.values()].map((place) => `timer of ${place}`));
+    return counted([...this.#places.values()].map((place) => `timer of ${placeOf(place)}`));
   }
 }
 
@@ -91,9 +92,15 @@ function counted(names: readonly string[]): Inventory {
   return counts;
 }
 
-/** The package's nearest frames, or else the first one outside of this file. */
-function placeOfCaller(): string {
-  const frames = (new Error().stack ?? '').split('\n').slice(3);
+function stackOfCaller(callee: (...args: never[]) => unknown): { readonly stack?: string } {
+  const holder = {};
+  Error.captureStackTrace(holder, callee);
+  return holder;
+}
+
+/** The package's nearest frames, or else the first one. */
+function placeOf({ stack = '' }: { readonly stack?: string }): string {
+  const frames = stack.split('\n').slice(1);
   const own = frames.filter((line) => line.includes('/dist/')).slice(0, 3);
   return (own.length > 0 ? own : frames.slice(0, 1)).map(nameOf).join(' < ');
 }

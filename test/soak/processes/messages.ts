@@ -17,6 +17,8 @@ export interface ServiceSetup {
   readonly max: number;
   /** A process alone needs none. */
   readonly redis: { readonly port: number; readonly processes: number } | undefined;
+  /** Whether its caches are to be full before it begins. */
+  readonly isFilled: boolean;
   /** What it does wrong on purpose. */
   readonly plant: string | undefined;
 }

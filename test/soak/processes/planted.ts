@@ -27,7 +27,7 @@ const once =
 /** What each of them does to the requests, once it has begun. */
 export const plants: Readonly<Record<string, (port: number) => Middleware>> = {
   map: () => (_req, _res, next) => {
-    kept.push({ text: `${Math.random()}`.repeat(5) });
+    kept.push({ text: `${Math.random()}`.repeat(100) });
     next();
   },
   listener: once(() => process.on('SIGUSR2', () => {})),

@@ -11,6 +11,7 @@ import {
   memoryHeldStore,
   memoryStore,
   toTemplate,
+  type WebhookReceiver,
   type WorkspaceOptions,
   webhookReceiver,
   windowStatus,
@@ -18,12 +19,15 @@ import {
 import { recordMetrics } from 'freeform-guard/otel';
 import { type RedisClient, type RedisStore, redisStore } from 'freeform-guard/redis';
 import { countedGuard, hasOneAnswer } from '../../support/counted-guard.js';
+import { fillReceiver } from './fill-receiver.js';
 import type { ServiceSetup, ServiceTotals } from './messages.js';
 import { plants } from './planted.js';
 
 /** So short that the queue has no more at the end of a run than in its middle. */
 const HELD_FOR_MS = 30_000;
 const MAX_HELD = 500;
+/** The local Bird opens a connection for each event, and delivers thousands a second at times. */
+const BACKLOG = 4_096;
 
 /** A messaging service that uses what the package has for it. */
 export interface Service {
@@ -59,13 +63,19 @@ export async function startService(
   const reader = new OnDemandReader();
   const meters = new MeterProvider({ readers: [reader] });
   const stopMetrics = recordMetrics(guard, meters.getMeter('soak'));
+  const receivers = createReceivers(guard, setup);
+  if (setup.isFilled) {
+    for (const { receiver, publicUrl } of receivers.values()) await fillReceiver(receiver, publicUrl, setup.signingKey);
+  }
   const requests: Requests = { count: 0, open: 0 };
-  const server = createServer(app({ guard, setup, requests, mistake }));
+  const server = createServer(app({ guard, setup, receivers, requests, mistake }));
   // Longer than a client leaves a connection idle, or a request could meet the end of it.
   server.keepAliveTimeout = 120_000;
   // On a busy machine the process may stand still for longer than node gives a client.
   Object.assign(server, { headersTimeout: 0, requestTimeout: 0 });
-  await new Promise<void>((resolve) => server.listen(setup.port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    server.listen({ port: setup.port, host: '127.0.0.1', backlog: BACKLOG }, resolve),
+  );
   return {
     guard,
     inFlight: () => requests.open,
@@ -106,15 +116,30 @@ function workspaces(
   };
 }
 
+/** By their paths. */
+type Receivers = ReadonlyMap<string, { readonly receiver: WebhookReceiver; readonly publicUrl: string }>;
+
+function createReceivers(guard: Guard, { enforced, observed, port, signingKey }: ServiceSetup): Receivers {
+  const create = (workspaceId: string): [string, { receiver: WebhookReceiver; publicUrl: string }] => {
+    const path = `/events/${workspaceId}`;
+    const publicUrl = `http://127.0.0.1:${port}${path}`;
+    const hooks = { onEvent: () => {}, onOptOut: () => {} };
+    const receiver = webhookReceiver(guard, { publicUrl, workspaceId, signingKeys: [signingKey], ...hooks });
+    return [path, { receiver, publicUrl }];
+  };
+  return new Map([create(enforced.id), create(observed.id)]);
+}
+
 interface AppParts {
   readonly guard: Guard;
   readonly setup: ServiceSetup;
+  readonly receivers: Receivers;
   readonly requests: Requests;
   readonly mistake: (text: string) => void;
 }
 
-function app({ guard, setup, requests, mistake }: AppParts): Express {
-  const { port, signingKey, plant } = setup;
+function app({ guard, setup, receivers, requests, mistake }: AppParts): Express {
+  const { port, plant } = setup;
   const service = express();
   service.use((req, res, next) => {
     const isStream = req.headers.accept === 'text/event-stream';
@@ -126,11 +151,7 @@ function app({ guard, setup, requests, mistake }: AppParts): Express {
     });
     next();
   });
-  for (const { id } of [setup.enforced, setup.observed]) {
-    const path = `/events/${id}`;
-    const receiver = { publicUrl: `http://127.0.0.1:${port}${path}`, workspaceId: id, signingKeys: [signingKey] };
-    service.post(path, webhookReceiver(guard, { ...receiver, onEvent: () => {}, onOptOut: () => {} }));
-  }
+  for (const [path, { receiver }] of receivers) service.post(path, receiver);
   const resolve = ({ params }: Request): Request['params'] => ({ ...params });
   service.get('/windows/:workspaceId/:channelId/:contactId', windowStatus(guard, { resolve: resolve as never }));
   if (plant !== undefined) service.use(planted(plant, port));

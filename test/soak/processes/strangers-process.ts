@@ -7,7 +7,7 @@ import { sampleMemory } from './memory.js';
 import type { FromStrangers, StrangersSetup } from './strangers-messages.js';
 
 const AT_ONCE = 1_000;
-const KNOWN_AT_ONCE = 20;
+const KNOWN_EVERY_MS = 50;
 
 const setup = JSON.parse(process.env.SOAK_SETUP ?? '') as StrangersSetup;
 const SAMPLES = setup.count < 100_000 ? 10 : 20;
@@ -111,11 +111,9 @@ stalls.enable();
 const startedAt = performance.now();
 for (let step = 1; step <= SAMPLES; step += 1) {
   const last = Math.round((count * step) / SAMPLES);
-  const some = Array.from({ length: AT_ONCE }, () => meetUntil(last));
-  const asking = Array.from({ length: KNOWN_AT_ONCE }, (_, turn) =>
-    new Promise((resolve) => setTimeout(resolve, turn * 10)).then(askKnown),
-  );
-  await Promise.all([...some, ...asking]);
+  const asking = setInterval(() => void askKnown(), KNOWN_EVERY_MS);
+  await Promise.all(Array.from({ length: AT_ONCE }, () => meetUntil(last)));
+  clearInterval(asking);
   post({ kind: 'met', count: last, ...(await sampleMemory()) });
 }
 const seconds = (performance.now() - startedAt) / 1000;

@@ -13,9 +13,13 @@ export interface Growth {
   readonly share: number;
 }
 
+/** A line through fewer says nothing. */
+export const MIN_READINGS = 6;
+
 export function growthOf(readings: readonly Reading[]): Growth {
   const [first, last] = [readings[0], readings.at(-1)];
-  if (first === undefined || last === undefined || readings.length < 6) throw new RangeError('Too few samples');
+  if (first === undefined || last === undefined || readings.length < MIN_READINGS)
+    throw new RangeError('Too few samples');
   const settled = readings.filter(({ at }) => at >= first.at + (last.at - first.at) / 3);
   const meanBytes = mean(settled.map(({ bytes }) => bytes));
   const bytesPerRun = slopeOf(settled) * (last.at - first.at);

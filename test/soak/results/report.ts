@@ -1,11 +1,10 @@
 import type { ServiceResult, SoakResult } from '../soak.js';
-import { growthOf } from './heap.js';
+import { growthOf, MIN_READINGS } from './heap.js';
 
 /** A service of long standing must not grow by more than this share of its heap. */
 const MAX_GROWTH = 0.01;
-/** In a run of less, what is compiled and cached at the beginning is more than that. */
-const LONG_SECONDS = 240;
-const MAX_GROWTH_OF_SHORT_RUN = 0.15;
+/** While code is still compiled and caches are filled, more is normal. */
+const MAX_GROWTH_OF_SHORT_RUN = 0.25;
 /** What a timer may be late. A stall of the event loop may add to it. */
 const MAX_LATENESS_MS = 500;
 
@@ -27,14 +26,15 @@ export function broken(result: SoakResult): string[] {
   ];
 }
 
-function ofService(service: ServiceResult, { seconds, closeTimeoutMs }: SoakResult): string[] {
+function ofService(service: ServiceResult, { isLong, closeTimeoutMs }: SoakResult): string[] {
   const { closed, totals, hasEnded, heap, logged, logFiles } = service;
-  const growth = growthOf(heap).share;
-  const maxGrowth = seconds < LONG_SECONDS ? MAX_GROWTH_OF_SHORT_RUN : MAX_GROWTH;
+  const growth = heap.length < MIN_READINGS ? undefined : growthOf(heap).share;
+  const maxGrowth = isLong ? MAX_GROWTH : MAX_GROWTH_OF_SHORT_RUN;
   const decided = decisionsOf(service);
   return [
     ...totals.mistakes,
-    ...(growth > maxGrowth ? [`its heap grew by ${percent(growth)} over the run`] : []),
+    ...(growth === undefined ? [`only ${heap.length} readings of its heap`] : []),
+    ...(growth !== undefined && growth > maxGrowth ? [`its heap grew by ${percent(growth)} over the run`] : []),
     ...closed.leftBehind.map((what) => `left behind: ${what}`),
     ...(closed.inFlight === 0 ? ['nothing was under way when it was closed'] : []),
     ...(closed.tookMs - totals.stallMs > closeTimeoutMs + MAX_LATENESS_MS
@@ -82,14 +82,14 @@ export function printReport(result: SoakResult): void {
 
 function rowOf(service: ServiceResult, index: number): readonly (string | number)[] {
   const { totals, closed, heap, maxResidentBytes } = service;
-  const { meanBytes, bytesPerRun, share } = growthOf(heap);
+  const growth = heap.length < MIN_READINGS ? undefined : growthOf(heap);
   return [
     index,
     totals.requests,
     decisionsOf(service),
     totals.lookups,
-    mib(meanBytes),
-    `${(bytesPerRun / 1024).toFixed(0)} KiB, ${percent(share)}`,
+    growth === undefined ? '-' : mib(growth.meanBytes),
+    growth === undefined ? '-' : `${(growth.bytesPerRun / 1024).toFixed(0)} KiB, ${percent(growth.share)}`,
     mib(maxResidentBytes),
     `${totals.stallMs.toFixed(0)} ms`,
     closed.inFlight,

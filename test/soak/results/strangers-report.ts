@@ -6,10 +6,6 @@ const MAX_BYTES_EACH = 1_500;
 const MAX_FIXED_BYTES = 12 * 1024 * 1024;
 /** With so many, every cache with a limit of its own is full before the end. */
 const FILLING = 150_000;
-/**
- * A guard waits 50 ms for a shared store. A process that stands still for longer has not waited for it, and asks Bird.
- */
-const MAX_STALL_MS = 40;
 /** From its middle on nothing grows. */
 const MAX_GROWTH = 0.01;
 
@@ -17,14 +13,13 @@ const MAX_GROWTH = 0.01;
 export function brokenByStrangers(result: StrangersResult): string[] {
   const { count, done, redis, hasEnded } = result;
   const { addedBytes, late } = memoryOf(result);
-  const mayJudge = redis === undefined || done.stallMs < MAX_STALL_MS;
   const maxBytes = MAX_FIXED_BYTES + MAX_BYTES_EACH * Math.min(count, 40_000);
   return [
     ...(addedBytes > maxBytes ? [`strangers added ${mib(addedBytes)} to the heap, more than ${mib(maxBytes)}`] : []),
     ...(count >= FILLING && late.share > MAX_GROWTH
       ? [`after half of the strangers the heap grew by ${percent(late)}`]
       : []),
-    ...(done.knownUnknown > 0 && mayJudge
+    ...(done.knownUnknown > 0
       ? [`${done.knownUnknown} of ${done.knownAsked} sends to open windows were not allowed`]
       : []),
     ...(hasEnded ? [] : ['the process did not end by itself']),
