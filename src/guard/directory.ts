@@ -24,7 +24,8 @@ export class Directory {
   }
 
   /**
-   * `undefined` where the guard has no options for the workspace.
+   * Facts of a channel that may be old while Bird cannot be read. `undefined` where the guard has no options for the
+   * workspace.
    *
    * @throws {LookupError}
    */
@@ -32,10 +33,16 @@ export class Directory {
     const workspace = await this.#parts.load(ref.workspaceId);
     if (workspace === 'unknown') return undefined;
     const readMs = workspace.policyFor(ref.channelId).deadlineMs;
-    return (
-      workspace.channels.recallFresh(ref.channelId) ??
-      workspace.channels.read(ref, { readMs, wait: undefined }, () => true)
-    );
+    const fresh = workspace.channels.recallFresh(ref.channelId);
+    if (fresh !== undefined) return fresh;
+    try {
+      return await workspace.channels.read(ref, { readMs, wait: undefined }, () => true);
+    } catch (error) {
+      // Whose channel it is and its platform never change. One that is gone has been dropped.
+      const old = workspace.channels.recall(ref.channelId);
+      if (old === undefined) throw error;
+      return old;
+    }
   }
 
   /** `undefined` where it cannot be obtained in time. */

@@ -339,6 +339,20 @@ describe('whose channel it is', () => {
     expect((await post()).status).toBe(200);
   });
 
+  it('is remembered for longer while Bird cannot be read: no event has to come twice', async () => {
+    const world = await createWorld();
+    const endpoint = await startEndpoint(world);
+    await endpoint.post(inboundEvent(world));
+    world.sandbox.setFault(({ kind }) => (kind === 'channel' ? { status: 500 } : undefined));
+    for (let count = 0; count < 3; count += 1) {
+      world.sandbox.clock.advance(10 * MINUTE);
+      expect((await endpoint.post(inboundEvent(world))).status).toBe(200);
+    }
+    world.sandbox.setFault(({ kind }) => (kind === 'channel' ? { status: 404 } : undefined));
+    world.sandbox.clock.advance(10 * MINUTE);
+    expect((await endpoint.post(inboundEvent(world))).status).toBe(403);
+  });
+
   it.each([
     ['Bird fails', { status: 500 }],
     ['Bird refuses the key', { status: 401 }],
