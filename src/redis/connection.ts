@@ -53,7 +53,6 @@ export class RedisConnection {
   #isClosed = false;
   /** Why Redis is unavailable, while it is. */
   #problem: ConnectionProblem = 'connecting';
-  #nextHeartbeat: unknown;
   readonly #onClientEnd = (): void => this.close();
 
   constructor(options: RedisConnectionOptions) {
@@ -90,7 +89,6 @@ export class RedisConnection {
 
   close(): void {
     this.#isClosed = true;
-    this.#options.clock.clearTimeout(this.#nextHeartbeat);
     // The client may outlive this store, and many more.
     this.#options.client.off?.('end', this.#onClientEnd);
     this.#discard(this.#client, 'closed');
@@ -106,7 +104,7 @@ export class RedisConnection {
     const timer = clock.setTimeout(() => this.#discard(client, 'no_connection'), CONNECT_TIMEOUT_MS);
     try {
       await connectWithTracking(client, notificationPrefix);
-      if (this.#client === client) this.#start();
+      if (this.#client === client) this.#start(client);
     } catch (error) {
       this.#discard(client, problemOf(error));
     } finally {
@@ -114,17 +112,18 @@ export class RedisConnection {
     }
   }
 
-  #start(): void {
+  #start(client: DuplicatedClient): void {
     this.#isTracking = true;
     this.#isFast = true;
-    this.#planHeartbeat();
+    this.#planHeartbeat(client);
     this.#becomeReady();
   }
 
-  #planHeartbeat(): void {
-    this.#nextHeartbeat = this.#options.clock.setTimeout(() => {
-      this.#planHeartbeat();
-      void this.#checkHeartbeat();
+  #planHeartbeat(client: DuplicatedClient): void {
+    this.#options.clock.setTimeout(() => {
+      if (this.#client !== client) return;
+      this.#planHeartbeat(client);
+      void this.#checkHeartbeat(client);
     }, HEARTBEAT_MS);
   }
 
@@ -145,7 +144,6 @@ export class RedisConnection {
     this.#isTracking = false;
     this.#isReady = false;
     const { clock } = this.#options;
-    clock.clearTimeout(this.#nextHeartbeat);
     client.destroy();
     if (!this.#isClosed) clock.setTimeout(() => this.#isClosed || void this.#open(), RECONNECT_MS);
   }
@@ -154,9 +152,7 @@ export class RedisConnection {
    * A client that missed one reply gets one more chance. If a reply was lost on the way, each later reply would be
    * taken for the one before it. Then the heartbeat's reply is wrong or late, too, and the client is discarded.
    */
-  async #checkHeartbeat(): Promise<void> {
-    const client = this.#client;
-    if (client === undefined) return;
+  async #checkHeartbeat(client: DuplicatedClient): Promise<void> {
     const wasReady = this.#isReady;
     const isAlive = await this.#sendOn(client, ['PING'], this.#options.timeoutMs).then(
       (reply) => reply === 'PONG',

@@ -4,42 +4,15 @@
  * @module freeform-guard/redis
  */
 
-import { randomBytes } from 'node:crypto';
 import { systemClock } from '../clock.js';
-import type { StoreHealth } from '../core/store-health.js';
-import type { Fleet, Store } from '../ports.js';
-import type { HeldStore } from '../stores/held-store.js';
 import type { RedisClient } from './client.js';
 import { checkRedisClient } from './client-check.js';
-import { RedisConnection } from './connection.js';
-import { RedisFleet } from './fleet/redis-fleet.js';
-import { RedisHeldStore } from './held/redis-held-store.js';
-import { Seal } from './held/seal.js';
-import { RedisKeys } from './keys.js';
 import { type RedisStoreOptions, resolveRedisOptions } from './options.js';
-import { RedisWindows } from './windows/redis-windows.js';
-import { TieredStore } from './windows/tiered-store.js';
+import { openSharedStore, type RedisStore } from './shared-store.js';
 
 export type { RedisClient } from './client.js';
 export type { RedisStoreOptions } from './options.js';
-
-/** A store that processes share through Redis. */
-export interface RedisStore extends Store {
-  /** How processes share Bird's read limit and the reads themselves. */
-  readonly fleet: Fleet;
-  /**
-   * Where held messages wait for any process to release them, once: `holdUntilReply({ store: store.held })`. They are
-   * encrypted, and Redis cannot tell whose they are. They are as durable as Redis: use `appendonly yes` and
-   * `maxmemory-policy noeviction`. While Redis is unavailable, methods reject, and the next reroute policy is tried. A
-   * message that cannot be decrypted or read stays in place and is not listed. With another `secret`, earlier messages
-   * are not found.
-   */
-  readonly held: HeldStore;
-  /** Whether Redis answers, and why not: `access_denied` is a wrong password, for instance. Asks nobody. */
-  health(): StoreHealth;
-  /** Closes the store's connection, as the end of the client does. A guard continues with memory alone. */
-  close(): void;
-}
+export type { RedisStore } from './shared-store.js';
 
 /**
  * Creates a store that shares windows through Redis 6.2 or later, or Valkey, behind this process's memory. It opens its
@@ -55,37 +28,8 @@ export interface RedisStore extends Store {
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions): RedisStore {
   checkRedisClient(client);
-  const { secret, prefix, max, instances, longestWindowMs, timeoutMs, clock } = resolveRedisOptions(options);
-  const keys = new RedisKeys(prefix, secret);
-  const writer = randomBytes(6).toString('base64url');
+  const { clock, ...resolved } = resolveRedisOptions(options);
   // How long Redis takes is a matter of real time, whatever the guard's clock shows.
   const realTime = { ...systemClock, monotonic: systemClock.monotonic ?? systemClock.now };
-  const { notificationPrefix } = keys;
-  const connection = new RedisConnection({ client, notificationPrefix, timeoutMs, clock: realTime });
-  const parts = { connection, keys, writer, now: () => clock.now() };
-  const seal = new Seal(secret, 'freeform-guard held messages');
-  const remote = new RedisWindows({ ...parts, longestWindowMs });
-  const fleet = new RedisFleet({ ...parts, instances, timeoutMs: timeoutMs / 2, clock: realTime });
-  const windows = max === 0 ? withoutMemory(remote) : new TieredStore({ remote, max, now: parts.now });
-  return {
-    get: (key) => windows.get(key),
-    merge: (key, evidence) => windows.merge(key, evidence),
-    forget: (target) => windows.forget(target),
-    health: () => healthOf(connection),
-    fleet,
-    held: new RedisHeldStore({ ...parts, seal, timeoutMs }),
-    close: () => connection.close(),
-  };
-}
-
-function healthOf({ problem }: RedisConnection): StoreHealth {
-  return problem === undefined ? { reachable: true } : { reachable: false, reason: problem };
-}
-
-function withoutMemory(remote: RedisWindows): Store {
-  return {
-    get: (key) => remote.read(key).then(({ evidence }) => evidence),
-    merge: (key, evidence) => remote.merge(key, evidence).then(() => undefined),
-    forget: (target) => remote.forget(target),
-  };
+  return openSharedStore(client, { ...resolved, clock: { ...realTime, now: () => clock.now() } });
 }

@@ -7,7 +7,7 @@ import type { Timeline } from '../model/timeline.js';
 import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import { type Scenario, START_AT } from '../scenario.js';
 import type { Servers } from '../server/servers.js';
-import { keepEvidence } from '../server/windows.js';
+import { keep } from './shared-store.js';
 
 export interface FleetArrivalsParts {
   readonly scenario: Scenario;
@@ -56,8 +56,8 @@ export class FleetArrivals {
     const channelId = directory.channelId(customer);
     const byAddress = { workspaceId, channelId, address: directory.address(customer) };
     const byId = { ...byAddress, address: addressOfId(directory.contactId(customer)) };
-    keepEvidence(servers.current, byAddress, { lastInboundAt: at }, at);
-    keepEvidence(servers.current, byId, { contactWroteAt: at }, at);
+    keep(servers.current, byAddress, { lastInboundAt: at }, at);
+    keep(servers.current, byId, { contactWroteAt: at }, at);
     observedByAny.inbound(customer, at);
   }
 

@@ -1,10 +1,14 @@
 import { addressOfId } from '../../../src/core/contact-address.js';
+import type { Store } from '../../../src/ports.js';
 import type { Directory } from '../model/directory.js';
 import { type ExpectedKnowledge, type Known, NEVER } from '../oracle/expected-knowledge.js';
 import type { Case } from '../oracle/oracle.js';
-import { evidenceOf, type ForgetTarget, windowId, writtenEvidence } from '../server/windows.js';
+import { storedInstants } from '../server/windows.js';
 import type { Answer } from '../systems/systems-under-test.js';
 import type { FleetProcess } from './process.js';
+import { keys, type SharedWindow, sharedWindow } from './shared-store.js';
+
+type ForgetTarget = Parameters<Store['forget']>[0];
 
 /** For this long after a `forget`, it may also drop what was observed meanwhile. */
 const FORGETTING_MS = 600_000;
@@ -48,10 +52,10 @@ export class FleetKnowledge {
 
   notified(process: number, windowId: string): void {
     const server = this.#parts.processes[process]?.link.server;
-    if (server === undefined || server.isDeposed) return;
-    const { refusedAt } = writtenEvidence(server, windowId);
-    if (refusedAt === undefined) return;
-    this.#notified[process]?.set(windowId, { refusedAt, at: this.#parts.now() });
+    if (server?.isDeposed !== false) return;
+    const now = this.#parts.now();
+    const { refusedAt } = storedInstants(server, [keys.window(windowId)], now);
+    if (refusedAt !== undefined) this.#notified[process]?.set(windowId, { refusedAt, at: now });
   }
 
   /** A server that has lost something may know less than its notifications said. */
@@ -65,11 +69,11 @@ export class FleetKnowledge {
    */
   seen({ link }: FleetProcess, customer: number): Seen | undefined {
     const { server } = link;
-    const keys = this.#keysOf(customer);
-    if (server === undefined || !link.isResponsive || !keys.every((key) => link.hasAllNotificationsOf(windowId(key))))
+    const windows = this.#windowsOf(customer);
+    if (server === undefined || !link.isResponsive || !windows.every(({ id }) => link.hasAllNotificationsOf(id)))
       return undefined;
-    const [evidence = {}] = keys.map((key) => evidenceOf(server, key));
-    const isById = keys.length === 1;
+    const [evidence = {}] = windows.map((window) => storedInstants(server, window.keys, this.#parts.now()));
+    const isById = windows.length === 1;
     return {
       inboundAt: (isById ? evidence.contactWroteAt : evidence.lastInboundAt) ?? NEVER,
       refusedAt: evidence.refusedAt ?? NEVER,
@@ -99,8 +103,8 @@ export class FleetKnowledge {
   /** A refusal of which only the notification arrived counts until a later read says otherwise. */
   #notifiedOf(process: FleetProcess, customer: number, arrivedAt: number): number {
     const notified = this.#notified[this.#parts.processes.indexOf(process)];
-    const [key] = this.#keysOf(customer);
-    const { refusedAt = NEVER, at = NEVER } = (key && notified?.get(windowId(key))) ?? {};
+    const [window] = this.#windowsOf(customer);
+    const { refusedAt = NEVER, at = NEVER } = (window && notified?.get(window.id)) ?? {};
     const isConfirmed = process.expected.known(customer).askedAt > at;
     return at < arrivedAt && !isConfirmed ? refusedAt : NEVER;
   }
@@ -125,8 +129,8 @@ export class FleetKnowledge {
     const { processes, observedByAny, count } = this.#parts;
     const skippedSince = calledAt - MAX_WRITE_DELAY_MS;
     const isCalm = processes.every(({ link }) => link.isUndisturbedSince(skippedSince));
-    const hasAll = this.#keysOf(customer).every((key) =>
-      processes.every(({ link }) => link.hasAllNotificationsOf(windowId(key))),
+    const hasAll = this.#windowsOf(customer).every(({ id }) =>
+      processes.every(({ link }) => link.hasAllNotificationsOf(id)),
     );
     if (!isCalm || !hasAll || arrivedAt < calledAt + 100 || observedByAny.known(customer).learnedAt > skippedSince)
       return true;
@@ -138,15 +142,16 @@ export class FleetKnowledge {
     const { processes, now } = this.#parts;
     this.#forgottenAt.set(customer, now());
     for (const { expected } of processes) expected.forget(customer);
-    for (const notified of this.#notified) for (const key of this.#keysOf(customer)) notified.delete(windowId(key));
+    for (const notified of this.#notified) for (const { id } of this.#windowsOf(customer)) notified.delete(id);
   }
 
   /** The window that a send is about, and where its contact's own is not the same, that too. */
-  #keysOf(customer: number): readonly { workspaceId: string; channelId: string; address: string }[] {
+  #windowsOf(customer: number): readonly SharedWindow[] {
     const { directory } = this.#parts;
     const workspaceId = directory.workspaceId(customer);
     const channelId = directory.channelId(customer);
     const ofId = { workspaceId, channelId, address: addressOfId(directory.contactId(customer)) };
-    return directory.isSentById(customer) ? [ofId] : [{ ...ofId, address: directory.address(customer) }, ofId];
+    const all = directory.isSentById(customer) ? [ofId] : [{ ...ofId, address: directory.address(customer) }, ofId];
+    return all.map(sharedWindow);
   }
 }

@@ -1,35 +1,32 @@
-import { RedisWindows } from '../../../src/redis/windows/redis-windows.js';
-import { TieredStore } from '../../../src/redis/windows/tiered-store.js';
+import type { RedisStore } from '../../../src/redis/shared-store.js';
 import type { AnswerListener } from '../model/network.js';
 import type { Timeline } from '../model/timeline.js';
 import type { ExpectedKnowledge } from '../oracle/expected-knowledge.js';
 import { ServerLink, type ServerLinkParts } from '../server/server-link.js';
-import { type ForgetTarget, keys, options } from '../server/windows.js';
 import { GuardUnderTest, type SystemParts } from '../systems/systems-under-test.js';
-import { ObservedFleet } from './observed-fleet.js';
+import { type Meanings, observedStore } from './observed-store.js';
+import { storeOver } from './shared-store.js';
 
 export interface FleetProcessParts extends Omit<SystemParts, 'timeline' | 'fetch' | 'store'> {
   readonly process: number;
   readonly processes: number;
   readonly timeline: Timeline;
   readonly expected: ExpectedKnowledge;
-  readonly link: Omit<ServerLinkParts, 'process' | 'writer' | 'timeline'>;
+  readonly link: Omit<ServerLinkParts, 'process' | 'timeline'>;
   readonly fetchIn: (process: Timeline, onAnswer: AnswerListener) => typeof globalThis.fetch;
   readonly onAnswer: AnswerListener;
-  /** When the reads started whose answers are shared. */
-  readonly starts: Map<string, number>;
-  /** Somebody wants a server to forget windows. */
-  readonly onForget: (target: ForgetTarget) => void;
+  readonly meanings: Meanings;
 }
 
-/** One of the processes: a guard with the parts of `redisStore`, over its own link to the server. */
+/** One of the processes: a guard with its own store and its own link to the server. */
 export class FleetProcess {
   readonly timeline: Timeline;
   readonly expected: ExpectedKnowledge;
   link: ServerLink;
   guard: GuardUnderTest;
+  #store: RedisStore;
   /** How often it has been started. */
-  starts = 1;
+  starts = 0;
   readonly #parts: FleetProcessParts;
 
   constructor(parts: FleetProcessParts) {
@@ -37,15 +34,17 @@ export class FleetProcess {
     this.timeline = parts.timeline;
     this.expected = parts.expected;
     this.link = this.#connect();
+    this.#store = this.#open();
     this.guard = this.#start();
   }
 
   /** Its memory is gone, and what it was doing is never finished. */
   restart(): void {
     this.link.close();
+    this.#store.close();
     this.expected.forget();
-    this.starts += 1;
     this.link = this.#connect();
+    this.#store = this.#open();
     this.guard = this.#start();
   }
 
@@ -56,33 +55,25 @@ export class FleetProcess {
     else timeline.inProcess(timeline.now, act);
   }
 
-  /** Another one each time that it is started. */
-  get #writer(): string {
-    return `${this.#parts.process}.${this.starts}`;
-  }
-
   #connect(): ServerLink {
     const { process, timeline, link } = this.#parts;
-    return new ServerLink({ ...link, process, writer: this.#writer, timeline });
+    return new ServerLink({ ...link, process, timeline });
+  }
+
+  #open(): RedisStore {
+    const { link, timeline } = this;
+    const { processes: instances, windows: max } = this.#parts;
+    const store = storeOver(link, timeline, { instances, max });
+    link.isReachable = () => store.health().reachable;
+    return store;
   }
 
   #start(): GuardUnderTest {
-    const { timeline, expected, processes, directory, windows, onForget, onAnswer, fetchIn } = this.#parts;
-    const { link, starts: start } = this;
-    const { now } = timeline.clock();
-    const { longestWindowMs } = options;
-    const parts = { connection: link, writer: this.#writer, now };
-    const remote = new RedisWindows({ ...parts, keys, longestWindowMs });
-    const store = new TieredStore({ remote, max: windows, now });
-    const fleet = new ObservedFleet({
-      ...parts,
-      clock: link.clock(),
-      starts: this.#parts.starts,
-      instances: processes,
-      startedAt: (ref) => expected.known(directory.customerOfContact(ref)).askedAt,
-      onAnswered: (ref, startedAt) => expected.shown(directory.customerOfContact(ref), startedAt),
-      count: this.#parts.link.count,
-    });
+    const { timeline, expected, directory, meanings, onAnswer, fetchIn } = this.#parts;
+    const { count } = this.#parts.link;
+    const { link } = this;
+    this.starts += 1;
+    const start = this.starts;
     const ask = fetchIn(timeline, (exchange, answer) => {
       if (start === this.starts) expected.answered(exchange, answer);
       onAnswer(exchange, answer);
@@ -90,18 +81,7 @@ export class FleetProcess {
     // A process that is gone asks nothing more.
     const fetch: typeof globalThis.fetch = (input, init) =>
       start === this.starts ? ask(input, init) : new Promise(() => {});
-    return new GuardUnderTest({
-      ...this.#parts,
-      fetch,
-      store: {
-        get: (key) => store.get(key),
-        merge: (key, evidence) => store.merge(key, evidence),
-        forget: (target) => {
-          onForget(target);
-          return store.forget(target);
-        },
-        fleet,
-      },
-    });
+    const store = observedStore({ store: this.#store, link, timeline, expected, directory, meanings, count });
+    return new GuardUnderTest({ ...this.#parts, fetch, store });
   }
 }

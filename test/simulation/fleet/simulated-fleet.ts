@@ -12,9 +12,10 @@ import { Tally } from '../report.js';
 import { CLOCK_BOUND_MS, type Scenario, START_AT } from '../scenario.js';
 import { RedisLinkFaults } from '../server/redis-link-faults.js';
 import { Servers } from '../server/servers.js';
-import { type ForgetTarget, keyOf } from '../server/windows.js';
 import { type FleetCase, FleetKnowledge } from './knowledge.js';
+import { Meanings } from './observed-store.js';
 import { FleetProcess } from './process.js';
+import { keys } from './shared-store.js';
 
 const PROCESSES = 4;
 /** More than any of the processes meets in a run, so that none is dropped. */
@@ -45,10 +46,7 @@ export class SimulatedFleet {
   /** The most reads of one workspace within any 1000 ms while there was one server, reached by all or not. */
   busiestOneServer = 0;
   readonly #seed: number;
-  /** What was to be forgotten, by its key on the server. */
-  readonly #forgetting = new Map<string, ForgetTarget>();
-  /** When the reads started whose answers are shared, by answer. */
-  readonly #starts = new Map<string, number>();
+  readonly #meanings = new Meanings();
 
   constructor({ seed, customers, workspaces }: Scenario) {
     const { timeline, count } = this;
@@ -107,18 +105,20 @@ export class SimulatedFleet {
       link: {
         linkFaults: this.linkFaults,
         find: () => this.servers.current,
+        keys,
         onNotified: (index, id) => this.knowledge.notified(index, id),
-        onForgotten: (key) => {
-          const target = this.#forgetting.get(key);
-          if (target !== undefined) this.knowledge.forgotten(target);
-        },
+        onForgotten: (key) => this.#forgotten(key),
         count,
       },
       fetchIn: (inTimeline, onAnswer) => this.network.fetchIn(inTimeline, onAnswer),
       onAnswer: (exchange, answer) => this.observedByAny.answered(exchange, answer),
-      starts: this.#starts,
-      onForget: (target) => this.#forgetting.set(keyOf(target), target),
+      meanings: this.#meanings,
     });
+  }
+
+  #forgotten(key: string): void {
+    const target = this.#meanings.target(key);
+    if (target !== undefined) this.knowledge.forgotten(target);
   }
 
   #read(inThisSecond: number): void {

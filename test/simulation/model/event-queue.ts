@@ -1,18 +1,16 @@
-/** Something that will happen at an instant of true time. */
-export interface QueuedEvent {
-  at: number;
-  order: number;
-  /** The process in which it happens. While that one is stalled, it waits. */
-  readonly owner: { readonly stalledUntil: number } | undefined;
-  run: (() => void) | undefined;
-}
+import { EventHeap, isBefore, type QueuedEvent } from './event-heap.js';
+
+/** What happens again and again is skipped in a lull, and begins again so long before its end: by then all is as ever. */
+const BEFORE_LULL_ENDS_MS = 500;
 
 /** True time, in ms, and the events that are due in it. */
 export class EventQueue {
   now: number;
   #order = 0;
   #hasWork = false;
-  readonly #heap: QueuedEvent[] = [];
+  readonly #events = new EventHeap();
+  /** What happens again and again. */
+  readonly #repeating = new EventHeap();
 
   constructor(startAt: number) {
     this.now = startAt;
@@ -20,7 +18,14 @@ export class EventQueue {
 
   plan(at: number, owner: QueuedEvent['owner'], run: () => void): QueuedEvent {
     const event = { at, order: this.#order++, owner, run };
-    this.#push(event);
+    this.#events.push(event);
+    return event;
+  }
+
+  /** Plans what happens each `everyMs`, by planning itself again. It is skipped while nothing else happens. */
+  planRepeating(at: number, owner: QueuedEvent['owner'], everyMs: number, run: () => void): QueuedEvent {
+    const event = { at, order: this.#order++, owner, everyMs, run };
+    this.#repeating.push(event);
     return event;
   }
 
@@ -31,21 +36,37 @@ export class EventQueue {
 
   /** Runs all events up to an instant, in order. */
   async run(until: number): Promise<void> {
-    for (let next = this.#heap[0]; next !== undefined && next.at <= until; next = this.#heap[0]) {
-      this.#pop();
-      if (next.run === undefined) continue;
-      if (next.owner !== undefined && next.at < next.owner.stalledUntil) {
+    for (let next = this.#next(); next !== undefined && next.at <= until; next = this.#next()) {
+      const heap = next.everyMs === undefined ? this.#events : this.#repeating;
+      heap.pop();
+      const at = this.#postponed(next, until);
+      if (at !== undefined) {
         // The same object, so that it can still be cancelled; a new number, so that what was due first comes first.
-        next.at = next.owner.stalledUntil;
+        next.at = at;
         next.order = this.#order++;
-        this.#push(next);
+        heap.push(next);
         continue;
       }
       this.now = Math.max(this.now, next.at);
-      next.run();
+      next.run?.();
       if (this.#hasWork) await this.#settle();
     }
     this.now = Math.max(this.now, until);
+  }
+
+  #next(): QueuedEvent | undefined {
+    const { next } = this.#events;
+    const repeating = this.#repeating.next;
+    return next === undefined || (repeating !== undefined && isBefore(repeating, next)) ? repeating : next;
+  }
+
+  /** Until when an event has to wait, because its process is stalled, or nothing happens before. */
+  #postponed({ at, owner, everyMs }: QueuedEvent, until: number): number | undefined {
+    if (owner !== undefined && at < owner.stalledUntil) return owner.stalledUntil;
+    if (everyMs === undefined) return undefined;
+    const lullEndsAt = Math.min(this.#events.next?.at ?? until, until);
+    const skipped = Math.floor((lullEndsAt - BEFORE_LULL_ENDS_MS - at) / everyMs);
+    return skipped > 0 ? at + skipped * everyMs : undefined;
   }
 
   async #settle(): Promise<void> {
@@ -53,36 +74,4 @@ export class EventQueue {
     // Nothing here waits for real I/O: when the loop turns, every promise has got as far as it can.
     await new Promise((resolve) => setImmediate(resolve));
   }
-
-  #push(event: QueuedEvent): void {
-    const heap = this.#heap;
-    let child = heap.push(event) - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!isBefore(event, heap[parent] as QueuedEvent)) break;
-      heap[child] = heap[parent] as QueuedEvent;
-      child = parent;
-    }
-    heap[child] = event;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let parent = 0;
-    for (;;) {
-      let child = 2 * parent + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as QueuedEvent, heap[child] as QueuedEvent)) child += 1;
-      if (!isBefore(heap[child] as QueuedEvent, last)) break;
-      heap[parent] = heap[child] as QueuedEvent;
-      parent = child;
-    }
-    heap[parent] = last;
-  }
-}
-
-function isBefore(one: QueuedEvent, other: QueuedEvent): boolean {
-  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

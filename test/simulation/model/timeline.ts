@@ -1,5 +1,6 @@
 import type { Clock } from 'freeform-guard';
-import { EventQueue, type QueuedEvent } from './event-queue.js';
+import type { QueuedEvent } from './event-heap.js';
+import { EventQueue } from './event-queue.js';
 
 /**
  * True time as one process lives in it. What is planned with `inProcess` happens inside the process that runs the guard: it
@@ -35,6 +36,14 @@ export class Timeline {
   /** Inside of the process. */
   inProcess(instant: number, run: () => void): QueuedEvent {
     return this.#queue.plan(instant, this, run);
+  }
+
+  /** Inside of the process, again and again: it is skipped while nothing else happens. */
+  repeating(everyMs: number, run: () => void): QueuedEvent {
+    return this.#queue.planRepeating(this.now + everyMs, this, everyMs, () => {
+      this.flushPromises();
+      run();
+    });
   }
 
   /** Lets settled promises go on before the next event. */

@@ -145,6 +145,13 @@ export const fleet: readonly Mutation[] = [
     tests: ['simulation/fleet/shared-limit.test.ts', 'redis/fleet/membership.test.ts'],
   },
   {
+    name: 'a connection that was broken is back, and the store is not told',
+    file: 'redis/connection.ts',
+    find: 'for (const listener of this.#listeners) listener.onReady();',
+    replace: '',
+    tests: ['simulation/fleet/fleet-days.test.ts'],
+  },
+  {
     name: 'each process searches for contacts as if it were alone',
     file: 'guard/workspaces/workspace.ts',
     find: 'fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances)',

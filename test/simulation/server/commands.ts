@@ -1,61 +1,79 @@
 import { heartbeatScript, reserveScript } from '../../../src/redis/fleet/read-budget-scripts.js';
 import { finishScript, joinScript } from '../../../src/redis/fleet/read-lease-scripts.js';
-import { script } from '../../../src/redis/script.js';
+import type { RedisScript } from '../../../src/redis/script.js';
 import { forgetManyScript, forgetWindowScript, mergeScript } from '../../../src/redis/windows/scripts.js';
-import { heartbeat, type Member } from './members.js';
-import { finishLease, joinLease, reserveRead } from './read-leases.js';
-import type { Server } from './server.js';
-import { forgetMany, forgetWindow, mergeWindow, readWindow } from './windows.js';
+import { finishRead, joinRead } from './read-leases.js';
+import { beat, reserve } from './read-limit.js';
+import type { Server, Subscriber } from './server.js';
+import { forgetMany, forgetWindow, getAll, mergeWindow } from './windows.js';
 
-/** What a command meets when it takes effect. */
-export interface CommandContext {
-  /** True time, which is the server's. */
-  readonly now: number;
-  /** For how long the process has skipped heartbeats. Its idea of the server's time leaves that out. */
-  readonly skippedMs: number;
-  readonly renewedUntil: Member['renewedUntil'];
-  /** Called with the key of a window, or of a tombstone. */
-  readonly onForgotten: (key: string) => void;
-}
-
-export interface ScriptCall extends CommandContext {
+export interface ScriptCall {
+  readonly server: Server;
   readonly keys: readonly string[];
   readonly args: readonly string[];
+  /** By the clock of the server, which is right. */
+  readonly now: number;
+  readonly writer: Subscriber | undefined;
 }
 
-/** What each script of the store does on the server, in one step. */
-const models: ReadonlyMap<string, (server: Server, call: ScriptCall) => unknown> = new Map([
-  [heartbeatScript.sha, heartbeat],
-  [reserveScript.sha, reserveRead],
-  [joinScript.sha, joinLease],
-  [finishScript.sha, finishLease],
-  [mergeScript.sha, mergeWindow],
-  [forgetWindowScript.sha, forgetWindow],
-  [forgetManyScript.sha, forgetMany],
-]);
-
-/** Answers what the store sends to Redis. An error is a reply, too. */
-export function runCommand(server: Server, command: readonly string[], context: CommandContext): unknown {
-  const [name, ...rest] = command;
-  if (name === 'MGET') return readWindow(server, rest);
-  const [text = '', count, ...keysAndArgs] = rest;
-  if (name === 'EVAL') server.scripts.add(script(text).sha);
-  else if (name !== 'EVALSHA') throw new Error(`The simulated server does not know ${name}`);
-  const sha = name === 'EVAL' ? script(text).sha : text;
-  const model = models.get(sha);
-  if (model === undefined) throw new Error('The simulated server does not know this script');
-  if (!server.scripts.has(sha)) return new Error('NOSCRIPT No matching script');
-  const keys = keysAndArgs.slice(0, Number(count));
-  return model(server, { ...context, keys, args: keysAndArgs.slice(keys.length) });
+interface SimulatedScript {
+  readonly script: RedisScript;
+  /** In what is counted. */
+  readonly name: string;
+  readonly run: (call: ScriptCall) => unknown;
 }
 
-/** The name of the member that a command renews. */
-export function memberOf([name, text, count, ...keysAndArgs]: readonly string[]): string | undefined {
-  const renews = name === 'EVALSHA' && (text === heartbeatScript.sha || text === reserveScript.sha);
-  return renews ? keysAndArgs[Number(count)] : undefined;
+/** What each of the store's scripts does, each in one step. */
+const scripts: readonly SimulatedScript[] = [
+  { script: mergeScript, name: 'merge', run: mergeWindow },
+  { script: forgetWindowScript, name: 'forget', run: forgetWindow },
+  { script: forgetManyScript, name: 'forget', run: forgetMany },
+  { script: heartbeatScript, name: 'heartbeat', run: beat },
+  { script: reserveScript, name: 'reserve', run: reserve },
+  { script: joinScript, name: 'lease', run: joinRead },
+  { script: finishScript, name: 'finish', run: finishRead },
+];
+const bySha = new Map(scripts.map((one) => [one.script.sha, one]));
+const byText = new Map(scripts.map((one) => [one.script.text, one]));
+
+/** The server answers with an error. */
+export class ErrorReply extends Error {}
+
+/** A command as a connection sends it. */
+export interface Command {
+  readonly args: readonly string[];
+  /** Who sends it, and is notified from now on where it asks for that. */
+  readonly sender: Subscriber | undefined;
 }
 
-/** Whether a command asks for a read. */
-export function isMemberRead([, text]: readonly string[]): boolean {
-  return text === reserveScript.sha || text === reserveScript.text;
+/** What the server answers to a command. @throws {ErrorReply} */
+export function answer(server: Server, { args, sender }: Command, now: number): unknown {
+  const [name, first = ''] = args;
+  if (name === 'PING') return 'PONG';
+  if (name === 'MGET') return getAll(server, args.slice(1), now);
+  if (name === 'CLIENT' && first === 'TRACKING' && sender !== undefined) {
+    if (args[2] === 'ON') server.subscribers.add(sender);
+    else server.subscribers.delete(sender);
+    return 'OK';
+  }
+  const script = scriptOf(args);
+  if (script === undefined) throw new RangeError(`not simulated: ${args.slice(0, 2).join(' ')}`);
+  const { sha } = script.script;
+  if (name === 'EVAL') server.scripts.add(sha);
+  else if (!server.scripts.has(sha)) throw new ErrorReply('NOSCRIPT No matching script. Please use EVAL.');
+  return script.run({ server, ...partsOf(args), now, writer: sender });
+}
+
+/** The script that a command runs. */
+export function scriptOf([command, script = '']: readonly string[]): SimulatedScript | undefined {
+  if (command === 'EVALSHA') return bySha.get(script);
+  return command === 'EVAL' ? byText.get(script) : undefined;
+}
+
+export function partsOf(args: readonly string[]): {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+} {
+  const keysEnd = 3 + Number(args[2]);
+  return { keys: args.slice(3, keysEnd), args: args.slice(keysEnd) };
 }

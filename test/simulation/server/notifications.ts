@@ -1,21 +1,20 @@
+import type { RedisKeys } from '../../../src/redis/keys.js';
 import type { Timeline } from '../model/timeline.js';
 import type { RedisLinkFaults } from './redis-link-faults.js';
-import { keys } from './windows.js';
 
 export interface NotificationsParts {
   readonly process: number;
-  /** Its name in notifications of its own writes, which tell it nothing. */
-  readonly writer: string;
   readonly timeline: Timeline;
+  readonly keys: RedisKeys;
   readonly linkFaults: RedisLinkFaults;
-  /** The process is notified of a change of a window. */
+  /** The process is notified of a change of a window by another one. */
   readonly onNotified: (process: number, windowId: string) => void;
 }
 
-/** The notifications of changes by others that are on their way to one process. */
+/** The notifications that are on their way over one connection. */
 export class Notifications {
   readonly #parts: NotificationsParts;
-  /** By window, how many have not arrived yet; the empty id stands for any window. */
+  /** By window, how many of changes by others have not arrived yet; the empty id stands for any window. */
   #pending = new Map<string, number>();
 
   constructor(parts: NotificationsParts) {
@@ -30,10 +29,13 @@ export class Notifications {
     return this.#pending.has(windowId) || this.#pending.has('');
   }
 
-  /** @param deliver called each time that the notification arrives */
-  send(key: string | undefined, deliver: () => void): void {
-    const id = this.#windowOf(key);
+  /**
+   * @param key `undefined`: any may have changed
+   * @param deliver called each time that the notification arrives
+   */
+  send(key: string | undefined, isOwn: boolean, deliver: () => void): void {
     const { timeline, linkFaults, process, onNotified } = this.#parts;
+    const id = isOwn ? undefined : this.#windowOf(key);
     const pending = this.#pending;
     for (const delayMs of linkFaults.notificationDelays(process, timeline.now)) {
       if (id !== undefined) pending.set(id, (pending.get(id) ?? 0) + 1);
@@ -55,11 +57,10 @@ export class Notifications {
     this.#pending = new Map();
   }
 
-  /** The window that another has changed; empty: it may be any; `undefined`: none. */
   #windowOf(key: string | undefined): string | undefined {
     if (key === undefined) return '';
-    const { subject, writer, id = '' } = keys.parseNotification(key) ?? {};
-    return subject === 'window' && writer !== this.#parts.writer ? id : undefined;
+    const notification = this.#parts.keys.parseNotification(key);
+    return notification?.subject === 'window' ? (notification.id ?? '') : undefined;
   }
 
   #arrived(id: string): void {

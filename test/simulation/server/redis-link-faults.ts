@@ -51,6 +51,11 @@ export class RedisLinkFaults {
     return { requestMs, answerMs, isRefused: false, repeatMs };
   }
 
+  /** Whether a server that cannot be reached does not even refuse to be connected to. */
+  isSilent(): boolean {
+    return this.#random.chance(0.5);
+  }
+
   /** After how long a notification arrives, each time that it does: at least once, in any order. */
   notificationDelays(process: number, now: number): readonly number[] {
     const random = this.#random;

@@ -40,9 +40,9 @@ export class Servers {
     const { now, links, count } = this.#parts;
     this.#twoAt = now();
     const old = this.current;
-    const { server, lost } = old.successor(now() - lagMs);
+    const { server, lostWindows } = old.successor(now() - lagMs);
     this.current = server;
-    for (let write = 0; write < lost; write += 1) count('write lost');
+    for (let write = 0; write < lostWindows; write += 1) count('write lost');
     this.#disturb();
     for (const link of links()) if (link.server === old) move(link);
   }
@@ -52,20 +52,14 @@ export class Servers {
     this.#disturb();
   }
 
-  /** Loses some windows and tombstones, and notifies nobody, as a full server does. */
   evict(): void {
-    const { random } = this.#parts;
-    this.current.tables.windows.lose(0.3, random);
-    this.current.tables.tombstones.lose(0.3, random);
+    this.current.evict(this.#parts.random);
     this.#disturb();
   }
 
   /** What processes share has changed, whether or not they notice. */
   #disturb(): void {
     this.#parts.onLoss();
-    for (const link of this.#parts.links()) {
-      link.disturbedAt = this.#parts.now();
-      link.resumeHeartbeats();
-    }
+    for (const link of this.#parts.links()) link.disturbedAt = this.#parts.now();
   }
 }

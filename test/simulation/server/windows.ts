@@ -1,129 +1,122 @@
-import { mergeEvidence, noEvidence, type WindowEvidence } from '../../../src/core/service-window.js';
-import type { Store, WindowKey } from '../../../src/ports.js';
-import { RedisKeys } from '../../../src/redis/keys.js';
-import { resolveRedisOptions } from '../../../src/redis/options.js';
-import { decodeRecord, encodeEvidence, type WindowRecord } from '../../../src/redis/windows/record.js';
-import { RECORD_VERSION, recordNames } from '../../../src/redis/windows/record-format.js';
+import {
+  type InstantField,
+  instantNames,
+  RECORD_VERSION,
+  recordNames,
+} from '../../../src/redis/windows/record-format.js';
 import type { ScriptCall } from './commands.js';
 import type { Server } from './server.js';
 
-export type ForgetTarget = Parameters<Store['forget']>[0];
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
-/** As a store takes them that is given nothing but its secret. */
-export const options: ReturnType<typeof resolveRedisOptions> = resolveRedisOptions({ secret: 'of the simulation' });
+/** A window's record. Like everything that servers keep, it is replaced and never changed. */
+export type WindowRecord = Readonly<Record<string, unknown>>;
 
-/** Computes each name once, which a process does not. */
-class RememberedKeys extends RedisKeys {
-  readonly #windowIds = new Map<string, string>();
-  readonly #tombstones = new Map<string, string>();
+const fields = Object.keys(instantNames) as InstantField[];
+/** They matter until then; any other instant may matter for the length of a window. */
+const ends: ReadonlySet<InstantField> = new Set(['expiresAt', 'farUntil', 'permanentUntil']);
+/** What no process of the simulation writes. */
+const unused = [instantNames.optedOutAt, instantNames.optedInAt, recordNames.sent];
 
-  override windowId(key: WindowKey): string {
-    return remembered(this.#windowIds, key, () => super.windowId(key));
+/** The keys of a window: its record, and the tombstones of its workspace, its channel and its address. */
+export type KeysOfWindow = readonly [record: string, ...tombstones: string[]];
+
+/** What the server keeps of a window, by the names of `WindowEvidence`. */
+export function storedInstants(
+  server: Server,
+  keys: KeysOfWindow,
+  now: number,
+): Readonly<Partial<Record<InstantField, number>>> {
+  const record = validRecord(server, keys, now) ?? {};
+  const instants: Partial<Record<InstantField, number>> = {};
+  for (const field of fields) {
+    const at = instant(record, field);
+    if (at !== undefined) instants[field] = at;
   }
+  return instants;
+}
 
-  override tombstone(target: ForgetTarget): string {
-    return remembered(this.#tombstones, target, () => super.tombstone(target));
+/** MGET. */
+export function getAll(server: Server, [record, ...tombstones]: readonly string[], now: number): (string | null)[] {
+  const found = server.tables.windows.get(record, now);
+  const others = tombstones.map((key) => server.tables.tombstones.get(key, now) ?? null);
+  return [found === undefined ? null : JSON.stringify(found), ...others];
+}
+
+/** `mergeScript` */
+export function mergeWindow({ server, keys, args, now, writer }: ScriptCall): unknown {
+  const [key = '', workspace = '', channel = '', address = '', notification = ''] = keys;
+  const [evidence = '', guardNow, longest] = args;
+  const added: WindowRecord = JSON.parse(evidence);
+  if (unused.some((name) => added[name] !== undefined)) throw new RangeError(`not simulated: ${evidence}`);
+  const tombstones = tombstonesOf(server, [key, workspace, channel, address], now);
+  const stored = validRecord(server, [key, workspace, channel, address], now);
+  const record: Record<string, unknown> = { ...(stored ?? { [recordNames.version]: RECORD_VERSION }) };
+  let hasChanged = stored === undefined;
+  for (const field of fields) {
+    const at = instant(added, field);
+    if (at === undefined || at <= (instant(record, field) ?? 0)) continue;
+    record[instantNames[field]] = at;
+    hasChanged = true;
   }
-}
-
-function remembered(known: Map<string, string>, target: ForgetTarget, compute: () => string): string {
-  const { workspaceId, channelId = '', address = '' } = target;
-  const name = `${workspaceId} ${channelId} ${address}`;
-  const value = known.get(name) ?? compute();
-  known.set(name, value);
-  return value;
-}
-
-export const keys: RedisKeys = new RememberedKeys(options.prefix, options.secret);
-
-/** Names a window in notifications. */
-export function windowId(key: WindowKey): string {
-  return keys.windowId(key);
-}
-
-/** The key under which a server forgets. */
-export function keyOf(target: ForgetTarget): string {
-  const { workspaceId, channelId, address } = target;
-  if (channelId === undefined || address === undefined) return keys.tombstone(target);
-  return keys.window(keys.windowId({ workspaceId, channelId, address }));
-}
-
-/** The evidence that counts. */
-export function evidenceOf(server: Server, key: WindowKey): WindowEvidence {
-  const tombstones = keys.tombstones(key).map((one) => server.tables.tombstones.get(one) ?? '');
-  return recordOf(server, keys.window(keys.windowId(key)), tombstones)?.evidence ?? noEvidence;
-}
-
-/** The evidence that was written last, forgotten or not. */
-export function writtenEvidence(server: Server, windowId: string): WindowEvidence {
-  return recordOf(server, keys.window(windowId), [])?.evidence ?? noEvidence;
-}
-
-/** What processes have written before the simulation. */
-export function keepEvidence(server: Server, key: WindowKey, evidence: WindowEvidence, at: number): void {
-  server.tables.windows.set(
-    keys.window(keys.windowId(key)),
-    encode({ evidence: mergeEvidence(evidenceOf(server, key), evidence), tombstone: '' }, []),
-    at,
-  );
-}
-
-/** `MGET` of a window and its tombstones. */
-export function readWindow({ tables }: Server, keysRead: readonly string[]): readonly (string | null)[] {
-  return keysRead.map((key) => tables.windows.get(key) ?? tables.tombstones.get(key) ?? null);
-}
-
-/** What the scripts in `src/redis/windows/scripts.ts` do, each in one step. */
-export function mergeWindow(server: Server, { keys: [window = '', ...rest], args, now }: ScriptCall): unknown {
-  const [added = ''] = args;
-  const tombstones = rest.slice(0, 3).map((key) => server.tables.tombstones.get(key) ?? '');
-  const record = recordOf(server, window, tombstones);
-  const before = record?.evidence ?? noEvidence;
-  const given = decode(JSON.stringify({ ...JSON.parse(added), [recordNames.version]: RECORD_VERSION }), []);
-  const evidence = mergeEvidence(before, given?.evidence ?? noEvidence);
-  if (record === undefined || encodeEvidence(evidence, LATEST) !== encodeEvidence(before, LATEST)) {
-    server.tables.windows.set(window, encode({ evidence, tombstone: record?.tombstone ?? '' }, tombstones), now);
-    server.notify(rest[3]);
+  const leftMs = endOf(record, Number(longest)) - Number(guardNow);
+  if (leftMs <= 0) return ['', ...tombstones];
+  if (hasChanged) {
+    write(server, key, seeing(record, tombstones), now, now + Math.ceil(leftMs));
+    server.notify(notification, writer);
   }
-  return [server.tables.windows.get(window), ...tombstones];
+  return [JSON.stringify(server.tables.windows.get(key, now)), ...tombstones];
 }
 
-export function forgetWindow(server: Server, call: ScriptCall): unknown {
-  const { args, now, onForgotten } = call;
-  const [window = '', ...rest] = call.keys;
-  const [tombstone = ''] = args;
-  const tombstones = rest.slice(0, 3).map((key) => server.tables.tombstones.get(key) ?? '');
-  onForgotten(window);
-  server.tables.windows.set(window, encode({ evidence: noEvidence, tombstone }, tombstones), now);
-  server.notify(rest[3]);
+/** `forgetWindowScript` */
+export function forgetWindow({ server, keys, args, now, writer }: ScriptCall): unknown {
+  const [key = '', workspace = '', channel = '', address = '', notification = ''] = keys;
+  const [tombstone, lifeMs] = args;
+  const record = { [recordNames.version]: RECORD_VERSION, [recordNames.tombstone]: tombstone };
+  const tombstones = tombstonesOf(server, [key, workspace, channel, address], now);
+  write(server, key, seeing(record, tombstones), now, now + Number(lifeMs));
+  server.notify(notification, writer);
   return 1;
 }
 
-export function forgetMany(server: Server, call: ScriptCall): unknown {
-  const { args, now, onForgotten } = call;
-  const [key = '', notification] = call.keys;
-  onForgotten(key);
-  server.tables.tombstones.set(key, args[0] ?? '', now);
-  server.notify(notification);
+/** `forgetManyScript` */
+export function forgetMany({ server, keys, args, now, writer }: ScriptCall): unknown {
+  const [key = '', notification = ''] = keys;
+  const [tombstone = '', lifeMs] = args;
+  server.tables.tombstones.set(key, tombstone, now, now + Number(lifeMs));
+  server.notify(notification, writer);
   return 1;
 }
 
-/** The processes check what is possible. */
-const LATEST = Number.MAX_SAFE_INTEGER;
-
-function recordOf({ tables }: Server, key: string, tombstones: readonly string[]): WindowRecord | undefined {
-  return decode(tables.windows.get(key) ?? '', tombstones);
+function write(server: Server, key: string, record: WindowRecord, now: number, expiresAt: number): void {
+  server.tables.windows.set(key, record, now, expiresAt);
 }
 
-function decode(text: string, tombstones: readonly string[]): WindowRecord | undefined {
-  return decodeRecord(text, tombstones, LATEST);
+function seeing(record: WindowRecord, tombstones: readonly string[]): WindowRecord {
+  const { [recordNames.seenTombstones]: _, ...rest } = record;
+  return tombstones.some((one) => one !== '') ? { ...rest, [recordNames.seenTombstones]: tombstones } : rest;
 }
 
-function encode({ evidence, tombstone }: WindowRecord, tombstones: readonly string[]): string {
-  return JSON.stringify({
-    ...JSON.parse(encodeEvidence(evidence, LATEST)),
-    [recordNames.version]: RECORD_VERSION,
-    ...(tombstones.some((one) => one !== '') && { [recordNames.seenTombstones]: tombstones }),
-    ...(tombstone !== '' && { [recordNames.tombstone]: tombstone }),
-  });
+function tombstonesOf(server: Server, [, ...keys]: KeysOfWindow, now: number): readonly string[] {
+  return keys.map((key) => server.tables.tombstones.get(key, now) ?? '');
+}
+
+/** A record that was written before a `forget` that covers it counts no more. */
+function validRecord(server: Server, keys: KeysOfWindow, now: number): WindowRecord | undefined {
+  const record = server.tables.windows.get(keys[0], now);
+  const seen = (record?.[recordNames.seenTombstones] ?? []) as readonly string[];
+  const isOutdated = tombstonesOf(server, keys, now).some((one, index) => one !== '' && one !== seen[index]);
+  return isOutdated ? undefined : record;
+}
+
+function instant(record: WindowRecord, field: InstantField): number | undefined {
+  return record[instantNames[field]] as number | undefined;
+}
+
+function endOf(record: WindowRecord, longestMs: number): number {
+  const lasts = fields.map((field) => (instant(record, field) ?? 0) + (ends.has(field) ? 0 : longestMs));
+  const refusedAt = instant(record, 'refusedAt');
+  // A refusal has to outlive whatever it refutes.
+  return Math.max(0, ...lasts, refusedAt === undefined ? 0 : refusedAt + longestMs + DAY_MS) + HOUR_MS;
 }
