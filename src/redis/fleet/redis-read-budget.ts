@@ -1,3 +1,4 @@
+import { steadyClock } from '../../clock.js';
 import type { Clock, Fleet } from '../../ports.js';
 import type { RedisKeys } from '../keys.js';
 import { type FleetConnection, type MemberReply, Membership } from './membership.js';
@@ -27,10 +28,13 @@ export interface RedisReadBudgetParts {
 export class RedisReadBudget {
   readonly #parts: RedisReadBudgetParts;
   readonly #membership: Membership;
+  /** Its time goes on while the machine sleeps, when the monotonic clock may stand still. */
+  readonly #steadyClock: Clock;
 
   constructor(parts: RedisReadBudgetParts) {
     this.#parts = parts;
     this.#membership = new Membership({ ...parts, key: parts.keys.members, process: parts.writer });
+    this.#steadyClock = steadyClock(parts.clock);
   }
 
   /** See `Fleet.takeRead`. */
@@ -41,12 +45,12 @@ export class RedisReadBudget {
     const giveUpAt = clock.monotonic() + Math.max(0, maxWaitMs);
     for (;;) {
       const leftMs = Math.max(0, giveUpAt - clock.monotonic());
-      const requestedAt = clock.monotonic();
+      const requestedAt = this.#steadyClock.now();
       const reply = await this.#reserve(workspaceId, limit, { leftMs, isPatient });
       if (reply?.role === 'taken') {
         await this.#sleep(reply.waitMs);
         // A process that was suspended would use all its grants at once, in addition to the reads of the others.
-        if (clock.monotonic() <= requestedAt + reply.waitMs + MAX_GRANT_AGE_MS) return 'taken';
+        if (this.#steadyClock.now() <= requestedAt + reply.waitMs + MAX_GRANT_AGE_MS) return 'taken';
         if (clock.monotonic() < giveUpAt) continue;
         return 'spent';
       }

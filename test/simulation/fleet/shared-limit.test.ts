@@ -15,6 +15,8 @@ const CALM_AT = 60_000;
 
 interface Fleet {
   readonly timeline: Timeline;
+  /** Of each process. */
+  readonly timelines: readonly Timeline[];
   readonly server: Server;
   readonly links: readonly ServerLink[];
   /** Asks for a number of reads of each at once. `taken` then shows which process got one and when, and `alone` which got none. */
@@ -26,14 +28,17 @@ interface Fleet {
 /** Stores as `redisStore` makes them, in virtual time. */
 function fleetOf(count: number): Fleet {
   const timeline = new Timeline(0);
+  const timelines = Array.from({ length: count }, () => timeline.another());
+  const timelineOf = (process: number): Timeline => timelines[process] ?? timeline;
   const server = new Server();
   const nobody = { onNotified: () => {}, onForgotten: () => {}, count: () => {} };
   const linkFaults = new RedisLinkFaults(new Random(1, 0), () => {});
   const links = Array.from(
     { length: count },
-    (_, process) => new ServerLink({ ...nobody, process, timeline, keys, linkFaults, find: () => server }),
+    (_, process) =>
+      new ServerLink({ ...nobody, process, timeline: timelineOf(process), keys, linkFaults, find: () => server }),
   );
-  const stores = links.map((link) => storeOver(link, timeline, { instances: PROCESSES, max: 10 }));
+  const stores = links.map((link, process) => storeOver(link, timelineOf(process), { instances: PROCESSES, max: 10 }));
   timeline.flushPromises();
   const taken: { process: number; at: number }[] = [];
   const alone: { process: number; at: number }[] = [];
@@ -46,7 +51,7 @@ function fleetOf(count: number): Fleet {
     timeline.flushPromises();
     for (const process of processes) for (let one = 0; one < each; one += 1) void askOne(process);
   };
-  return { timeline, server, links, ask, taken, alone };
+  return { timeline, timelines, server, links, ask, taken, alone };
 }
 
 describe('the limit that simulated processes share', () => {
@@ -78,6 +83,19 @@ describe('the limit that simulated processes share', () => {
     ask([1], 100);
     await timeline.run(CALM_AT + 1_810);
     expect(taken.length).toBeLessThanOrEqual(8 + 30);
+  });
+
+  it('is not exceeded by a process whose machine sleeps, and that wakes with its grants', async () => {
+    const { timeline, timelines, ask, taken } = fleetOf(PROCESSES);
+    await timeline.run(CALM_AT);
+    ask([0], 30);
+    await timeline.run(CALM_AT + 20);
+    timelines[0]?.sleep(700);
+    ask([1, 2, 3], 40);
+    await timeline.run(CALM_AT + 6_000);
+    const times = taken.map(({ at }) => at);
+    const most = Math.max(...times.map((at) => times.filter((other) => other > at - 1_000 && other <= at).length));
+    expect(most).toBeLessThanOrEqual(50);
   });
 
   it('begins without a burst when the server has lost its memory', async () => {

@@ -152,6 +152,13 @@ export const fleet: readonly Mutation[] = [
     tests: ['simulation/fleet/fleet-days.test.ts'],
   },
   {
+    name: 'a process whose machine has slept uses the reads that it was granted before',
+    file: 'redis/fleet/redis-read-budget.ts',
+    find: 'steadyClock(parts.clock)',
+    replace: '{ ...parts.clock, now: () => parts.clock.monotonic() }',
+    tests: ['simulation/fleet/shared-limit.test.ts'],
+  },
+  {
     name: 'each process searches for contacts as if it were alone',
     file: 'guard/workspaces/workspace.ts',
     find: 'fleet === undefined ? searchLimits : shareOf(searchLimits, fleet.instances)',
