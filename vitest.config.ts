@@ -23,7 +23,7 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/support/staging-directory.ts'],
     setupFiles: ['test/support/setup.ts'],
     reporters: ['default', './test/support/plain-line-reporter.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // A hook starts servers, browsers and compilers, and a busy machine takes its time for them.
     hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },

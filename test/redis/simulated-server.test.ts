@@ -12,8 +12,8 @@ import { newPrefix } from './support.js';
 
 const HOUR_MS = 3_600_000;
 const MONTH_MS = 30 * 24 * HOUR_MS;
-/** The model rounds the time to microseconds once more. */
-const ROUNDING_US = 20;
+/** The model rounds the time to microseconds once more, at each of the steps. */
+const ROUNDING_US = 100;
 
 let redis: RedisServer;
 
