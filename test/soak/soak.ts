@@ -15,7 +15,7 @@ import { Client } from './model/client.js';
 import { Streams } from './model/streams.js';
 import type { Closed, FromService, ServiceSetup, ServiceTotals } from './processes/messages.js';
 import { ServiceHandle } from './processes/service-handle.js';
-import type { Reading } from './results/heap.js';
+import { MIN_READINGS, type Reading } from './results/heap.js';
 import { type RedisUse, redisUse } from './results/redis-keys.js';
 
 export interface SoakOptions {
@@ -67,6 +67,13 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const LAST_ANSWERS_MS = 5_000;
 /** A machine that cannot keep up gets no more, and the rate that was reached is told. */
 const MAX_OPEN = 600;
+/** The local Bird opens a connection for each event. With so many the service cannot keep up, and more would be lost. */
+const MAX_SOCKETS = 1_200;
+const LOOK_EVERY_MS = 100;
+/** How many times as long a run may last on a machine that is too busy to give readings. */
+const MAX_STRETCH = 4;
+/** What a fault may take beyond its time. */
+const MAX_FAULT_MS = 60_000;
 /** Sends that are under way when the guards are closed. */
 const SENDS_AT_CLOSE = 200;
 /** There is one proxy, and what the last of them writes has no end. */
@@ -243,17 +250,23 @@ class Soak {
     const startedAt = performance.now();
     const endsAt = startedAt + runMs;
     const traffic = this.#traffic(bird, customers);
+    let hasRoom = true;
+    const looks = setInterval(() => {
+      hasRoom = openSockets() < MAX_SOCKETS;
+    }, LOOK_EVERY_MS);
     const ticks = setInterval(() => {
       bird.catchUp();
       streams.tick();
-      traffic.tick(() => !this.#isPaused && this.#client.open < MAX_OPEN);
+      traffic.tick(() => !this.#isPaused && hasRoom && this.#client.open < MAX_OPEN);
     }, TICK_MS);
     const happening = this.#letThingsHappen(parts, endsAt);
     const heaps: Reading[][] = this.#services.map(() => []);
     const residents: number[][] = this.#services.map(() => []);
     const everyMs = Math.min(MAX_SAMPLE_EVERY_MS, runMs / 12);
     // A sample that takes long on a busy machine must not take from the traffic after it.
-    while (performance.now() + everyMs <= endsAt) {
+    const isEnough = (): boolean => heaps.every(({ length }) => length >= MIN_READINGS);
+    const givesUpAt = startedAt + MAX_STRETCH * runMs;
+    while (performance.now() + everyMs <= (isEnough() ? endsAt : givesUpAt)) {
       await sleep(everyMs);
       const samples = await this.#sample();
       for (const [index, { sample, isQuiet }] of samples.entries()) {
@@ -266,6 +279,7 @@ class Soak {
     await happening;
     traffic.stop();
     clearInterval(ticks);
+    clearInterval(looks);
     const seconds = (performance.now() - startedAt) / 1000;
     await this.#answeredAll();
     return { heaps, residents, seconds };
@@ -316,8 +330,11 @@ class Soak {
       await sleep(random.between(500, 3_000));
       const { fault, isOfBird } = deck.draw();
       this.#happened.set(fault.name, (this.#happened.get(fault.name) ?? 0) + 1);
-      if (isOfBird) await this.#oneOfBird(fault, health, random.between(500, 4_000));
-      else if (redis !== undefined) await this.#oneOfRedis(fault, redis, proxies);
+      const happens = isOfBird
+        ? this.#oneOfBird(fault, health, random.between(500, 4_000))
+        : redis && this.#oneOfRedis(fault, redis, proxies);
+      const hangs = sleep(MAX_FAULT_MS, 'hangs', { ref: false });
+      if ((await Promise.race([happens, hangs])) === 'hangs') throw new Error(`The fault '${fault.name}' hangs`);
     }
   }
 
@@ -403,6 +420,10 @@ class Soak {
     }
     return { recipients, files: names.length };
   }
+}
+
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
 }
 
 function isLong({ minutes }: SoakOptions): boolean {

@@ -26,6 +26,8 @@ import { plants } from './planted.js';
 /** So short that the queue has no more at the end of a run than in its middle. */
 const HELD_FOR_MS = 30_000;
 const MAX_HELD = 500;
+/** What a request may take after the guard was closed. */
+const MAX_LAST_ANSWERS_MS = 5_000;
 /** The local Bird opens a connection for each event, and delivers thousands a second at times. */
 const BACKLOG = 4_096;
 
@@ -85,7 +87,7 @@ export async function startService(
       return { requests: requests.count, actions, lookups: counted, decisionsMeasured: await reader.decisions() };
     },
     stop: async () => {
-      await closeServer(server);
+      await closeServer(server, mistake);
       stopMetrics();
       await meters.shutdown();
       await log.close();
@@ -180,10 +182,15 @@ function watchAnswers(mistake: (text: string) => void): Parameters<typeof counte
   };
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, mistake: (text: string) => void): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    mistake('a connection was still open, with a request that got no answer');
+    server.closeAllConnections();
+  }, MAX_LAST_ANSWERS_MS);
   await closed;
+  clearTimeout(timer);
 }
 
 /** Metrics that are read when somebody wants them. */
