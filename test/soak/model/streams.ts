@@ -40,7 +40,8 @@ export class Streams {
     const leave = setTimeout(() => req.destroy(), this.#random.between(500, MAX_LIFE_MS));
     this.#open.set(req, leave);
     req.on('response', (res) => {
-      if (res.statusCode !== 200) this.mistakes.push(`a stream was answered with ${res.statusCode}`);
+      if (res.statusCode !== 200 && !this.#isStopped)
+        this.mistakes.push(`a stream was answered with ${res.statusCode}`);
       res.on('error', () => {});
       res.on('data', (chunk) => {
         this.events += String(chunk).includes('data: ') ? 1 : 0;

@@ -149,7 +149,9 @@ function app({ guard, setup, receivers, requests, mistake }: AppParts): Express 
     requests.open += isStream ? 0 : 1;
     res.once('close', () => {
       requests.open -= isStream ? 0 : 1;
-      if (res.statusCode >= 500) mistake(`answered with ${res.statusCode}`);
+      // A guard that was closed refuses streams.
+      if (res.statusCode >= 500 && !isStream)
+        mistake(`${req.method} /${req.path.split('/')[1]} was answered with ${res.statusCode}`);
     });
     next();
   });
