@@ -57,19 +57,28 @@ const dribbles =
     next(0);
   };
 
+/** Those that brought a request. After one that was given up, `fetch` opens a spare one, and closes it 4 s later. */
 const sockets = new Set<Socket>();
 /** An answer that nobody reads any more must leave no socket open. */
 afterEach(() => until(() => sockets.size === 0));
 
 async function listen(onSocket: (socket: Socket) => void): Promise<number> {
+  const spare = new Set<Socket>();
   const server: Server = createServer((socket) => {
-    sockets.add(socket);
+    spare.add(socket);
     socket.on('error', () => {});
+    socket.once('data', () => {
+      spare.delete(socket);
+      sockets.add(socket);
+    });
     socket.on('close', () => sockets.delete(socket));
     onSocket(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    for (const socket of spare) socket.destroy();
+    server.close();
+  });
   return (server.address() as AddressInfo).port;
 }
 
