@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 
 const run = promisify(execFile);
 
@@ -40,8 +40,7 @@ let packed: Promise<Packed> | undefined;
 
 /** A user's project with the packed tarball in it. Packages come by links instead of from the network. */
 export async function createConsumer(links: readonly string[]): Promise<Consumer> {
-  // Once for all the files that one process runs: building and packing takes longer than most of them.
-  packed ??= pack();
+  packed ??= packedOnce();
   const { tarball, files } = await packed;
   const directory = await mkdtemp(join(tmpdir(), 'freeform-guard-'));
   const packageDirectory = join(directory, 'node_modules', 'freeform-guard');
@@ -57,12 +56,26 @@ export async function createConsumer(links: readonly string[]): Promise<Consumer
   return { directory, packageDirectory, tarball, files, remove };
 }
 
+/** Once for the whole run, in whichever process needs it first: building and packing takes longer than most test files. */
+async function packedOnce(): Promise<Packed> {
+  const root = join(inject('stagingDirectory'), 'package');
+  const result = join(root, 'packed.json');
+  // `undefined`: the directory is there, so another process packs already.
+  const isFirst = (await mkdir(root, { recursive: true })) !== undefined;
+  if (isFirst) {
+    const packing = await pack(root);
+    await writeFile(`${result}.part`, JSON.stringify(packing));
+    await rename(`${result}.part`, result);
+    return packing;
+  }
+  return vi.waitFor(async () => JSON.parse(await readFile(result, 'utf8')) as Packed, { timeout: 60_000 });
+}
+
 /**
  * Builds the sources and packs them as `npm publish` would. All of it happens in a temporary directory, so that neither
  * a stale `dist` nor another test run can be what is tested.
  */
-async function pack(): Promise<Packed> {
-  const root = await mkdtemp(join(inject('stagingDirectory'), 'package-'));
+async function pack(root: string): Promise<Packed> {
   const stage = join(root, 'stage');
   await copyProject(stage);
   await symlink(join(projectRoot, 'node_modules'), join(stage, 'node_modules'), 'junction');
