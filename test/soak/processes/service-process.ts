@@ -39,7 +39,7 @@ process.on('warning', ({ name, message }) => mistake(`warning: ${name}: ${messag
 async function close(timeoutMs: number): Promise<{ closed: Closed; totals: ServiceTotals }> {
   const inFlight = service.inFlight();
   const startedAt = performance.now();
-  await service.guard.close({ timeoutMs });
+  await service.closeGuard(timeoutMs);
   const tookMs = performance.now() - startedAt;
   await sleep(LAST_REQUESTS_MS);
   const totals = { ...(await service.totals()), mistakes, stallMs: stalls.max / 1e6 };

@@ -37,6 +37,8 @@ export interface Service {
   /** Requests that have no answer yet, but for streams. */
   inFlight(): number;
   totals(): Promise<Omit<ServiceTotals, 'mistakes' | 'stallMs'>>;
+  /** Closes the guard, while requests go on to arrive. */
+  closeGuard(timeoutMs: number): Promise<void>;
   /** Ends all that a service ends by itself after its guard. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,8 @@ export interface Service {
 interface Requests {
   count: number;
   open: number;
+  /** A guard that was closed refuses streams and events; Bird repeats an event to the next process. */
+  mayBeRefused: boolean;
 }
 
 export async function startService(
@@ -69,7 +73,7 @@ export async function startService(
   if (setup.isFilled) {
     for (const { receiver, publicUrl } of receivers.values()) await fillReceiver(receiver, publicUrl, setup.signingKey);
   }
-  const requests: Requests = { count: 0, open: 0 };
+  const requests: Requests = { count: 0, open: 0, mayBeRefused: false };
   const server = createServer(app({ guard, setup, receivers, requests, mistake }));
   // Longer than a client leaves a connection idle, or a request could meet the end of it.
   server.keepAliveTimeout = 120_000;
@@ -85,6 +89,10 @@ export async function startService(
       const { actions, lookups } = guard.stats();
       const counted = Object.values(lookups).reduce((sum, count) => sum + count, 0);
       return { requests: requests.count, actions, lookups: counted, decisionsMeasured: await reader.decisions() };
+    },
+    closeGuard: (timeoutMs) => {
+      requests.mayBeRefused = true;
+      return guard.close({ timeoutMs });
     },
     stop: async () => {
       await closeServer(server, mistake);
@@ -149,8 +157,8 @@ function app({ guard, setup, receivers, requests, mistake }: AppParts): Express 
     requests.open += isStream ? 0 : 1;
     res.once('close', () => {
       requests.open -= isStream ? 0 : 1;
-      // A guard that was closed refuses streams.
-      if (res.statusCode >= 500 && !isStream)
+      const isRefused = res.statusCode === 503 && requests.mayBeRefused && (isStream || receivers.has(req.path));
+      if (res.statusCode >= 500 && !isRefused)
         mistake(`${req.method} /${req.path.split('/')[1]} was answered with ${res.statusCode}`);
     });
     next();
