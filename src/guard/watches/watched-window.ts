@@ -94,6 +94,8 @@ export class WatchedWindow {
     if (this.#isAsking) return;
     this.#isAsking = true;
     void this.#parts.ask().then(async (answered) => {
+      // To recall is to be found by what is observed: nobody would ever end that.
+      if (this.#isStopped) return;
       // What was observed while Bird was asked is newer than the answer.
       const recalled = await this.#parts.recall();
       this.#isAsking = false;

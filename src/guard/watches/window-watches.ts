@@ -126,7 +126,7 @@ export class WindowWatches {
         this.#index(topic, keys);
         return status;
       },
-      ask: () => this.#ask(workspaceId, query, options),
+      ask: () => this.#ask({ workspaceId, query, options, watchers }),
       recallAgainMs: isStoreShared ? SHARED_RECALL_AGAIN_MS : OWN_RECALL_AGAIN_MS,
       onChange: (status) => {
         for (const { changed } of watchers) changed(status);
@@ -156,7 +156,7 @@ export class WindowWatches {
     for (const name of names) this.#byName.set(name, (this.#byName.get(name) ?? new Set()).add(topic));
   }
 
-  async #ask(workspaceId: string, query: WindowQuery, options: WindowQueryOptions): Promise<WindowStatus | undefined> {
+  async #ask({ workspaceId, query, options, watchers }: Question): Promise<WindowStatus | undefined> {
     const { clock, ask } = this.#parts;
     const questions = this.#questions.get(workspaceId) ?? new FairTokenBucket({ clock, ...questionLimit });
     this.#questions.set(workspaceId, questions);
@@ -165,8 +165,16 @@ export class WindowWatches {
     } catch {
       return undefined;
     }
-    return ask(query, options);
+    // Nobody may be left who wants to know.
+    return watchers.size === 0 ? undefined : ask(query, options);
   }
+}
+
+interface Question {
+  readonly workspaceId: string;
+  readonly query: WindowQuery;
+  readonly options: WindowQueryOptions;
+  readonly watchers: ReadonlySet<WindowWatcher>;
 }
 
 const none: readonly Topic[] = [];
