@@ -99,6 +99,8 @@ describe('rule 9: the quota', () => {
     expect(decide(tiktok, { lastInboundAt: AT - 2 * DAY, messagesSinceInbound: 10 })).toEqual(closed(AT));
     expect(decide(tiktok, { messagesSinceInbound: 10 })).toEqual(windowUnknown);
     expect(decide(tiktok, { serviceWindowExpireAt: '', messagesSinceInbound: 10 })).toEqual(malformed);
+    const wroteToday = { lastInboundAt: AT - HOUR, messagesSinceInbound: 10 };
+    expect(decide(tiktok, { ...wroteToday, serviceWindowExpireAt: '' })).toEqual(malformed);
   });
 
   test('holds in the human agent window of a row that has both', () => {
