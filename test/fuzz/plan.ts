@@ -29,5 +29,5 @@ export function seedOf(seed: number, ...parts: readonly (string | number)[]): nu
 
 /** The command that runs one failure again. */
 export function replayOf(property: Property, { seed, path }: { readonly seed: number; readonly path: string }): string {
-  return `npm run fuzz -- --property '${property.name}' --seed ${seed} --path '${path}'`;
+  return `npm run fuzz -- --property '${property.name}' --seed=${seed} --path '${path}'`;
 }

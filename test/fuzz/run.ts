@@ -100,7 +100,7 @@ async function runAll(): Promise<void> {
 
 /** Settles with the exit status. */
 function runProcess(part: number, take: (told: Told) => void): Promise<number | null> {
-  const args = ['--part', String(part), '--runs', String(runs), '--seed', String(seed)];
+  const args = ['--part', String(part), '--runs', String(runs), `--seed=${seed}`];
   for (const name of ['input', 'property'] as const)
     if (values[name] !== undefined) args.push(`--${name}`, values[name]);
   const child = fork(fileURLToPath(import.meta.url), args);

@@ -6,7 +6,7 @@ import { isSignedByOneOf, signWebhook } from '../../../src/bird/webhook-signatur
 import { nameOf, parseEvent } from '../../../src/http/webhook/event.js';
 import { webhookReceiver } from '../../../src/http/webhook/webhook-receiver.js';
 import { asyncProperty, type Property, property } from '../property.js';
-import { CHANNEL, CONTACT, DAY, instant, isoText, KEY, NOW, PHONE, refuseSecrets, WORKSPACE } from '../values/ids.js';
+import { CHANNEL, CONTACT, DAY, instant, isoText, KEY, PHONE, refuseSecrets, WORKSPACE } from '../values/ids.js';
 import { junk, key, near, nearlyWhole, text, withEntries } from '../values/json.js';
 import { createWorld } from '../values/world.js';
 
@@ -230,7 +230,7 @@ export const events: readonly Property[] = [
       assert.ok(!isForged && saysThatCustomerWrote(value));
       assert.ok(
         (opened.decision.validUntil ?? Number.POSITIVE_INFINITY) <=
-          Math.min(NOW, Date.parse(Object(value.payload).createdAt)) + DAY,
+          Math.min(world.clock.now(), Date.parse(Object(value.payload).createdAt)) + DAY,
       );
     },
   ),
@@ -257,7 +257,7 @@ export const events: readonly Property[] = [
       const decided = await world.settled(world.guard.check(byAddress));
       if (decided.decision.verdict !== 'allow') return;
       assert.equal(method, 'observeInbound');
-      assert.ok((decided.decision.validUntil ?? Number.POSITIVE_INFINITY) <= NOW + DAY);
+      assert.ok((decided.decision.validUntil ?? Number.POSITIVE_INFINITY) <= world.clock.now() + DAY);
     },
   ),
 ];

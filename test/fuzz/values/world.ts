@@ -14,7 +14,7 @@ export interface BirdsAnswer {
   readonly body?: unknown;
 }
 
-/** A guard in a time that stands still, before a Bird that answers at once. */
+/** A guard before a Bird that answers at once. Its time begins at `NOW`, and goes on only where something waits for it. */
 export interface World {
   readonly guard: Guard;
   readonly clock: SandboxClock;
