@@ -149,7 +149,7 @@ export const fleet: readonly Mutation[] = [
     file: 'redis/connection.ts',
     find: 'for (const listener of this.#listeners) listener.onReady();',
     replace: '',
-    tests: ['simulation/fleet/fleet-days.test.ts'],
+    tests: ['redis/deployment.test.ts'],
   },
   {
     name: 'a process whose machine has slept uses the reads that it was granted before',
