@@ -172,7 +172,7 @@ describe('normaliseAddress', () => {
   ])('takes no time for %s [S10]', (_, value) => {
     const characters = [...'0'.repeat(100_000)];
     const normalise = (): unknown => normaliseAddress(value, 'phonenumber');
-    expect(timesAsLong(normalise, () => characters.join(''))).toBeLessThan(100);
+    expect(timesAsLong(normalise, () => characters.join(''))).toBeLessThan(10);
   });
 });
 
