@@ -94,7 +94,7 @@ export class WatchedWindow {
     if (this.#isAsking) return;
     this.#isAsking = true;
     void this.#parts.ask().then(async (answered) => {
-      // To recall is to be found by what is observed: nobody would ever end that.
+      // Recalling would put the window into the index of its watches again, and nobody would take it out.
       if (this.#isStopped) return;
       // What was observed while Bird was asked is newer than the answer.
       const recalled = await this.#parts.recall();
