@@ -58,6 +58,7 @@ export interface SoakResult {
 
 const TICK_MS = 10;
 const MAX_SAMPLE_EVERY_MS = 10_000;
+/** With several processes each customer is met by all of them, and there are fewer: what is remembered of each soon is. */
 const CUSTOMERS = 7_000;
 /** Fewer than customers: what is remembered is evicted all the time. */
 const MAX_WINDOWS = 4_000;
@@ -184,7 +185,7 @@ class Soak {
         observed: { id: bird.observed.id, accessKey: bird.observed.accessKey },
         signingKey: SIGNING_KEY,
         logPath: this.#logPath(index),
-        max: MAX_WINDOWS,
+        max: Math.round(MAX_WINDOWS / processes),
         redis: redisPort === undefined ? undefined : { port: redisPort, processes },
         isFilled: isLong(this.#options),
         plant,
@@ -211,7 +212,7 @@ class Soak {
       random: this.#random,
       startAt: Date.now(),
       runMs: this.#options.minutes * 60_000,
-      customers: CUSTOMERS,
+      customers: Math.round(CUSTOMERS / this.#options.processes),
       probes: 0,
       newContact: (address) => bird.newContact(address, this.#random),
     });

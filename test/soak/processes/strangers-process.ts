@@ -1,5 +1,6 @@
 // A guard that meets many people once. It tells how much memory that takes.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createGuard, type Guard, holdUntilReply, memoryHeldStore, memoryStore, windowStatus } from 'freeform-guard';
 import { redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
@@ -8,6 +9,9 @@ import type { FromStrangers, StrangersSetup } from './strangers-messages.js';
 
 const AT_ONCE = 1_000;
 const KNOWN_EVERY_MS = 50;
+/** Longer than reads and writes that nobody waits for any more take, on a good day. */
+const REST_MS = 2_000;
+const MAX_RESTS = 30;
 
 const setup = JSON.parse(process.env.SOAK_SETUP ?? '') as StrangersSetup;
 const SAMPLES = setup.count < 100_000 ? 10 : 20;
@@ -97,6 +101,14 @@ async function meetUntil(last: number): Promise<void> {
   }
 }
 
+/** What is under way takes memory too, and as long as Redis does not answer there is much of it. */
+async function rest(): Promise<void> {
+  for (let count = 0; count < MAX_RESTS; count += 1) {
+    await sleep(REST_MS);
+    if (store === undefined || store.health().reachable) return;
+  }
+}
+
 function post(message: FromStrangers): void {
   process.send?.(message);
 }
@@ -114,6 +126,7 @@ for (let step = 1; step <= SAMPLES; step += 1) {
   const asking = setInterval(() => void askKnown(), KNOWN_EVERY_MS);
   await Promise.all(Array.from({ length: AT_ONCE }, () => meetUntil(last)));
   clearInterval(asking);
+  await rest();
   post({ kind: 'met', count: last, ...(await sampleMemory()) });
 }
 const seconds = (performance.now() - startedAt) / 1000;
