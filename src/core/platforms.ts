@@ -87,7 +87,7 @@ export function windowMs(platformId: unknown): number {
   return platformRow(platformId, undefined)?.window?.durationMs ?? 0;
 }
 
-/** The same, or the longer window in which a human may answer; a day if the platform is not in the table. */
+/** The same, or the longer window in which a human may answer; a day if it has none, or is not in the table. */
 export function longestWindowMs(platformId: unknown): number {
   const window = platformRow(platformId, undefined)?.window;
   const humanAgentMs = own(window, 'humanAgentMs');
