@@ -14,10 +14,22 @@ import type { Decision } from '../../src/core/types.js';
 import { AT, closed, DAY, decide, HOUR, iso, MINUTE, open, whatsapp, windowUnknown } from './support.js';
 
 const window = { durationMs: DAY };
-const instant = fc.integer({ min: AT - 3 * DAY, max: AT + 3 * DAY });
-const evidence: fc.Arbitrary<WindowEvidence> = fc.record(
-  { expiresAt: instant, lastInboundAt: instant, refusedAt: instant, permanentUntil: instant },
-  { requiredKeys: [] },
+const instant = fc.oneof(fc.integer({ min: AT - 3 * DAY, max: AT + 3 * DAY }), fc.constantFrom(AT - 1, AT, AT + 1));
+const message = fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd'), at: instant });
+/** In the order in which evidence keeps them. */
+const sent = fc
+  .uniqueArray(message, { selector: ({ id }) => id })
+  .map((messages) => messages.toSorted((a, b) => a.at - b.at || a.id.localeCompare(b.id)));
+const ends = { expiresAt: instant, farUntil: instant, permanentUntil: instant };
+const others = { lastInboundAt: instant, refusedAt: instant, sent };
+const evidence: fc.Arbitrary<WindowEvidence> = fc.oneof(
+  fc.record({ ...ends, ...others }, { requiredKeys: [] }),
+  // Only with an end does evidence say for whom it was read.
+  fc
+    .constantFrom('expiresAt' as const, 'farUntil' as const, 'permanentUntil' as const)
+    .chain((end) =>
+      fc.record({ ...ends, ...others, readFor: fc.constantFrom('a', 'b', 'c') }, { requiredKeys: [end, 'readFor'] }),
+    ),
 );
 
 /** What the core says of remembered evidence. */
