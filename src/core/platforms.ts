@@ -77,7 +77,7 @@ export function platformName(platformId: string): string {
 /** The row for a `platformId`: the caller's own, else the table's. */
 export function platformRow(platformId: unknown, overrides: unknown): PlatformRow | undefined {
   const platform = platformOf(platformId);
-  const given = overrides === undefined ? undefined : overrideOf(platformId, platform, overrides);
+  const given = overrideOf(platformId, platform, overrides);
   if (given !== undefined) return isPlatformRow(given) ? given : undefined;
   return platform === undefined ? undefined : platforms[platform];
 }
@@ -87,7 +87,7 @@ export function windowMs(platformId: unknown): number {
   return platformRow(platformId, undefined)?.window?.durationMs ?? 0;
 }
 
-/** The same, or the longer window in which a human may answer; a day if the platform is not in the table. */
+/** The same, or the longer window in which a human may answer; a day if it has none, or is not in the table. */
 export function longestWindowMs(platformId: unknown): number {
   const window = platformRow(platformId, undefined)?.window;
   const humanAgentMs = own(window, 'humanAgentMs');

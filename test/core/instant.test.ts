@@ -264,6 +264,8 @@ describe('scenario 2: the zone of the machine changes nothing [C5]', () => {
     expect(isExists(2011, 11, 30)).toBe(false);
     const texts = ['2011-12-30T12:00:00Z', '2011-12-30T12:00:00+00:00', '2011-12-31T02:00:00.0000+14:00'];
     expect(texts.map(toInstant)).toEqual(Array(3).fill(Date.UTC(2011, 11, 30, 12)));
+    // The calendar that is asked instead is that of 2789, which has the day, and not that of 2011.
+    expect(toInstant('1989-12-30T12:00:00+00:00')).toBe(Date.UTC(1989, 11, 30, 12));
   });
 
   test('24 hours stay 24 hours over the night in which the clocks change', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { platformOf, platformRow, platforms } from '../../src/core/platforms.js';
+import { longestWindowMs, platformOf, platformRow, platforms, windowMs } from '../../src/core/platforms.js';
 import type { PlatformRow } from '../../src/core/types.js';
 import { AT, closed, DAY, decide, noServiceWindow, open, windowUnknown } from './support.js';
 
@@ -174,6 +174,23 @@ describe('platformOf', () => {
   test('a family takes any connector, also one without a name', () => {
     expect(platformOf('sms-')).toBe('sms');
     expect(platformOf('sms-a-b-c')).toBe('sms');
+  });
+});
+
+describe('how long a window lasts', () => {
+  test.each<[platformId: unknown, forAll: number, forHuman: number]>([
+    ['whatsapp', DAY, DAY],
+    ['messenger', DAY, 7 * DAY],
+    ['instagram', DAY, 7 * DAY],
+    ['tiktok', 2 * DAY, 2 * DAY],
+    ['kakaotalk', 30 * DAY, 30 * DAY],
+    ['apple-business-chat', Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ['sms-messagebird', 0, DAY],
+    ['pigeon', 0, DAY],
+    [undefined, 0, DAY],
+  ])('%s: for everybody, and at most where a human answers', (platformId, forAll, forHuman) => {
+    expect(windowMs(platformId)).toBe(forAll);
+    expect(longestWindowMs(platformId)).toBe(forHuman);
   });
 });
 

@@ -3,19 +3,33 @@ import { describe, expect, test } from 'vitest';
 import { platforms } from '../../src/core/platforms.js';
 import {
   humanAgentWindow,
+  isDoubted,
   knownWindow,
   latest,
   mergeEvidence,
+  messagesSinceInbound,
   type WindowEvidence,
 } from '../../src/core/service-window.js';
 import type { Decision } from '../../src/core/types.js';
 import { AT, closed, DAY, decide, HOUR, iso, MINUTE, open, whatsapp, windowUnknown } from './support.js';
 
 const window = { durationMs: DAY };
-const instant = fc.integer({ min: AT - 3 * DAY, max: AT + 3 * DAY });
-const evidence: fc.Arbitrary<WindowEvidence> = fc.record(
-  { expiresAt: instant, lastInboundAt: instant, refusedAt: instant, permanentUntil: instant },
-  { requiredKeys: [] },
+const instant = fc.oneof(fc.integer({ min: AT - 3 * DAY, max: AT + 3 * DAY }), fc.constantFrom(AT - 1, AT, AT + 1));
+const message = fc.record({ id: fc.constantFrom('a', 'b', 'c', 'd'), at: instant });
+/** In the order in which evidence keeps them. */
+const sent = fc
+  .uniqueArray(message, { selector: ({ id }) => id })
+  .map((messages) => messages.toSorted((a, b) => a.at - b.at || a.id.localeCompare(b.id)));
+const ends = { expiresAt: instant, farUntil: instant, permanentUntil: instant };
+const others = { lastInboundAt: instant, refusedAt: instant, sent };
+const evidence: fc.Arbitrary<WindowEvidence> = fc.oneof(
+  fc.record({ ...ends, ...others }, { requiredKeys: [] }),
+  // Only with an end does evidence say for whom it was read.
+  fc
+    .constantFrom('expiresAt' as const, 'farUntil' as const, 'permanentUntil' as const)
+    .chain((end) =>
+      fc.record({ ...ends, ...others, readFor: fc.constantFrom('a', 'b', 'c') }, { requiredKeys: [end, 'readFor'] }),
+    ),
 );
 
 /** What the core says of remembered evidence. */
@@ -96,10 +110,99 @@ describe('merging evidence', () => {
     );
   });
 
+  test.each<[name: string, a: WindowEvidence, b: WindowEvidence, readFor: string | undefined]>([
+    ['the same contact stays', { readFor: 'a', expiresAt: 1 }, { readFor: 'a', expiresAt: 2 }, 'a'],
+    ['the later end counts for its own contact', { readFor: 'a', expiresAt: 1 }, { readFor: 'b', expiresAt: 2 }, 'b'],
+    ['so does a later end far ahead', { readFor: 'a', expiresAt: 1 }, { readFor: 'b', farUntil: 2 }, 'b'],
+    ['two ends far ahead', { readFor: 'a', farUntil: 1 }, { readFor: 'b', farUntil: 2 }, 'b'],
+    ['the longer permanence', { readFor: 'a', permanentUntil: 1 }, { readFor: 'b', permanentUntil: 2 }, 'b'],
+    ['the later end counts for every contact', { readFor: 'a', expiresAt: 1 }, { expiresAt: 2 }, undefined],
+    ['an end for every contact is earlier', { expiresAt: 1 }, { readFor: 'a', expiresAt: 2 }, 'a'],
+    ['of equal ends, one counts for every contact', { readFor: 'a', expiresAt: 1 }, { expiresAt: 1 }, undefined],
+    ['equal ends of two contacts', { readFor: 'b', expiresAt: 1 }, { readFor: 'a', expiresAt: 1 }, 'a'],
+    ['without any end', { readFor: 'b' }, { lastInboundAt: 1 }, undefined],
+  ])('knows in either order for whom an end was read: %s', (_name, a, b, readFor) => {
+    expect(mergeEvidence(a, b).readFor).toBe(readFor);
+    expect(mergeEvidence(b, a).readFor).toBe(readFor);
+  });
+
   test('late news of an older message never moves the window back', () => {
     const known = { lastInboundAt: AT - HOUR };
     expect(judge(mergeEvidence(known, { lastInboundAt: AT - 30 * HOUR }))).toEqual(open(AT + 23 * HOUR));
   });
+});
+
+describe('merging the messages that count', () => {
+  const one = { id: 'a', at: 2 };
+
+  test.each<[name: string, a: WindowEvidence['sent'], b: WindowEvidence['sent'], sent: WindowEvidence['sent']]>([
+    ['none is known', undefined, undefined, undefined],
+    ['one side knows none', [one], undefined, [one]],
+    ['one side has none', [one], [], [one]],
+    [
+      'in the order of sending',
+      [one, { id: 'c', at: 3 }],
+      [{ id: 'b', at: 1 }],
+      [{ id: 'b', at: 1 }, one, { id: 'c', at: 3 }],
+    ],
+    [
+      'at the same instant, by id',
+      [{ id: 'c', at: 2 }, one],
+      [{ id: 'b', at: 2 }],
+      [one, { id: 'b', at: 2 }, { id: 'c', at: 2 }],
+    ],
+    ['the same one twice, at its earlier instant', [one], [{ id: 'a', at: 1 }], [{ id: 'a', at: 1 }]],
+    ['one that was lost stays lost', [one], [{ id: 'a', at: 3, isLost: true }], [{ id: 'a', at: 2, isLost: true }]],
+  ])('%s', (_name, a, b, sent) => {
+    expect(mergeEvidence({ sent: a }, { sent: b }).sent).toEqual(sent);
+    expect(mergeEvidence({ sent: b }, { sent: a }).sent).toEqual(sent);
+  });
+
+  test('keeps the latest 32, so that a window that never closes does not grow for ever', () => {
+    const sent = Array.from({ length: 33 }, (_, at) => ({ id: String(at), at }));
+    expect(mergeEvidence({ sent: sent.slice(0, 20) }, { sent: sent.slice(20) }).sent).toEqual(sent.slice(1));
+  });
+});
+
+describe('messagesSinceInbound', () => {
+  const sent = [
+    { id: 'a', at: AT - 1 },
+    { id: 'b', at: AT },
+    { id: 'c', at: AT + 1 },
+    { id: 'd', at: AT + 2 },
+    { id: 'e', at: AT + 3, isLost: true as const },
+  ];
+
+  test.each<[name: string, evidence: WindowEvidence, count: number | undefined]>([
+    ['nothing known', {}, undefined],
+    ['no message known', { lastInboundAt: AT }, undefined],
+    ['messages, but not when the customer wrote', { sent }, undefined],
+    ['messages, and an instant that is uncertain', { sent, contactWroteAt: AT }, undefined],
+    ['no message so far', { sent: [], lastInboundAt: AT }, 0],
+    ['those after the customer wrote', { sent, lastInboundAt: AT }, 2],
+    ["those after the message that explains Bird's date", { sent, expiresAt: AT + DAY }, 2],
+    ['the later of the two', { sent, lastInboundAt: AT - HOUR, expiresAt: AT + 1 + DAY }, 1],
+    ['an uncertain message restarts the count', { sent, lastInboundAt: AT, contactWroteAt: AT + 1 }, 1],
+    ['spent, says the platform', { quotaSpentAt: AT + 1, lastInboundAt: AT }, Number.POSITIVE_INFINITY],
+    ['spent, whatever was counted', { quotaSpentAt: AT + 1, sent: [], lastInboundAt: AT }, Number.POSITIVE_INFINITY],
+    ['spent, by all that is known', { quotaSpentAt: AT }, Number.POSITIVE_INFINITY],
+    ['spent, and in that very millisecond the customer wrote', { quotaSpentAt: AT, sent, lastInboundAt: AT }, 2],
+    ['spent before the customer wrote, and nothing counted', { quotaSpentAt: AT - 1, lastInboundAt: AT }, undefined],
+  ])('%s', (_name, evidence, count) => {
+    expect(messagesSinceInbound(evidence, DAY)).toBe(count);
+  });
+});
+
+test.each<[name: string, evidence: WindowEvidence, doubted: boolean]>([
+  ['nothing happened', {}, false],
+  ['something unexplained happened', { doubtedAt: AT }, true],
+  ['... after the customer wrote', { doubtedAt: AT, lastInboundAt: AT - 1 }, true],
+  ['... in the millisecond in which the customer wrote', { doubtedAt: AT, lastInboundAt: AT }, true],
+  ['... before the customer wrote', { doubtedAt: AT, lastInboundAt: AT + 1 }, false],
+  ['... after a read', { doubtedAt: AT, readAt: AT - 1 }, true],
+  ['... in the millisecond in which a read started', { doubtedAt: AT, readAt: AT }, false],
+])('doubt: %s', (_name, evidence, doubted) => {
+  expect(isDoubted(evidence)).toBe(doubted);
 });
 
 describe('a refusal refutes, and only what is newer opens again', () => {
@@ -204,8 +307,10 @@ describe('humanAgentWindow', () => {
     ['an inbound of the future', { lastInboundAt: AT + HOUR }, undefined, false],
     ["Bird's future date alone", { serviceWindowExpireAt: AT + DAY }, undefined, false],
     ["Bird's future date, refused", { serviceWindowExpireAt: AT + DAY, refusedAt: AT }, undefined, true],
+    ["Bird's date of now, refused", { serviceWindowExpireAt: AT, refusedAt: AT - 1 }, undefined, false],
     ["Bird's past date alone", { serviceWindowExpireAt: AT }, undefined, false],
     ['an inbound that was refused', { lastInboundAt: AT - DAY, refusedAt: AT - HOUR }, undefined, true],
+    ['an inbound in the millisecond of the refusal', { lastInboundAt: AT, refusedAt: AT }, undefined, true],
     [
       'an inbound, and a refusal after the short window',
       { lastInboundAt: AT - DAY, refusedAt: AT },

@@ -114,6 +114,16 @@ describe('rule 4: the platform decides whether there is a window', () => {
       expect(decide(whatsapp, inbound, { platforms })).toEqual(open(AT + DAY));
     });
 
+    test.each<[name: string, platformId: unknown, key: string]>([
+      ['a number', 1, '1'],
+      ['an array', ['pigeon'], 'pigeon'],
+      ['missing', undefined, 'undefined'],
+      ['not in the table', 'pigeon', 'undefined'],
+    ])('a row under another name is none, where platformId is %s', (_name, platformId, key) => {
+      const platforms = { [key]: { window: null } };
+      expect(decide({ platformId }, inbound, { platforms })).toEqual(platformUnknown);
+    });
+
     test.each<[name: string, row: unknown]>([
       ['an empty object', {}],
       ['window: undefined', { window: undefined }],

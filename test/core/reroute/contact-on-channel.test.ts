@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { contactOnChannel } from '../../../src/core/reroute/contact-on-channel.js';
 import type { ContactIdentifier, RerouteContext } from '../../../src/core/reroute/policy.js';
+import { toChannel } from '../../../src/core/reroute/to-channel.js';
 import { AT, closed } from '../support.js';
-import { SMS, sendOf, textMessage } from './support.js';
+import { ask, SMS, sendOf, textMessage } from './support.js';
 
 const phone = { identifierKey: 'phonenumber', identifierValue: '+27000000001' };
 const otherPhone = { identifierKey: 'phonenumber', identifierValue: '+27000000002' };
@@ -70,6 +71,14 @@ describe('the address that the send names (field B14)', () => {
       },
     ],
     ['an email address', { id: 'c-1', platformAddress: 'a@example.com' }, 'email', 'email', email],
+    [
+      'the same with a space before it',
+      { id: 'c-1', platformAddress: ' +27000000002' },
+      'sms',
+      'facebook',
+      { ...phone, identifierValue: ' +27000000002' },
+    ],
+    ['its own before those of a list', { ...phone, identifiers: [otherPhone] }, 'sms', 'whatsapp', phone],
     ['platformAddress null', { ...phone, platformAddress: null }, 'sms', 'whatsapp', phone],
   ])('costs no read: %s', async (_name, contact, to, from, expected) => {
     expect(await reached({ contact, to, from })).toEqual([expected, 0]);
@@ -93,6 +102,7 @@ describe('an address that the send does not name (field B6)', () => {
     ],
     ['an id of Messenger, for SMS', onFacebook, 'sms', [listed(onFacebook), listed(phone)], phone],
     ['a number, for email', phone, 'email', [listed(phone), listed(email)], email],
+    ['nobody, for WhatsApp', {}, 'whatsapp', [listed(phone)], phone],
     ['two numbers', { id: 'c-1' }, 'sms', [listed(phone), listed(otherPhone)], phone],
     [
       'an id of a user, kept as a number',
@@ -126,7 +136,15 @@ describe('an address that the send does not name (field B6)', () => {
     expect((await reached({ contact, to }))[0]).toBe('address_unresolved');
   });
 
-  test.each<[name: string, contact: unknown, to: string | undefined, reached: object]>([
+  test('is not known where the policy’s caller lists no addresses', async () => {
+    const circumstances = { platformOf: async () => 'sms' };
+    const policy = toChannel({ channels: [SMS] });
+    const { declined } = await ask(policy, { ...sendOf(textMessage('hello')), contact: { id: 'c-1' } }, circumstances);
+    expect(declined).toEqual(['address_unresolved']);
+  });
+
+  test.each<[name: string, contact: unknown, to: string | undefined, reached: object | string]>([
+    ['nobody, on a channel that cannot be read', undefined, undefined, 'address_unresolved'],
     ['an id, on Messenger', { id: 'c-1' }, 'facebook', { id: 'c-1' }],
     ['an id, on WhatsApp', { id: 'c-1' }, 'whatsapp', { id: 'c-1' }],
     ['a number, on Instagram', phone, 'instagram', phone],

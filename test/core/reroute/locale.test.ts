@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { matchLocale, readLocale } from '../../../src/core/reroute/locale.js';
+import { isSameLocale, matchLocale, readLocale } from '../../../src/core/reroute/locale.js';
 
 const match = (wanted: string | undefined, available: readonly string[]): string =>
   matchLocale([wanted], available, 'none');
@@ -99,6 +99,10 @@ describe('scenario 32: the locale of a template', () => {
     expect(matchLocale(['en'], [tag, 'de'], 'fr')).toBe('fr');
   });
 
+  test.each(['und', 'und-US'])('%s is no language either where a template claims to be in it', (tag) => {
+    expect(matchLocale([tag], [tag, 'de'], 'fr')).toBe('fr');
+  });
+
   test('the names of inherited properties are no locales of anybody', () => {
     for (const tag of ['constructor', 'toString', '__proto__']) expect(match(tag, ['en'])).toBe('none');
   });
@@ -113,4 +117,18 @@ describe('scenario 32: the locale of a template', () => {
   ])('the first that is wanted goes before a better fit for a later one: %j is %s', (wanted, found) => {
     expect(matchLocale(wanted, ['en', 'pt-BR', 'de-AT', 'de'], 'en-none')).toBe(found);
   });
+});
+
+test.each<[a: string, b: string, isSame: boolean]>([
+  ['de', 'de', true],
+  ['pt_BR', 'pt-br', true],
+  ['en-US-u-ca-gregory', 'en_US', true],
+  ['pt-BR', 'pt-PT', false],
+  ['pt', 'pt-BR', false],
+  ['German!', 'de', false],
+  ['de', 'German!', false],
+  ['German!', 'German!', false],
+  ['German!', 'English!', false],
+])('whether %s and %s are the same locale: %s', (a, b, isSame) => {
+  expect(isSameLocale(a, b)).toBe(isSame);
 });

@@ -46,6 +46,11 @@ describe('what a message holds', () => {
       { kind: 'file', url, text: undefined },
     ],
     [
+      'a document with a parameter that reads like a sound',
+      bodyOf('file', { files: [{ ...paper, contentType: 'application/pdf;name="audio/one.pdf"' }] }),
+      { kind: 'file', url, text: undefined },
+    ],
+    [
       'content beside that of its type',
       { body: { type: 'text', text: { text: 'a' }, image: {} } },
       { kind: 'text', text: 'a' },
@@ -74,6 +79,7 @@ describe('what a message holds', () => {
     ['body: a text', { body: 'hello' }],
     ['body: an array', { body: [{ type: 'text' }] }],
     ['no type', { body: { text: { text: 'a' } } }],
+    ['no type, and two texts', { body: { text: { text: 'a' }, Text: { text: 'b' } } }],
     ['a type that is no text', { body: { type: ['text'], text: { text: 'a' } } }],
     ['a type without content', { body: { type: 'text' } }],
     ['a text that is null', bodyOf('text', null)],
@@ -104,6 +110,7 @@ describe('what a message holds', () => {
     ['scenario 35: no pictures', bodyOf('image', {})],
     ['scenario 35: a document with actions', bodyOf('file', { files: [paper], actions: [{}] })],
     ['scenario 35: a voice note', bodyOf('file', { files: [{ ...paper, contentType: 'audio/ogg; codecs=opus' }] })],
+    ['scenario 35: a voice note, with a space', bodyOf('file', { files: [{ ...paper, contentType: ' audio/ogg' }] })],
     ['scenario 35: a voice note in capitals', bodyOf('file', { files: [{ ...paper, contentType: 'AUDIO/OGG' }] })],
   ])('%s is not carried', (_name, message) => {
     expect(contentOf(message)).toEqual(notCarried);

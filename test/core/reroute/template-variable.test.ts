@@ -63,6 +63,7 @@ describe('scenario 33: a text of which nothing is seen', () => {
 
 describe('scenario 34: a text that is longer than its variable', () => {
   test.each<[name: string, text: string, maxLength: number, pieces: readonly string[] | undefined]>([
+    ['nothing', '', 5, ['']],
     ['one before the limit', 'abcd', 5, ['abcd']],
     ['at the limit', 'abcde', 5, ['abcde']],
     ['one behind the limit', 'abcdef', 5, ['abcde', 'f']],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SendToReroute } from '../../../src/core/reroute/policy.js';
+import type { ContactIdentifier, SendToReroute } from '../../../src/core/reroute/policy.js';
 import { type ToChannelOptions, toChannel } from '../../../src/core/reroute/to-channel.js';
 import type { Decision } from '../../../src/core/types.js';
 import { AT, closed, noServiceWindow, open, platformUnknown, windowUnknown } from '../support.js';
@@ -90,6 +90,12 @@ describe('scenario 37: the first channel that is itself sendable', () => {
     const first = await ask(toChannel({ channels: [listed, SMS.toUpperCase()] }), send, { decide: everywhere });
     expect(channelsOf(first.decided)).toEqual([SMS]);
     expect(first.result?.sends?.length).toBe(1);
+  });
+
+  test('is any of the list where the send names no channel', async () => {
+    const send = { ...sendOf(textMessage('hello')), channelId: undefined };
+    const asked = await ask(toChannel({ channels: [SMS] }), send, { decide: everywhere });
+    expect(channelsOf(asked.decided)).toEqual([SMS]);
   });
 
   test('is asked about once, however often it is listed [R19]', async () => {
@@ -231,6 +237,25 @@ describe('who is written to on another channel', () => {
     const policy = toChannel({ channels: [SMS], contact: () => value as undefined });
     const asked = await ask(policy, sendOf(textMessage('hello')), { decide: everywhere });
     expect(asked).toEqual({ ...declinedWith('no_channel_open'), decided: [] });
+  });
+});
+
+describe('why nobody is written to', () => {
+  const byId = { ...sendOf(textMessage('hello')), contact: { id: 'c-1' } };
+  const everyChannel = { platformOf: async (id: string) => (id === SMS ? 'sms' : id === EMAIL ? 'email' : 'whatsapp') };
+  const onSms = { key: 'phonenumber', value: '+27000000001' };
+
+  test.each<
+    [name: string, channels: readonly string[], listed: readonly ContactIdentifier[] | undefined, reason: string]
+  >([
+    ['no address on the only channel', [SMS], [], 'no_address'],
+    ['no address on any channel', [SMS, EMAIL], [], 'no_address'],
+    ['no address on one, the other is closed', [EMAIL, SMS], [onSms], 'no_channel_open'],
+    ['one is closed, no address on the other', [SMS, EMAIL], [onSms], 'no_channel_open'],
+    ['not known', [SMS], undefined, 'address_unresolved'],
+  ])('%s', async (_name, channels, listed, reason) => {
+    const asked = await ask(toChannel({ channels }), byId, { ...everyChannel, identifiers: async () => listed });
+    expect(asked).toMatchObject(declinedWith(reason));
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { doubtAbout } from '../../../src/core/reroute/doubt.js';
 import { toTemplate } from '../../../src/core/reroute/to-template.js';
 import type { ToTemplateOptions } from '../../../src/core/reroute/to-template-options.js';
 
@@ -170,5 +171,22 @@ describe('the options of toTemplate', () => {
     expect(create({ ...required, locale: 'a secret!' })).toThrow(
       'toTemplate.locale must be a BCP 47 locale; received a string',
     );
+  });
+});
+
+describe('a doubt about options that may be right', () => {
+  const projectId = '44444444-4444-4444-8444-444444444444';
+
+  test('is told of a projectId that is no UUID', () => {
+    expect(doubtAbout(toTemplate(required))).toContain('toTemplate.projectId is not a UUID');
+  });
+
+  test.each<[name: string, policy: unknown]>([
+    ['a projectId that is a UUID', toTemplate({ ...required, projectId })],
+    ['a policy of the user', () => undefined],
+    ['a word', 'block'],
+    ['what is no policy', undefined],
+  ])('is not told of %s', (_name, policy) => {
+    expect(doubtAbout(policy)).toBeUndefined();
   });
 });

@@ -149,6 +149,11 @@ describe('scenario 33: what would be refused is stopped', () => {
     expect(await reroute(textMessage(text))).toEqual(declinedWith('text_blank'));
   });
 
+  test('a text that shows nothing and is too long besides', async () => {
+    const asked = await reroute(textMessage('\u200b'.repeat(11)), { maxLength: 10, onTooLong: 'block' });
+    expect(asked).toEqual(declinedWith('text_blank'));
+  });
+
   test('a text of which one piece would be blank', async () => {
     expect(await reroute(textMessage('a \u200b\u200b b'), { maxLength: 2 })).toEqual(declinedWith('text_blank'));
   });
