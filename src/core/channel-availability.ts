@@ -32,6 +32,7 @@ export function isOutgoingUnavailable(channel: unknown, at: number): boolean {
 }
 
 function isOff(capability: unknown, at: number): boolean {
+  if (capability === undefined) return false;
   const expiresAt = capabilityEnd(own(capability, 'expiresAt'));
   return maySend(own(capability, 'status')) === false || (expiresAt !== undefined && expiresAt <= at);
 }
