@@ -77,7 +77,7 @@ export function platformName(platformId: string): string {
 /** The row for a `platformId`: the caller's own, else the table's. */
 export function platformRow(platformId: unknown, overrides: unknown): PlatformRow | undefined {
   const platform = platformOf(platformId);
-  const given = overrideOf(platformId, platform, overrides);
+  const given = overrides === undefined ? undefined : overrideOf(platformId, platform, overrides);
   if (given !== undefined) return isPlatformRow(given) ? given : undefined;
   return platform === undefined ? undefined : platforms[platform];
 }

@@ -105,6 +105,7 @@ class Lines {
   }
 
   endWord(): void {
+    if (this.#word === '') return;
     const fits = this.#line.length + 1 + this.#word.length <= this.#maxLength;
     if (!fits) this.#endLine();
     this.#line = this.#line === '' ? this.#word : `${this.#line} ${this.#word}`;
