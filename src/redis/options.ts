@@ -28,8 +28,8 @@ export interface RedisStoreOptions {
   /** The prefix of all keys, one per deployment in a shared Redis. Default `ffg:`. */
   readonly prefix?: string | undefined;
   /**
-   * How many windows this process keeps in memory, in front of Redis. With 0 every decision asks Redis.
-   * Default 100 000.
+   * How many windows this process keeps in memory, in front of Redis, and as many contact ids. With 0 every decision asks
+   * Redis. Default 100 000.
    */
   readonly max?: number | undefined;
   /**

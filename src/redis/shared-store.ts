@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { StoreHealth } from '../core/store-health.js';
 import type { Clock, Fleet, Store } from '../ports.js';
 import type { HeldStore } from '../stores/held-store.js';
+import { noteSize } from '../stores/memory-store.js';
 import type { RedisClient } from './client.js';
 import { RedisConnection } from './connection.js';
 import { RedisFleet } from './fleet/redis-fleet.js';
@@ -46,7 +47,7 @@ export function openSharedStore(client: RedisClient, options: SharedStoreOptions
   const remote = new RedisWindows({ ...parts, longestWindowMs });
   const fleet = new RedisFleet({ ...parts, instances, timeoutMs: timeoutMs / 2 });
   const windows = max === 0 ? withoutMemory(remote) : new TieredStore({ remote, max, now: parts.now });
-  return {
+  const store: RedisStore = {
     get: (key) => windows.get(key),
     merge: (key, evidence) => windows.merge(key, evidence),
     forget: (target) => windows.forget(target),
@@ -55,6 +56,8 @@ export function openSharedStore(client: RedisClient, options: SharedStoreOptions
     held: new RedisHeldStore({ ...parts, seal, timeoutMs }),
     close: () => connection.close(),
   };
+  noteSize(store, max);
+  return store;
 }
 
 function healthOf({ problem }: RedisConnection): StoreHealth {

@@ -5,6 +5,8 @@ import type { Cache, Links, Store, WindowKey } from '../ports.js';
 import { CustomerWindows } from './customer-windows.js';
 import type { Channel, Entry, WindowMap, WindowMapOptions } from './window-map.js';
 
+const DEFAULT_MAX = 100_000;
+
 /** How much `memoryStore` remembers. */
 export interface MemoryStoreOptions {
   /**
@@ -21,7 +23,7 @@ export interface MemoryStoreOptions {
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
   checkOptionsOf('memoryStore', options, { max: integerFrom(1, 'customers') });
-  const { max = 100_000 } = ownFields(options);
+  const { max = DEFAULT_MAX } = ownFields(options);
   const { get, merge, forget, links } = customerWindows(max);
   const store: Store = { get, merge, forget };
   linksOfStores.set(store, links);
@@ -35,7 +37,19 @@ export function linksOf(store: Store): Links | undefined {
   return linksOfStores.get(store);
 }
 
-/** Links without windows, for a store that has none. */
+/** How many windows a store keeps in this process in front of another place. */
+const sizes = new WeakMap<object, number>();
+
+export function noteSize(store: Store, max: number): void {
+  sizes.set(store, max);
+}
+
+/** Links for a store that keeps none: as many as it keeps windows in this process. */
+export function linksBeside(store: Store): Links {
+  return memoryLinks({ max: sizes.get(store) || DEFAULT_MAX });
+}
+
+/** Links without windows. */
 export function memoryLinks({ max }: { readonly max: number }): Links {
   return customerWindows(max).links;
 }

@@ -177,4 +177,21 @@ describeWithRedis('redisStore over a faulty Redis', () => {
     }
     expect(world.logs.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
+
+  it('remembers as many contact ids as windows', async () => {
+    const store = openStore(await freePort(), { instances: 1, max: 2 });
+    const world = await createWorld({ guard: { store } });
+    const known = { workspaceId: world.workspace.id, channelId: world.channel.id, at: world.sandbox.clock.now() };
+    const { id: contactId } = world.contact;
+    // So that the channel is known.
+    await expect.poll(() => world.guard.check(world.send())).toMatchObject({ source: 'bird' });
+    await world.guard.observeInbound({ ...known, contactId, address: PHONE });
+    expect(world.guard.peek(world.send({ contact: { id: contactId } }))).toMatchObject({ action: 'send' });
+    for (const address of ['+31612345679', '+31612345680']) {
+      await world.guard.observeInbound({ ...known, contactId: crypto.randomUUID(), address });
+    }
+    await world.guard.observeInbound({ ...known, address: PHONE });
+    expect(world.guard.peek(world.send())).toMatchObject({ action: 'send' });
+    expect(world.guard.peek(world.send({ contact: { id: contactId } }))).toBeUndefined();
+  });
 });

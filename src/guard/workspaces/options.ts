@@ -13,7 +13,7 @@ import { InFlight } from '../../in-flight.js';
 import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
-import { linksOf, memoryCache, memoryLinks, memoryStore } from '../../stores/memory-store.js';
+import { linksBeside, linksOf, memoryCache, memoryStore } from '../../stores/memory-store.js';
 import { BirdWatch } from '../../telemetry/health.js';
 import type { OnDecision } from '../../telemetry/listeners.js';
 import { Lookups } from '../../telemetry/lookups.js';
@@ -107,8 +107,8 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   const links = new ContactLinks({
-    links: linksOf(options.store ?? store) ?? memoryLinks({ max: MAX_LINKS }),
-    lone: memoryCache({ max: MAX_LINKS }),
+    links: linksOf(options.store ?? store) ?? linksBeside(options.store ?? store),
+    lone: memoryCache({ max: MAX_CHANNELS }),
   });
   const hooks = new HookTroubles({ clock, logger, logOnce }, reportError);
   const mounts = new MountWatch(logOnce);
@@ -117,8 +117,8 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   return { store, clock, fetch, logger, logOnce, hooks, mounts, defaults, links, ...told, inFlight };
 }
 
-/** Of how many contacts it is known which id and address belong together, with a store that does not keep that. */
-const MAX_LINKS = 100_000;
+/** Of how many channels the customers are remembered whose contact id is not known. */
+const MAX_CHANNELS = 100_000;
 
 /** What a guard takes from the runtime: with a `fetch` or a `clock` of the user's own, not that of the runtime. */
 function runtimeFor({ fetch, clock }: GuardOptions): Readonly<Record<string, unknown>> {
