@@ -83,10 +83,9 @@ function nothing(channelId: string | undefined): WebhookEvent {
 
 /** The two parts of a name such as `whatsapp.inbound`. Without arrays here and below, decoding takes 0.8 of the time. */
 function splitName(event: unknown): { readonly platform?: string; readonly direction?: string } {
-  const dot = typeof event === 'string' ? event.indexOf('.') : -1;
-  return typeof event === 'string' && dot >= 0
-    ? { platform: event.slice(0, dot), direction: event.slice(dot + 1) }
-    : {};
+  if (typeof event !== 'string') return {};
+  const dot = event.indexOf('.');
+  return dot > 0 ? { platform: event.slice(0, dot), direction: event.slice(dot + 1) } : {};
 }
 
 /** The types of Bird's bodies that a customer can write. */

@@ -7,15 +7,22 @@ describe('a code that says that the window was closed (field A9) [W13]', () => {
   it.each<[string, readonly (string | number)[]]>([
     ['WhatsApp', [131_047, '131047', ' 131047 ', '#131047', '(#131047) Re-engagement message', '131047.0']],
     ['WhatsApp with its subcode', ['131047/2018278', '131047: Re-engagement message', 'error code: 131047']],
-    ['WhatsApp on premises', [470, '470']],
+    ['WhatsApp in a text of 1000 characters', ['131047'.padEnd(1000), '#131047 Re-engagement message']],
+    ['WhatsApp on premises', [470, '470', '470: Re-engagement message', '470 : Re-engagement message']],
     ['Messenger', [2_018_278, '2018278', 2_018_065, '2018065', '10/2018278', '10/2018065', '10:2018065', '10-2018065']],
     [
       'Messenger in words',
-      ['code 10, subcode 2018278', '(#10) 2018065', 'error_code=10, error_subcode=2018065', '#10/2018278'],
+      [
+        'code 10, subcode 2018278',
+        '(#10) 2018065',
+        'error_code=10, error_subcode=2018065',
+        '#10/2018278',
+        '10subcode2018278',
+      ],
     ],
     ['Instagram', [2_534_022, '10/2534022', '10 / 2534022', '[10, 2534022]']],
     ['WeChat', [45_015, '45015']],
-    ['Twilio', [63_016, '63016', '63016 outside the allowed window']],
+    ['Twilio', [63_016, '63016', '63016/5', '63016 outside the allowed window']],
     ['Vonage', [1340, '1340']],
     ['Gupshup and 8x8', [1004, '1008', 61]],
     [
@@ -49,6 +56,7 @@ describe("Meta's code 10 (field A9)", () => {
     [`10: ${META}`, []],
     [`10 ${META}`, []],
     ['(#10)', ['The messaging window has expired']],
+    ['10', [META.padEnd(1000)]],
   ])('%s with words about the window is doubtful', (code, words) => {
     expect(readRefusal(code, words)).toBe('doubtful');
   });
@@ -81,6 +89,7 @@ describe('a code that says nothing about the window', () => {
     ['a short code with something behind it', '61/5'],
     ['a short code in a sentence', '61 messages were sent'],
     ['a code within a sentence', 'it was not 131047'],
+    ['a marked code within a sentence', 'it was not #131047'],
     ['a longer number', '1310470'],
     ['a negative number', -61],
     ['a negative text', '-61'],

@@ -94,6 +94,14 @@ describe('a customer message', () => {
     expect(kindOf(inbound({ body: { type } }))).toBe('customer_wrote');
   });
 
+  it('opens without a status, and has no text where that is none', () => {
+    const body = { type: 'text', text: { text: 7 } };
+    expect(decodeWebhookEvent(inbound({ status: undefined, body }))).toMatchObject({
+      kind: 'customer_wrote',
+      text: undefined,
+    });
+  });
+
   it('scenario 11: opens as a reply by button, which comes as a text', () => {
     const replyTo = { id: '404544c5-9920-45f1-8990-0855634ab7ac', type: 'click' };
     expect(kindOf(inbound({ replyTo }))).toBe('customer_wrote');
@@ -122,7 +130,7 @@ describe('a customer message', () => {
     ['a time without zone', { createdAt: '2026-01-05T09:00:00' }],
     ['a time as number', { createdAt: CREATED }],
   ])('scenario 10: is doubtful with %s [W12]', (_name, change) => {
-    expect(kindOf(inbound(change))).toBe('doubtful');
+    expect(decodeWebhookEvent(inbound(change))).toMatchObject({ kind: 'doubtful', contacts: [contact] });
   });
 
   it.each(['user_changed_number', 'customer_changed_number'])('%s takes the address away', (type) => {
@@ -139,6 +147,8 @@ describe('a customer message', () => {
   it('scenario 13: opens nothing on Instagram, where comments and mentions come as the same event [W10]', () => {
     expect(kindOf(inbound({}, 'instagram.inbound'))).toBe('maybe_wrote');
     expect(kindOf(inbound({}, 'facebook.inbound'))).toBe('customer_wrote');
+    expect(kindOf(inbound({ sender: {} }, 'instagram.inbound'))).toBe('nothing');
+    expect(kindOf(outbound({}, 'instagram.outbound'))).toBe('message_sent');
   });
 });
 
@@ -156,6 +166,12 @@ describe('the contact of an event', () => {
       '27612960145016998',
     ],
     ['that the platform knows under another name', { platformAddress: '+31687654321' }, '+31687654321'],
+    [
+      'in a list',
+      { identifierKey: '', identifierValue: '', identifiers: [{ identifierValue: '+31612345678' }] },
+      '+31612345678',
+    ],
+    ['that nobody can name, since a rule selects it', { platformAddressSelector: 'x' }, undefined],
     ['with empty texts', { identifierValue: '+31612345678', platformAddress: '' }, '+31612345678'],
   ])('has an address %s', (_name, change, address) => {
     expect(decodeWebhookEvent(sender(change))).toMatchObject({ contact: { contactId: CONTACT, address } });
@@ -192,6 +208,37 @@ describe('a message of the business', () => {
     [undefined, 'nothing'],
   ])('with status %s is %s', (status, kind) => {
     expect(kindOf(outbound({ status }))).toBe(kind);
+  });
+
+  it('changed when its status did, and otherwise when it was sent', () => {
+    const statusAt = Date.parse('2026-01-05T09:02:00Z');
+    expect(decodeWebhookEvent(outbound())).toMatchObject({ happenedAt: statusAt, sentAt: CREATED });
+    expect(decodeWebhookEvent(outbound({ lastStatusAt: undefined }))).toMatchObject({ happenedAt: CREATED });
+  });
+
+  it.each([
+    ['an id', '404544c5-9920-45f1-8990-0855634ab7ac', true],
+    ['128 characters', 'x'.repeat(128), true],
+    ['129 characters', 'x'.repeat(129), false],
+    ['a number', 7, false],
+    ['a list', ['x'], false],
+    ['nothing', undefined, false],
+  ])('is known by an id that is %s: %s', (_name, id, isKnown) => {
+    const event = decodeWebhookEvent(outbound({ id }));
+    expect(event).toMatchObject({ kind: 'message_sent', messageId: isKnown ? id : undefined });
+  });
+
+  it('without a time is nothing, even if it was scheduled', () => {
+    expect(kindOf(outbound({ createdAt: undefined }))).toBe('nothing');
+    expect(kindOf(outbound({ createdAt: undefined, scheduledFor: '2026-01-06T09:00:00Z' }))).toBe('nothing');
+  });
+
+  it('to several contacts is sent to each that is known', () => {
+    const contacts = [{ identifierValue: '+31612345678' }, {}, null, { identifierValue: '+31687654321' }];
+    expect(decodeWebhookEvent(outbound({ receiver: { contacts } }))).toMatchObject({
+      kind: 'message_sent',
+      contacts: [{ address: '+31612345678' }, { address: '+31687654321' }],
+    });
   });
 
   it('that is a template does not count', () => {
@@ -313,11 +360,15 @@ describe('is nothing', () => {
     ['a channel', { service: 'channels', event: 'channel.updated', payload: { id: CHANNEL } }],
     ['a conversation', example('webhook.conversation.updated.docs.truncated')],
     ['another service', { ...inbound(), service: 'numbers' }],
+    ['a message of the business in another event', outbound({}, 'whatsapp.interaction')],
     ['an event without a platform', inbound({}, 'inbound')],
+    ['an event of a platform without a name', inbound({}, '.inbound')],
     ['an event with more parts', inbound({}, 'a.whatsapp.inbound')],
     ['a channel id that is none', inbound({ channelId: '..' })],
     ['an outbound event of an incoming message', outbound({ direction: 'incoming' })],
     ['an outbound event to nobody', outbound({ receiver: { contacts: [] } })],
+    ['an outbound event without a receiver', outbound({ receiver: undefined })],
+    ['an outbound event whose contacts are no list', outbound({ receiver: { contacts: { id: CONTACT } } })],
     ['null', null],
     ['a list', []],
     ['a text', 'event'],

@@ -62,6 +62,8 @@ describe('refuses [W5, W9]', () => {
     ['a character of the URL-safe alphabet', { signature: `-${signature.slice(1)}` }],
     ['surrounding white space', { signature: ` ${signature}` }],
     ['no timestamp', { timestamp: undefined }],
+    ['a timestamp that is a number', { timestamp: Number(timestamp) }],
+    ['a list of timestamps', { timestamp: [timestamp] }],
     ['another URL', { url: 'https://example.com/other' }],
     ['http in place of https', { url: vector.url.replace('https', 'http') }],
     ['a slash more', { url: `${vector.url}/` }],

@@ -24,27 +24,24 @@ const PLAIN_PATH = /^[\w/-]*?\/workspaces\/([\w-]+)\/channels\/([\w-]+)\/message
  * The send that a request's path means, in any spelling that a framework, `fetch` or Bird accepts. Middleware may have
  * rewritten `url`, and a mount may have cut it: the current path counts first, then the original one.
  */
-export function targetOfPaths(paths: RequestPaths): PathTarget | undefined {
-  const { url = '' } = paths;
+export function targetOfPaths({ url = '', originalUrl, baseUrl }: RequestPaths): PathTarget | undefined {
   const plain = PLAIN_PATH.exec(url);
   return plain === null
-    ? targetOfAnyPath(paths)
+    ? targetOfAnyPath(url, originalUrl, baseUrl)
     : { workspaceId: plain[1] ?? '', channelId: plain[2], kind: 'message' };
 }
 
-function targetOfAnyPath({ url, originalUrl, baseUrl }: RequestPaths): PathTarget | undefined {
+function targetOfAnyPath(url: string, originalUrl: string | undefined, baseUrl: unknown): PathTarget | undefined {
   const base = typeof baseUrl === 'string' ? baseUrl : '';
-  const now = base === '' ? url : base + (url ?? '');
+  const now = base + url;
   const target = targetOfPath(now) ?? (originalUrl === now ? undefined : targetOfPath(originalUrl));
   // Below a mount on a send path everything is a send: Express and Connect run the handler for `/messages/x`, too.
-  return target ?? targetOfPath(mountOf({ url, originalUrl, baseUrl }));
+  return target ?? targetOfPath(base === '' ? mountOfConnect(url, originalUrl) : base);
 }
 
-function mountOf({ url, originalUrl, baseUrl }: RequestPaths): string | undefined {
-  if (typeof baseUrl === 'string' && baseUrl !== '') return baseUrl;
-  // Connect has no `baseUrl`, but cuts `url`.
-  const isCut = url !== undefined && originalUrl !== undefined && originalUrl !== url && originalUrl.endsWith(url);
-  return isCut ? originalUrl.slice(0, -url.length) : undefined;
+/** Connect has no `baseUrl`, but cuts `url`. */
+function mountOfConnect(url: string, originalUrl: string | undefined): string | undefined {
+  return originalUrl?.endsWith(url) === true ? originalUrl.slice(0, -url.length) : undefined;
 }
 
 /**

@@ -120,7 +120,7 @@ function readNewConversation(
   if (isAmbiguous || hasRival(message, ['recipients'])) return [{ ...ids, message: null }];
   const [recipients, participants] = [own(message, 'recipients'), own(body, 'participants')];
   const all = Array.isArray(recipients) && recipients.length > 0 ? recipients : participants;
-  const contacts = Array.isArray(all) ? all.filter((one) => (own(one, 'type') ?? 'contact') !== 'accessKey') : [];
+  const contacts = Array.isArray(all) ? all.filter((one) => own(one, 'type') !== 'accessKey') : [];
   return sendsTo(contacts, message, ids, maxRecipients);
 }
 

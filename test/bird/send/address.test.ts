@@ -85,6 +85,7 @@ describe('normaliseAddress', () => {
     '0612345678',
     '+0612345678',
     '+1234567890123456',
+    '(tel:+31612345678)',
   ])('%s is no phone number and stays as it was written, under any key (field A5)', (written) => {
     for (const key of ['phonenumber', undefined, 'whatsappid']) expect(normaliseAddress(written, key)).toBe(written);
   });
@@ -225,6 +226,16 @@ describe('readRecipient', () => {
       { contactId: undefined, identifier: byPhone, address: PHONE },
     ],
     [
+      'an id and a key',
+      { id: ID, identifierKey: 'phonenumber' },
+      { contactId: ID, identifier: undefined, address: undefined },
+    ],
+    [
+      'an address of its own under a key',
+      { identifierKey: 'phonenumber', platformAddress: '12025550123' },
+      { contactId: undefined, identifier: byPhone, address: PHONE },
+    ],
+    [
       'an address of its own',
       { id: ID, identifierValue: PHONE, platformAddress: '+1 202 555 0199' },
       { contactId: ID, identifier: byPhone, address: '+12025550199' },
@@ -248,6 +259,10 @@ describe('readRecipient', () => {
     ['two that differ', { id: ID, identifierValue: PHONE, identifiers: [{ identifierValue: '+12025550199' }] }],
     ['a listed one that cannot be read', { id: ID, identifierValue: PHONE, identifiers: [{ identifierValue: 7 }] }],
     ['a value that is no text', { id: ID, identifierValue: 12025550123 }],
+    ['a key that is no text', { id: ID, identifierKey: 7, identifierValue: PHONE }],
+    ['an empty key', { id: ID, identifierKey: '', identifierValue: PHONE }],
+    ['a key of white space', { id: ID, identifierKey: ' ', identifierValue: PHONE }],
+    ['an endless key', { id: ID, identifierKey: 'x'.repeat(513), identifierValue: PHONE }],
     ['an empty value', { id: ID, identifierValue: '' }],
     ['an empty platformAddress', { id: ID, platformAddress: '' }],
     ['a platformAddress that is no text', { id: ID, platformAddress: {} }],

@@ -61,6 +61,8 @@ describe('readSends: the path', () => {
     `/workspaces/${WS}/channels/${CH}/messages/..`,
     `/workspaces/${WS}/channels/${CH}/messagesx`,
     `/workspaces/${WS}/navigators/${CV}/messages`,
+    `//workspaces/${WS}/channels/messages`,
+    '//messages',
   ])('%s is none', (url) => {
     expect(readSends(post(url))).toBeUndefined();
   });
@@ -96,6 +98,9 @@ describe('readSends: the path', () => {
     expect(readSends(post('/x', { originalUrl: `${path}/x`, baseUrl: path }))).toEqual([channel]);
     // Connect says no `baseUrl`.
     expect(readSends(post('/x', { originalUrl: `${path}/x` }))).toEqual([channel]);
+    expect(readSends(post('/x', { originalUrl: `${path}/x`, baseUrl: '' }))).toEqual([channel]);
+    expect(readSends(post('/x', { originalUrl: `${path}/y` }))).toBeUndefined();
+    expect(readSends(post('/x', { originalUrl: '/elsewhere', baseUrl: path }))).toEqual([channel]);
     expect(readSends(post('/contacts', { originalUrl: `${baseUrl}/contacts`, baseUrl }))).toBeUndefined();
   });
 
@@ -125,6 +130,11 @@ describe('readSends: the path', () => {
     `/workspaces/${WS}/channels/${CH}/x//%2e%2e/../messages`,
     `/workspaces/${WS}/channels/${CH}/x//../messages`,
     `/workspaces/${WS}\\channels/${CH}/messages`,
+    `/workspaces//${WS}/channels/${CH}/x//../../messages`,
+    `workspaces/${WS}/channels/${CH}/messages`,
+    // Parameters of a segment, and a query after a `;`.
+    `/workspaces;v=1/${WS}/channels/${CH};w/messages`,
+    `/workspaces/${WS}/channels/${CH}/messages;a/b`,
   ])('is found however it is spelled: %s (field A6)', (url) => {
     expect(readSends(post(url))).toEqual([channel]);
   });
@@ -144,7 +154,24 @@ describe('readSends: the path', () => {
     const url = `/workspaces/%E0%A4%A/channels/${CH}/messages`;
     expect(readSends(post(url))).toMatchObject([{ workspaceId: '%E0%A4%A' }]);
     expect(readSends(post(`/workspaces/%2e%2e/channels/${CH}/messages`))).toMatchObject([{ workspaceId: '..' }]);
+    const asRouted = `/workspaces/${WS}/workspaces/%2e%2e/channels/${CH}/messages`;
+    expect(readSends(post(asRouted))).toMatchObject([{ workspaceId: '..' }]);
   });
+
+  it('decodes a character of several bytes', () => {
+    const url = `/workspaces/%C3%A9/channels/${CH}/messages`;
+    expect(readSends(post(url))).toMatchObject([{ workspaceId: 'é' }]);
+  });
+
+  it.each([`channels/${CH}/messages/`, `conversations/${CV}/messages`])(
+    'names one message, whatever list its body has: %s',
+    (path) => {
+      const body = { ...message, messageRequests: [message, message] };
+      const sends = readSends(post(`/workspaces/${WS}/${path}`, { body }));
+      expect(sends).toMatchObject([{ message: body }]);
+      expect(sends).toHaveLength(1);
+    },
+  );
 });
 
 describe('readSends: route parameters', () => {
@@ -162,7 +189,15 @@ describe('readSends: route parameters', () => {
     expect(readSends(post(url, { params }))).toMatchObject([{ workspaceId: WS, channelId: CH }]);
   });
 
+  it.each([undefined, '', '/', '/?x', '?x', '/#x'])(
+    'count below app.use where nothing follows the mount: %s',
+    (url) => {
+      expect(readSends({ method: 'POST', url, params, body: message })).toMatchObject([{ channelId: CH }]);
+    },
+  );
+
   it('do not make a send of every route below app.use', () => {
+    expect(readSends(post('/contacts?x=1', { params }))).toBeUndefined();
     expect(readSends(post('/contacts', { originalUrl: `/${WS}/${CH}/contacts`, params }))).toBeUndefined();
   });
 
@@ -187,6 +222,11 @@ describe('readSends: route parameters', () => {
   it('name a batch by the path or by the body', () => {
     const body = { messageRequests: [message, message] };
     expect(readSends(post('/send', { params, route: {}, body }))?.map(({ item }) => item)).toEqual([0, 1]);
+    const both = { ...message, messageRequests: [message] };
+    expect(readSends(post('/send', { params, route: {}, body: both }))).toEqual([
+      { ...params, contact: one, message, item: 0 },
+      { ...params, contact: one, message: both },
+    ]);
     const url = `/workspaces/${WS}/channels/${CH}/batch/messages/`;
     expect(readSends(post(url, { params, route: {}, body: {} }))).toMatchObject([{ channelId: CH, message: null }]);
   });
@@ -223,6 +263,85 @@ describe('readSends: the body', () => {
   it('takes no recipients from a prototype', () => {
     const body = JSON.parse('{"__proto__":{"receiver":{"contacts":[{"id":"x"}]}},"body":{}}');
     expect(readSends(post(url, { body }))?.[0]).not.toHaveProperty('contact');
+  });
+});
+
+describe('readSends: the recipients of a message into a conversation', () => {
+  const url = `/workspaces/${WS}/conversations/${CV}/messages`;
+  const ids = { workspaceId: WS, conversationId: CV };
+
+  it('are those that it names', () => {
+    const body = { body: {}, recipients: [one, two] };
+    expect(readSends(post(url, { body }))).toEqual([
+      { ...ids, contact: one, message: body },
+      { ...ids, contact: two, message: body },
+    ]);
+  });
+
+  it('are unknown where it names them in two spellings', () => {
+    const body = { body: {}, recipients: [one], Recipients: [two] };
+    expect(readSends(post(url, { body }))).toEqual([{ ...ids, contact: {}, message: body }]);
+  });
+
+  it('of a message to a channel are unknown where it names them in two spellings', () => {
+    for (const receivers of [
+      { receiver: { contacts: [one], Contacts: [two] } },
+      { receiver: { contacts: [one] }, Receiver: { contacts: [two] } },
+    ]) {
+      const body = { body: {}, ...receivers };
+      const sends = readSends(post(`/workspaces/${WS}/channels/${CH}/messages`, { body }));
+      expect(sends).toEqual([{ workspaceId: WS, channelId: CH, message: body }]);
+    }
+  });
+});
+
+describe('readSends: a new conversation', () => {
+  const url = `/api/workspaces/${WS}/conversations`;
+  const ids = { workspaceId: WS, channelId: CH };
+  const start = (change: object): ReturnType<typeof readSends> =>
+    readSends(post(url, { body: { channelId: CH, ...change } }));
+  const first = { body: { type: 'text' } };
+
+  it('is no send without a first message, nor is another collection of the workspace', () => {
+    expect(start({ participants: [one] })).toBeUndefined();
+    const body = { initialMessage: first, participants: [one] };
+    expect(readSends(post(`/api/workspaces/${WS}/contacts`, { body }))).toBeUndefined();
+    expect(readSends(post(`/api/${WS}/conversations`, { body }))).toBeUndefined();
+  });
+
+  it('sends to the recipients of its first message', () => {
+    const initialMessage = { ...first, recipients: [one] };
+    expect(start({ initialMessage, participants: [two] })).toEqual([{ ...ids, contact: one, message: initialMessage }]);
+  });
+
+  it.each([[undefined], [[]], [null]])('sends to the participants where the message names %j', (recipients) => {
+    const initialMessage = { ...first, recipients };
+    const participants = [one, { ...two, type: 'contact' }, { id: CV, type: 'accessKey' }];
+    expect(start({ initialMessage, participants })).toEqual([
+      { ...ids, contact: one, message: initialMessage },
+      { ...ids, contact: participants[1], message: initialMessage },
+    ]);
+  });
+
+  it.each([[undefined], [[]], [one]])('with the participants %j is one send without a recipient', (participants) => {
+    const sends = start({ initialMessage: first, participants });
+    expect(sends).toEqual([{ ...ids, message: first }]);
+    expect(sends?.[0]).not.toHaveProperty('contact');
+  });
+
+  it('has no channel where its id is no text', () => {
+    const sends = start({ initialMessage: first, channelId: 7, participants: [one] });
+    expect(sends).toEqual([{ workspaceId: WS, channelId: undefined, contact: one, message: first }]);
+  });
+
+  it.each([
+    ['its message', { initialMessage: first, InitialMessage: first }],
+    ['its message, the second alone', { InitialMessage: first }],
+    ['its channel', { initialMessage: first, ChannelId: CV }],
+    ['its participants', { initialMessage: first, participants: [one], Participants: [two] }],
+    ['its recipients', { initialMessage: { ...first, recipients: [one], Recipients: [two] } }],
+  ])('with two spellings of %s is one send that cannot be classified', (_, change) => {
+    expect(start(change)).toEqual([{ ...ids, message: null }]);
   });
 });
 

@@ -34,7 +34,7 @@ export const requests: readonly Mutation[] = [
     name: 'a plain path is looked for where the request came to, not where it goes now',
     file: 'bird/send/send-path.ts',
     find: 'PLAIN_PATH.exec(url)',
-    replace: 'PLAIN_PATH.exec(paths.originalUrl ?? url)',
+    replace: 'PLAIN_PATH.exec(originalUrl ?? url)',
     tests: ['bird/send/send-request.test.ts'],
   },
   {
