@@ -184,6 +184,7 @@ export class Dispatcher {
         // Messages from before this process started may have been answered meanwhile.
         if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#run(key, host, false);
       }
+      await this.#pauses.recordAgain(workspaceId);
       await this.#warnOfUnreadable(host);
       isDone = true;
     } catch (error) {

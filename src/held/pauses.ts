@@ -5,11 +5,20 @@ import type { WindowKey } from '../ports.js';
 import type { DispatchHost } from './dispatch-host.js';
 import type { ReplyEvent, ResolvedHold } from './options.js';
 
+/** A pause that the store does not have, or not yet. */
+interface OwnPause {
+  readonly key: WindowKey;
+  /** The customer has written again. */
+  isOver: boolean;
+}
+
+/** In an outage of the store each opt-out word is one more. The oldest are forgotten first. */
+const MAX_OWN = 10_000;
+
 /** Which queues stay paused although their window is open: the customer's last message was a bare opt-out word. */
 export class Pauses {
   readonly #options: Pick<ResolvedHold, 'store' | 'releaseOn'>;
-  /** Paused queues that the store does not keep, or not yet. */
-  readonly #own = new Set<string>();
+  readonly #own = new Map<string, OwnPause>();
   /** What the log has said and what has not become better since. */
   #isFailing = false;
   /** One message may concern two queues, by address and by contact id; `releaseOn` is called once for it. */
@@ -24,20 +33,47 @@ export class Pauses {
     const { store } = this.#options;
     const isReleasing = this.#isReleasing(reply, host);
     const name = windowName(key, key.address);
-    // At once, so that a release which runs during the store's write is paused too.
-    if (isReleasing) this.#own.delete(name);
-    else this.#own.add(name);
+    const own = isReleasing ? this.#drop(name) : this.#keep(name, key);
     try {
-      if (isReleasing) await store.resume?.(key);
-      else await store.pause?.(key);
-      // From here on every process sees it in the store. Where nothing waits there is nothing to pause: anybody may write
-      // an opt-out word, and each would be kept for good.
-      if (store.pause !== undefined || (await store.list(key)).length === 0) this.#own.delete(name);
+      if (own === undefined) await store.resume?.(key);
+      else await this.#record(name, own);
       this.#isFailing = false;
     } catch (error) {
       this.#failed(key, host, error);
     }
     return isReleasing;
+  }
+
+  /** Tries again what the store has failed to record. Rejects if it fails once more. */
+  async recordAgain(workspaceId: string): Promise<void> {
+    for (const [name, own] of this.#own) if (own.key.workspaceId === workspaceId) await this.#record(name, own);
+  }
+
+  /** At once, so that a release which runs during the store's write is paused too. */
+  #keep(name: string, key: WindowKey): OwnPause {
+    const own = { key, isOver: false };
+    this.#drop(name);
+    this.#own.set(name, own);
+    const [oldest = name] = this.#own.keys();
+    if (this.#own.size > MAX_OWN) this.#own.delete(oldest);
+    return own;
+  }
+
+  #drop(name: string): undefined {
+    const own = this.#own.get(name);
+    if (own !== undefined) own.isOver = true;
+    this.#own.delete(name);
+  }
+
+  async #record(name: string, own: OwnPause): Promise<void> {
+    const { store } = this.#options;
+    await store.pause?.(own.key);
+    // The customer's next message was recorded during the write, and counts.
+    if (own.isOver && !this.#own.has(name)) await store.resume?.(own.key);
+    // From here on every process sees it in the store. Where nothing waits there is nothing to pause: anybody may write
+    // an opt-out word, and each would be kept for good.
+    const isKept = store.pause !== undefined || (await store.list(own.key)).length === 0;
+    if (isKept && this.#own.get(name) === own) this.#own.delete(name);
   }
 
   /** Every message of every customer asks the store, so an outage is logged once. */

@@ -4,6 +4,8 @@ import type { DispatchHost } from './dispatch-host.js';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
+/** In an outage each customer who writes is one more. The dispatcher's sweep finds the others, within a minute. */
+const MAX_FAILING = 10_000;
 
 interface Failing {
   readonly key: WindowKey;
@@ -29,6 +31,7 @@ export class Retries {
   failed(key: WindowKey, host: DispatchHost): boolean {
     const name = windowName(key, key.address);
     const before = this.#failing.get(name);
+    if (before === undefined && this.#failing.size >= MAX_FAILING) return false;
     const failures = before?.failures ?? 0;
     // A reply may have woken the queue before its time: one timer for each is enough.
     before?.host.clock.clearTimeout(before.timer);

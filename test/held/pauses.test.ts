@@ -1,8 +1,11 @@
 import { memoryHeldStore } from 'freeform-guard';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DispatchHost } from '../../src/held/dispatch-host.js';
+import { Dispatcher } from '../../src/held/dispatcher.js';
+import type { ResolvedHold } from '../../src/held/options.js';
 import { Pauses } from '../../src/held/pauses.js';
-import type { HeldMessage } from '../../src/stores/held-store.js';
+import type { WindowKey } from '../../src/ports.js';
+import type { HeldMessage, HeldStore } from '../../src/stores/held-store.js';
 
 const key = { workspaceId: crypto.randomUUID(), channelId: crypto.randomUUID(), address: '+31612345678' };
 const host = { workspaceId: key.workspaceId, hooks: { worked: () => {} } } as unknown as DispatchHost;
@@ -16,4 +19,76 @@ it('a store that keeps no pauses: an opt-out word pauses what waits, and nothing
   await store.add({ ...key, id: crypto.randomUUID(), reference: 'one', message: {} } as unknown as HeldMessage, 1);
   await pauses.onReply(key, { ...stop }, host);
   expect(await pauses.isPaused(key)).toBe(true);
+});
+
+describe('a store that fails for a while', () => {
+  /** A store, whether it works, and the queues that it has recorded as paused. */
+  function failingStore(): { store: HeldStore; isDown: boolean; paused: Set<string> } {
+    const paused = new Set<string>();
+    const recording = (act: (address: string) => unknown) => async (of: WindowKey) => {
+      if (world.isDown) throw new Error('down');
+      act(of.address);
+    };
+    const world = {
+      isDown: true,
+      paused,
+      store: {
+        ...memoryHeldStore(),
+        pause: recording((address) => paused.add(address)),
+        resume: recording((address) => paused.delete(address)),
+        isPaused: async () => false,
+      },
+    };
+    return world;
+  }
+
+  const failing = { ...host, reportError: () => {}, logger: { error: () => {} } } as unknown as DispatchHost;
+  const answer = { ...stop, text: 'Yes please' };
+
+  it('gets each opt-out word once it works again, but for those whose customer has written since', async () => {
+    const world = failingStore();
+    const pauses = new Pauses({ store: world.store, releaseOn: undefined });
+    const other = { ...key, address: '+31612345679' };
+    for (const of of [key, other]) await pauses.onReply(of, { ...stop }, failing);
+    await pauses.onReply(other, { ...answer }, failing);
+    expect([await pauses.isPaused(key), await pauses.isPaused(other)]).toEqual([true, false]);
+    await expect(pauses.recordAgain(key.workspaceId)).rejects.toThrow('down');
+    world.isDown = false;
+    await pauses.recordAgain(crypto.randomUUID());
+    expect([...world.paused]).toEqual([]);
+    await pauses.recordAgain(key.workspaceId);
+    expect([...world.paused]).toEqual([key.address]);
+    // From here on it is the store that says so.
+    expect(await pauses.isPaused(key)).toBe(false);
+  });
+
+  it('keeps no pause whose customer writes again during the write', async () => {
+    const world = failingStore();
+    world.isDown = false;
+    const pauses = new Pauses({ store: world.store, releaseOn: undefined });
+    await Promise.all([pauses.onReply(key, { ...stop }, failing), pauses.onReply(key, { ...answer }, failing)]);
+    expect([...world.paused]).toEqual([]);
+  });
+
+  it('leaves 10,000 opt-out words in memory, of which the oldest are forgotten first', async () => {
+    const pauses = new Pauses({ store: failingStore().store, releaseOn: undefined });
+    const keyOf = (index: number): WindowKey => ({ ...key, address: `+3161${1_000_000 + index}` });
+    for (let index = 0; index <= 10_000; index += 1) await pauses.onReply(keyOf(index), { ...stop }, failing);
+    expect([await pauses.isPaused(keyOf(0)), await pauses.isPaused(keyOf(1))]).toEqual([false, true]);
+    expect(await pauses.isPaused(keyOf(10_000))).toBe(true);
+  });
+
+  it('is given them by the dispatcher, with its next sweep', async () => {
+    const world = failingStore();
+    const timers: (() => void)[] = [];
+    const clock = { setTimeout: (fn: () => void) => timers.push(fn), clearTimeout: () => {} };
+    const dispatcher = new Dispatcher({ store: world.store, releaseOn: undefined } as unknown as ResolvedHold);
+    const attached = { ...failing, clock } as unknown as DispatchHost;
+    dispatcher.attach(attached);
+    dispatcher.wake(key, { reply: { ...stop } });
+    await expect.poll(() => timers.length).toBe(1);
+    world.isDown = false;
+    for (const fire of timers) fire();
+    await expect.poll(() => [...world.paused]).toEqual([key.address]);
+  });
 });
