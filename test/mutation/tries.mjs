@@ -5,12 +5,12 @@ import { Progress } from './vitest.mjs';
 /** The tests of the library in one process. What starts another process does not reach it. */
 export const FOLDERS = ['core', 'bird', 'lookup', 'guard', 'http', 'stores', 'held', 'telemetry', 'hosts'];
 /** Most mutants are found by the first tests, and only the others are worth more of those that execute them. */
-const TESTS_BY_ROUND = [4, 12, 50];
+const TESTS_BY_ROUND = [5, 25, Number.POSITIVE_INFINITY];
 /** How many tests of a file are tried, and how long one may take: of the mutant's file, of its room, and elsewhere. */
-const MAX_OF_FILE = [Number.POSITIVE_INFINITY, 25, 4];
+const MAX_OF_FILE = [Number.POSITIVE_INFINITY, 8, 1];
 const MAX_MS = [Number.POSITIVE_INFINITY, 1_000, 300];
 /** At the same time. */
-const PROCESSES = 3;
+const PROCESSES = 2;
 const TABLE_MUTATORS = ['StringLiteral', 'ArrayDeclaration', 'ObjectLiteral'];
 /** For what runs when a module is loaded. */
 const FILES_OF_SOURCE = 6;

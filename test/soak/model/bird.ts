@@ -2,6 +2,7 @@ import {
   createSandbox,
   type FaultHook,
   type Sandbox,
+  type SandboxOptions,
   type SandboxWorkspace,
   type SwitchOptions,
 } from 'freeform-guard/sandbox';
@@ -39,8 +40,8 @@ export class Bird {
     ];
   }
 
-  static async start(): Promise<Bird> {
-    return new Bird(await createSandbox({ startAt: Date.now() - HISTORY_MS }));
+  static async start(options: Pick<SandboxOptions, 'readsPerSecond'> = {}): Promise<Bird> {
+    return new Bird(await createSandbox({ ...options, startAt: Date.now() - HISTORY_MS }));
   }
 
   get url(): string {

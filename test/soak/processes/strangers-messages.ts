@@ -11,6 +11,8 @@ export interface StrangersSetup {
   readonly count: number;
   /** How many windows are remembered. */
   readonly max: number;
+  /** How many reads Bird allows. */
+  readonly readsPerSecond: number;
   readonly redisPort: number | undefined;
   /** Addresses whose windows are open. */
   readonly known: readonly string[];

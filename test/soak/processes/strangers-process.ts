@@ -30,6 +30,7 @@ function createStrangersGuard(): Guard {
       [workspaceId]: {
         accessKey: setup.accessKey,
         baseUrl: setup.birdUrl,
+        lookupsPerSecond: 0.8 * setup.readsPerSecond,
         channels: { [holdChannelId]: { onClosed: held, onUnknown: 'reroute' } },
       },
     },
