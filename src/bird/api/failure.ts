@@ -47,7 +47,7 @@ function gather(value: unknown, found: Findings, depth: number): void {
 }
 
 function addText(text: unknown, { texts }: Findings): void {
-  if (typeof text === 'string' && text.length <= MAX_TEXT_LENGTH) texts.push(text);
+  if (typeof text === 'string') texts.push(text);
 }
 
 /** Meta writes the code at the start of its sentence: `(#10) This message is sent outside of allowed window.` */

@@ -4,7 +4,10 @@ import { readHttpDate } from './http-date.js';
 /** Smaller differences are ignored: `Date` counts in seconds, and an answer takes time. */
 const TOLERATED_MS = 2_000;
 
-/** A longer exchange is ignored: the local clock jumped, or the machine slept, before the answer was read. */
+/**
+ * A longer exchange is ignored: the local clock jumped, or the machine slept, before the answer was read. So is one that
+ * ended before it began: the local clock was set back.
+ */
 const MAX_WIDTH_MS = 5_000;
 
 /** A larger change needs two answers that agree: one odd header must not open windows that have ended. */
@@ -75,7 +78,7 @@ export class ServerClock {
     // Bird wrote the date between the two instants, in whole seconds: the true difference lies between these bounds.
     const least = stamp + ageMs - answeredAt;
     const most = stamp + ageMs + 1_000 - sentAt;
-    if (most - least > MAX_WIDTH_MS) return;
+    if (answeredAt < sentAt || most - least > MAX_WIDTH_MS) return;
     const isTolerable = least <= TOLERATED_MS && most >= -TOLERATED_MS;
     const skewMs = isTolerable ? 0 : Math.round((least + most) / 2);
     if (Math.abs(skewMs) <= this.#maxSkewMs) this.#take(skewMs);
@@ -86,7 +89,8 @@ export class ServerClock {
     const isConfirmed = this.#suddenMs !== undefined && Math.abs(skewMs - this.#suddenMs) <= MAX_WIDTH_MS;
     this.#suddenMs = isSudden && !isConfirmed ? skewMs : undefined;
     if (this.#suddenMs !== undefined) return;
-    if (Math.abs(skewMs - this.#skewMs) > TOLERATED_MS || skewMs === 0) this.#skewMs = skewMs;
+    // A correction is itself larger than what is tolerated, so that agreement ends it.
+    if (Math.abs(skewMs - this.#skewMs) > TOLERATED_MS) this.#skewMs = skewMs;
     this.#warn();
   }
 

@@ -2,7 +2,13 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { birdLookup } from '../../../src/bird/api/bird-lookup.js';
-import { decodeChannel, decodeContactSearch, decodeIdentifiers, decodeWindow } from '../../../src/bird/api/decode.js';
+import {
+  decodeChannel,
+  decodeContactSearch,
+  decodeConversation,
+  decodeIdentifiers,
+  decodeWindow,
+} from '../../../src/bird/api/decode.js';
 import { pauseOf } from '../../../src/bird/api/retry-after.js';
 import { toId } from '../../../src/core/uuid.js';
 import { LookupError } from '../../../src/errors.js';
@@ -12,6 +18,15 @@ const ID = '11111111-1111-4111-8111-11111111111a';
 const AT = Date.UTC(2026, 0, 5, 9);
 const ISO = '2026-01-05T09:00:00.000Z';
 const parse = (json: string): unknown => JSON.parse(json);
+
+/** Says which field of the answer cannot be read. */
+const malformed = (field: string): unknown =>
+  expect.objectContaining({
+    code: 'malformed_answer',
+    trouble: 'malformed_answer',
+    isRetryable: false,
+    message: expect.stringContaining(`: ${field}`),
+  });
 
 describe('toId', () => {
   it.each([ID, ID.toUpperCase(), '00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'])(
@@ -126,6 +141,16 @@ describe('decodeWindow', () => {
   ])('reads %s [U17]', (_, answer, serviceWindowExpireAt, isPermanentSession) => {
     expect(decodeWindow(answer)).toEqual({ serviceWindowExpireAt, isPermanentSession });
   });
+
+  it.each<[name: string, answer: unknown, field: string]>([
+    ['no end', {}, 'serviceWindowExpireAt'],
+    ['an end that is a number', { serviceWindowExpireAt: AT }, 'serviceWindowExpireAt'],
+    ['an end that is no instant', { serviceWindowExpireAt: 'soon' }, 'serviceWindowExpireAt'],
+    ['a flag that is a text', { serviceWindowExpireAt: null, isPermanentSession: 'true' }, 'isPermanentSession'],
+    ['a flag that is a number', { serviceWindowExpireAt: null, isPermanentSession: 1 }, 'isPermanentSession'],
+  ])('refuses %s', (_name, answer, field) => {
+    expect(() => decodeWindow(answer)).toThrow(malformed(field) as Error);
+  });
 });
 
 describe('decodeChannel', () => {
@@ -183,6 +208,17 @@ describe('decodeChannel', () => {
   ])('takes %s', (_, answer) => {
     expect(decodeChannel(answer, ID).platformId).toBe('sms');
   });
+
+  it.each<[name: string, answer: unknown, field: string]>([
+    ['the id of another channel', { id: ID.replace('a', 'b'), platformId: 'sms' }, 'another channel'],
+    ['an id that is none', { id: 'sms', platformId: 'sms' }, 'another channel'],
+    ['no platform', { id: ID }, 'platformId'],
+    ['an empty platform', { platformId: '' }, 'platformId'],
+    ['a platform that is a number', { platformId: 7 }, 'platformId'],
+    ['a status that is a number', { platformId: 'sms', status: 7 }, 'status'],
+  ])('refuses %s', (_name, answer, field) => {
+    expect(() => decodeChannel(answer, ID)).toThrow(malformed(field) as Error);
+  });
 });
 
 describe('decodeContactSearch', () => {
@@ -193,6 +229,15 @@ describe('decodeContactSearch', () => {
   it('of an empty list says contact_not_found', () => {
     expect(() => decodeContactSearch({ results: [] })).toThrow(expect.objectContaining({ code: 'contact_not_found' }));
   });
+
+  it.each<[name: string, answer: unknown, field: string]>([
+    ['no results', {}, 'results'],
+    ['results that are no list', { results: { 0: { id: ID }, length: 1 } }, 'results'],
+    ['a contact without an id', { results: [{}, { id: ID }] }, 'results[0].id'],
+    ['an id that is none', { results: [{ id: '..' }] }, 'results[0].id'],
+  ])('refuses %s', (_name, answer, field) => {
+    expect(() => decodeContactSearch(answer)).toThrow(malformed(field) as Error);
+  });
 });
 
 describe('decodeIdentifiers', () => {
@@ -202,14 +247,50 @@ describe('decodeIdentifiers', () => {
     expect(decodeIdentifiers({ results: [] })).toEqual([]);
   });
 
-  it.each<[string, unknown]>([
-    ['no results', {}],
-    ['results that are no list', { results: { key: 'phonenumber', value: '+12025550123' } }],
-    ['an entry without a key', { results: [{ value: '+12025550123' }] }],
-    ['an entry without a value', { results: [{ key: 'phonenumber' }] }],
-    ['null for an entry', { results: [null] }],
-  ])('refuses %s', (_, answer) => {
-    expect(() => decodeIdentifiers(answer)).toThrow(expect.objectContaining({ code: 'malformed_answer' }));
+  it.each<[name: string, answer: unknown, field: string]>([
+    ['no results', {}, 'results'],
+    ['results that are no list', { results: { key: 'phonenumber', value: '+12025550123' } }, 'results'],
+    ['an entry without a key', { results: [{ value: '+12025550123' }] }, 'results[].key'],
+    ['an entry without a value', { results: [{ key: 'phonenumber' }] }, 'results[].key'],
+    ['null for an entry', { results: [null] }, 'results[].key'],
+  ])('refuses %s', (_name, answer, field) => {
+    expect(() => decodeIdentifiers(answer)).toThrow(malformed(field) as Error);
+  });
+});
+
+describe('decodeConversation', () => {
+  const contact = { identifierKey: 'phonenumber', identifierValue: '+12025550123', platformAddress: '+12025550124' };
+
+  it('gives the channel and the contacts, and of a contact what says who it is', () => {
+    const featuredParticipants = [
+      { id: 'agent', type: 'user', contact },
+      { id: ID, type: 'contact', contact: { ...contact, name: 'Ann' }, displayName: 'Ann' },
+    ];
+    expect(decodeConversation({ channelId: ID.toUpperCase(), featuredParticipants })).toStrictEqual({
+      channelId: ID,
+      contacts: [{ id: ID, ...contact }],
+    });
+  });
+
+  it.each<[name: string, given: unknown]>([
+    ['is absent', undefined],
+    ['is empty', { identifierKey: '', identifierValue: '', platformAddress: '' }],
+    ['is no text', { identifierKey: null, identifierValue: 12_025_550_123, platformAddress: ['+12025550123'] }],
+  ])('leaves off of a contact what %s', (_name, given) => {
+    const answer = { channelId: ID, featuredParticipants: [{ id: ID, type: 'contact', contact: given }] };
+    expect(decodeConversation(answer).contacts).toStrictEqual([{ id: ID }]);
+  });
+
+  it.each([[{}], [{ featuredParticipants: null }], [{ featuredParticipants: [] }]])('takes %j for nobody', (answer) => {
+    expect(decodeConversation({ channelId: ID, ...answer })).toEqual({ channelId: ID, contacts: [] });
+  });
+
+  it.each<[name: string, answer: unknown, field: string]>([
+    ['no channel', { featuredParticipants: [] }, 'channelId'],
+    ['a channel id that is none', { channelId: '..' }, 'channelId'],
+    ['participants that are no list', { channelId: ID, featuredParticipants: {} }, 'featuredParticipants'],
+  ])('refuses %s', (_name, answer, field) => {
+    expect(() => decodeConversation(answer)).toThrow(malformed(field) as Error);
   });
 });
 
@@ -219,6 +300,7 @@ describe('every decoder', () => {
     ['decodeChannel', (answer: unknown) => decodeChannel(answer, ID)],
     ['decodeContactSearch', decodeContactSearch],
     ['decodeIdentifiers', decodeIdentifiers],
+    ['decodeConversation', decodeConversation],
   ] as const;
 
   it.each(decoders)(
