@@ -54,6 +54,7 @@ it('packs the bundled code, its types and the documents, and nothing else [S19]'
     'docs/frameworks.md',
     'docs/fuzzing.md',
     'docs/http.md',
+    'docs/mutation.md',
     'docs/observability.md',
     'docs/options.md',
     'docs/performance.md',

@@ -33,7 +33,7 @@ export function targetOfPaths({ url = '', originalUrl, baseUrl }: RequestPaths):
 
 function targetOfAnyPath(url: string, originalUrl: string | undefined, baseUrl: unknown): PathTarget | undefined {
   const base = typeof baseUrl === 'string' ? baseUrl : '';
-  const now = base + url;
+  const now = base === '' ? url : base + url;
   const target = targetOfPath(now) ?? (originalUrl === now ? undefined : targetOfPath(originalUrl));
   // Below a mount on a send path everything is a send: Express and Connect run the handler for `/messages/x`, too.
   return target ?? targetOfPath(base === '' ? mountOfConnect(url, originalUrl) : base);
