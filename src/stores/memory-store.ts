@@ -44,9 +44,9 @@ export function noteSize(store: Store, max: number): void {
   sizes.set(store, max);
 }
 
-/** Links for a store that keeps none: as many as it keeps windows in this process. */
-export function linksBeside(store: Store): Links {
-  return memoryLinks({ max: sizes.get(store) || DEFAULT_MAX });
+/** The store's links, or others for one that has none: as many as it keeps windows in this process, if it keeps any. */
+export function linksFor(store: Store): Links {
+  return linksOf(store) ?? memoryLinks({ max: sizes.get(store) || DEFAULT_MAX });
 }
 
 /** Links without windows. */

@@ -13,7 +13,7 @@ import { InFlight } from '../../in-flight.js';
 import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
-import { linksBeside, linksOf, memoryCache, memoryStore } from '../../stores/memory-store.js';
+import { linksFor, memoryCache, memoryStore } from '../../stores/memory-store.js';
 import { BirdWatch } from '../../telemetry/health.js';
 import type { OnDecision } from '../../telemetry/listeners.js';
 import { Lookups } from '../../telemetry/lookups.js';
@@ -107,7 +107,7 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   // Looked up at each call: tools that instrument or mock the global one come later than the guard.
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   const links = new ContactLinks({
-    links: linksOf(options.store ?? store) ?? linksBeside(options.store ?? store),
+    links: linksFor(options.store ?? store),
     lone: memoryCache({ max: MAX_CHANNELS }),
   });
   const hooks = new HookTroubles({ clock, logger, logOnce }, reportError);
