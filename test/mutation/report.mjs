@@ -17,8 +17,9 @@ export function explain(mutants, explained) {
   const tried = new Set(mutants.map(({ file }) => file));
   const unexplained = survivors.filter((one) => !why.get(nameOf(one)));
   const kept = explained.filter(({ file }) => !tried.has(file));
-  const next = survivors.map(({ file, line, from, to, ...rest }) => {
-    return { file, line, from, to, why: why.get(nameOf({ file, line, from, to, ...rest })) ?? '' };
+  const next = survivors.map((one) => {
+    const { file, line, from, to } = one;
+    return { file, line, from, to, why: why.get(nameOf(one)) ?? '' };
   });
   return { unexplained, next: [...kept, ...next] };
 }

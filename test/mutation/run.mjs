@@ -27,13 +27,12 @@ if (wrong !== undefined) throw new RangeError(`'${wrong}' is in none of the room
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 
 const { directory, mutants } = await instrument(positionals.length > 0 ? positionals : ROOMS);
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+// Otherwise the runs of vitest would go on alone, which are in groups of their own.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const tried = values.again === undefined ? mutants : stillAlive(values.again);
-try {
-  const { atLoad, filesBySource } = await tryInTests(directory, tried, values.tests);
-  await tryAtLoad(directory, atLoad, filesBySource);
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+const { atLoad, filesBySource } = await tryInTests(directory, tried, values.tests);
+await tryAtLoad(directory, atLoad, filesBySource);
 if (values.list !== undefined) writeFileSync(values.list, JSON.stringify(mutants));
 const path = 'test/mutation/survivors.json';
 const { unexplained, next } = explain(mutants, JSON.parse(readFileSync(path, 'utf8')));

@@ -41,7 +41,10 @@ export class Progress {
       isStuck = true;
       kill(vitest);
     }, LOOK_EVERY_MS);
+    const onExit = () => kill(vitest);
+    process.once('exit', onExit);
     const { code, output } = await vitest.ended;
+    process.off('exit', onExit);
     clearInterval(looks);
     const hasEnded = !isStuck && this.lines().some(({ ended }) => ended);
     if (!hasEnded && !isStuck) console.log(`vitest ended with ${code}: ${output.slice(-500)}`);
