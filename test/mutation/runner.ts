@@ -21,6 +21,8 @@ interface Namespace {
   currentTestId?: string | undefined;
   hitCount?: number | undefined;
   hitLimit?: number | undefined;
+  /** The mutants that this process has found, whatever its files. */
+  found?: Set<string>;
   mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
 }
 
@@ -28,6 +30,8 @@ const setup = JSON.parse(readFileSync(process.env.MUTATION_SETUP ?? '', 'utf8'))
 const instrumented = globalThis as unknown as { __stryker__?: Namespace };
 instrumented.__stryker__ ??= {};
 const namespace = instrumented.__stryker__;
+namespace.found ??= new Set();
+const { found } = namespace;
 /** A loop that runs so much more often has no end. */
 const MAX_TIMES_AS_OFTEN = 100;
 const MIN_HIT_LIMIT = 10_000;
@@ -73,7 +77,7 @@ class Tries {
     else if (hasFailed || isEndless) {
       this.#found = { id: this.#current[0], status: isEndless || isLate(test) ? 'late' : 'killed' };
       this.#current = undefined;
-    } else this.#current = this.#waiting.shift();
+    } else this.#current = this.#next();
     if (this.#current === undefined && this.#found === undefined) this.#isDone = true;
   }
 
@@ -89,9 +93,20 @@ class Tries {
       this.#isDone = true;
       return;
     }
-    if (this.#found !== undefined) record({ ...this.#found, test: test.id, by: test.fullName });
+    if (this.#found !== undefined) {
+      record({ ...this.#found, test: test.id, by: test.fullName });
+      found.add(this.#found.id);
+    }
     this.#found = undefined;
-    this.#current = this.#waiting.shift();
+    this.#current = this.#next();
+  }
+
+  /** One test is enough to find a mutant. */
+  #next(): Hits | undefined {
+    while (true) {
+      const next = this.#waiting.shift();
+      if (next === undefined || !found.has(next[0])) return next;
+    }
   }
 }
 
@@ -112,8 +127,8 @@ export default class MutationRunner extends TestRunner {
   override async onBeforeRunTask(test: Test): Promise<void> {
     await super.onBeforeRunTask(test);
     if (setup.tries === undefined) return;
-    const waiting = setup.tries[test.id];
-    if (waiting === undefined || test.mode === 'skip') {
+    const waiting = setup.tries[test.id]?.filter(([id]) => !found.has(id)) ?? [];
+    if (waiting.length === 0 || test.mode === 'skip') {
       test.mode = 'skip';
       return;
     }

@@ -8,8 +8,8 @@ const mutationConfig: ViteUserConfig = defineConfig({
     ...config.test,
     runner: './test/mutation/runner.ts',
     reporters: ['dot'],
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    testTimeout: 4_000,
+    hookTimeout: 4_000,
     expect: { poll: { timeout: 2_000 } },
     // The order in which coverage was taken.
     sequence: {},

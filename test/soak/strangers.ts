@@ -26,6 +26,8 @@ const KNOWN = 50;
 const READS_PER_SECOND = 400;
 /** More than come at once: who was written to a moment ago is still remembered. */
 const MIN_ROOM = 2_000;
+/** With so many, memory is full before the middle. */
+export const FILLING = 150_000;
 /** A cap that is reached long before the end. */
 const MAX_SHARE = 0.05;
 
@@ -49,6 +51,7 @@ export async function meetStrangers({ count, isShared }: StrangersOptions): Prom
       max,
       readsPerSecond: READS_PER_SECOND,
       redisPort: redis?.port,
+      isFilled: count >= FILLING,
       known: Array.from({ length: KNOWN }, (_, index) => `+3162${String(1_000_000 + index)}`),
     };
     const before = redis && (await redisUse(redis));

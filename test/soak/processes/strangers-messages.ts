@@ -14,6 +14,8 @@ export interface StrangersSetup {
   /** How many reads Bird allows. */
   readonly readsPerSecond: number;
   readonly redisPort: number | undefined;
+  /** Whether the memories of what Bird does not know are to be full before it begins. */
+  readonly isFilled: boolean;
   /** Addresses whose windows are open. */
   readonly known: readonly string[];
 }

@@ -1,11 +1,9 @@
-import type { StrangersResult } from '../strangers.js';
+import { FILLING, type StrangersResult } from '../strangers.js';
 import { type Growth, growthOf } from './heap.js';
 
 /** A window takes 210 bytes, and 290 with an id. The rest is what every process has. */
 const MAX_BYTES_EACH = 1_500;
 const MAX_FIXED_BYTES = 12 * 1024 * 1024;
-/** With so many, memory is full before the middle, but for what is kept of 10,000 channels that Bird does not know. */
-const FILLING = 150_000;
 /** From its middle on nothing grows. */
 const MAX_GROWTH = 0.01;
 
