@@ -7,8 +7,8 @@ export const FOLDERS = ['core', 'bird', 'lookup', 'guard', 'http', 'stores', 'he
 /** Most mutants are found by the first tests, and only the others are worth more of those that execute them. */
 const TESTS_BY_ROUND = [5, 25, Number.POSITIVE_INFINITY];
 /** How many tests of a file are tried, and how long one may take: of the mutant's file, of its room, and elsewhere. */
-const MAX_OF_FILE = [Number.POSITIVE_INFINITY, 8, 1];
-const MAX_MS = [Number.POSITIVE_INFINITY, 1_000, 300];
+const MAX_OF_FILE = [Number.POSITIVE_INFINITY, 16, 2];
+const MAX_MS = [Number.POSITIVE_INFINITY, 100, 100];
 /** At the same time. */
 const PROCESSES = 2;
 const TABLE_MUTATORS = ['StringLiteral', 'ArrayDeclaration', 'ObjectLiteral'];
