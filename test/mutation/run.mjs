@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
   options: {
     /** Writes survivors.json again, with an empty reason for each that is new. */
     update: { type: 'boolean', default: false },
-    /** Folders of tests; quicker with those of one room, which find less. */
+    /** Folders of tests, or how their paths begin; quicker with those of one room, which find less. */
     tests: { type: 'string', multiple: true, default: FOLDERS },
     /** Tries only those that were not found when this list was written, and those that it does not have. */
     again: { type: 'string' },

@@ -29,7 +29,7 @@ export class Progress {
   /** Whether it came to its end: one that makes no progress is stopped. */
   async run({ directory, folders, files, tries, workers }) {
     writeFileSync(this.#setup, JSON.stringify({ results: this.#results, tries }));
-    const chosen = files ?? folders.map((folder) => `test/${folder}/`);
+    const chosen = files ?? folders.map((folder) => `test/${folder}`);
     const vitest = start(directory, [...chosen, `--maxWorkers=${workers}`, '--config=test/mutation/vitest.config.ts'], {
       MUTATION_SETUP: this.#setup,
     });
