@@ -289,6 +289,21 @@ describe("with Bird's help", () => {
     ).toBe('deny');
   });
 
+  it('has the channel read again if it can send now, but not at the instant at which the message leaves', async () => {
+    const outgoing = { expiresAt: NOW + HOUR };
+    const fresh = { ...whatsapp, capabilities: { messaging: { messaging: { outgoing } } } };
+    const readsAt = async (sendAt: number | undefined): Promise<number> => {
+      const { open, asked } = fakeCase({ fresh, read: whatsapp, evidence: wroteAt(NOW) }, { sendAt });
+      await decideWithBird(open, patience);
+      return asked.channelMs.length;
+    };
+    expect(await readsAt(undefined)).toBe(0);
+    expect(await readsAt(NOW + HOUR - 1)).toBe(0);
+    expect(await readsAt(NOW + HOUR)).toBe(1);
+    // What was to leave earlier leaves now.
+    expect(await readsAt(NOW - HOUR)).toBe(0);
+  });
+
   it('has the channel of a moment ago read again only where it denies the send', async () => {
     const { asked, open } = fakeCase({ fresh: whatsapp, answers: [answerOf(NOW + 1)] });
     await decideWithBird(open, patience);
