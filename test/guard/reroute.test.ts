@@ -185,7 +185,7 @@ describe('what a policy gives', () => {
   const note = { id: 'i', reference: 'r', expiresAt: 5 };
 
   it.each<[string, unknown]>([
-    ['no action that there is', { action: 'send' }],
+    ['no action that there is', { action: 'send', sends: [one] }],
     ['no list of sends', { action: 'reroute', sends: one }],
     ['no sends', insteadOf()],
     ['a send without a message', insteadOf({ channelId })],
@@ -269,6 +269,13 @@ describe('settle', () => {
     await settle(isUsed);
     expect(settled).toEqual([isUsed]);
     expect(said.at(-1)).toEqual({ name: 'settle', workspaceId: 'workspace', part: `${channelId} 0` });
+  });
+
+  it('is not called for a policy that blocks', async () => {
+    const { ask } = setUp();
+    const { policy, settled } = giving({ action: 'block' });
+    await (await ask(policy)).settle(true);
+    expect(settled).toEqual([]);
   });
 
   it('is not needed', async () => {

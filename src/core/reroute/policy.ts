@@ -84,7 +84,7 @@ export interface RerouteResult {
   /**
    * Called once, when it is certain whether the result is used. It is not where another recipient stops the whole
    * request, or time runs out. With `false`, everything must be as if the policy had never run. The guard waits at most
-   * one second for it.
+   * one second for it. Not called with `block`, of which nothing stays.
    */
   readonly settle?: ((isUsed: boolean) => void | Promise<void>) | undefined;
 }
