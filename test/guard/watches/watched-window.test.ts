@@ -110,7 +110,7 @@ describe('a window of which nothing is remembered', () => {
 
   it('is asked of every ten minutes if Bird says open, and when that ends', async () => {
     const bird = open(NOW + 12 * MINUTE, 'bird');
-    const { asked, published, pass, look } = watch({ bird });
+    const { asked, published, pass, look } = watch({ bird, recallAgainMs: 20 * SECOND });
     await look();
     expect(published).toEqual([bird]);
     await pass(10 * MINUTE);
