@@ -1,4 +1,4 @@
-import type { ReportedError, Store } from 'freeform-guard';
+import { memoryStore, type ReportedError, type Store } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
 import { noEvidence } from '../../../src/core/service-window.js';
 import { safeStore } from '../../../src/guard/workspaces/safe-store.js';
@@ -69,6 +69,13 @@ describe('a store of the application', () => {
       ['forget', { workspaceId: key.workspaceId }],
     ]);
     expect([lines, reported]).toEqual([[], []]);
+  });
+
+  it('that memoryStore made gives what it holds', () => {
+    const store = memoryStore({ max: 10 });
+    const safe = safeStore(store, { clock: createClock(0), logger: recordingLogger([]), reportError: () => {} });
+    safe.merge(key, { lastInboundAt: 5 });
+    expect(safe.get(key)).toEqual({ ...noEvidence, lastInboundAt: 5 });
   });
 
   it('in memory answers at once', () => {
@@ -193,6 +200,14 @@ describe('a store of the application', () => {
       expect(lines).toMatchObject([began(name), over]);
     },
   );
+
+  it('in memory is not told to work again while one operation still throws', () => {
+    const { safe, lines } = setUp({ merge: fails });
+    void safe.merge(key, {});
+    void safe.get(key);
+    expect(lines).toMatchObject([began('merge')]);
+    expect(safe.health?.()).toEqual({ reachable: false, reason: 'failing' });
+  });
 
   it('that throws before its client is connected is told to work again once it answers later', async () => {
     const acts = { get: fails as () => Promise<undefined> };

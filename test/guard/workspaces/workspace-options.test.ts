@@ -95,6 +95,25 @@ describe('the options of a workspace', () => {
   });
 });
 
+describe('the defaults of workspaces', () => {
+  it('need nothing, and may have all that a workspace has', () => {
+    expect(() => checkDefaults({}, 'options.defaults')).not.toThrow();
+    const channels = { [CHANNEL]: { mode: 'off' } } as const;
+    expect(() => checkDefaults({ accessKey: KEY, channels }, 'options.defaults')).not.toThrow();
+  });
+
+  it.each([
+    [{ mode: 'no' }, RangeError, 'options.defaults.mode'],
+    [{ channels: [] }, TypeError, 'options.defaults.channels'],
+    [{ channels: { [CHANNEL]: { mode: 'no' } } }, RangeError, `options.defaults.channels["${CHANNEL}"].mode`],
+    [{ channels: { whatsapp: {} } }, TypeError, 'options.defaults.channels[…]: a channel id must be a UUID'],
+  ])('are checked before a workspace takes them: %#', (defaults, kind, text) => {
+    const error = errorOf(() => checkDefaults(defaults as Partial<WorkspaceOptions>, 'options.defaults'));
+    expect(error).toBeInstanceOf(kind);
+    expect((error as Error).message).toContain(text);
+  });
+});
+
 describe('an id in the options', () => {
   it('is shown in an error only where it is a UUID: a key may stand in its place by mistake', () => {
     const named = errorOf(() => resolveWorkspaces({ [KEY]: { accessKey: KEY } }, {}));
