@@ -72,6 +72,8 @@ export class ContactLinks {
     const { inbounds } = this.#lone.get(windowName(ref, '')) ?? {};
     return inbounds === undefined ? [] : [...inbounds.values()].filter(({ at }) => at >= since).reverse();
   }
+
+  /** Removes what was recorded of an address that is to be forgotten. */
   dropLone(ref: ChannelRef, address: string): void {
     this.#lone.get(windowName(ref, ''))?.inbounds.delete(address);
   }
