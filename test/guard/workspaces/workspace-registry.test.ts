@@ -5,7 +5,7 @@ import {
   type WorkspaceOptions,
   type WorkspaceSource,
 } from 'freeform-guard';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { resolveGuardOptions } from '../../../src/guard/workspaces/options.js';
 import { Workspace } from '../../../src/guard/workspaces/workspace.js';
 import { WorkspaceRegistry } from '../../../src/guard/workspaces/workspace-registry.js';
@@ -296,6 +296,22 @@ describe('the workspaces of a function', () => {
     await registry.load(ID);
     registry.reload(() => ({ accessKey }));
     expect(registry.recall(ID)).toBeUndefined();
+  });
+});
+
+describe('the end of the workspaces', () => {
+  it('ends the reads that wait in each of them', () => {
+    const { registry } = setUp({ [ID]: { accessKey }, [OTHER]: { accessKey } });
+    const ends = registry.known().map((workspace) => vi.spyOn(workspace, 'close'));
+    registry.close();
+    for (const end of ends) expect(end).toHaveBeenCalledOnce();
+  });
+
+  it('ends the reads that wait in one that a reload takes away, and in no other', () => {
+    const { registry } = setUp({ [ID]: { accessKey }, [OTHER]: { accessKey } });
+    const [kept, gone] = registry.known().map((workspace) => vi.spyOn(workspace, 'close'));
+    registry.reload({ [ID]: { accessKey } });
+    expect([kept?.mock.calls.length, gone?.mock.calls.length]).toEqual([0, 1]);
   });
 });
 
