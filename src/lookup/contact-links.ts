@@ -37,7 +37,7 @@ export class ContactLinks {
   /** Links an id and an address. A contact with two addresses, or an address of two contacts, is linked to neither. */
   note(ref: ChannelRef, contactId: string, address: string): void {
     this.#links.note(ref, addressOfId(contactId), address);
-    this.#lone.get(windowName(ref, ''))?.inbounds.delete(address);
+    this.dropLone(ref, address);
   }
 
   /** Removes a link, when the address changed hands or is to be forgotten. */
@@ -71,5 +71,10 @@ export class ContactLinks {
   loneSince(ref: ChannelRef, since: number): readonly LoneInbound[] {
     const { inbounds } = this.#lone.get(windowName(ref, '')) ?? {};
     return inbounds === undefined ? [] : [...inbounds.values()].filter(({ at }) => at >= since).reverse();
+  }
+
+  /** Removes what was recorded of an address that is to be forgotten. */
+  dropLone(ref: ChannelRef, address: string): void {
+    this.#lone.get(windowName(ref, ''))?.inbounds.delete(address);
   }
 }

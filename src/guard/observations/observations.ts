@@ -140,9 +140,10 @@ export class Observations {
       return this.#parts.store.forget({ workspaceId, channelId });
     }
     const observed = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
-    const { ref, byAddress, byId } = observed;
+    const { ref, contactId, byAddress, byId } = observed;
     const { links, store } = this.#parts;
-    links.drop(ref, target.contactId?.toLowerCase(), byAddress?.address);
+    links.drop(ref, contactId, byAddress?.address);
+    if (byAddress !== undefined) links.dropLone(ref, byAddress.address);
     return this.#then(observed, together([byAddress && store.forget(byAddress), byId && store.forget(byId)]));
   }
 

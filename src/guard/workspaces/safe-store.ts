@@ -28,14 +28,14 @@ export interface SafeStoreParts {
 export function safeStore(store: Store, { clock, logger, reportError }: SafeStoreParts): Store {
   const troubles = new Troubles({ clock, logger });
   const lenient = readingFirst(clock);
-  const failed = (part: Operation, error: unknown): undefined => {
-    reportError({ source: 'store', hook: part, error });
+  const failed = (operation: Operation, error: unknown, part: string = operation): undefined => {
+    reportError({ source: 'store', hook: operation, error });
     // The error is not logged: a store's may hold its keys, which are addresses. Each operation counts by itself: a
     // store that is full still answers, and that does not mean that it works again.
     troubles.failed({
       cause: CAUSE,
       part,
-      fields: { operation: part },
+      fields: { operation },
       text: 'Store unavailable or slow; falling back to Bird',
       overText: 'The store works again',
     });
@@ -44,17 +44,22 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
   const safely = <T>(name: Operation, act: () => T | PromiseLike<T>): T | undefined | Promise<T | undefined> => {
     try {
       const result = act();
-      if (!isPromiseLike(result)) return result;
+      if (!isPromiseLike(result)) {
+        // With each hit: nearly always there is nothing to end.
+        if (troubles.isOpen(CAUSE)) troubles.worked(atOnce(name));
+        return result;
+      }
       const settled = withinDeadline(lenient, PATIENCE_MS, Promise.resolve(result));
       return settled.then(
         (value) => {
           troubles.worked(name);
+          troubles.worked(atOnce(name));
           return value;
         },
         (error: unknown) => failed(name, error),
       );
     } catch (error) {
-      return failed(name, error);
+      return failed(name, error, atOnce(name));
     }
   };
   const read = (key: WindowKey): ReturnType<Store['get']> => {
@@ -71,6 +76,14 @@ export function safeStore(store: Store, { clock, logger, reportError }: SafeStor
       healthOf(store) ?? (troubles.isOpen(CAUSE) ? { reachable: false, reason: 'failing' } : { reachable: true }),
     fleet: own(store, 'fleet') as Store['fleet'],
   };
+}
+
+/**
+ * An operation that did not wait for anything. That it works says so of what failed in the same way: a store may have a
+ * memory in front, which answers while the place behind it cannot be reached.
+ */
+function atOnce(operation: Operation): string {
+  return `${operation} at once`;
 }
 
 /**

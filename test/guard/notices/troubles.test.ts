@@ -4,9 +4,11 @@ import { format } from 'node:util';
 import { createGuard, type Logger, type WorkspaceOptions } from 'freeform-guard';
 import type { Fault } from 'freeform-guard/sandbox';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Troubles } from '../../../src/guard/notices/troubles.js';
+import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 import { keepSecret } from '../../support/canary.js';
 import { createWorld, type LogLine, recordingLogger, type World } from '../../support/world.js';
-import { DAY, MINUTE, SECOND, turns } from '../support.js';
+import { DAY, HOUR, MINUTE, SECOND, turns } from '../support.js';
 
 const told = (lines: readonly LogLine[]): LogLine[] => lines.filter(({ level }) => level !== 'debug');
 
@@ -263,5 +265,113 @@ describe('a logger (field D4)', () => {
     // An unhandled rejection would fail the test run.
     expect(await check(world)).toBe('access_denied');
     await turns();
+  });
+});
+
+describe('a trouble that comes and goes', () => {
+  const failure = { cause: 'cause', part: 'part', fields: { a: 1 }, text: 'begins', overText: 'is over' };
+  const setUp = (hasInfo = true): { troubles: Troubles; clock: SandboxClock; lines: LogLine[]; tell(): boolean } => {
+    const lines: LogLine[] = [];
+    const clock = createClock(1000 * DAY);
+    const { info, ...rest } = recordingLogger(lines);
+    const troubles = new Troubles({ clock, logger: hasInfo ? { ...rest, info } : rest }, { id: 'one' });
+    /** Lets it begin and end, and says whether it was told. */
+    const tell = (): boolean => {
+      const before = lines.length;
+      troubles.failed(failure);
+      troubles.worked('part');
+      return lines.length > before;
+    };
+    return { troubles, clock, lines, tell };
+  };
+
+  it('is told with how often it failed and how long it lasted', () => {
+    const { troubles, clock, lines } = setUp();
+    troubles.failed(failure);
+    clock.advance(SECOND);
+    troubles.failed(failure);
+    expect(troubles.isOpen('cause')).toBe(true);
+    clock.advance(SECOND);
+    troubles.worked('part');
+    expect(troubles.isOpen('cause')).toBe(false);
+    expect(lines).toEqual([
+      { level: 'warn', fields: { id: 'one', cause: 'cause', a: 1 }, text: 'begins' },
+      { level: 'info', fields: { id: 'one', cause: 'cause', failures: 2, lastedMs: 2 * SECOND }, text: 'is over' },
+    ]);
+  });
+
+  it('is over in a warning where the logger has no info', () => {
+    const { lines, tell } = setUp(false);
+    tell();
+    expect(lines.map(({ level, text }) => [level, text])).toEqual([
+      ['warn', 'begins'],
+      ['warn', 'is over'],
+    ]);
+  });
+
+  it('is not told within a minute, and neither is its end', () => {
+    const { clock, tell } = setUp();
+    expect([tell(), tell()]).toEqual([true, false]);
+    clock.advance(MINUTE - 1);
+    expect(tell()).toBe(false);
+    clock.advance(1);
+    expect(tell()).toBe(true);
+  });
+
+  it('that lasts is told once its rest is over, as of its beginning', () => {
+    const { troubles, clock, lines, tell } = setUp();
+    tell();
+    troubles.failed(failure);
+    clock.advance(MINUTE);
+    troubles.failed(failure);
+    troubles.worked('part');
+    expect(lines.slice(2)).toMatchObject([{ text: 'begins' }, { fields: { failures: 2, lastedMs: MINUTE } }]);
+  });
+
+  it('rests twice as long each time it comes again soon, and an hour at most', () => {
+    const { clock, tell } = setUp();
+    tell();
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60, 60]) {
+      clock.advance(minutes * MINUTE - 1);
+      expect([minutes, tell()]).toEqual([minutes, false]);
+      clock.advance(1);
+      expect([minutes, tell()]).toEqual([minutes, true]);
+    }
+  });
+
+  it.each([
+    ['before twice its rest has passed, and so rests longer', 2 * MINUTE - 1, false],
+    ['after twice its rest, and so rests a minute again', 2 * MINUTE, true],
+  ])('comes %s', (_, afterMs, isTold) => {
+    const { clock, tell } = setUp();
+    tell();
+    clock.advance(afterMs);
+    expect(tell()).toBe(true);
+    clock.advance(MINUTE);
+    expect(tell()).toBe(isTold);
+  });
+
+  it.each([
+    ['goes on', HOUR - 1, 2],
+    ['begins anew', HOUR, 1],
+  ])('%s where it fails again after so long, though nobody saw it work', (_, afterMs, failures) => {
+    const { troubles, clock, lines } = setUp();
+    troubles.failed(failure);
+    clock.advance(afterMs);
+    troubles.failed(failure);
+    troubles.worked('part');
+    expect(lines.at(-1)).toMatchObject({ text: 'is over', fields: { failures } });
+  });
+
+  it('is over once each part works that failed, or any part where parts do not have it by themselves', () => {
+    for (const isOfAllParts of [false, true]) {
+      const { troubles } = setUp();
+      troubles.failed({ ...failure, isOfAllParts });
+      troubles.failed({ ...failure, part: 'other', isOfAllParts });
+      troubles.worked('part');
+      expect(troubles.isOpen('cause')).toBe(!isOfAllParts);
+      troubles.worked('other');
+      expect(troubles.isOpen('cause')).toBe(false);
+    }
   });
 });
