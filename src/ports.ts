@@ -54,6 +54,8 @@ export interface Links {
   other(key: WindowKey): string | 'several' | undefined;
   /** Removes the link of this name. The other name may still have its own. */
   drop(key: WindowKey): void;
+  /** Removes the links of a channel, or of a workspace. */
+  forget(target: { readonly workspaceId: string; readonly channelId?: string | undefined }): void;
 }
 
 /** One identifier of a contact, normalised. */
@@ -91,10 +93,7 @@ export interface WindowFacts {
   readonly isPermanentSession: boolean;
 }
 
-export interface ContactRef {
-  readonly workspaceId: string;
-  readonly contactId: string;
-}
+export type ContactRef = Pick<WindowRef, 'workspaceId' | 'contactId'>;
 
 export interface ConversationRef {
   readonly workspaceId: string;

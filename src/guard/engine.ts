@@ -21,7 +21,7 @@ import { HeldMessages } from './held-messages.js';
 import type { GuardInternals } from './internals.js';
 import { Notices } from './notices/notices.js';
 import { Observations } from './observations/observations.js';
-import type { ForgetTarget } from './observations/observed.js';
+import { type ForgetTarget, identifierOf } from './observations/observed.js';
 import type { Outcome } from './outcome.js';
 import type { RerouteSupport } from './planned-send.js';
 import { recalledWindow } from './watches/recalled-window.js';
@@ -36,7 +36,7 @@ import {
 } from './window-query.js';
 import { type GuardOptions, type GuardParts, resolveGuardOptions } from './workspaces/options.js';
 import { type Policy, resolvePolicy } from './workspaces/policy.js';
-import { signingKeysOf } from './workspaces/workspace.js';
+import type { Workspace } from './workspaces/workspace.js';
 import { WorkspaceRegistry } from './workspaces/workspace-registry.js';
 
 /** A guard's parts, wired: what decides, what is remembered, what waits, and what is said about it. */
@@ -161,8 +161,10 @@ export class GuardEngine {
     const forgotten = this.observations.forget(target);
     const { workspaceId, channelId, contactId, address } = target;
     const workspace = this.#decider.recall(toId(workspaceId));
-    const isWholeChannel = contactId === undefined && address === undefined;
-    if (typeof workspace === 'object' && isWholeChannel) workspace.channels.forget(toId(channelId));
+    if (typeof workspace !== 'object') return forgotten;
+    const identifier = identifierOf(target);
+    if (identifier !== undefined) workspace.forgetContact(identifier);
+    else if (contactId === undefined && address === undefined) workspace.forget(toId(channelId));
     return forgotten;
   }
 
@@ -197,4 +199,8 @@ export class GuardEngine {
         .then((loaded) => loaded !== 'unknown' && this.#heldMessages.wake(key, loaded, reply));
     }
   }
+}
+
+function signingKeysOf(workspace: Workspace | 'unknown'): readonly string[] {
+  return workspace === 'unknown' ? [] : workspace.signingKeys;
 }

@@ -1,5 +1,5 @@
-import { addressOfId, idOfAddress, isAddressOfId, windowName } from '../core/contact-address.js';
-import type { Cache, ChannelRef, IdentifierRef, Links } from '../ports.js';
+import { addressOfId, idOfAddress, isAddressOfId } from '../core/contact-address.js';
+import type { ChannelRef, IdentifierRef, Links, WindowKey } from '../ports.js';
 
 /** `several`: there is more than one, and no way to tell which is meant. */
 export type Linked = string | 'several' | undefined;
@@ -15,7 +15,14 @@ export interface LoneInbound {
 
 export interface ContactLinksParts {
   readonly links: Links;
-  readonly lone: Cache<{ readonly inbounds: Map<string, LoneInbound> }>;
+  readonly lone: LoneInbounds;
+}
+
+/** By channel, under no address. */
+export interface LoneInbounds {
+  get(key: WindowKey): Map<string, LoneInbound> | undefined;
+  set(key: WindowKey, inbounds: Map<string, LoneInbound>): void;
+  forget(target: Parameters<Links['forget']>[0]): void;
 }
 
 /** Older ones on the same channel are dropped: an application with so many receives Bird's events. */
@@ -58,23 +65,31 @@ export class ContactLinks {
   /** Records a customer's message for which only the address is known. */
   noteLone(ref: ChannelRef, inbound: LoneInbound): void {
     if (this.contactOf(ref, inbound.address) !== undefined) return;
-    const name = windowName(ref, '');
-    const inbounds = this.#lone.get(name)?.inbounds ?? new Map<string, LoneInbound>();
+    const inbounds = this.#loneOf(ref) ?? new Map<string, LoneInbound>();
     inbounds.delete(inbound.address);
     inbounds.set(inbound.address, inbound);
     const [oldest] = inbounds.keys();
     if (inbounds.size > MAX_LONE && oldest !== undefined) inbounds.delete(oldest);
-    this.#lone.set(name, { inbounds });
+    this.#lone.set({ ...ref, address: '' }, inbounds);
   }
 
   /** The recorded messages since an instant, the latest first. */
   loneSince(ref: ChannelRef, since: number): readonly LoneInbound[] {
-    const { inbounds } = this.#lone.get(windowName(ref, '')) ?? {};
-    return inbounds === undefined ? [] : [...inbounds.values()].filter(({ at }) => at >= since).reverse();
+    return [...(this.#loneOf(ref)?.values() ?? [])].filter(({ at }) => at >= since).reverse();
   }
 
   /** Removes what was recorded of an address that is to be forgotten. */
   dropLone(ref: ChannelRef, address: string): void {
-    this.#lone.get(windowName(ref, ''))?.inbounds.delete(address);
+    this.#loneOf(ref)?.delete(address);
+  }
+
+  /** Removes all that was recorded of a channel, or of a workspace. */
+  forget(target: Parameters<Links['forget']>[0]): void {
+    this.#links.forget(target);
+    this.#lone.forget(target);
+  }
+
+  #loneOf(ref: ChannelRef): Map<string, LoneInbound> | undefined {
+    return this.#lone.get({ ...ref, address: '' });
   }
 }

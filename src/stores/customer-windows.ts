@@ -34,6 +34,7 @@ export class CustomerWindows implements Store {
     note: (ref, idName, address) => this.#note(ref, idName, address),
     other: (key) => this.#otherName(key),
     drop: (key) => this.#dropLink(key),
+    forget: (target) => this.forget(target),
   };
   readonly #parts: CustomerWindowsParts;
 

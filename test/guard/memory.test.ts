@@ -151,6 +151,25 @@ describe('scenario 20: when Bird and memory differ', () => {
   });
 });
 
+describe('forget', () => {
+  it.each([
+    ['of a workspace drops the contact ids that were found, too', [], ['channel', 'search', 'contact']],
+    ['of a channel leaves them, which are of no channel', ['channelId'], ['channel', 'contact']],
+    ['of an address drops that of the address', ['channelId', 'address'], ['search', 'contact']],
+  ])('%s', async (_, fields, asked) => {
+    const world = await createWorld();
+    world.customerWrites();
+    await world.guard.check(world.send());
+    const before = world.sandbox.requests().length;
+    const { workspaceId, ...rest } = contactFields(world);
+    const named = Object.entries(rest).filter(([field]) => fields.includes(field));
+    await world.guard.forget({ workspaceId, ...Object.fromEntries(named) });
+    expect((await world.guard.check(world.send())).action).toBe('send');
+    const after = world.sandbox.requests().slice(before);
+    expect(after.map(({ kind }) => kind).toSorted()).toEqual(asked.toSorted());
+  });
+});
+
 describe('a store', () => {
   /** The default store behind promises, as one that needs I/O is. */
   function remoteStore(change: Partial<Store> = {}): Store {

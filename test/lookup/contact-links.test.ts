@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ContactLinks } from '../../src/lookup/contact-links.js';
 import type { IdentifierRef } from '../../src/ports.js';
-import { memoryCache, memoryLinks } from '../../src/stores/memory-store.js';
+import { memoryLinks, windowMap } from '../../src/stores/memory-store.js';
 
 const ref = { workspaceId: 'w', channelId: 'c' };
 const elsewhere = { ...ref, channelId: 'd' };
 const identifier: IdentifierRef = { workspaceId: 'w', key: 'phonenumber', value: 'a' };
 const createLinks = (): ContactLinks =>
-  new ContactLinks({ links: memoryLinks({ max: 100 }), lone: memoryCache({ max: 10 }) });
+  new ContactLinks({ links: memoryLinks({ max: 100 }), lone: windowMap({ max: 10 }) });
 
 describe('an id and an address that were observed together', () => {
   it('lead to each other, on their channel', () => {
@@ -36,6 +36,25 @@ describe('an id and an address that were observed together', () => {
     links.note(ref, 'k', 'a');
     links.drop(ref, id, address);
     expect([links.addressOf(ref, 'k'), links.contactOf(ref, 'a')]).toEqual(left);
+  });
+});
+
+describe('forget', () => {
+  it.each([
+    ['a channel', ref, [undefined, 'a', 'a']],
+    ['a workspace', { workspaceId: 'w' }, [undefined, undefined, 'a']],
+    ['another channel', { ...ref, channelId: 'e' }, ['a', 'a', 'a']],
+  ])('of %s leaves neither links nor addresses of it', (_, target, left) => {
+    const links = createLinks();
+    const refs = [ref, elsewhere, { ...ref, workspaceId: 'v' }];
+    for (const one of refs) {
+      links.note(one, 'k', 'a');
+      links.noteLone(one, { address: 'b', at: 1, identifier });
+    }
+    links.forget(target);
+    expect(refs.map((one) => links.addressOf(one, 'k'))).toEqual(left);
+    expect(refs.map((one) => links.contactOf(one, 'a'))).toEqual(left.map((one) => one && 'k'));
+    expect(refs.map((one) => links.loneSince(one, 0).length)).toEqual(left.map((one) => (one ? 1 : 0)));
   });
 });
 

@@ -7,7 +7,7 @@ import { ContactLinks } from '../../src/lookup/contact-links.js';
 import { OtherIdentities } from '../../src/lookup/other-identities.js';
 import type { IdentifierRef, Lookup, Store, WindowFacts, WindowTarget } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
-import { memoryCache, memoryLinks } from '../../src/stores/memory-store.js';
+import { memoryCache, memoryLinks, windowMap } from '../../src/stores/memory-store.js';
 
 const NOW = Date.UTC(2026, 10, 28, 9);
 const place = { workspaceId: 'w', channelId: 'c' };
@@ -46,7 +46,7 @@ function setUp({ spelling, evidence = {}, contacts = {}, window = closed }: Setu
       return window;
     },
   } as unknown as Lookup;
-  const links = new ContactLinks({ links: memoryLinks({ max: 100 }), lone: memoryCache({ max: 10 }) });
+  const links = new ContactLinks({ links: memoryLinks({ max: 100 }), lone: windowMap({ max: 10 }) });
   const others = new OtherIdentities({
     lookup,
     contactIds: new ContactIdCache({ lookup, cache: memoryCache({ max: 100 }), clock }),

@@ -7,7 +7,7 @@ import { ContactLinks } from '../../src/lookup/contact-links.js';
 import { WindowCache, type WindowReadOptions } from '../../src/lookup/window-cache.js';
 import type { IdentifierRef, Lookup, Store, WindowFacts, WindowTarget } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
-import { memoryCache, memoryLinks } from '../../src/stores/memory-store.js';
+import { memoryCache, memoryLinks, windowMap } from '../../src/stores/memory-store.js';
 import { deferred, turns } from '../guard/support.js';
 
 const HOUR = 3_600_000;
@@ -81,7 +81,7 @@ function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) 
       return answer;
     },
   } as unknown as Lookup;
-  const links = new ContactLinks({ links: memoryLinks({ max: 10 }), lone: memoryCache({ max: 10 }) });
+  const links = new ContactLinks({ links: memoryLinks({ max: 10 }), lone: windowMap({ max: 10 }) });
   const windows = new WindowCache({
     lookup,
     contactIds: new ContactIdCache({ lookup, cache: memoryCache({ max: 10 }), clock }),

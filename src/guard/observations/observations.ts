@@ -1,5 +1,4 @@
 import { readRefusal } from '../../bird/refusal-codes.js';
-import { guessKey } from '../../bird/send/address.js';
 import { requireBoolean, requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { toInstant } from '../../core/instant.js';
@@ -12,6 +11,7 @@ import type { ChannelRef, Store, WindowKey } from '../../ports.js';
 import type { LogOnce } from '../notices/log-once.js';
 import {
   type ForgetTarget,
+  identifierOf,
   type ObservedContact,
   type ObservedInbound,
   type ObservedOptOut,
@@ -137,6 +137,7 @@ export class Observations {
     const workspaceId = readId(target.workspaceId, 'forget', 'workspaceId');
     const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget', 'channelId');
     if (target.address === undefined && target.contactId === undefined) {
+      this.#parts.links.forget({ workspaceId, channelId });
       return this.#parts.store.forget({ workspaceId, channelId });
     }
     const observed = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
@@ -165,8 +166,7 @@ export class Observations {
 
   /** A reply may name the contact by id alone, before Bird shows this message. */
   #noteLone({ address, ...ref }: WindowKey, identifierKey: string | undefined, at: number): void {
-    const key = identifierKey ?? guessKey(address);
-    const identifier = key === undefined ? undefined : { workspaceId: ref.workspaceId, key, value: address };
+    const identifier = identifierOf({ ...ref, address, identifierKey });
     this.#parts.links.noteLone(ref, { address, at, identifier });
   }
 

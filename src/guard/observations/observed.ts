@@ -1,4 +1,4 @@
-import { normaliseAddress } from '../../bird/send/address.js';
+import { guessKey, normaliseAddress } from '../../bird/send/address.js';
 import { requireObject } from '../../core/argument-checks.js';
 import { addressOfId } from '../../core/contact-address.js';
 import { typeName } from '../../core/option-checks.js';
@@ -6,7 +6,7 @@ import { own } from '../../core/own.js';
 import type { Instant } from '../../core/types.js';
 import { toId, toRecurringId } from '../../core/uuid.js';
 import type { ReplyEvent } from '../../held/options.js';
-import type { ChannelRef, WindowKey } from '../../ports.js';
+import type { ChannelRef, IdentifierRef, WindowKey } from '../../ports.js';
 
 /** Whose window an observation concerns: the address where it is known, else the contact id. */
 export interface ObservedContact {
@@ -98,10 +98,22 @@ export function readContact(contact: ObservedContact, caller: string): ReadConta
 }
 
 function readAddress(contact: ObservedContact, caller: string): string {
-  const key = own(contact, 'identifierKey');
-  const address = normaliseAddress(own(contact, 'address'), typeof key === 'string' ? key : undefined);
+  const address = normaliseAddress(own(contact, 'address'), keyOf(contact));
   if (address === undefined) throw new TypeError(`${caller}: address must be a non-empty string`);
   return address;
+}
+
+function keyOf(contact: Pick<ObservedContact, 'identifierKey'>): string | undefined {
+  const key = own(contact, 'identifierKey');
+  return typeof key === 'string' ? key : undefined;
+}
+
+/** By what a contact can be searched; `undefined` where the kind of its address is not known. */
+export function identifierOf(contact: Omit<ObservedContact, 'channelId'>): IdentifierRef | undefined {
+  const given = keyOf(contact);
+  const value = normaliseAddress(own(contact, 'address'), given);
+  const key = given ?? guessKey(value);
+  return value === undefined || key === undefined ? undefined : { workspaceId: contact.workspaceId, key, value };
 }
 
 /** @throws {TypeError} naming the field */

@@ -13,7 +13,7 @@ import { InFlight } from '../../in-flight.js';
 import { ContactLinks } from '../../lookup/contact-links.js';
 import type { Clock, Logger, Store } from '../../ports.js';
 import { requireRuntime } from '../../runtime.js';
-import { linksFor, memoryCache, memoryStore } from '../../stores/memory-store.js';
+import { linksFor, memoryStore, windowMap } from '../../stores/memory-store.js';
 import { BirdWatch } from '../../telemetry/health.js';
 import type { OnDecision } from '../../telemetry/listeners.js';
 import { Lookups } from '../../telemetry/lookups.js';
@@ -108,7 +108,7 @@ export function resolveGuardOptions(given: GuardOptions): GuardParts {
   const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
   const links = new ContactLinks({
     links: linksFor(options.store ?? store),
-    lone: memoryCache({ max: MAX_CHANNELS }),
+    lone: windowMap({ max: MAX_CHANNELS }),
   });
   const hooks = new HookTroubles({ clock, logger, logOnce }, reportError);
   const mounts = new MountWatch(logOnce);

@@ -214,6 +214,7 @@ export class WorkspaceRegistry {
 
   #remove(id: string): void {
     this.#entries.get(id)?.workspace.remove();
-    if (this.#entries.delete(id)) void this.#parts.store.forget({ workspaceId: id });
+    if (!this.#entries.delete(id)) return;
+    for (const memory of [this.#parts.links, this.#parts.store]) void memory.forget({ workspaceId: id });
   }
 }

@@ -20,6 +20,7 @@ import { FairTokenBucket, shareOf } from '../../lookup/reads/read-budget.js';
 import { retryingLookup } from '../../lookup/reads/retrying.js';
 import { watchedLookup } from '../../lookup/reads/watched.js';
 import { WindowCache } from '../../lookup/window-cache.js';
+import type { Cache, IdentifierRef } from '../../ports.js';
 import { memoryCache } from '../../stores/memory-store.js';
 import type { DecisionCounter } from '../../telemetry/decisions.js';
 import type { WorkspaceHealth } from '../../telemetry/health.js';
@@ -32,10 +33,6 @@ import type { ResolvedWorkspace } from './workspace-options.js';
 
 /** Searches are POSTs, of which Bird allows 500 a second, sends included: they must leave room for the sends. */
 const searchLimits = { perSecond: 100, burst: 50 } as const;
-
-export function signingKeysOf(workspace: Workspace | 'unknown'): readonly string[] {
-  return workspace === 'unknown' ? [] : workspace.signingKeys;
-}
 
 /** One workspace at work: its options, and what looks facts up for it with a budget and a memory of its own. */
 export class Workspace {
@@ -51,6 +48,9 @@ export class Workspace {
   readonly timeAt: (localMs: number) => number;
   /** The time if the latest answer of Bird is right, where no second one has said so yet. */
   readonly suddenNow: () => number | undefined;
+  readonly #contactIds: ContactIdCache;
+  /** What is remembered of contacts, besides windows. */
+  readonly #contactFacts: Pick<Cache<object>, 'clear'>[] = [];
   readonly #deniedKey: DeniedKeyCooldown;
   readonly #reads: FairTokenBucket | FleetBudget;
   readonly #breakers: Breakers;
@@ -95,17 +95,17 @@ export class Workspace {
     const troubles = new Troubles({ clock, logger }, { workspaceId });
     const watched = watchedLookup(cooling, lookupTroubles(troubles, workspaceId, watch));
     const lookup = fleet === undefined ? watched : fleetLookup(watched, fleet, clock);
-    const contactIds = new ContactIdCache({ lookup, cache: memoryCache({ max: 100_000 }), clock });
+    this.#contactIds = new ContactIdCache({ lookup, cache: this.#remember(100_000), clock });
     this.channels = new ChannelCache({ lookup, cache: memoryCache({ max: 10_000 }), clock });
-    this.conversations = new ConversationCache({ lookup, cache: memoryCache({ max: 10_000 }), clock });
-    this.identifiers = new ContactIdentifiers({ lookup, contactIds });
+    this.conversations = new ConversationCache({ lookup, cache: this.#remember(10_000), clock });
+    this.identifiers = new ContactIdentifiers({ lookup, contactIds: this.#contactIds });
     this.windows = new WindowCache({
       lookup,
-      contactIds,
+      contactIds: this.#contactIds,
       links,
       otherSpelling,
       store: { ...store, merge: (key, evidence) => (this.#isRemoved ? undefined : store.merge(key, evidence)) },
-      missingContacts: memoryCache({ max: 10_000 }),
+      missingContacts: this.#remember(10_000),
       clock,
       now: this.now,
     });
@@ -171,6 +171,18 @@ export class Workspace {
     return this.#options.baseUrl === baseUrl;
   }
 
+  /** Drops what is remembered of one channel, or of all, besides windows. */
+  forget(channelId: string | undefined): void {
+    this.channels.forget(channelId);
+    if (channelId !== undefined) return;
+    for (const memory of this.#contactFacts) memory.clear();
+  }
+
+  /** Drops the contact id that was found for an identifier. */
+  forgetContact(identifier: IdentifierRef): void {
+    this.#contactIds.drop(identifier);
+  }
+
   /** What is still being read is not remembered: the workspace has been forgotten. */
   remove(): void {
     this.#isRemoved = true;
@@ -181,6 +193,12 @@ export class Workspace {
   close(): void {
     this.#patient.reads.close();
     this.#patient.searches.close();
+  }
+
+  #remember<V extends object>(max: number): Cache<V> {
+    const cache = memoryCache<V>({ max });
+    this.#contactFacts.push(cache);
+    return cache;
   }
 
   async #accessKey({ reportError }: GuardParts): Promise<string> {

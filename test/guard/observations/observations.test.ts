@@ -5,7 +5,7 @@ import { Observations } from '../../../src/guard/observations/observations.js';
 import type { ObservedInbound } from '../../../src/guard/observations/observed.js';
 import { ContactLinks } from '../../../src/lookup/contact-links.js';
 import { createClock } from '../../../src/sandbox/clock.js';
-import { memoryCache, memoryLinks } from '../../../src/stores/memory-store.js';
+import { memoryLinks, windowMap } from '../../../src/stores/memory-store.js';
 import { type LogLine, recordingLogger } from '../../support/world.js';
 import { type Deferred, deferred, HOUR, MINUTE, turns } from '../support.js';
 
@@ -41,7 +41,7 @@ interface Options {
 function setUp({ stored, isAlone = false }: Options = {}): Setup {
   const done: [Act, ...unknown[]][] = [];
   const lines: LogLine[] = [];
-  const links = new ContactLinks({ links: memoryLinks({ max: 10 }), lone: memoryCache({ max: 10 }) });
+  const links = new ContactLinks({ links: memoryLinks({ max: 10 }), lone: windowMap({ max: 10 }) });
   const store: Store = {
     get: () => undefined,
     merge: (...given) => {
@@ -374,6 +374,17 @@ describe('forget', () => {
     void observations.inbound({ ...byAddress, at: NOW });
     void observations.forget(byAddress);
     expect(links.loneSince(ref, NOW)).toEqual([]);
+  });
+
+  it.each([
+    ['a channel', ref],
+    ['a workspace', { workspaceId }],
+  ])('of %s leaves no address of it, whatever the store is', (_, target) => {
+    const { observations, links } = setUp();
+    void observations.inbound({ ...both, at: NOW });
+    void observations.inbound({ ...ref, address: '+31600000099', at: NOW });
+    void observations.forget(target);
+    expect([links.addressOf(ref, contactId), links.loneSince(ref, NOW)]).toEqual([undefined, []]);
   });
 
   it('of a contact is told once it is done', async () => {

@@ -9,6 +9,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { resolveGuardOptions } from '../../../src/guard/workspaces/options.js';
 import { Workspace } from '../../../src/guard/workspaces/workspace.js';
 import { WorkspaceRegistry } from '../../../src/guard/workspaces/workspace-registry.js';
+import type { ContactLinks } from '../../../src/lookup/contact-links.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 import { Statistics } from '../../../src/telemetry/statistics.js';
 import { type LogLine, recordingLogger } from '../../support/world.js';
@@ -23,6 +24,7 @@ interface Setup {
   readonly clock: SandboxClock;
   readonly lines: readonly LogLine[];
   readonly reported: readonly ReportedError[];
+  readonly links: ContactLinks;
   readonly forgotten: readonly unknown[];
   readonly attached: readonly Workspace[];
   readonly dropped: readonly Workspace[];
@@ -48,7 +50,8 @@ function setUp(source: WorkspaceSource, defaults: Partial<WorkspaceOptions> = {}
     drop: async (workspace: Workspace) => void dropped?.push(workspace),
   };
   const registry = new WorkspaceRegistry(source, { parts, statistics: new Statistics(), heldMessages });
-  return { registry, clock, lines, reported, forgotten, attached: attached ?? [], dropped: dropped ?? [] };
+  const { links } = parts;
+  return { registry, clock, lines, reported, links, forgotten, attached: attached ?? [], dropped: dropped ?? [] };
 }
 
 /** A function for options whose answers the test changes, and which notes what it was asked. */
@@ -95,10 +98,13 @@ describe('the workspaces of a map', () => {
   });
 
   it('that are gone after a reload are forgotten, and the others are not', () => {
-    const { registry, forgotten } = setUp({ [ID]: { accessKey }, [OTHER]: { accessKey } });
+    const { registry, links, forgotten } = setUp({ [ID]: { accessKey }, [OTHER]: { accessKey } });
     const kept = registry.recall(ID);
+    const refs = [ID, OTHER].map((workspaceId) => ({ workspaceId, channelId: 'c' }));
+    for (const ref of refs) links.note(ref, 'k', 'a');
     registry.reload({ [ID]: { accessKey, mode: 'off' } });
     expect(forgotten).toEqual([{ workspaceId: OTHER }]);
+    expect(refs.map((ref) => links.contactOf(ref, 'a'))).toEqual(['k', undefined]);
     expect(registry.recall(ID)).toBe(kept);
     expect([modeOf(kept), registry.recall(OTHER), registry.known().length]).toEqual(['off', 'unknown', 1]);
   });
