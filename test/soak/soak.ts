@@ -29,6 +29,8 @@ export interface SoakOptions {
 /** What one service did, and what it left. */
 export interface ServiceResult {
   readonly heap: readonly Reading[];
+  /** Compiled code at the first reading and at the last, beside `heap`. */
+  readonly codeBytes: readonly [first: number, last: number];
   readonly maxResidentBytes: number;
   readonly closed: Closed;
   readonly totals: ServiceTotals;
@@ -129,7 +131,14 @@ class Soak {
     bird.run(health.fault);
     await this.#prime(bird, customers);
     const streams = new Streams(new Random(this.#options.seed, 3), () => this.#urlOfStream(bird, customers));
-    const { heaps, residents, seconds } = await this.#drive({ bird, health, redis, proxies, customers, streams });
+    const { heaps, codes, residents, seconds } = await this.#drive({
+      bird,
+      health,
+      redis,
+      proxies,
+      customers,
+      streams,
+    });
     const eventAnswers = await bird.answersToEvents();
     const use = redis && (await redisUse(redis));
     const ends = await this.#end(bird, health, customers, streams);
@@ -137,6 +146,7 @@ class Soak {
     const services = ends.map((end, index) => ({
       ...end,
       heap: heaps[index] ?? [],
+      codeBytes: [codes[index]?.[0] ?? 0, codes[index]?.at(-1) ?? 0] as const,
       maxResidentBytes: Math.max(...(residents[index] ?? [])),
       logged: logs[index]?.recipients ?? 0,
       logFiles: logs[index]?.files ?? 0,
@@ -245,7 +255,7 @@ class Soak {
     readonly proxies: readonly ProxyHandle[];
     readonly customers: Customers;
     readonly streams: Streams;
-  }): Promise<{ heaps: Reading[][]; residents: number[][]; seconds: number }> {
+  }): Promise<{ heaps: Reading[][]; codes: number[][]; residents: number[][]; seconds: number }> {
     const { bird, customers, streams } = parts;
     const runMs = this.#options.minutes * 60_000;
     const startedAt = performance.now();
@@ -262,6 +272,7 @@ class Soak {
     }, TICK_MS);
     const happening = this.#letThingsHappen(parts, endsAt);
     const heaps: Reading[][] = this.#services.map(() => []);
+    const codes: number[][] = this.#services.map(() => []);
     const residents: number[][] = this.#services.map(() => []);
     const everyMs = Math.min(MAX_SAMPLE_EVERY_MS, runMs / 12);
     // A sample that takes long on a busy machine must not take from the traffic after it.
@@ -273,6 +284,7 @@ class Soak {
       for (const [index, { sample, isQuiet }] of samples.entries()) {
         const reading = { at: (performance.now() - startedAt) / 1000, bytes: sample.heapBytes };
         if (isQuiet) heaps[index]?.push(reading);
+        codes[index]?.push(sample.codeBytes);
         residents[index]?.push(sample.residentBytes);
       }
       await this.#rotateLogs();
@@ -283,7 +295,7 @@ class Soak {
     clearInterval(looks);
     const seconds = (performance.now() - startedAt) / 1000;
     await this.#answeredAll();
-    return { heaps, residents, seconds };
+    return { heaps, codes, residents, seconds };
   }
 
   #traffic(bird: Bird, customers: Customers): Traffic {

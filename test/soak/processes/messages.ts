@@ -30,7 +30,9 @@ export type ToService =
 
 /** After a forced collection of garbage. All sizes in bytes. */
 export interface Sample {
+  /** Without compiled code. */
   readonly heapBytes: number;
+  readonly codeBytes: number;
   readonly residentBytes: number;
 }
 

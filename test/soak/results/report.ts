@@ -74,14 +74,14 @@ export function printReport(result: SoakResult): void {
     console.log(`Heap of process ${index}, MiB: ${sizes.join(' ')}`);
   }
   console.log(
-    '\n| process | requests | decisions | requests to Bird | heap, mean | growth over the run | rss, max | longest stall | in flight at close() | close() took | left behind |',
+    '\n| process | requests | decisions | requests to Bird | heap, mean | growth over the run | code, from and to | rss, max | longest stall | in flight at close() | close() took | left behind |',
   );
-  console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
   for (const [index, service] of result.services.entries()) console.log(`| ${rowOf(service, index).join(' | ')} |`);
 }
 
 function rowOf(service: ServiceResult, index: number): readonly (string | number)[] {
-  const { totals, closed, heap, maxResidentBytes } = service;
+  const { totals, closed, heap, codeBytes, maxResidentBytes } = service;
   const growth = heap.length < MIN_READINGS ? undefined : growthOf(heap);
   return [
     index,
@@ -90,6 +90,7 @@ function rowOf(service: ServiceResult, index: number): readonly (string | number
     totals.lookups,
     growth === undefined ? '-' : mib(growth.meanBytes),
     growth === undefined ? '-' : `${(growth.bytesPerRun / 1024).toFixed(0)} KiB, ${percent(growth.share)}`,
+    codeBytes.map(mib).join(' '),
     mib(maxResidentBytes),
     `${totals.stallMs.toFixed(0)} ms`,
     closed.inFlight,

@@ -34,6 +34,7 @@ export function printStrangers(result: StrangersResult): void {
     `Sends to known open windows meanwhile: ${done.knownAsked}, not allowed: ${done.knownUnknown}. Longest stall ${done.stallMs.toFixed(0)} ms.`,
   );
   console.log(`Heap: ${met.map(({ heapBytes }) => (heapBytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`);
+  console.log(`Compiled code: ${mib(met[0]?.codeBytes ?? 0)} at first, ${mib(met.at(-1)?.codeBytes ?? 0)} at last.`);
   console.log(
     `At most ${mib(maxHeapBytes)}, ${mib(addedBytes)} more than at the start: ${(addedBytes / count).toFixed(0)} bytes for each stranger. Second half: ${percent(late)}.`,
   );
