@@ -89,11 +89,11 @@ describe('the queues of a workspace', () => {
     const workspace = workspaceWith(one.policy);
     heldMessages.attach(workspace);
     heldMessages.attach(Object.assign(workspace, { policies: workspaceWith(two.policy).policies }));
-    heldMessages.wake(key, workspace, reply);
+    heldMessages.wake(key, reply);
     expect([one.woken, two.woken]).toEqual([[[key, reply]], [[key, reply]]]);
     await heldMessages.close(new Promise(() => {}));
     expect([one.hosts, two.hosts]).toEqual([[], []]);
-    heldMessages.wake(key, workspace, reply);
+    heldMessages.wake(key, reply);
     expect([one.woken.length, two.woken.length]).toEqual([1, 1]);
   });
 });
@@ -114,7 +114,7 @@ describe('a workspace that is evicted', () => {
     heldMessages.attach(workspace);
     await heldMessages.drop(workspace);
     expect([one.hosts.length, two.hosts.length]).toEqual([count, count]);
-    heldMessages.wake(key, workspace);
+    heldMessages.wake(key);
     expect(one.woken).toHaveLength(count);
   });
 
@@ -151,7 +151,7 @@ describe('a workspace that is evicted', () => {
     await dropped;
     await turns();
     expect(hold.hosts).toHaveLength(1);
-    heldMessages.wake(key, workspace);
+    heldMessages.wake(key);
     expect(hold.woken).toHaveLength(1);
   });
 
