@@ -192,11 +192,11 @@ export class GuardEngine {
   /** A window may have opened: what waits for that may go. */
   #wake(key: WindowKey, reply: ReplyEvent | undefined): void {
     const workspace = this.#decider.recall(key.workspaceId);
-    if (typeof workspace === 'object') this.#heldMessages.wake(key, workspace, reply);
+    if (typeof workspace === 'object') this.#heldMessages.wake(key, reply);
     else if (workspace === undefined) {
       void this.workspaces
         .load(key.workspaceId)
-        .then((loaded) => loaded !== 'unknown' && this.#heldMessages.wake(key, loaded, reply));
+        .then((loaded) => loaded !== 'unknown' && this.#heldMessages.wake(key, reply));
     }
   }
 }

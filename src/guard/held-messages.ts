@@ -62,8 +62,8 @@ export class HeldMessages {
   /**
    * Call when a window may have opened. Queues of former policies are woken too: their messages are still to be sent.
    */
-  wake(key: WindowKey, { id }: Workspace, reply?: ReplyEvent): void {
-    for (const queue of this.#attached.get(id)?.queues ?? []) queue.wake(key, reply);
+  wake(key: WindowKey, reply?: ReplyEvent): void {
+    for (const queue of this.#attached.get(key.workspaceId)?.queues ?? []) queue.wake(key, reply);
   }
 
   /** Settles when no message is being sent any more, and what is lost is told; no later than `isLate`. */

@@ -23,6 +23,14 @@ export class OptionsTroubles {
     return 'failed';
   }
 
+  /** What is wrong with the options that the function gave. What a getter of theirs threw is reported, and never logged. */
+  problemOf(workspaceId: string, error: unknown): string {
+    // Only the errors of the checks begin with the path of the option.
+    if (error instanceof Error && error.message.startsWith('workspaces[')) return error.message;
+    this.threw(workspaceId, error);
+    return 'the options cannot be read';
+  }
+
   failed(workspaceId: string, problem: string): void {
     this.#troubles.failed(
       { name: workspaceId, kind: CAUSE, ids: { workspaceId } },

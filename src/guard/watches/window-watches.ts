@@ -14,7 +14,7 @@ export interface WindowWatchesParts {
   readonly now: (workspaceId: string) => number;
   readonly recall: (query: WindowQuery, options: WindowQueryOptions) => RecalledWindow;
   readonly ask: (query: WindowQuery, options: WindowQueryOptions) => Promise<WindowStatus>;
-  /** Whether other processes change what the store holds, and nobody here is told. */
+  /** Whether others may change what the store holds, such as another guard, and nobody here is told. */
   readonly isStoreShared: boolean;
 }
 

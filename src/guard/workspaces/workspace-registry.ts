@@ -167,7 +167,7 @@ export class WorkspaceRegistry {
       this.#troubles.worked(id);
       return workspace;
     } catch (error) {
-      return this.#keep(id, error instanceof Error ? error.message : 'the options are invalid');
+      return this.#keep(id, this.#troubles.problemOf(id, error));
     }
   }
 

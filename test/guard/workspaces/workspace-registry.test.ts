@@ -12,6 +12,7 @@ import { WorkspaceRegistry } from '../../../src/guard/workspaces/workspace-regis
 import type { ContactLinks } from '../../../src/lookup/contact-links.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 import { Statistics } from '../../../src/telemetry/statistics.js';
+import { keepSecret } from '../../support/canary.js';
 import { type LogLine, recordingLogger } from '../../support/world.js';
 import { deferred, MINUTE, SECOND, turns } from '../support.js';
 
@@ -196,6 +197,38 @@ describe('the workspaces of a function', () => {
     it.answer = () => ({ accessKey });
     expect(await registry.load(ID)).toBeInstanceOf(Workspace);
     expect([registry.isFailing(ID), lines.length]).toEqual([false, 2]);
+  });
+
+  it.each<[string, (error: Error) => unknown]>([
+    [
+      'their access key',
+      (error) => ({
+        get accessKey(): never {
+          throw error;
+        },
+      }),
+    ],
+    [
+      'the policy of a channel',
+      (error) => ({
+        accessKey,
+        channels: {
+          [OTHER]: {
+            get mode(): never {
+              throw error;
+            },
+          },
+        },
+      }),
+    ],
+  ])('whose getter for %s throws are unknown: the error is reported, and not logged', async (_, optionsWith) => {
+    keepSecret('canary-of-the-vault');
+    const error = new TypeError('canary-of-the-vault');
+    const { registry, lines, reported } = setUp(() => optionsWith(error) as WorkspaceOptions);
+    expect(await registry.load(ID)).toBe('unknown');
+    expect(registry.isFailing(ID)).toBe(true);
+    expect(reported).toEqual([{ source: 'hook', hook: 'workspaces', workspaceId: ID, error }]);
+    expect(lines).toMatchObject([{ level: 'error', fields: { problem: 'the options cannot be read' } }]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveGuardOptions } from '../../../src/guard/workspaces/options.js';
 import { Workspace } from '../../../src/guard/workspaces/workspace.js';
 import { resolveWorkspace } from '../../../src/guard/workspaces/workspace-options.js';
-import type { WindowTarget } from '../../../src/ports.js';
+import type { Fleet, WindowTarget } from '../../../src/ports.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 import type { LookupEvent } from '../../../src/telemetry/lookups.js';
 import { Statistics } from '../../../src/telemetry/statistics.js';
@@ -38,7 +38,7 @@ interface Setup {
 const resolved = (options: Partial<WorkspaceOptions> = {}): ReturnType<typeof resolveWorkspace> =>
   resolveWorkspace(ID, { accessKey: 'a-key', ...options }, {});
 
-function setUp(options: Partial<WorkspaceOptions> = {}): Setup {
+function setUp(options: Partial<WorkspaceOptions> = {}, fleet?: Fleet): Setup {
   const clock = createClock(NOW);
   const lines: LogLine[] = [];
   const reported: ReportedError[] = [];
@@ -46,7 +46,7 @@ function setUp(options: Partial<WorkspaceOptions> = {}): Setup {
   const merged: unknown[] = [];
   const asked: { path: string; key: string | null }[] = [];
   let answer = (): Response => Response.json(channelFacts);
-  const store: Store = { ...memoryStore({ max: 10 }), merge: (...given) => void merged.push(given) };
+  const store: Store = { ...memoryStore({ max: 10 }), merge: (...given) => void merged.push(given), fleet };
   const statistics = new Statistics();
   const parts = resolveGuardOptions({
     workspaces: {},
@@ -211,6 +211,51 @@ describe('the reads of a workspace', () => {
     expect(setup.workspace.health.readsLeft).toBe(0);
     expect(setup.workspace.refusesRead(CHANNEL, NOW + 500)).toBe(true);
     expect(setup.workspace.refusesRead(CHANNEL, NOW + 1500)).toBe(false);
+  });
+});
+
+describe('the reads of a workspace whose store is shared by 10 processes', () => {
+  /** Its processes coordinate, and a read of a window gets this lease. */
+  function createFleet(lease: Awaited<ReturnType<Fleet['joinRead']>>): { fleet: Fleet; told: unknown[][] } {
+    const told: unknown[][] = [];
+    const fleet: Fleet = {
+      instances: 10,
+      takeRead: async (...given) => {
+        told.push(given);
+        return 'taken';
+      },
+      joinRead: async () => lease,
+    };
+    return { fleet, told };
+  }
+
+  it('are taken from the limit of all, which is that of the options', async () => {
+    const { fleet, told } = createFleet(undefined);
+    const setup = setUp({ lookupsPerSecond: 30, lookupBurst: 20 }, fleet);
+    expect(await readChannel(setup)).toMatchObject({ platformId: 'whatsapp' });
+    expect(told).toMatchObject([[ID, { perSecond: 30, burst: 20 }, expect.any(Number)]]);
+  });
+
+  it('are left to the process that has read the window already', async () => {
+    const facts = { serviceWindowExpireAt: NOW + MINUTE, isPermanentSession: false };
+    const setup = setUp({}, createFleet({ role: 'answered', facts, read: 1 }).fleet);
+    expect(await readWindow(setup, { contactId: CONTACT })).toMatchObject({ serviceWindowExpireAt: NOW + MINUTE });
+    expect(setup.asked).toEqual([]);
+  });
+
+  it.each([
+    ['a tenth, where there are others', createFleet(undefined).fleet, 5],
+    ['all, where there is no other', undefined, 20],
+  ])('have of the searches %s', async (_, fleet, count) => {
+    const setup = setUp({ lookupBurst: 1000, lookupsPerSecond: 1000 }, fleet);
+    setup.answer(200, { results: [] });
+    for (let index = 0; index < 20; index += 1) {
+      const identifier = { workspaceId: ID, key: 'phonenumber', value: `+316123456${index}` };
+      const named = { workspaceId: ID, contactId: undefined, identifier };
+      void setup.workspace.identifiers.find(named, limits).catch(() => {});
+    }
+    await turns();
+    expect(setup.asked.filter(({ path }) => path.endsWith('/contacts/search'))).toHaveLength(count);
   });
 });
 
