@@ -206,9 +206,9 @@ export class WindowCache {
 }
 
 /** A contact named by another id, or by another kind of identifier, may be another person. */
-function nameOfRead({ key, contactId = '', identifier, sentTo }: WindowTarget): string {
+function nameOfRead({ key, contactId = '', identifier }: WindowTarget): string {
   const by = contactId || (identifier?.key ?? '');
-  return [key.channelId, sentTo === undefined, by.length, by, key.address].join(' ');
+  return [key.channelId, by.length, by, key.address].join(' ');
 }
 
 interface ReadFacts extends WindowFacts {

@@ -191,10 +191,25 @@ describe('a read', () => {
   });
 
   it('is shared only for a contact that is named in the same way', async () => {
-    const { read, asked } = setUp();
+    const { windows, asked } = setUp();
+    const share = (target: WindowTarget) => windows.read(target, options, () => true);
     const mail = { ...identifier, key: 'emailaddress' };
-    await Promise.all([read(addressAlone), read({ ...addressAlone, identifier: mail }), read(both)]);
+    await Promise.all([share(addressAlone), share({ ...addressAlone, identifier: mail }), share(both), share(both)]);
     expect(asked).toHaveLength(3);
+  });
+
+  it('is never shared with a contact whose name only reads the same', async () => {
+    const { windows, asked } = setUp();
+    const share = (by: string, address: string) =>
+      windows.read(
+        { key: { ...key, address }, identifier: { ...identifier, key: by }, sentTo: address },
+        options,
+        () => true,
+      );
+    // Without a separator, both would be read as 21, x, and so on.
+    const rest = 'y'.repeat(20);
+    await Promise.all([share('1x', `${rest}a`), share(`x${rest}`, 'a')]);
+    expect(asked).toHaveLength(2);
   });
 
   it('counts evidence that arrives while a slow store is asked about the contact, after Bird has said closed', async () => {
@@ -267,6 +282,19 @@ describe("Bird's answer", () => {
     expect(store.evidence.get(key.address)?.readFor).toBeUndefined();
     await read(idAlone);
     expect(store.evidence.get(byIdKey.address)?.readFor).toBeUndefined();
+  });
+
+  it('is joined with what was read before for the same contact, and for no other', async () => {
+    const { read, store } = setUp();
+    store.merge(key, { expiresAt: NOW + HOUR, readFor: 'k' });
+    expect((await read(both)).serviceWindowExpireAt).toBe(NOW + HOUR);
+    expect((await read({ ...both, contactId: 'other' })).serviceWindowExpireAt).toBeNull();
+  });
+
+  it('that lies too far ahead gives way, after a refusal, to a nearer end that is remembered', async () => {
+    const { read, store } = setUp({ answers: [openUntil(NOW + 30 * DAY)] });
+    store.merge(key, { expiresAt: NOW + HOUR, refusedAt: NOW - DAY });
+    expect((await read(addressAlone)).serviceWindowExpireAt).toBe(NOW + HOUR);
   });
 
   it('tells that the contact wrote under its id alone', async () => {
