@@ -37,6 +37,37 @@ test('counts the last ten seconds only', () => {
   expect(breaker.admits()).toBe(true);
 });
 
+test.each([
+  ['failed', 10, false],
+  ['failed', 9, true],
+  ['succeeded', 10, false],
+  ['succeeded', 9, true],
+] as const)(
+  'counts no read that %s more than ten seconds ago: %i failures of 20 later',
+  (before, failures, isClosed) => {
+    const { breaker, clock } = createBreaker();
+    // Too few of these to open it by themselves.
+    times(19, () => breaker[before]());
+    clock.nowMs += 10_000;
+    times(20 - failures, () => breaker.succeeded());
+    times(failures, () => breaker.failed());
+    expect(breaker.admits()).toBe(isClosed);
+  },
+);
+
+test('counts, of reads that go on all the time, those of the last ten seconds', () => {
+  const { breaker, clock } = createBreaker();
+  times(4, () => breaker.failed());
+  clock.nowMs += 5_000;
+  times(11, () => breaker.failed());
+  clock.nowMs += 5_000;
+  times(8, () => breaker.failed());
+  // 19 of the 23.
+  expect(breaker.admits()).toBe(true);
+  breaker.failed();
+  expect(breaker.admits()).toBe(false);
+});
+
 test('while open, lets one probe through a second [U6]', () => {
   const { breaker, clock } = createBreaker();
   times(20, () => breaker.failed());
@@ -47,6 +78,17 @@ test('while open, lets one probe through a second [U6]', () => {
   breaker.failed();
   clock.nowMs += 1_000;
   expect([breaker.admits(), breaker.admits()]).toEqual([true, false]);
+});
+
+test('while open, is not kept from its next probe by reads that began before and fail late', () => {
+  const { breaker, clock } = createBreaker();
+  times(20, () => breaker.failed());
+  times(9, () => {
+    clock.nowMs += 100;
+    breaker.failed();
+  });
+  clock.nowMs += 100;
+  expect([breaker.refusedForMs, breaker.admits()]).toEqual([0, true]);
 });
 
 test('closes at the first success, and what failed before does not open it again', () => {
