@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { CircuitBreaker } from '../../../src/lookup/reads/circuit-breaker.js';
 
@@ -66,6 +68,26 @@ test('counts, of reads that go on all the time, those of the last ten seconds', 
   expect(breaker.admits()).toBe(true);
   breaker.failed();
   expect(breaker.admits()).toBe(false);
+});
+
+test('keeps nothing of the reads that count no more, however many there have been', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { breaker, clock } = createBreaker();
+  const reads = 300_000;
+  // Many at once, then few at a time.
+  times(100, () => breaker.succeeded());
+  clock.nowMs += 10_000;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  times(reads, () => {
+    clock.nowMs += 1_000;
+    breaker.succeeded();
+  });
+  collect();
+  // Bytes; one that is kept takes 40.
+  expect((process.memoryUsage().heapUsed - before) / reads).toBeLessThan(10);
+  expect(breaker.isOpen).toBe(false);
 });
 
 test('while open, lets one probe through a second [U6]', () => {
