@@ -62,9 +62,11 @@ interface Setup {
   readonly answers?: readonly (WindowFacts | Error)[];
   /** How far Bird's clock is ahead of this one, in ms. */
   readonly aheadMs?: number;
+  /** Another number under which the phone may be known. */
+  readonly spelling?: string;
 }
 
-function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) {
+function setUp({ isSlow = false, answers = [closed], aheadMs = 0, spelling }: Setup = {}) {
   const clock = createClock(NOW);
   const store = new FakeStore(isSlow);
   const asked: object[] = [];
@@ -86,7 +88,7 @@ function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) 
     lookup,
     contactIds: new ContactIdCache({ lookup, cache: memoryCache({ max: 10 }), clock }),
     links,
-    otherSpelling: () => undefined,
+    otherSpelling: () => spelling,
     store,
     missingContacts: memoryCache({ max: 10 }),
     clock,
@@ -94,7 +96,7 @@ function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) 
   });
   const read = (target: WindowTarget, more: Partial<WindowReadOptions> = {}) =>
     windows.read(target, { ...options, ...more }, () => false);
-  return { clock, store, asked, searched, links, windows, read };
+  return { clock, store, asked, searched, links, windows, lookup, read };
 }
 
 describe.each([false, true])('what is remembered of a window (store across a network: %o)', (isSlow) => {
@@ -210,6 +212,28 @@ describe('a read', () => {
     const rest = 'y'.repeat(20);
     await Promise.all([share('1x', `${rest}a`), share(`x${rest}`, 'a')]);
     expect(asked).toHaveLength(2);
+  });
+
+  it('gives no answer from before they came to those who come while another spelling is looked at', async () => {
+    const { windows, lookup, asked } = setUp({
+      spelling: '+31012345678',
+      answers: [closed, closed, openUntil(NOW + 1)],
+    });
+    const search = deferred<string>();
+    const { contactId, window } = lookup;
+    lookup.contactId = (ref, limits) => (ref.value === key.address ? contactId(ref, limits) : search.promise);
+    // As across processes: the answer serves all who joined before Bird was asked.
+    lookup.window = (ref, limits) => {
+      limits.waiters?.serves(limits.waiters.joined);
+      return window(ref, limits);
+    };
+    const first = windows.read(addressAlone, options, () => false);
+    await turns();
+    const late = windows.read(addressAlone, options, () => false);
+    search.resolve('k');
+    expect(await first).toMatchObject({ serviceWindowExpireAt: null });
+    expect(await late).toMatchObject({ serviceWindowExpireAt: NOW + 1 });
+    expect(asked).toMatchObject([key, { address: '+31012345678' }, key]);
   });
 
   it('counts evidence that arrives while a slow store is asked about the contact, after Bird has said closed', async () => {
