@@ -5,7 +5,7 @@ import { LookupError } from '../../src/errors.js';
 import { ContactIdCache } from '../../src/lookup/contact-id-cache.js';
 import { ContactLinks } from '../../src/lookup/contact-links.js';
 import { WindowCache, type WindowReadOptions } from '../../src/lookup/window-cache.js';
-import type { IdentifierRef, Lookup, Store, WindowFacts, WindowTarget } from '../../src/ports.js';
+import type { IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowTarget } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
 import { memoryCache, memoryLinks } from '../../src/stores/memory-store.js';
 import { deferred, turns } from '../guard/support.js';
@@ -212,6 +212,22 @@ describe('a read', () => {
     const rest = 'y'.repeat(20);
     await Promise.all([share('1x', `${rest}a`), share(`x${rest}`, 'a')]);
     expect(asked).toHaveLength(2);
+  });
+
+  it('has the time of its decision, and answers those who came before Bird was asked', async () => {
+    const { windows, lookup } = setUp();
+    const search = deferred<string>();
+    const asked: ReadLimits[] = [];
+    lookup.contactId = () => search.promise;
+    lookup.window = async (_ref, limits) => {
+      asked.push(limits);
+      limits.waiters?.serves(limits.waiters.joined);
+      return closed;
+    };
+    const reads = [windows.read(addressAlone, options, () => false), windows.read(addressAlone, options, () => false)];
+    search.resolve('k');
+    await Promise.all(reads);
+    expect(asked).toMatchObject([{ giveUpAt: NOW + 800 }]);
   });
 
   it('gives no answer from before they came to those who come while another spelling is looked at', async () => {
