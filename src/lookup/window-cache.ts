@@ -123,8 +123,8 @@ export class WindowCache {
   async #ask(target: WindowTarget, options: WindowReadOptions, waiters: ReadWaiters): Promise<WindowAnswer> {
     const { store, clock, now } = this.#parts;
     const startedAt = clock.now();
-    const limits = { ...limitsOf(options.patience, startedAt), waiters };
-    const facts = await this.#askOrMiss(target, options, limits);
+    const limits = limitsOf(options.patience, startedAt);
+    const facts = await this.#askOrMiss(target, options, { ...limits, waiters });
     // By the provider's clock, as this answer has just set it: the evidence is compared with that clock later.
     const askedAt = startedAt + now() - clock.now();
     // Not awaited: the answer is here, and a store may be slow.
@@ -133,6 +133,7 @@ export class WindowCache {
     let known = (await this.#recallOwn(target)) ?? noEvidence;
     let wroteAt: number | undefined;
     if (!opensFor(facts, known, now(), options)) {
+      // Without the waiters: who joins from here on came after this window was read.
       wroteAt = await this.#others.wroteAt(target, facts.contactId, { limits, now });
       // Once more, so that evidence which arrived during the other reads counts as well.
       known = (await this.#recallOwn(target)) ?? noEvidence;
@@ -206,9 +207,9 @@ export class WindowCache {
 }
 
 /** A contact named by another id, or by another kind of identifier, may be another person. */
-function nameOfRead({ key, contactId = '', identifier, sentTo }: WindowTarget): string {
+function nameOfRead({ key, contactId = '', identifier }: WindowTarget): string {
   const by = contactId || (identifier?.key ?? '');
-  return [key.channelId, sentTo === undefined, by.length, by, key.address].join(' ');
+  return [key.channelId, by.length, by, key.address].join(' ');
 }
 
 interface ReadFacts extends WindowFacts {

@@ -8,6 +8,8 @@ import { memoryCache } from '../../src/stores/memory-store.js';
 const ref = { workspaceId: 'w', channelId: 'c' };
 const patience = { readMs: 800, wait: undefined };
 const MINUTE = 60_000;
+/** How many channels are remembered. */
+const MAX = 10;
 const facts = (status: string): ChannelFacts => ({ platformId: 'whatsapp', status, capabilities: undefined });
 const isActive = ({ status }: ChannelFacts): boolean => status === 'active';
 const failed = new LookupError('lookup_failed', 'down');
@@ -26,7 +28,7 @@ function setUp(...answers: readonly (ChannelFacts | Error)[]) {
   };
   const channels = new ChannelCache({
     lookup: { channel } as unknown as Lookup,
-    cache: memoryCache({ max: 10 }),
+    cache: memoryCache({ max: MAX }),
     clock,
   });
   const read = (accepts = isActive): Promise<ChannelFacts> => channels.read(ref, patience, accepts);
@@ -89,6 +91,14 @@ describe('a read that fails', () => {
     const { channels, read } = setUp(failed);
     await expect(read()).rejects.toBe(failed);
     expect(channels.recall('c')).toBeUndefined();
+  });
+
+  it('takes no place from a channel that is remembered', async () => {
+    const { channels, read } = setUp(facts('active'), failed, gone);
+    await read();
+    for (let other = 0; other < MAX; other += 1)
+      await channels.read({ ...ref, channelId: `${other}` }, patience, isActive).catch(() => {});
+    expect(channels.recall('c')).toEqual(facts('active'));
   });
 
   it('drops a channel that is gone', async () => {

@@ -58,32 +58,56 @@ describe('CoalescedReads', () => {
     expect(provider.started).toBe(1);
   });
 
-  it('gives a closed answer also to those who joined before the read itself started', async () => {
-    const reads = new CoalescedReads<string>();
-    const { promise, resolve } = deferred<string>();
-    let waiters: ReadWaiters | undefined;
-    let started = 0;
-    const ask = (): Promise<string> =>
-      reads.read(
-        'key',
-        (joined) => {
-          started += 1;
-          waiters = joined;
-          return promise;
-        },
-        () => false,
-      );
-    const first = ask();
-    const early = ask();
-    const grown = waiters?.grown(1);
-    expect(waiters?.joined).toBe(1);
-    waiters?.serves(1);
-    const late = ask();
-    await grown;
-    resolve('closed');
-    expect(await Promise.all([first, early, late])).toEqual(['closed', 'closed', 'closed']);
-    // The one that came after it started is answered by another read.
-    expect(started).toBe(2);
+  describe('a read that tells its waiters when Bird was asked', () => {
+    /** Reads that are never open; the test tells what each says, and reports to the waiters of the first. */
+    function setUp() {
+      const reads = new CoalescedReads<string>();
+      const answers: { readonly waiters: ReadWaiters; readonly resolve: (answer: string) => void }[] = [];
+      const start = (waiters: ReadWaiters): Promise<string> => {
+        const { promise, resolve } = deferred<string>();
+        answers.push({ waiters, resolve });
+        return promise;
+      };
+      const ask = (): Promise<string> => reads.read('key', start, () => false);
+      const first = ask();
+      const waiters = answers[0]?.waiters as ReadWaiters;
+      return { answers, ask, first, waiters };
+    }
+
+    it('gives a closed answer also to those who joined before, and another read to those who came later', async () => {
+      const { answers, ask, first, waiters } = setUp();
+      const early = ask();
+      expect(waiters.joined).toBe(1);
+      waiters.serves(1);
+      const late = ask();
+      // Less than was reported before takes nothing back.
+      waiters.serves(0);
+      answers[0]?.resolve('closed');
+      await turns(1);
+      answers[1]?.resolve('closed again');
+      expect(await Promise.all([first, early, late])).toEqual(['closed', 'closed', 'closed again']);
+      expect(answers).toHaveLength(2);
+    });
+
+    it('hears when more have joined than it knows of', async () => {
+      const { ask, waiters } = setUp();
+      const heard: number[] = [];
+      const listen = (since: number): void => void waiters.grown(since).then(() => heard.push(since));
+      listen(0);
+      await turns(1);
+      expect(heard).toEqual([]);
+      void ask();
+      listen(1);
+      await turns(1);
+      expect(heard).toEqual([0]);
+      void ask();
+      await turns(1);
+      expect(heard).toEqual([0, 1]);
+      // Two have joined by now.
+      listen(1);
+      await turns(1);
+      expect(heard).toEqual([0, 1, 1]);
+    });
   });
 
   it('remembers no answer: the next question is read again', async () => {

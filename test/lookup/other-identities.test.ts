@@ -32,7 +32,11 @@ interface Setup {
 
 function setUp({ spelling, evidence = {}, contacts = {}, window = closed }: Setup = {}) {
   const clock = createClock(NOW);
-  const [searched, read]: [string[], object[]] = [[], []];
+  const [searched, read, recalled]: [string[], object[], string[]] = [[], [], []];
+  const get = ({ address }: { address: string }): WindowEvidence | undefined => {
+    recalled.push(address);
+    return evidence[address];
+  };
   const lookup = {
     contactId: async ({ value }: IdentifierRef) => {
       searched.push(value);
@@ -52,11 +56,11 @@ function setUp({ spelling, evidence = {}, contacts = {}, window = closed }: Setu
     contactIds: new ContactIdCache({ lookup, cache: memoryCache({ max: 100 }), clock }),
     links,
     otherSpelling: () => spelling,
-    store: { get: ({ address }: { address: string }) => evidence[address] } as unknown as Store,
+    store: { get } as unknown as Store,
   });
   const wroteAt = (target: WindowTarget, foundId?: string) =>
     others.wroteAt(target, foundId, { limits, now: () => NOW });
-  return { links, wroteAt, searched, read };
+  return { links, wroteAt, searched, read, recalled };
 }
 
 describe('a contact that is written to at an address', () => {
@@ -76,6 +80,16 @@ describe('a contact that is written to at an address', () => {
     expect(await wroteAt(target)).toBe(6);
     links.note(place, 'second', key.address);
     expect(await wroteAt(target)).toBeUndefined();
+  });
+
+  it('is looked for under the names that are known, and under each once', async () => {
+    const { wroteAt, links, recalled } = setUp({ spelling: SPELLING });
+    await wroteAt({ ...toAddress, contactId: undefined });
+    expect(recalled).toEqual([SPELLING]);
+    recalled.length = 0;
+    links.note(place, 'k', key.address);
+    await wroteAt(toAddress, 'k');
+    expect(recalled).toEqual([addressOfId('k'), SPELLING]);
   });
 
   it('is nobody by the name of several', async () => {
@@ -116,8 +130,8 @@ describe('a number that has another spelling', () => {
 
   it('is searched only where the send names a number', async () => {
     const { wroteAt, searched } = setUp({ spelling: SPELLING });
-    await wroteAt({ ...toAddress, identifier: { ...identifierOf('x'), key: 'emailaddress' } });
-    await wroteAt({ ...toAddress, identifier: undefined });
+    expect(await wroteAt({ ...toAddress, identifier: { ...identifierOf('x'), key: 'emailaddress' } })).toBeUndefined();
+    expect(await wroteAt({ ...toAddress, identifier: undefined })).toBeUndefined();
     expect(searched).toEqual([]);
   });
 

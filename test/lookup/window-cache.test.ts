@@ -5,7 +5,7 @@ import { LookupError } from '../../src/errors.js';
 import { ContactIdCache } from '../../src/lookup/contact-id-cache.js';
 import { ContactLinks } from '../../src/lookup/contact-links.js';
 import { WindowCache, type WindowReadOptions } from '../../src/lookup/window-cache.js';
-import type { IdentifierRef, Lookup, Store, WindowFacts, WindowTarget } from '../../src/ports.js';
+import type { IdentifierRef, Lookup, ReadLimits, Store, WindowFacts, WindowTarget } from '../../src/ports.js';
 import { createClock } from '../../src/sandbox/clock.js';
 import { memoryCache, memoryLinks, windowMap } from '../../src/stores/memory-store.js';
 import { deferred, turns } from '../guard/support.js';
@@ -62,9 +62,11 @@ interface Setup {
   readonly answers?: readonly (WindowFacts | Error)[];
   /** How far Bird's clock is ahead of this one, in ms. */
   readonly aheadMs?: number;
+  /** Another number under which the phone may be known. */
+  readonly spelling?: string;
 }
 
-function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) {
+function setUp({ isSlow = false, answers = [closed], aheadMs = 0, spelling }: Setup = {}) {
   const clock = createClock(NOW);
   const store = new FakeStore(isSlow);
   const asked: object[] = [];
@@ -86,7 +88,7 @@ function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) 
     lookup,
     contactIds: new ContactIdCache({ lookup, cache: memoryCache({ max: 10 }), clock }),
     links,
-    otherSpelling: () => undefined,
+    otherSpelling: () => spelling,
     store,
     missingContacts: memoryCache({ max: 10 }),
     clock,
@@ -94,7 +96,7 @@ function setUp({ isSlow = false, answers = [closed], aheadMs = 0 }: Setup = {}) 
   });
   const read = (target: WindowTarget, more: Partial<WindowReadOptions> = {}) =>
     windows.read(target, { ...options, ...more }, () => false);
-  return { clock, store, asked, searched, links, windows, read };
+  return { clock, store, asked, searched, links, windows, lookup, read };
 }
 
 describe.each([false, true])('what is remembered of a window (store across a network: %o)', (isSlow) => {
@@ -191,10 +193,63 @@ describe('a read', () => {
   });
 
   it('is shared only for a contact that is named in the same way', async () => {
-    const { read, asked } = setUp();
+    const { windows, asked } = setUp();
+    const share = (target: WindowTarget) => windows.read(target, options, () => true);
     const mail = { ...identifier, key: 'emailaddress' };
-    await Promise.all([read(addressAlone), read({ ...addressAlone, identifier: mail }), read(both)]);
+    await Promise.all([share(addressAlone), share({ ...addressAlone, identifier: mail }), share(both), share(both)]);
     expect(asked).toHaveLength(3);
+  });
+
+  it('is never shared with a contact whose name only reads the same', async () => {
+    const { windows, asked } = setUp();
+    const share = (by: string, address: string) =>
+      windows.read(
+        { key: { ...key, address }, identifier: { ...identifier, key: by }, sentTo: address },
+        options,
+        () => true,
+      );
+    // Without a separator, both would be read as 21, x, and so on.
+    const rest = 'y'.repeat(20);
+    await Promise.all([share('1x', `${rest}a`), share(`x${rest}`, 'a')]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('has the time of its decision, and answers those who came before Bird was asked', async () => {
+    const { windows, lookup } = setUp();
+    const search = deferred<string>();
+    const asked: ReadLimits[] = [];
+    lookup.contactId = () => search.promise;
+    lookup.window = async (_ref, limits) => {
+      asked.push(limits);
+      limits.waiters?.serves(limits.waiters.joined);
+      return closed;
+    };
+    const reads = [windows.read(addressAlone, options, () => false), windows.read(addressAlone, options, () => false)];
+    search.resolve('k');
+    await Promise.all(reads);
+    expect(asked).toMatchObject([{ giveUpAt: NOW + 800 }]);
+  });
+
+  it('gives no answer from before they came to those who come while another spelling is looked at', async () => {
+    const { windows, lookup, asked } = setUp({
+      spelling: '+31012345678',
+      answers: [closed, closed, openUntil(NOW + 1)],
+    });
+    const search = deferred<string>();
+    const { contactId, window } = lookup;
+    lookup.contactId = (ref, limits) => (ref.value === key.address ? contactId(ref, limits) : search.promise);
+    // As across processes: the answer serves all who joined before Bird was asked.
+    lookup.window = (ref, limits) => {
+      limits.waiters?.serves(limits.waiters.joined);
+      return window(ref, limits);
+    };
+    const first = windows.read(addressAlone, options, () => false);
+    await turns();
+    const late = windows.read(addressAlone, options, () => false);
+    search.resolve('k');
+    expect(await first).toMatchObject({ serviceWindowExpireAt: null });
+    expect(await late).toMatchObject({ serviceWindowExpireAt: NOW + 1 });
+    expect(asked).toMatchObject([key, { address: '+31012345678' }, key]);
   });
 
   it('counts evidence that arrives while a slow store is asked about the contact, after Bird has said closed', async () => {
@@ -267,6 +322,19 @@ describe("Bird's answer", () => {
     expect(store.evidence.get(key.address)?.readFor).toBeUndefined();
     await read(idAlone);
     expect(store.evidence.get(byIdKey.address)?.readFor).toBeUndefined();
+  });
+
+  it('is joined with what was read before for the same contact, and for no other', async () => {
+    const { read, store } = setUp();
+    store.merge(key, { expiresAt: NOW + HOUR, readFor: 'k' });
+    expect((await read(both)).serviceWindowExpireAt).toBe(NOW + HOUR);
+    expect((await read({ ...both, contactId: 'other' })).serviceWindowExpireAt).toBeNull();
+  });
+
+  it('that lies too far ahead gives way, after a refusal, to a nearer end that is remembered', async () => {
+    const { read, store } = setUp({ answers: [openUntil(NOW + 30 * DAY)] });
+    store.merge(key, { expiresAt: NOW + HOUR, refusedAt: NOW - DAY });
+    expect((await read(addressAlone)).serviceWindowExpireAt).toBe(NOW + HOUR);
   });
 
   it('tells that the contact wrote under its id alone', async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { instrument } from './instrument.mjs';
 import { explain, nameOf, report } from './report.mjs';
-import { FOLDERS, isAlive, tryAtLoad, tryInTests } from './tries.mjs';
+import { FOLDERS, findFilesBySource, isAlive, tryAtLoad, tryInTests } from './tries.mjs';
 
 const ROOMS = ['core', 'bird', 'lookup', 'guard'];
 
@@ -31,8 +31,8 @@ process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 // Otherwise the runs of vitest would go on alone, which are in groups of their own.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const tried = values.again === undefined ? mutants : stillAlive(values.again);
-const { atLoad, filesBySource } = await tryInTests(directory, tried, values.tests);
-await tryAtLoad(directory, atLoad, filesBySource);
+const { tests, atLoad } = await tryInTests(directory, tried, values.tests);
+await tryAtLoad(directory, atLoad, findFilesBySource(tests, mutants));
 if (values.list !== undefined) writeFileSync(values.list, JSON.stringify(mutants));
 const path = 'test/mutation/survivors.json';
 const { unexplained, next } = explain(mutants, JSON.parse(readFileSync(path, 'utf8')));

@@ -35,10 +35,7 @@ export async function tryInTests(directory, mutants, folders) {
       `after at most ${done} tests each: ${mutants.filter(isAlive).length} of ${mutants.length} are not found`,
     );
   }
-  return {
-    atLoad: mutants.filter((mutant) => isAlive(mutant) && atLoad.has(mutant.id)),
-    filesBySource: findFilesBySource(tests, mutants),
-  };
+  return { tests, atLoad: mutants.filter((mutant) => isAlive(mutant) && atLoad.has(mutant.id)) };
 }
 
 /**
@@ -108,8 +105,8 @@ function placeOf(file, mutant) {
   return roomOf({ file }) === roomOf(mutant) ? 1 : 2;
 }
 
-/** The test files that execute most of each source. */
-function findFilesBySource(tests, mutants) {
+/** The test files that execute most of each source, by all its mutants: where few are tried again, they may run only when it is loaded. */
+export function findFilesBySource(tests, mutants) {
   const sourceOf = new Map(mutants.map(({ id, file }) => [id, file]));
   const executed = new Map();
   for (const { file, hits } of tests) {

@@ -196,6 +196,6 @@ export class FairTokenBucket {
  */
 export function shareOf({ perSecond, burst }: ReadLimit, instances: number): ReadLimit {
   const ownBurst = Math.max(1, Math.floor(burst / instances));
-  const left = (perSecond + burst - instances * ownBurst) / instances;
+  const left = (perSecond + burst) / instances - ownBurst;
   return { perSecond: Math.max(0.1, Math.min(perSecond / instances, left)), burst: ownBurst };
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LookupError } from '../../../src/errors.js';
 import { CircuitBreaker } from '../../../src/lookup/reads/circuit-breaker.js';
 import { circuitBreakingLookup } from '../../../src/lookup/reads/circuit-breaking.js';
@@ -37,4 +37,71 @@ it('stops reads that fail although each search before them succeeds, and with th
   expect([breakers.reads.isOpen, breakers.searches.isOpen]).toEqual([true, false]);
   clock.nowMs += 1_000;
   expect(await lookup.contactId({ workspaceId: ID, key: 'phonenumber', value: '+31612345678' }, limits)).toBe(ID);
+});
+
+describe('a read that ends with an error', () => {
+  const refused = new LookupError('access_denied', 'the key', { isRetryable: true });
+  const broken = new LookupError('lookup_failed', 'cut', { isRetryable: true });
+  const late = new LookupError('deadline_exceeded', 'late');
+  const unexpected = new LookupError('lookup_failed', 'Bird answered with status 400');
+  const missing = new LookupError('contact_not_found', 'nobody');
+  const spent = new LookupError('lookup_budget_spent', 'later');
+  const bug = new TypeError('a bug');
+
+  function setUp() {
+    const breaker = new CircuitBreaker(clock);
+    let outcome: Error = broken;
+    const provider = { channel: () => Promise.reject(outcome) } as unknown as Lookup;
+    const lookup = circuitBreakingLookup(provider, { reads: breaker, searches: new CircuitBreaker(clock) });
+    const fail = async (error: Error, count = 1): Promise<void> => {
+      outcome = error;
+      for (let read = 0; read < count; read += 1)
+        await expect(lookup.channel({ workspaceId: ID, channelId: ID }, limits)).rejects.toBe(error);
+    };
+    return { breaker, fail };
+  }
+
+  it.each<[string, Error]>([
+    ['whose connection broke', broken],
+    ['that took too long', late],
+  ])('%s opens the breaker', async (_, error) => {
+    const { breaker, fail } = setUp();
+    await fail(error, 20);
+    expect(breaker.isOpen).toBe(true);
+  });
+
+  it.each<[string, Error]>([
+    ['that was refused, although another key may do', refused],
+    ['with another status', unexpected],
+    ['of which Bird knows nothing', missing],
+    ['which was never asked', spent],
+    ['which is a mistake of the code', bug],
+  ])('%s does not', async (_, error) => {
+    const { breaker, fail } = setUp();
+    await fail(error, 20);
+    expect(breaker.isOpen).toBe(false);
+  });
+
+  it.each<[string, Error, boolean]>([
+    ['refused: Bird is back', refused, false],
+    ['answered with another status: Bird is back', unexpected, false],
+    ['of which Bird knows nothing: it is back', missing, false],
+    ['never asked: that says nothing', spent, true],
+    ['stopped by a mistake of the code: that says nothing', bug, true],
+    ['broken once more', broken, true],
+    ['late once more', late, true],
+  ])('as the probe of an open breaker, %s', async (_, error, isOpen) => {
+    const { breaker, fail } = setUp();
+    await fail(broken, 20);
+    clock.nowMs += 1_000;
+    await fail(error);
+    expect(breaker.isOpen).toBe(isOpen);
+  });
+
+  it('counts for nothing where nobody was asked', async () => {
+    const { breaker, fail } = setUp();
+    await fail(spent, 21);
+    await fail(broken, 20);
+    expect(breaker.isOpen).toBe(true);
+  });
 });

@@ -109,6 +109,73 @@ describe('FleetBudget', () => {
     },
   );
 
+  it('takes its share one read after the other, as long as the fleet cannot be asked', async () => {
+    let answer: Taken = 'taken';
+    const { take, clock } = trial(() => answer);
+    await take(1, 5);
+    answer = alone;
+    await take(1, 5);
+    const taken: unknown[] = [];
+    for (let second = 0; second < 3; second += 1) {
+      clock.advance(1_000);
+      taken.push(await take(1, 50));
+    }
+    expect(taken).toEqual(Array(3).fill({ taken: 1 }));
+  });
+
+  it('says how many reads may start at once: of its own limit, or of its share', async () => {
+    const { promise, resolve } = deferred<void>();
+    let answer: Taken = 'taken';
+    const { take, budget, clock } = trial(() => answer);
+    expect(budget.left).toBe(10);
+    await take(2, 5);
+    expect(budget.left).toBe(8);
+    answer = { ended: promise };
+    await take(1, 200);
+    clock.advance(1_000);
+    expect(budget.left).toBe(2);
+    resolve();
+    await turns(1);
+    expect(budget.left).toBe(10);
+  });
+
+  it('goes on with its share where an earlier time alone ends late', async () => {
+    const ends = [deferred<void>(), deferred<void>()];
+    let answer: Taken = { ended: ends[0]?.promise ?? Promise.resolve() };
+    const { take, budget, clock } = trial(() => answer);
+    await take(1, 5);
+    answer = { ended: ends[1]?.promise ?? Promise.resolve() };
+    await take(1, 5);
+    clock.advance(1_000);
+    ends[0]?.resolve();
+    await turns(1);
+    expect(budget.left).toBe(2);
+    ends[1]?.resolve();
+    await turns(1);
+    expect(budget.left).toBe(10);
+  });
+
+  it('refuses a read that would wait in vain in this process', async () => {
+    const { take, budget, clock } = trial(() => 'taken');
+    expect(budget.refuses(clock.now() + 1)).toBe(false);
+    await take(10, 1);
+    expect([budget.refuses(clock.now() + 10), budget.refuses(clock.now() + 800)]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['with the fleet', 'taken' as const],
+    ['alone', alone],
+  ])('pauses for one second again once a read was answered (%s)', async (_, answer) => {
+    const { take, budget, clock } = trial(() => answer);
+    await take(1, 5);
+    budget.pause();
+    clock.advance(1_000);
+    budget.succeeded();
+    budget.pause();
+    clock.advance(1_000);
+    expect(budget.left).toBeGreaterThan(0);
+  });
+
   it('pauses as a whole, and takes another limit', async () => {
     const { take, budget, clock } = trial(() => 'taken');
     budget.pause(1000);
@@ -118,22 +185,30 @@ describe('FleetBudget', () => {
     budget.limit({ perSecond: 1, burst: 1 });
     expect((await take(5, 500)).taken).toBe(1);
   });
+
+  it('shares another limit too', async () => {
+    const { take, budget, clock } = trial(() => alone);
+    await take(1, 5);
+    budget.limit({ perSecond: 40, burst: 40 });
+    clock.advance(60_000);
+    expect(budget.left).toBe(10);
+  });
 });
 
 describe('FleetBudget.takeSurplus', () => {
   it('takes from the fleet what nobody else needs there, and from this process too', async () => {
     const asked: unknown[] = [];
-    const clock = createClock(0);
+    const clock = createClock(5_000);
     const takeRead: Fleet['takeRead'] = async (...read) => {
       asked.push(read);
       return 'taken';
     };
     const fleet: Fleet = { instances: 4, takeRead, joinRead: async () => undefined };
     const budget = new FleetBudget({ clock, fleet, workspaceId: 'w', perSecond: 40, burst: 10 });
-    expect(await budget.takeSurplus(1_000)).toBe(true);
+    expect(await budget.takeSurplus(6_000)).toBe(true);
     expect(asked).toEqual([['w', { perSecond: 40, burst: 10 }, 1_000, true]]);
     // The own bucket is not full any more.
-    expect(await budget.takeSurplus(0)).toBe(false);
+    expect(await budget.takeSurplus(5_000)).toBe(false);
     expect(asked.length).toBe(1);
   });
 
@@ -142,6 +217,14 @@ describe('FleetBudget.takeSurplus', () => {
     expect(await budget.takeSurplus(0)).toBe(true);
     expect(await budget.takeSurplus(0)).toBe(false);
     expect(await trial(() => 'spent').budget.takeSurplus(1_000)).toBe(false);
+  });
+
+  it('leaves no burst of its share where the fleet goes afterwards', async () => {
+    let answer: Taken = 'taken';
+    const { budget, take } = trial(() => answer);
+    expect(await budget.takeSurplus(0)).toBe(true);
+    answer = alone;
+    expect(await take(3, 90)).toEqual({ lookup_budget_spent: 3 });
   });
 
   it('asks the fleet again when the others are back', async () => {

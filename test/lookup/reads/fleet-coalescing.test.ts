@@ -19,7 +19,7 @@ interface Trial {
 
 /** A fleet that gives these turns, one after the other; then it is away. */
 function trial(turnsToGive: readonly ReadLease[], read: () => Promise<WindowFacts> = async () => closed): Trial {
-  const clock = createClock(0);
+  const clock = createClock(5_000);
   const joined: (number | undefined)[] = [];
   const given = [...turnsToGive];
   const state = { reads: 0 };
@@ -109,7 +109,7 @@ describe('fleetLookup', () => {
     function growing(since: number): Promise<void> {
       return grown[since]?.promise ?? new Promise(() => {});
     }
-    const asked = one.lookup.window(ref, { giveUpAt: 800, waiters });
+    const asked = one.lookup.window(ref, { giveUpAt: 5_800, waiters });
     for (const more of grown) {
       await turns(1);
       waiters.joined += 1;
@@ -131,7 +131,7 @@ describe('fleetLookup', () => {
 
   it('asks by itself when the wait would leave too little time for it', async () => {
     const endless = waiter(1);
-    const one = trial([endless.lease]);
+    const one = trial([endless.lease, endless.lease]);
     const asked = one.ask();
     await turns(2);
     one.clock.advance(399);
@@ -139,21 +139,26 @@ describe('fleetLookup', () => {
     expect(one.reads).toBe(0);
     one.clock.advance(1);
     expect(await asked).toEqual(closed);
-    expect([one.reads, endless.left()]).toEqual([1, true]);
+    expect([one.reads, one.joined, endless.left()]).toEqual([1, [undefined], true]);
   });
 
   it('does not wait at all where there is no time for it', async () => {
     const endless = waiter(1);
-    const one = trial([endless.lease]);
+    const one = trial([endless.lease, endless.lease]);
     expect(await one.ask(400)).toEqual(closed);
-    expect([one.reads, endless.left()]).toEqual([1, true]);
+    expect([one.reads, one.joined, endless.left()]).toEqual([1, [undefined], true]);
   });
 
-  it('leaves channels and searches alone', async () => {
-    const one = trial([]);
-    const limits = { giveUpAt: 800 };
-    await one.lookup.channel(ref, limits);
-    await one.lookup.contactId({ workspaceId: 'w', key: 'k', value: 'v' }, limits);
-    expect(one.joined).toEqual([]);
-  });
+  it.each(['channel', 'contactId', 'conversation', 'identifiers'] as const)(
+    'leaves a question for %s alone',
+    async (kind) => {
+      const asked: unknown[][] = [];
+      const bird = { [kind]: async (...args: unknown[]) => asked.push(args) } as unknown as Lookup;
+      // Whatever is asked of this fleet fails.
+      const lookup = fleetLookup(bird, {} as Fleet, createClock(0));
+      const limits = { giveUpAt: 800 };
+      expect(await lookup[kind](ref as never, limits)).toBe(1);
+      expect(asked).toEqual([[ref, limits]]);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LookupError } from '../../../src/errors.js';
-import { FairTokenBucket, type FairTokenBucketOptions } from '../../../src/lookup/reads/read-budget.js';
+import { FairTokenBucket, type FairTokenBucketOptions, shareOf } from '../../../src/lookup/reads/read-budget.js';
 import { createClock, type SandboxClock } from '../../../src/sandbox/clock.js';
 
 interface Taker {
@@ -121,15 +121,30 @@ describe('FairTokenBucket', () => {
     expect(trial.takers.filter(({ reason }) => reason !== 'admitted').length).toBeGreaterThan(4_000);
   });
 
-  it.each([
-    ['refuses at once who cannot be served in time', 24, 0],
-    ['refuses at once whose read would start at the very end of its time', 25, 0],
-  ])('%s', async (_, maxWaitMs, settledAt) => {
+  describe.each([false, true])('(reads go on waiting for which there will be no token: %o)', (keepsSurplus) => {
+    it.each([
+      ['refuses at once who cannot be served in time', 24, 0],
+      ['refuses at once whose read would start at the very end of its time', 25, 0],
+    ])('%s', async (_, maxWaitMs, settledAt) => {
+      const trial = new Trial({ burst: 1, keepsSurplus });
+      trial.take(800);
+      const late = trial.take(maxWaitMs);
+      await trial.pass(1);
+      expect(late).toMatchObject({ reason: 'lookup_budget_spent', settledAt });
+    });
+  });
+
+  it('sets no timer when nobody waits any more', async () => {
     const trial = new Trial({ burst: 1 });
-    trial.take(800);
-    const late = trial.take(maxWaitMs);
-    await trial.pass(1);
-    expect(late).toMatchObject({ reason: 'lookup_budget_spent', settledAt });
+    let timers = 0;
+    const { setTimeout } = trial.clock;
+    trial.clock.setTimeout = (...timer) => {
+      timers += 1;
+      return setTimeout(...timer);
+    };
+    for (let count = 0; count < 3; count += 1) trial.take(800);
+    await trial.pass(1_000);
+    expect([trial.admittedAt, timers]).toEqual([[0, 25, 50], 2]);
   });
 
   it('rejects waiting reads before their deadline', async () => {
@@ -183,6 +198,7 @@ describe('FairTokenBucket', () => {
 
   it.each([
     ['a token is there', 0, 800, false],
+    ['a token is there, and no more time than for that', 0, 1, false],
     ['there will be one in time', 1, 26, false],
     ['there will be none in time', 1, 25, true],
     ['there will be one for each', 31, 800, false],
@@ -192,6 +208,7 @@ describe('FairTokenBucket', () => {
   ])('says of a read whether it would be refused: %s', (_, taken, maxWaitMs, isRefused) => {
     const trial = new Trial({ burst: 1 });
     for (let count = 0; count < taken; count += 1) trial.take(800);
+    expect(trial.budget.refuses(maxWaitMs)).toBe(isRefused);
     expect(trial.budget.refuses(maxWaitMs, '')).toBe(isRefused);
     // Another channel has turns of its own.
     expect(trial.budget.refuses(800, 'other')).toBe(false);
@@ -282,6 +299,46 @@ describe('FairTokenBucket', () => {
   });
 });
 
+describe('FairTokenBucket.takeSurplus', () => {
+  it.each([
+    [24, false],
+    [25, true],
+  ])('takes a token if the bucket is full within %i ms: %o', async (waitMs, isTaken) => {
+    const { budget, clock } = new Trial({ burst: 2 });
+    await budget.take(800);
+    const taken = budget.takeSurplus(waitMs);
+    await Promise.resolve();
+    clock.advance(25);
+    expect(await taken).toBe(isTaken);
+  });
+});
+
+describe('FairTokenBucket.limit', () => {
+  it('leaves what was spent spent, under a higher limit too, and fills up to that', () => {
+    const { budget, clock } = new Trial({ burst: 1 });
+    void budget.take(800);
+    budget.limit({ perSecond: 80, burst: 20 });
+    expect(budget.left).toBe(0);
+    clock.advance(60_000);
+    expect(budget.left).toBe(20);
+  });
+
+  it('leaves no more reads at once than a lower limit allows', () => {
+    const { budget } = new Trial();
+    budget.limit({ perSecond: 40, burst: 3 });
+    expect(budget.left).toBe(3);
+  });
+
+  it('leaves the rate halved that was halved because Bird had too many requests', () => {
+    const { budget, clock } = new Trial({ perSecond: 40, burst: 40 });
+    budget.pause(1);
+    budget.limit({ perSecond: 40, burst: 40 });
+    clock.advance(1_000);
+    // Not 40: half of the rate, and a tenth that has come back.
+    expect(budget.left).toBe(24);
+  });
+});
+
 describe('FairTokenBucket.pause', () => {
   it('refuses those who wait and all who come until it is over', async () => {
     const trial = new Trial({ burst: 1 });
@@ -291,11 +348,13 @@ describe('FairTokenBucket.pause', () => {
     const later = trial.take(10_000);
     await trial.pass(1);
     expect([waiting.reason, later.reason]).toEqual(['lookup_budget_spent', 'lookup_budget_spent']);
-    expect(trial.budget.refuses(10_000)).toBe(true);
+    expect([trial.budget.refuses(10_000), trial.budget.left]).toEqual([true, 0]);
     trial.clock.advance(4998);
+    expect([trial.budget.refuses(10_000), trial.budget.left]).toEqual([true, 0]);
     const last = trial.take(10_000);
     await trial.pass(1);
     expect(last.reason).toBe('lookup_budget_spent');
+    expect([trial.budget.refuses(10_000), trial.budget.left]).toEqual([false, 1]);
     const first = trial.take(10_000);
     await trial.pass(1000);
     expect(first.reason).toBe('admitted');
@@ -372,4 +431,17 @@ describe('FairTokenBucket.pause', () => {
     expect(admittedPerSecond[0]).toBeLessThan(32);
     expect(admittedPerSecond.at(-1)).toBeGreaterThanOrEqual(39);
   });
+});
+
+it.each([
+  [1, { perSecond: 40, burst: 10 }],
+  [4, { perSecond: 10, burst: 2 }],
+  // A burst of one each is more than its part: the rate makes up for that.
+  [20, { perSecond: 1.5, burst: 1 }],
+  [25, { perSecond: 1, burst: 1 }],
+  // At 49 hardly anything would be left for the rate.
+  [49, { perSecond: 0.1, burst: 1 }],
+  [100, { perSecond: 0.1, burst: 1 }],
+])('a share of 40 reads a second and 10 at once is, for one of %i processes, %o', (instances, share) => {
+  expect(shareOf({ perSecond: 40, burst: 10 }, instances)).toEqual(share);
 });

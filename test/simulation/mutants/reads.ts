@@ -61,8 +61,8 @@ export const reads: readonly Mutation[] = [
   {
     name: 'reads are shared between the channels of a customer',
     file: 'lookup/window-cache.ts',
-    find: 'return [key.channelId, sentTo',
-    replace: 'return [sentTo',
+    find: 'return [key.channelId, by.length',
+    replace: 'return [by.length',
     tests: ['guard/reads/shared-reads.test.ts'],
   },
   {
