@@ -107,9 +107,9 @@ export class Decider {
   /** The window of a send that somebody looks at, without asking Bird; `undefined` where that is not known. */
   recallWindow(send: SendRequest): FreeformCase | undefined {
     const parsed = parseSend(send);
-    const workspace = parsed.kind === 'undecidable' ? 'unknown' : this.recall(parsed.workspaceId);
-    if (workspace === undefined || workspace === 'unknown') return undefined;
-    const found = this.#recallCase(parsed, workspace, 'enforce');
+    const workspace = this.recall(parsed.workspaceId);
+    if (typeof workspace !== 'object') return undefined;
+    const found = this.#recallCase(parsed, workspace);
     if (found?.parsed.kind !== 'freeform') return undefined;
     // The margin keeps a send from being late. Who looks sees the window's own end.
     return { parsed: found.parsed, workspace, policy: { ...found.policy, safetyMarginMs: 0 } };
