@@ -325,6 +325,8 @@ describe("with Bird's help", () => {
     expect(
       (await decide({ fresh: whatsapp, answers: [answer] }, { sendAt: NOW + 59 * DAY + HOUR })).decision.verdict,
     ).toBe('deny');
+    const notRefused = await decide({ fresh: whatsapp, answers: [answerOf(NOW + 60 * DAY)] }, { sendAt: NOW + HOUR });
+    expect(notRefused.decision.verdict).toBe('allow');
   });
 
   it.each<[string, number, number | undefined]>([
