@@ -136,6 +136,7 @@ async function validityOf(
   if (action === 'block' || action === 'hold') return null;
   let validUntil = Number.POSITIVE_INFINITY;
   if (action !== 'reroute' || !Array.isArray(sends) || sends.length === 0) return 'malformed_result';
+  if (sends.some((one) => !isObject(one))) return 'malformed_result';
   for (const { channelId, message } of sends) {
     if (!isObject(message) || toId(channelId) === undefined) return 'malformed_result';
     const isSame = toId(channelId) === toId(send.channelId);

@@ -217,6 +217,8 @@ describe('what a policy gives', () => {
     ['no action that there is', { action: 'send', sends: [one] }],
     ['no list of sends', { action: 'reroute', sends: one }],
     ['no sends', insteadOf()],
+    ['a send that is null', insteadOf(null)],
+    ['a good send and one that is undefined', insteadOf(one, undefined)],
     ['a send without a message', insteadOf({ channelId })],
     ['a send whose message is a text', insteadOf({ channelId, message: 'Hello' })],
     ['a send without a channel', insteadOf({ message: template })],
