@@ -135,13 +135,13 @@ export class Observations {
   forget(target: ForgetTarget): void | Promise<void> {
     requireObject(target, 'forget: the target', '{ workspaceId, channelId?, contactId?, address? }');
     const workspaceId = readId(target.workspaceId, 'forget', 'workspaceId');
-    const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget', 'channelId');
-    if (target.address === undefined && target.contactId === undefined) {
-      return this.#parts.store.forget({ workspaceId, channelId });
-    }
-    const observed = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
-    const { ref, contactId, byAddress, byId } = observed;
     const { links, store } = this.#parts;
+    const isContact = target.address !== undefined || target.contactId !== undefined;
+    if (!isContact && target.channelId === undefined) return store.forget({ workspaceId, channelId: undefined });
+    const channelId = readId(target.channelId, 'forget', 'channelId');
+    if (!isContact) return store.forget({ workspaceId, channelId });
+    const observed = readContact({ ...target, channelId }, 'forget');
+    const { ref, contactId, byAddress, byId } = observed;
     links.drop(ref, contactId, byAddress?.address);
     if (byAddress !== undefined) links.dropLone(ref, byAddress.address);
     return this.#then(observed, together([byAddress && store.forget(byAddress), byId && store.forget(byId)]));

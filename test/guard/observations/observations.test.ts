@@ -396,7 +396,8 @@ describe('forget', () => {
     [undefined, 'forget: the target must be'],
     [{}, 'forget: workspaceId must be a UUID'],
     [{ workspaceId, channelId: 'whatsapp' }, 'forget: channelId must be a UUID'],
-    [{ workspaceId, address }, 'forget: channelId must be a UUID'],
+    [{ workspaceId, address }, 'forget: channelId must be a UUID; received undefined'],
+    [{ workspaceId, contactId }, 'forget: channelId must be a UUID; received undefined'],
     [{ ...ref, contactId: address }, 'forget: contactId must be a UUID'],
     [{ ...ref, address: '' }, 'forget: address must be a non-empty string'],
   ])('of %j throws a TypeError that names what is wrong, and drops nothing', (target, text) => {
