@@ -135,7 +135,7 @@ export function knownWindow(contact: unknown, window: ServiceWindow, at: number)
  * Whether a refusal refutes Bird's date: it does, unless the message from which the date is counted came after the
  * refusal. A date that would need a message in the future, such as the 72 h of an advertisement, is refuted too.
  */
-export function isDateRefuted(
+function isDateRefuted(
   birdEnd: number | undefined,
   refusedAt: number | undefined,
   durationMs: number,

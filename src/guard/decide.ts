@@ -2,7 +2,7 @@ import type { FreeformSend } from '../bird/send/parsed-send.js';
 import { decideFreeform } from '../core/freeform.js';
 import { toInstant } from '../core/instant.js';
 import { longestWindowMs, windowMs } from '../core/platforms.js';
-import { isDateRefuted, isDoubted, type WindowEvidence } from '../core/service-window.js';
+import { isDoubted, isFarDate, type WindowEvidence } from '../core/service-window.js';
 import type { AllowDecision, ContactInput, Decision, UnknownReason } from '../core/types.js';
 import { halfOf, type Patience } from '../lookup/patience.js';
 import { contactOf, isOptedOut } from '../lookup/remembered.js';
@@ -139,7 +139,7 @@ function inDoubt(
   { contactWroteAt }: WindowAnswer,
   { channel, at, isHuman }: { readonly channel: ChannelFacts; readonly at: number; readonly isHuman: boolean },
 ): Decision {
-  const isClosed = decision.verdict === 'deny' && decision.reason === 'service_window_closed';
+  const isClosed = decision.reason === 'service_window_closed';
   const lastsMs = isHuman ? longestWindowMs(channel.platformId) : windowMs(channel.platformId);
   const isDoubtful = isClosed && contactWroteAt !== undefined && at < contactWroteAt + lastsMs;
   return isDoubtful ? { verdict: 'unknown', reason: 'address_unresolved' } : decision;
@@ -192,11 +192,12 @@ function applyRule(
 }
 
 /**
- * A date that is refuted now stays so for an instant to come: no message of the time between is known that explains it.
+ * A far date that is refuted now stays so for an instant to come: no message of the time between is known that explains
+ * it. Any other is kept: that it was refused while it was ahead says something of the longer window for humans too.
  */
 function withoutRefutedDate(contact: ContactInput, { platformId }: ChannelFacts, now: number): ContactInput {
   const end = toInstant(contact.serviceWindowExpireAt);
-  const isRefuted = isDateRefuted(end, toInstant(contact.refusedAt), windowMs(platformId), now);
+  const isRefuted = toInstant(contact.refusedAt) !== undefined && isFarDate(end, windowMs(platformId), now);
   return isRefuted ? { ...contact, serviceWindowExpireAt: undefined } : contact;
 }
 

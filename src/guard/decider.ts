@@ -107,9 +107,9 @@ export class Decider {
   /** The window of a send that somebody looks at, without asking Bird; `undefined` where that is not known. */
   recallWindow(send: SendRequest): FreeformCase | undefined {
     const parsed = parseSend(send);
-    const workspace = parsed.kind === 'undecidable' ? 'unknown' : this.recall(parsed.workspaceId);
-    if (workspace === undefined || workspace === 'unknown') return undefined;
-    const found = this.#recallCase(parsed, workspace, 'enforce');
+    const workspace = this.recall(parsed.workspaceId);
+    if (typeof workspace !== 'object') return undefined;
+    const found = this.#recallCase(parsed, workspace);
     if (found?.parsed.kind !== 'freeform') return undefined;
     // The margin keeps a send from being late. Who looks sees the window's own end.
     return { parsed: found.parsed, workspace, policy: { ...found.policy, safetyMarginMs: 0 } };
@@ -151,7 +151,7 @@ export class Decider {
     const deadline = deadlineOf(found.policy, this.#parts.clock.now(), deadlineMs);
     const search: Search = { found, deadline, mode: undefined, send, optOut };
     const decided = await this.#parts.support.inFlight.track(this.#facts.decide(search));
-    const known = this.#isClosed ? this.#caseOf(search.found.parsed, 'unknown') : search.found;
+    const known = this.#isClosed ? passingUnknown(search.found) : search.found;
     return this.#planned({ send, found: known, decided, decidedAt: this.#parts.clock.now(), deadline });
   }
 
@@ -194,4 +194,9 @@ export class Decider {
     if (found.policy.mode !== 'off') notices.decided(send, found.parsed, decided.decision);
     return new PlannedSend({ send: filledIn(send, found.parsed), found, decided, decidedAt, support, deadline });
   }
+}
+
+/** What Bird has said by then is done as its workspace wants it, and nobody is stopped for want of an answer. */
+function passingUnknown(found: Case): Case {
+  return { ...found, policy: { ...found.policy, onUnknown: 'allow' } };
 }

@@ -74,7 +74,7 @@ export function withOptOut(decided: SourcedDecision, answer: OptOutAnswer | unde
   if (answer === undefined || answer === false) return decided;
   const { verdict, reason } = decided.decision;
   if (answer === true) {
-    const isEarlier = verdict === 'deny' && (reason === 'channel_inactive' || reason === 'outgoing_unavailable');
+    const isEarlier = reason === 'channel_inactive' || reason === 'outgoing_unavailable';
     return isEarlier ? decided : { ...optedOut, channel: decided.channel };
   }
   return verdict === 'allow' ? { ...undecided(answer), channel: decided.channel } : decided;

@@ -3,7 +3,7 @@ import { withinDeadline } from '../clock.js';
 import type { Hook } from '../core/hook.js';
 import { toInstant } from '../core/instant.js';
 import { isObject } from '../core/option-checks.js';
-import { isPromiseLike } from '../core/promise-like.js';
+import { ignoreRejection, isPromiseLike } from '../core/promise-like.js';
 import type { HeldNote, RerouteContext, ReroutedSend, ReroutePolicy, RerouteResult } from '../core/reroute/policy.js';
 import { toId } from '../core/uuid.js';
 import type { Clock } from '../ports.js';
@@ -109,10 +109,8 @@ function inTime(
   const { clock, deadlineAt } = circumstances;
   let isLate = false;
   const answer = Promise.resolve(asked);
-  answer.then(
-    (result) => (isLate && result !== undefined ? settling(result, circumstances)(false) : undefined),
-    () => undefined,
-  );
+  // Nobody looks at it any more: what is no result, or throws when it is read, must not end the process.
+  ignoreRejection(answer.then((result) => (isLate && result ? settling(result, circumstances)(false) : undefined)));
   const leftMs = Math.max(0, deadlineAt - clock.now());
   return withinDeadline(clock, leftMs, answer).catch((error: unknown) => {
     isLate = true;
@@ -138,6 +136,7 @@ async function validityOf(
   if (action === 'block' || action === 'hold') return null;
   let validUntil = Number.POSITIVE_INFINITY;
   if (action !== 'reroute' || !Array.isArray(sends) || sends.length === 0) return 'malformed_result';
+  if (sends.some((one) => !isObject(one))) return 'malformed_result';
   for (const { channelId, message } of sends) {
     if (!isObject(message) || toId(channelId) === undefined) return 'malformed_result';
     const isSame = toId(channelId) === toId(send.channelId);

@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
+import { parseSend } from '../../src/bird/send/parsed-send.js';
 import type { WindowEvidence } from '../../src/core/service-window.js';
+import type { TemplateCase } from '../../src/guard/case.js';
 import { decideFromMemory, decideFromStore, decideWithBird } from '../../src/guard/decide.js';
 import { createWorld } from '../support/world.js';
 import {
@@ -16,6 +18,7 @@ import {
   target,
   whatsapp,
 } from './fake-workspace.js';
+import { turns } from './support.js';
 
 const wroteAt = (lastInboundAt: number): WindowEvidence => ({ lastInboundAt });
 const optedOut: WindowEvidence = { optedOutAt: NOW - HOUR };
@@ -61,6 +64,7 @@ describe('memory alone', () => {
     ['what is known is in doubt', { fresh: whatsapp, evidence: { ...wroteAt(NOW - HOUR), doubtedAt: NOW - 1 } }],
     ['the window was read for another contact', { fresh: whatsapp, evidence: { expiresAt: NOW + HOUR, readFor: 'x' } }],
     ['the window is in a store across a network', { fresh: whatsapp, evidence: Promise.resolve(wroteAt(NOW)) }],
+    ['such a store may know of an opt-out', { fresh: sms, evidence: Promise.resolve(optedOut) }],
     ['the channel was read too long ago', { old: whatsapp, evidence: wroteAt(NOW) }],
     ['the channel cannot send', { fresh: inactive, evidence: wroteAt(NOW) }],
   ])('leaves it to Bird where %s', (_, known) => {
@@ -93,6 +97,11 @@ describe('memory alone', () => {
     });
   });
 
+  it('leaves a channel that cannot send to Bird, whoever the message is for', () => {
+    const { open } = fakeCase({ fresh: inactive }, { target: 'address_unresolved' });
+    expect(decideFromMemory(open, LOCAL_NOW)).toBeUndefined();
+  });
+
   it('says at once what no read can answer: a schedule that cannot be read', () => {
     const { open } = fakeCase({ fresh: whatsapp, evidence: wroteAt(NOW) }, { sendAt: 'unreadable' });
     const decision = { verdict: 'unknown', reason: 'unclassified_message' };
@@ -123,6 +132,29 @@ describe('memory alone', () => {
     const human = decideFromMemory(fakeCase(known, { isHuman: true }).open, LOCAL_NOW);
     expect(human?.decision).toMatchObject({ reason: 'human_agent_window', validUntil: NOW + 5 * DAY });
     expect(decideFromMemory(fakeCase(known).open, LOCAL_NOW)).toBeUndefined();
+  });
+});
+
+describe('a template', () => {
+  const id = '0a4de1aa-8a1d-4a37-9a0c-5a2f6a1a7d22';
+  const message = { template: { projectId: id, version: id, locale: 'en' } };
+  const templateCase = (known: Known): TemplateCase => {
+    const parsed = parseSend({ workspaceId: id, channelId: id, contact: { id }, message });
+    return { ...fakeCase(known).open, parsed } as TemplateCase;
+  };
+
+  it('is decided as free text on a platform without templates, from memory too', () => {
+    const open = templateCase({ fresh: messenger, evidence: wroteAt(NOW - HOUR) });
+    const decision = { verdict: 'allow', reason: 'service_window_open', validUntil: NOW + 23 * HOUR };
+    expect(decideFromMemory(open, LOCAL_NOW)).toMatchObject({ decision, source: 'memory' });
+    expect(decideFromMemory(templateCase({ fresh: messenger }), LOCAL_NOW)).toBeUndefined();
+  });
+
+  it("needs no window with Bird's help either, but a channel that works", async () => {
+    const passes = await decideWithBird(templateCase({ read: whatsapp }), patience);
+    expect(passes.decision).toMatchObject({ verdict: 'allow', reason: 'template' });
+    const stopped = await decideWithBird(templateCase({ read: inactive }), patience);
+    expect(stopped.decision).toMatchObject({ verdict: 'deny', reason: 'channel_inactive' });
   });
 });
 
@@ -160,6 +192,12 @@ describe("with Bird's help", () => {
       channel: inactive,
     });
     expect(asked.windows).toEqual([]);
+  });
+
+  it('denies that without waiting for a store that hangs', async () => {
+    const denied = decide({ read: inactive, evidence: new Promise(() => {}) });
+    const decided = await Promise.race([denied, turns()]);
+    expect(decided).toMatchObject({ decision: { verdict: 'deny', reason: 'channel_inactive' } });
   });
 
   it('needs no window, and no address, where the platform has no windows', async () => {
@@ -287,6 +325,19 @@ describe("with Bird's help", () => {
     expect(
       (await decide({ fresh: whatsapp, answers: [answer] }, { sendAt: NOW + 59 * DAY + HOUR })).decision.verdict,
     ).toBe('deny');
+    const notRefused = await decide({ fresh: whatsapp, answers: [answerOf(NOW + 60 * DAY)] }, { sendAt: NOW + HOUR });
+    expect(notRefused.decision.verdict).toBe('allow');
+  });
+
+  it.each<[string, number, number | undefined]>([
+    ['now', NOW + 20 * HOUR, undefined],
+    ['later', NOW + 20 * HOUR, NOW + HOUR],
+    ['now, whatever far date Bird gives', NOW + 60 * DAY, undefined],
+  ])('keeps a human from writing %s into a window that Bird says is open, but which was refused', async (...row) => {
+    const [, end, sendAt] = row;
+    const answer = answerOf(end, { refusedAt: NOW - HOUR });
+    const { decision } = await decide({ fresh: messenger, answers: [answer] }, { isHuman: true, sendAt });
+    expect(decision).toMatchObject({ verdict: 'deny', reason: 'service_window_closed' });
   });
 
   it('has the channel read again if it can send now, but not at the instant at which the message leaves', async () => {

@@ -41,6 +41,12 @@ describe('a channel', () => {
     expect(other.asked.channelMs).toEqual([300]);
   });
 
+  it('is as a read says that is running for others, whatever that says', async () => {
+    const { directory, asked } = setUp({ read: inactive });
+    await directory.channel(ref);
+    expect(asked.acceptsChannel[0]?.(inactive)).toBe(true);
+  });
+
   it('is as it was at some time while Bird cannot be read: its platform never changes', async () => {
     expect(await setUp({ old: sms, read: failed }).directory.channel(ref)).toBe(sms);
     await expect(setUp({ read: failed }).directory.channel(ref)).rejects.toBe(failed);
@@ -93,7 +99,7 @@ describe('what a contact can be reached by', () => {
     expect(await directory.identifiersOf({ ...ref, contact: {} }, deadline)).toBeUndefined();
     const other = setUp({}, { isUnknown: true });
     expect(await other.directory.identifiersOf({ ...ref, contact }, deadline)).toBeUndefined();
-    expect([searched, other.searched]).toEqual([[], []]);
+    expect([searched, other.searched, other.failures]).toEqual([[], [], []]);
   });
 
   it('is unknown at the deadline', async () => {
@@ -101,6 +107,7 @@ describe('what a contact can be reached by', () => {
     const asking = directory.identifiersOf({ ...ref, contact }, deadline);
     await new Promise(setImmediate);
     clock.advance(499);
+    await new Promise(setImmediate);
     expect(failures).toEqual([]);
     clock.advance(1);
     expect(await asking).toBeUndefined();

@@ -34,6 +34,8 @@ export interface Known {
 export interface Asked {
   /** How long each read of the channel could take, in ms. */
   readonly channelMs: number[];
+  /** Which facts of a read of the channel that others wait for would do. */
+  readonly acceptsChannel: ((facts: ChannelFacts) => boolean)[];
   readonly windows: WindowReadOptions[];
   /** What a read that others wait for would be taken for. */
   readonly accepts: ((answer: WindowAnswer) => boolean)[];
@@ -46,7 +48,7 @@ export interface FakeCase {
 
 /** A case whose workspace remembers what it is given, and whose Bird answers at once. The time is always `NOW`. */
 export function fakeCase(known: Known, send: Partial<FreeformSend> = {}, options: PolicyOptions = {}): FakeCase {
-  const asked: Asked = { channelMs: [], windows: [], accepts: [] };
+  const asked: Asked = { channelMs: [], acceptsChannel: [], windows: [], accepts: [] };
   const answers = [...(known.answers ?? [])];
   const workspace = {
     now: () => NOW,
@@ -56,8 +58,9 @@ export function fakeCase(known: Known, send: Partial<FreeformSend> = {}, options
     channels: {
       recallFresh: () => known.fresh,
       recall: () => known.old ?? known.fresh,
-      read: async (_ref: unknown, { readMs }: { readMs: number }) => {
+      read: async (_ref: unknown, { readMs }: { readMs: number }, accepts: (facts: ChannelFacts) => boolean) => {
         asked.channelMs.push(readMs);
+        asked.acceptsChannel.push(accepts);
         if (known.read instanceof Error) throw known.read;
         if (known.read === undefined) throw new Error('nobody asks for this channel');
         return known.read;

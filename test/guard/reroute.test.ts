@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Hook, HookFailure } from '../../src/core/hook.js';
 import type { ReroutePolicy, RerouteResult, SendToReroute } from '../../src/core/reroute/policy.js';
 import type { Decision } from '../../src/core/types.js';
@@ -6,6 +6,7 @@ import type { HookTroubles } from '../../src/guard/notices/hook-troubles.js';
 import { type RerouteCircumstances, reroute } from '../../src/guard/reroute.js';
 import type { Policy } from '../../src/guard/workspaces/policy.js';
 import { createClock } from '../../src/sandbox/clock.js';
+import { turns } from './support.js';
 
 const channelId = '0a4de1aa-8a1d-4a37-9a0c-5a2f6a1a7d22';
 const other = '1b5e2f33-8a1d-4a37-9a0c-5a2f6a1a7d22';
@@ -169,15 +170,43 @@ describe('a chain of policies', () => {
     await expect.poll(() => settled).toEqual([false]);
   });
 
-  it('has nothing to give back of one that is late and could not help', async () => {
+  it.each<[string, () => unknown]>([
+    ['nothing', () => undefined],
+    ['null', () => null],
+    ['an error', () => Promise.reject(new Error('down'))],
+    [
+      'what cannot be read',
+      () => ({
+        get settle() {
+          throw new Error('a bug');
+        },
+      }),
+    ],
+  ])('has nothing to give back of one that is late with %s, and the process goes on', async (_, give) => {
+    const ended = vi.fn();
+    process.on('unhandledRejection', ended);
+    onTestFinished(() => void process.off('unhandledRejection', ended));
     const { ask, clock, said } = setUp();
     const late = pending();
-    const asking = ask(() => late.promise);
+    const asking = ask(() => late.promise.then(() => give() as undefined));
     clock.advance(500);
     await asking;
     late.end();
-    await new Promise(setImmediate);
+    await turns();
     expect(said).toMatchObject([{ name: 'onClosed', cause: 'hook_failed' }]);
+    expect(ended).not.toHaveBeenCalled();
+  });
+
+  it('says nothing of a late result that needs no settling', async () => {
+    const { ask, clock, said } = setUp();
+    const late = pending();
+    const asking = ask(() => late.promise.then(() => insteadOf(one) as undefined));
+    clock.advance(500);
+    await asking;
+    late.end();
+    await turns();
+    expect(said.at(-1)).toMatchObject({ name: 'settle' });
+    expect(said.at(-1)).not.toHaveProperty('cause');
   });
 });
 
@@ -188,6 +217,8 @@ describe('what a policy gives', () => {
     ['no action that there is', { action: 'send', sends: [one] }],
     ['no list of sends', { action: 'reroute', sends: one }],
     ['no sends', insteadOf()],
+    ['a send that is null', insteadOf(null)],
+    ['a good send and one that is undefined', insteadOf(one, undefined)],
     ['a send without a message', insteadOf({ channelId })],
     ['a send whose message is a text', insteadOf({ channelId, message: 'Hello' })],
     ['a send without a channel', insteadOf({ message: template })],
@@ -211,6 +242,12 @@ describe('what a policy gives', () => {
     const outcome = await ask(giving({ action: 'hold', held: { ...note, text: 'secret' }, changes: ['hold'] }).policy);
     expect(outcome).toMatchObject({ action: 'hold', changes: ['hold'] });
     expect(outcome.held).toEqual(note);
+  });
+
+  it('has no labels where it gives none', async () => {
+    const { ask } = setUp();
+    expect((await ask(() => ({ action: 'hold' }))).changes).toEqual([]);
+    expect((await ask(() => ({ action: 'reroute', sends: [one] }) as RerouteResult)).changes).toEqual([]);
   });
 
   it('leaves only where all of it is permitted', async () => {

@@ -64,8 +64,10 @@ describe('a template, from memory', () => {
     const stopped = { decision: { verdict: 'deny', reason: 'opted_out' }, source: 'memory' };
     expect(templateFromMemory(templateCase(known, blocking), never)).toMatchObject(stopped);
     expect(templateFromMemory(templateCase({ old: whatsapp }, blocking), never)).toMatchObject(passes);
-    const withoutContact = { ...whole, contact: undefined };
-    expect(templateFromMemory(templateCase(known, blocking, withoutContact), never)).toMatchObject(passes);
+    for (const contact of [undefined, { id: 'x' }]) {
+      const withoutContact = { ...whole, contact };
+      expect(templateFromMemory(templateCase(known, blocking, withoutContact), never)).toMatchObject(passes);
+    }
   });
 
   it('waits for a store across a network, which may know of an opt-out', () => {

@@ -1,5 +1,6 @@
 import { holdUntilReply, type WindowQuery, type WindowQueryOptions } from 'freeform-guard';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { copyOfQuery } from '../../src/guard/window-query.js';
 import { PHONE, type World } from '../support/world.js';
 import { createWorld, HOUR, NOBODY } from './support.js';
 
@@ -35,6 +36,7 @@ it('takes a contact as a send, as an observation, and as a conversation has it',
     { workspaceId, channelId, contact: { id: contact.id } },
     { workspaceId, channelId, contactId: contact.id },
     { workspaceId, channelId, contactId: contact.id, address: PHONE },
+    { workspaceId, channelId, address: PHONE.slice(1), identifierKey: 'phonenumber' },
     { workspaceId, conversationId: conversation.id },
   ];
   const answers = await Promise.all(queries.map((query) => guard.window(query)));
@@ -118,4 +120,33 @@ it('gives bad ids as check does, and refuses bad options by name', async () => {
   for (const [options, text] of refused) {
     await expect(guard.window({ workspaceId, channelId, address: PHONE }, options)).rejects.toThrow(text);
   }
+});
+
+describe('a query that is kept', () => {
+  const whole = {
+    workspaceId: NOBODY,
+    channelId: NOBODY,
+    conversationId: NOBODY,
+    contactId: NOBODY,
+    address: PHONE,
+    identifierKey: 'phonenumber',
+    contact: { id: NOBODY },
+  };
+
+  it('has all that says whose window it is, and nothing else', () => {
+    const copy = copyOfQuery({ ...whole, note: 'mine' } as WindowQuery, 'watch: query');
+    expect(copy).toEqual(whole);
+    expect(copy.contact).not.toBe(whole.contact);
+  });
+
+  it('is refused by its name where it is none, without a word of what it holds', () => {
+    const circle: Record<string, unknown> = { secret: PHONE };
+    circle.self = circle;
+    for (const wrong of [undefined, 'a text', { ...whole, contact: circle }, { ...whole, address: 5n }]) {
+      const copy = (): unknown => copyOfQuery(wrong as WindowQuery, 'watch: query');
+      expect(copy).toThrow(TypeError);
+      expect(copy).toThrow(/^watch: query must /);
+      expect(copy).not.toThrow(PHONE);
+    }
+  });
 });

@@ -135,14 +135,16 @@ export class Observations {
   forget(target: ForgetTarget): void | Promise<void> {
     requireObject(target, 'forget: the target', '{ workspaceId, channelId?, contactId?, address? }');
     const workspaceId = readId(target.workspaceId, 'forget', 'workspaceId');
-    const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget', 'channelId');
-    if (target.address === undefined && target.contactId === undefined) {
-      this.#parts.links.forget({ workspaceId, channelId });
-      return this.#parts.store.forget({ workspaceId, channelId });
+    const { links, store } = this.#parts;
+    const isContact = target.address !== undefined || target.contactId !== undefined;
+    const channelId =
+      isContact || target.channelId !== undefined ? readId(target.channelId, 'forget', 'channelId') : undefined;
+    if (!isContact) {
+      links.forget({ workspaceId, channelId });
+      return store.forget({ workspaceId, channelId });
     }
     const observed = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
     const { ref, contactId, byAddress, byId } = observed;
-    const { links, store } = this.#parts;
     links.drop(ref, contactId, byAddress?.address);
     if (byAddress !== undefined) links.dropLone(ref, byAddress.address);
     return this.#then(observed, together([byAddress && store.forget(byAddress), byId && store.forget(byId)]));

@@ -34,11 +34,10 @@ export function circuitBreakingLookup(lookup: Lookup, { reads, searches }: Break
 
 /** A broken connection, a 5xx, a timeout, or an incomplete answer. */
 function isOutage(error: unknown): boolean {
-  if (!(error instanceof LookupError) || error.code === 'access_denied') return false;
-  return error.isRetryable || error.code === 'deadline_exceeded';
+  return error instanceof LookupError && error.isRetryable && error.code !== 'access_denied';
 }
 
-/** A 404 or a refused key is an answer too. A read that our own rate limit refused says nothing. */
+/** A 404 or a refused key is an answer too. A read for which our own rate limit or the deadline left no time says nothing. */
 function isAnswer(error: unknown): boolean {
-  return error instanceof LookupError && error.code !== 'lookup_budget_spent';
+  return error instanceof LookupError && error.code !== 'lookup_budget_spent' && error.code !== 'deadline_exceeded';
 }

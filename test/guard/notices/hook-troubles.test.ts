@@ -4,11 +4,15 @@ import {
   type HeldMessage,
   holdUntilReply,
   type MiddlewareOptions,
+  type ReportedError,
   type ReroutePolicy,
   type SendRequest,
   type WorkspaceOptions,
 } from 'freeform-guard';
 import { describe, expect, it } from 'vitest';
+import { HookTroubles } from '../../../src/guard/notices/hook-troubles.js';
+import { LogOnce } from '../../../src/guard/notices/log-once.js';
+import { createClock } from '../../../src/sandbox/clock.js';
 import { startEndpoint } from '../../http/webhook/webhook-endpoint.js';
 import { keepSecret } from '../../support/canary.js';
 import { createSmallWorld, startService } from '../../support/service.js';
@@ -286,5 +290,34 @@ describe('onEvent', () => {
       { level: 'error', fields },
       { level: 'info', fields: { ...fields, failures: 10 } },
     ]);
+  });
+});
+
+describe('the troubles of hooks', () => {
+  const setUp = (): { troubles: HookTroubles; lines: LogLine[]; reported: ReportedError[] } => {
+    const lines: LogLine[] = [];
+    const reported: ReportedError[] = [];
+    const [clock, logger] = [createClock(0), recordingLogger(lines)];
+    const tools = { clock, logger, logOnce: new LogOnce({ clock, logger }) };
+    return { troubles: new HookTroubles(tools, (one) => void reported.push(one)), lines, reported };
+  };
+
+  it('have lines of their own for each hook: one that fails in many workspaces silences no other', () => {
+    const { troubles, lines } = setUp();
+    const failure = { cause: 'hook_failed', text: 'Hook threw' } as const;
+    for (let index = 0; index < 1_100; index += 1)
+      troubles.failed({ name: 'onUnknown', workspaceId: `${index}` }, failure);
+    const before = lines.length;
+    troubles.failed({ name: 'settle', workspaceId: '1' }, failure);
+    expect(lines.slice(before)).toMatchObject([{ level: 'error', fields: { hook: 'settle', workspaceId: '1' } }]);
+  });
+
+  it('are reported with what a hook threw, even where that is undefined, and not where it threw nothing', () => {
+    const { troubles, reported } = setUp();
+    const hook = { name: 'resolve', workspaceId: '1' };
+    troubles.failed(hook, { cause: 'hook_answer', text: 'Hook gave no send' });
+    expect(reported).toEqual([]);
+    troubles.failed(hook, { cause: 'hook_failed', text: 'Hook threw', error: undefined });
+    expect(reported).toEqual([{ source: 'hook', hook: 'resolve', workspaceId: '1', error: undefined }]);
   });
 });

@@ -341,6 +341,11 @@ describe('other observations', () => {
     ['observeInbound', (all: Observations) => all.inbound({ ...ref, at: NOW })],
     ['observeRefusal', (all: Observations) => all.refusal({ ...ref, sentAt: NOW, code: 131_047 })],
     ['observeOptOut', (all: Observations) => all.optOut({ ...ref, optedOut: true, at: NOW })],
+    ['observeInbound', (all: Observations) => all.signedInbound({ ...ref, at: NOW })],
+    ['sent', (all: Observations) => all.sent({ ...ref, messageId: 'one', sentAt: NOW, isLost: false })],
+    ['numberChange', (all: Observations) => all.numberChange({ ...ref, at: NOW })],
+    ['doubt', (all: Observations) => all.doubt(ref)],
+    ['wake', (all: Observations) => all.wake(ref)],
   ])('of nobody throw a TypeError that names %s', (name, observe) => {
     expect(() => observe(setUp().observations)).toThrow(new TypeError(`${name} needs contactId or address`));
   });
@@ -402,7 +407,8 @@ describe('forget', () => {
     [undefined, 'forget: the target must be'],
     [{}, 'forget: workspaceId must be a UUID'],
     [{ workspaceId, channelId: 'whatsapp' }, 'forget: channelId must be a UUID'],
-    [{ workspaceId, address }, 'forget: channelId must be a UUID'],
+    [{ workspaceId, address }, 'forget: channelId must be a UUID; received undefined'],
+    [{ workspaceId, contactId }, 'forget: channelId must be a UUID; received undefined'],
     [{ ...ref, contactId: address }, 'forget: contactId must be a UUID'],
     [{ ...ref, address: '' }, 'forget: address must be a non-empty string'],
   ])('of %j throws a TypeError that names what is wrong, and drops nothing', (target, text) => {

@@ -59,7 +59,7 @@ function watch({ memory, bird = closed, recallAgainMs = 60 * MINUTE }: Setup) {
 
 describe('a window that memory knows to be open', () => {
   it('is told at once, and Bird is asked of it only every ten minutes', async () => {
-    const { asked, published, pass, look } = watch({ memory: open(NOW + 60 * MINUTE) });
+    const { asked, published, pass, look } = watch({ memory: open(NOW + 60 * MINUTE), recallAgainMs: 20 * SECOND });
     await look();
     expect([published, asked]).toEqual([[open(NOW + 60 * MINUTE)], []]);
     await pass(25 * MINUTE);
@@ -82,6 +82,14 @@ describe('a window that memory knows to be open', () => {
     await pass(SECOND);
     expect(asked).toEqual([30]);
     expect(published.at(-1)).toBe(closed);
+  });
+
+  it('is not asked of when it ends where the customer has written again', async () => {
+    const { world, asked, published, pass, look } = watch({ memory: open(NOW + 30 * SECOND) });
+    await look();
+    world.memory = open(NOW + 60 * MINUTE);
+    await pass(40 * SECOND);
+    expect([asked, published.at(-1)]).toEqual([[], open(NOW + 60 * MINUTE)]);
   });
 
   it('is asked of once memory has lost it, but not within five seconds of the last time', async () => {
@@ -117,6 +125,13 @@ describe('a window of which nothing is remembered', () => {
     expect(asked).toEqual([0, 600]);
     await pass(2 * MINUTE);
     expect(asked.slice(0, 3)).toEqual([0, 600, 720]);
+  });
+
+  it('is asked of every ten minutes if Bird says open and nobody knows until when', async () => {
+    const { asked, pass, look } = watch({ bird: open(null, 'bird'), recallAgainMs: 20 * SECOND });
+    await look();
+    await pass(11 * MINUTE);
+    expect(asked).toEqual([0, 600]);
   });
 
   it('is asked of less and less often while it is unknown, and soon again after it was known', async () => {
@@ -251,5 +266,20 @@ describe('a watch that has stopped', () => {
     slowMemory.resolve(open(null));
     await turns(5);
     expect([other.published, other.asked]).toEqual([[], []]);
+  });
+
+  it('tells nothing of what is remembered beside an answer of Bird', async () => {
+    const slowMemory = deferred<WindowStatus | undefined>();
+    const { world, watched, recalled, published, look } = watch({});
+    watched.look();
+    world.memory = slowMemory.promise;
+    await turns(3);
+    expect(recalled).toEqual([0, 0]);
+    watched.stop();
+    slowMemory.resolve(open(null));
+    await turns(5);
+    expect(published).toEqual([]);
+    await look();
+    expect(recalled).toEqual([0, 0]);
   });
 });

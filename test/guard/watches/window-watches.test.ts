@@ -20,22 +20,22 @@ const open = {
   source: 'memory',
 };
 
-function setUp(isStoreShared = false) {
+function setUp({ isStoreShared = false, aheadMs = 0 } = {}) {
   const clock = createClock(NOW);
   const [recalled, asked]: [string[], string[]] = [[], []];
   /** By address. */
-  const memory = new Map<string, WindowStatus>();
+  const [memory, bird] = [new Map<string, WindowStatus>(), new Map<string, WindowStatus>()];
   const keys = new Map<string, readonly WindowKey[]>();
   const watches = new WindowWatches({
     clock,
-    now: () => clock.now(),
+    now: (id) => clock.now() + (id === 'w' ? aheadMs : 0),
     recall: ({ address = '' }) => {
       recalled.push(address);
       return { keys: keys.get(address) ?? [keyOf(address)], status: memory.get(address) };
     },
     ask: async ({ address = '' }) => {
       asked.push(address);
-      return closed;
+      return bird.get(address) ?? closed;
     },
     isStoreShared,
   });
@@ -46,18 +46,19 @@ function setUp(isStoreShared = false) {
   });
   const watch = (name: string, query = queryOf(name), options = {}) => watches.watch(query, options, watcher(name));
   const observe = (address: string): void => watches.observed({ byAddress: keyOf(address), byId: undefined } as never);
-  return { clock, watches, watch, watcher, recalled, asked, memory, keys, told, observe };
+  return { clock, watches, watch, watcher, recalled, asked, memory, bird, keys, told, observe };
 }
 
 describe('who watches the same window', () => {
   it('shares what is asked, and each is told', async () => {
-    const { watches, watcher, asked, told } = setUp();
+    const { watches, watcher, recalled, asked, told } = setUp();
     const first = watches.watch(queryOf('a'), {}, watcher('one'));
     expect(first.status).toBeUndefined();
     await turns(5);
+    recalled.length = 0;
     const second = watches.watch(queryOf('a'), {}, watcher('two'));
     expect(second.status).toBe(closed);
-    expect([asked, told, watches.count]).toEqual([['a'], ['one deny'], 2]);
+    expect([recalled, asked, told, watches.count]).toEqual([[], ['a'], ['one deny'], 2]);
   });
 
   it('does not share it with who asks for another sender, or another window', async () => {
@@ -67,6 +68,20 @@ describe('who watches the same window', () => {
     watch('b');
     await turns(5);
     expect(asked).toEqual(['a', 'a', 'b']);
+  });
+
+  it('is looked at once for each sender, and goes on for one when the other stops', async () => {
+    const { watch, recalled, observe } = setUp();
+    watch('a');
+    const human = watch('a', queryOf('a'), { sender: 'human' });
+    await turns(5);
+    recalled.length = 0;
+    observe('a');
+    expect(recalled).toEqual(['a', 'a']);
+    human.stop();
+    recalled.length = 0;
+    observe('a');
+    expect(recalled).toEqual(['a']);
   });
 
   it('is told of a change until it stops, and the others go on', async () => {
@@ -114,19 +129,31 @@ describe('what is observed', () => {
     expect(recalled).toEqual(['a']);
   });
 
-  it('is found under new keys only, once they have changed', async () => {
+  it.each([
+    ['one of two changes', 'x y', 'x z', 'y'],
+    ['both change', 'x y', 'v z', 'x y'],
+    ['one is added', 'x', 'x z', ''],
+    ['one is gone', 'x y', 'x', 'y'],
+    ['the first of two is gone', 'x y', 'y', 'x'],
+  ])('is found under new keys only, once they have changed: %s', async (_, before, after, gone) => {
     const { watch, observe, watches, recalled, keys } = setUp();
-    keys.set('a', [keyOf('x'), keyOf('y')]);
+    const namesOf = (names: string): string[] => names.split(' ').filter((name) => name !== '');
+    keys.set('a', namesOf(before).map(keyOf));
     watch('a');
     await turns(5);
-    keys.set('a', [keyOf('x'), keyOf('z')]);
-    observe('x');
+    keys.set('a', namesOf(after).map(keyOf));
+    for (const name of namesOf(before)) observe(name);
     recalled.length = 0;
-    observe('y');
+    for (const name of namesOf(gone)) {
+      observe(name);
+      watches.answered(keyOf(name));
+    }
     expect(recalled).toEqual([]);
-    observe('z');
-    watches.answered(keyOf('x'));
-    expect(recalled).toEqual(['a', 'a']);
+    for (const name of namesOf(after)) {
+      observe(name);
+      watches.answered(keyOf(name));
+    }
+    expect(recalled).toEqual(namesOf(after).flatMap(() => ['a', 'a']));
   });
 
   it('is looked at by nobody after the last has stopped', async () => {
@@ -150,8 +177,8 @@ describe('what is observed', () => {
   it.each([
     [true, 2_000],
     [false, 60_000],
-  ])('by other processes is found by looking again (store shared: %o)', async (isShared, afterMs) => {
-    const { watch, recalled, clock } = setUp(isShared);
+  ])('by other processes is found by looking again (store shared: %o)', async (isStoreShared, afterMs) => {
+    const { watch, recalled, clock } = setUp({ isStoreShared });
     watch('a');
     await turns(5);
     recalled.length = 0;
@@ -162,15 +189,33 @@ describe('what is observed', () => {
   });
 });
 
+it.each(['w', 'W'])(
+  "the end of a window is that of its workspace's time, however its id is spelled: %s",
+  async (id) => {
+    const { watch, bird, asked, clock } = setUp({ aheadMs: 100_000 });
+    bird.set('a', { ...open, openUntil: NOW + 130_000, source: 'bird' } as WindowStatus);
+    watch('a', queryOf('a', id));
+    await turns(5);
+    clock.advance(29_999);
+    await turns(5);
+    expect(asked).toEqual(['a']);
+    clock.advance(1);
+    await turns(5);
+    expect(asked).toEqual(['a', 'a']);
+  },
+);
+
 describe('the questions of all watches of a workspace', () => {
   it('are 20 at once and 5 a second, so that sends keep the rest of what Bird allows', async () => {
     const { watch, asked, clock } = setUp();
     for (let index = 0; index < 40; index += 1) watch(`${index}`);
     await turns(10);
     expect(asked).toHaveLength(20);
-    clock.advance(1_000);
-    await turns(10);
-    expect(asked).toHaveLength(25);
+    for (let count = 21; count <= 25; count += 1) {
+      clock.advance(200);
+      await turns(10);
+      expect(asked).toHaveLength(count);
+    }
   });
 
   it('take nothing from another workspace, however that one spells its id', async () => {
@@ -185,9 +230,12 @@ describe('the questions of all watches of a workspace', () => {
   it('wait for no more than five seconds: then they are asked later', async () => {
     const { watch, asked, clock } = setUp();
     for (let index = 0; index < 100; index += 1) watch(`${index}`);
-    for (let second = 0; second < 20; second += 1) {
+    await turns(10);
+    expect(asked).toHaveLength(20);
+    for (let second = 1; second <= 20; second += 1) {
       clock.advance(1_000);
       await turns(10);
+      expect(asked.length).toBeLessThanOrEqual(20 + 5 * second);
     }
     expect(new Set(asked).size).toBe(100);
   });

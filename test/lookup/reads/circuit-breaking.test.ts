@@ -42,7 +42,8 @@ it('stops reads that fail although each search before them succeeds, and with th
 describe('a read that ends with an error', () => {
   const refused = new LookupError('access_denied', 'the key', { isRetryable: true });
   const broken = new LookupError('lookup_failed', 'cut', { isRetryable: true });
-  const late = new LookupError('deadline_exceeded', 'late');
+  const late = new LookupError('deadline_exceeded', 'late', { isRetryable: true });
+  const noTime = new LookupError('deadline_exceeded', 'no time is left');
   const unexpected = new LookupError('lookup_failed', 'Bird answered with status 400');
   const missing = new LookupError('contact_not_found', 'nobody');
   const spent = new LookupError('lookup_budget_spent', 'later');
@@ -74,7 +75,8 @@ describe('a read that ends with an error', () => {
     ['that was refused, although another key may do', refused],
     ['with another status', unexpected],
     ['of which Bird knows nothing', missing],
-    ['which was never asked', spent],
+    ['which was never asked, for want of a read', spent],
+    ['which was never asked, for want of time', noTime],
     ['which is a mistake of the code', bug],
   ])('%s does not', async (_, error) => {
     const { breaker, fail } = setUp();
@@ -86,7 +88,8 @@ describe('a read that ends with an error', () => {
     ['refused: Bird is back', refused, false],
     ['answered with another status: Bird is back', unexpected, false],
     ['of which Bird knows nothing: it is back', missing, false],
-    ['never asked: that says nothing', spent, true],
+    ['never asked for want of a read: that says nothing', spent, true],
+    ['never asked for want of time: that says nothing', noTime, true],
     ['stopped by a mistake of the code: that says nothing', bug, true],
     ['broken once more', broken, true],
     ['late once more', late, true],
@@ -98,9 +101,9 @@ describe('a read that ends with an error', () => {
     expect(breaker.isOpen).toBe(isOpen);
   });
 
-  it('counts for nothing where nobody was asked', async () => {
+  it.each([spent, noTime])('counts for nothing where nobody was asked: %s', async (error) => {
     const { breaker, fail } = setUp();
-    await fail(spent, 21);
+    await fail(error, 21);
     await fail(broken, 20);
     expect(breaker.isOpen).toBe(true);
   });

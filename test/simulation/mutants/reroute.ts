@@ -12,7 +12,7 @@ export const reroute: readonly Mutation[] = [
   {
     name: 'a hold that came too late stays',
     file: 'guard/reroute.ts',
-    find: '(isLate && result !== undefined ? settling(result, circumstances)(false) : undefined)',
+    find: '(isLate && result ? settling(result, circumstances)(false) : undefined)',
     replace: 'undefined',
     tests: ['held/hold-until-reply.test.ts'],
   },
