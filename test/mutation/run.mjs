@@ -31,7 +31,7 @@ process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 // Otherwise the runs of vitest would go on alone, which are in groups of their own.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const tried = values.again === undefined ? mutants : stillAlive(values.again);
-const { atLoad, filesBySource } = await tryInTests(directory, tried, values.tests);
+const { atLoad, filesBySource } = await tryInTests(directory, { all: mutants, tried }, values.tests);
 await tryAtLoad(directory, atLoad, filesBySource);
 if (values.list !== undefined) writeFileSync(values.list, JSON.stringify(mutants));
 const path = 'test/mutation/survivors.json';

@@ -15,8 +15,8 @@ const TABLE_MUTATORS = ['StringLiteral', 'ArrayDeclaration', 'ObjectLiteral'];
 /** For what runs when a module is loaded. */
 const FILES_OF_SOURCE = 6;
 
-/** Gives each mutant a status, and says which are in code that runs when a module is loaded, once. */
-export async function tryInTests(directory, mutants, folders) {
+/** Gives each of the mutants to try a status, and says which are in code that runs when a module is loaded, once. */
+export async function tryInTests(directory, { all, tried: mutants }, folders) {
   const { tests, atLoad } = await findCoverage(directory, folders);
   const testsOf = testsByMutant(tests, mutants);
   for (const mutant of mutants) mutant.status = testsOf.has(mutant.id) ? 'survived' : 'not executed';
@@ -37,7 +37,8 @@ export async function tryInTests(directory, mutants, folders) {
   }
   return {
     atLoad: mutants.filter((mutant) => isAlive(mutant) && atLoad.has(mutant.id)),
-    filesBySource: findFilesBySource(tests, mutants),
+    // By all: where only what runs at load is tried again, no test executes that.
+    filesBySource: findFilesBySource(tests, all),
   };
 }
 
