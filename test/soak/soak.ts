@@ -186,13 +186,14 @@ class Soak {
     proxies: readonly ProxyHandle[],
   ): Promise<ServiceHandle[]> {
     const { processes, plant } = this.#options;
+    const { enforced, observed, holdChannelId, blockChannelId } = bird;
     const start = async (index: number): Promise<ServiceHandle> => {
       const redisPort = proxies[index]?.port ?? redis?.port;
       const setup: ServiceSetup = {
         port: await freePort(),
         birdUrl: bird.url,
-        enforced: { id: bird.enforced.id, accessKey: bird.enforced.accessKey, holdChannelId: bird.holdChannelId },
-        observed: { id: bird.observed.id, accessKey: bird.observed.accessKey },
+        enforced: { id: enforced.id, accessKey: enforced.accessKey, holdChannelId, blockChannelId },
+        observed: { id: observed.id, accessKey: observed.accessKey },
         signingKey: SIGNING_KEY,
         logPath: this.#logPath(index),
         max: Math.round(MAX_WINDOWS / processes),

@@ -23,6 +23,7 @@ export class Bird {
   readonly enforced: SandboxWorkspace;
   readonly observed: SandboxWorkspace;
   readonly holdChannelId: string;
+  readonly blockChannelId: string;
   readonly places: readonly Place[];
   readonly #sandbox: Sandbox;
   readonly #placeOf = new Map<string, Place>();
@@ -33,9 +34,11 @@ export class Bird {
     this.observed = sandbox.addWorkspace();
     const channel = (workspace: SandboxWorkspace): string => workspace.addChannel({ platformId: 'whatsapp' }).id;
     this.holdChannelId = channel(this.enforced);
+    this.blockChannelId = channel(this.enforced);
     this.places = [
       { workspace: this.enforced, channelId: channel(this.enforced), isEnforced: true },
       { workspace: this.enforced, channelId: this.holdChannelId, isEnforced: true },
+      { workspace: this.enforced, channelId: this.blockChannelId, isEnforced: true },
       { workspace: this.observed, channelId: channel(this.observed), isEnforced: false },
     ];
   }

@@ -8,8 +8,8 @@ export interface WorkspaceSetup {
 export interface ServiceSetup {
   readonly port: number;
   readonly birdUrl: string;
-  /** What is closed becomes a template there, but on `holdChannelId` it waits. */
-  readonly enforced: WorkspaceSetup & { readonly holdChannelId: string };
+  /** What is closed becomes a template there, but on `holdChannelId` it waits, and on `blockChannelId` it is blocked. */
+  readonly enforced: WorkspaceSetup & { readonly holdChannelId: string; readonly blockChannelId: string };
   readonly observed: WorkspaceSetup;
   readonly signingKey: string;
   readonly logPath: string;

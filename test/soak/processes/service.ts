@@ -120,7 +120,10 @@ function workspaces(
       baseUrl,
       onClosed: template,
       onMixed: 'split',
-      channels: { [enforced.holdChannelId]: { onClosed: held } },
+      channels: {
+        [enforced.holdChannelId]: { onClosed: held },
+        [enforced.blockChannelId]: { onClosed: 'block' },
+      },
     },
     [observed.id]: { accessKey: () => observed.accessKey, baseUrl, mode: 'observe' },
   };
