@@ -205,3 +205,9 @@ export const claimNudgeScript: RedisScript = script(`
 if redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 1 end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 0`);
+
+/** KEYS: until when messages wait, by secret. ARGV: the secret's id, until when, the life of the key in ms. */
+export const recordSecretScript: RedisScript = script(`
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`);

@@ -1,6 +1,7 @@
 import type { RedisKeys } from '../keys.js';
 import type { HeldCommands } from './commands.js';
 import { KEY_LIFE_MS } from './lifetimes.js';
+import { recordSecretScript } from './scripts.js';
 
 const HOUR_MS = 3_600_000;
 /** Beyond this number the exact count does not matter. */
@@ -42,9 +43,15 @@ export class UnreadableMessages {
   /** Records that a message waits under this process's secret until `expiresAt`. */
   async recordSecret(expiresAt: number): Promise<void> {
     const { commands, keys } = this.#parts;
-    if (expiresAt < this.#recordedUntil + HOUR_MS) return;
+    const before = this.#recordedUntil;
+    if (expiresAt < before + HOUR_MS) return;
+    // Set at once: of many messages at the same time one is enough.
     this.#recordedUntil = expiresAt;
-    await commands.send(['HSET', keys.heldSecrets, keys.secretId, String(Math.ceil(expiresAt))]);
-    await commands.send(['PEXPIRE', keys.heldSecrets, String(KEY_LIFE_MS)]);
+    try {
+      await commands.run(recordSecretScript, [keys.heldSecrets], [keys.secretId, Math.ceil(expiresAt), KEY_LIFE_MS]);
+    } catch (error) {
+      this.#recordedUntil = before;
+      throw error;
+    }
   }
 }

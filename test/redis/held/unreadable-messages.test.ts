@@ -1,5 +1,9 @@
 import type { HeldMessage, HeldStore } from 'freeform-guard';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RedisUnavailable } from '../../../src/redis/connection.js';
+import type { HeldCommands } from '../../../src/redis/held/commands.js';
+import { UnreadableMessages } from '../../../src/redis/held/unreadable-messages.js';
+import { RedisKeys } from '../../../src/redis/keys.js';
 import { windowKey } from '../../contracts/held-store.contract.js';
 import { keyOf, park, waiting } from '../../stores/held-support.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -90,10 +94,45 @@ describeWithRedis('unreadable data about held messages', () => {
     const message = await park(one, waiting());
     const secret = `${SECRET}, another`;
     const other = (await connectedStore(server.port, { timeoutMs, prefix, secret })).held;
+    // In one step: without its end the key would stay for good where the second step gets no answer.
+    expect(await server.client.pTTL(`${prefix}hs`)).toBeGreaterThan(0);
     expect([await other.list(windowKey()), await other.windows(message.workspaceId)]).toEqual([[], []]);
     expect([await other.countUnreadable?.(), await one?.countUnreadable?.()]).toEqual([1, 0]);
     const again = (await connectedStore(server.port, { timeoutMs, prefix })).held;
     expect(await again.list(windowKey())).toEqual([message]);
+  });
+});
+
+describe('until when messages wait under a secret', () => {
+  const HOUR = 3_600_000;
+
+  function setUp() {
+    const redis = { isDown: false };
+    const recorded: unknown[] = [];
+    const run = async (_script: unknown, _keys: unknown, [, until]: readonly unknown[]): Promise<unknown> => {
+      if (redis.isDown) throw new RedisUnavailable();
+      return recorded.push(until);
+    };
+    const commands = { run } as unknown as HeldCommands;
+    const keys = new RedisKeys('ffg:', SECRET);
+    const messages = new UnreadableMessages({ commands, keys, now: () => 0 });
+    return { messages, recorded, redis };
+  }
+
+  it('is recorded once for many messages, and again an hour later', async () => {
+    const { messages, recorded } = setUp();
+    await Promise.all([HOUR, HOUR + 1, 2 * HOUR - 1].map((until) => messages.recordSecret(until)));
+    await messages.recordSecret(2 * HOUR);
+    expect(recorded).toEqual([HOUR, 2 * HOUR]);
+  });
+
+  it('is recorded with the next message where Redis did not answer', async () => {
+    const { messages, recorded, redis } = setUp();
+    redis.isDown = true;
+    await expect(messages.recordSecret(HOUR)).rejects.toBeInstanceOf(RedisUnavailable);
+    redis.isDown = false;
+    await messages.recordSecret(HOUR + 1);
+    expect(recorded).toEqual([HOUR + 1]);
   });
 });
 
