@@ -170,6 +170,7 @@ describe('what is known of a channel', () => {
   it.each<[string, object, boolean]>([
     ['stays where one window is forgotten, by the contact', { contactId: CONTACT }, true],
     ['stays where one window is forgotten, by the address', { address }, true],
+    ['stays where one window is forgotten, by an address of an unknown kind', { address: '12345678' }, true],
     ['stays where one window is forgotten, by both', { contactId: CONTACT, address }, true],
     ['is forgotten with the channel', {}, false],
     ['is forgotten with the workspace', { channelId: undefined }, false],

@@ -136,14 +136,13 @@ export class Observations {
     requireObject(target, 'forget: the target', '{ workspaceId, channelId?, contactId?, address? }');
     const workspaceId = readId(target.workspaceId, 'forget', 'workspaceId');
     const { links, store } = this.#parts;
-    const isContact = target.address !== undefined || target.contactId !== undefined;
-    const channelId =
-      isContact || target.channelId !== undefined ? readId(target.channelId, 'forget', 'channelId') : undefined;
-    if (!isContact) {
+    if (target.address === undefined && target.contactId === undefined) {
+      const channelId = target.channelId === undefined ? undefined : readId(target.channelId, 'forget', 'channelId');
       links.forget({ workspaceId, channelId });
       return store.forget({ workspaceId, channelId });
     }
-    const observed = readContact({ ...target, channelId: target.channelId ?? '' }, 'forget');
+    const channelId = readId(target.channelId, 'forget', 'channelId');
+    const observed = readContact({ ...target, channelId }, 'forget');
     const { ref, contactId, byAddress, byId } = observed;
     links.drop(ref, contactId, byAddress?.address);
     if (byAddress !== undefined) links.dropLone(ref, byAddress.address);

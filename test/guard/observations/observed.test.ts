@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type ObservedContact, readContact, readId, replyOf } from '../../../src/guard/observations/observed.js';
+import {
+  identifierOf,
+  type ObservedContact,
+  readContact,
+  readId,
+  replyOf,
+} from '../../../src/guard/observations/observed.js';
 import { keepSecret, recordLetOut } from '../../support/canary.js';
 
 const workspaceId = 'aaaaaaaa-1111-4111-8111-111111111111';
@@ -92,6 +98,21 @@ describe('an id', () => {
     expect(() => readId(5, 'forget', 'channelId')).toThrow(
       new TypeError('forget: channelId must be a UUID; received a number'),
     );
+  });
+});
+
+describe('by what an observed contact can be searched', () => {
+  const identifier = { workspaceId, key: 'phonenumber', value: address };
+
+  it.each([
+    ['its address', { address: '+31 6 1234 5678' }, identifier],
+    ['its address of the kind that is named', { address: '31612345678', identifierKey: 'phonenumber' }, identifier],
+    ['its address where the kind is no text', { address, identifierKey: 5 }, identifier],
+    ['nothing where the kind is not known', { address: '12345678' }, undefined],
+    ['nothing where only the kind is known', { identifierKey: 'phonenumber' }, undefined],
+    ['nothing where only the id is known', { contactId }, undefined],
+  ])('is %s', (_, contact, expected) => {
+    expect(identifierOf({ workspaceId, ...contact } as never)).toEqual(expected);
   });
 });
 
