@@ -10,12 +10,18 @@ const vitest = await createVitest('test', {
   reporters: [{}],
 });
 
-process.on('message', async ({ id, files }) => {
+/** Whether a test fails, or none runs. */
+async function fails(files, mutant) {
   // Its workers inherit it.
-  process.env.__STRYKER_ACTIVE_MUTANT__ = id;
+  process.env.__STRYKER_ACTIVE_MUTANT__ = mutant;
   const specifications = await vitest.globTestSpecifications(files);
   const { testModules } = await vitest.runTestSpecifications(specifications);
-  process.send({ isFound: testModules.length === 0 || testModules.some((module) => !module.ok()) });
+  return testModules.length === 0 || testModules.some((module) => !module.ok());
+}
+
+process.on('message', async ({ id, files }) => {
+  // What fails without a mutant, too, has found none.
+  process.send({ isFound: (await fails(files, id)) && !(await fails(files, '')) });
 });
 process.once('disconnect', () => process.exit());
 process.send({ isReady: true });
