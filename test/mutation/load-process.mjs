@@ -5,23 +5,28 @@ const vitest = await createVitest('test', {
   config: 'vitest.config.ts',
   watch: false,
   maxWorkers: 1,
-  bail: 1,
   testTimeout: 5_000,
   reporters: [{}],
 });
 
-/** Whether a test fails, or none runs. */
-async function fails(files, mutant) {
+/** The names of the tests that fail, and of the files that cannot be loaded. */
+async function failing(files, mutant) {
   // Its workers inherit it.
   process.env.__STRYKER_ACTIVE_MUTANT__ = mutant;
   const specifications = await vitest.globTestSpecifications(files);
   const { testModules } = await vitest.runTestSpecifications(specifications);
-  return testModules.length === 0 || testModules.some((module) => !module.ok());
+  const names = testModules.flatMap((module) => [
+    ...(module.errors().length > 0 ? [module.moduleId] : []),
+    ...[...module.children.allTests('failed')].map((test) => `${module.moduleId} ${test.fullName}`),
+  ]);
+  return testModules.length === 0 ? ['no test runs'] : names;
 }
 
 process.on('message', async ({ id, files }) => {
+  const found = await failing(files, id);
   // What fails without a mutant, too, has found none.
-  process.send({ isFound: (await fails(files, id)) && !(await fails(files, '')) });
+  const without = found.length === 0 ? [] : await failing(files, '');
+  process.send({ isFound: found.some((name) => !without.includes(name)) });
 });
 process.once('disconnect', () => process.exit());
 process.send({ isReady: true });
