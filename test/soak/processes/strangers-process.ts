@@ -13,6 +13,8 @@ const KNOWN_EVERY_MS = 50;
 const HELD_MS = 3_000;
 /** Longer than that, and than reads and writes take that nobody waits for any more, on a good day. */
 const REST_MS = 4_000;
+/** Longer than most of what Redis did not answer in time waits to be tried again. */
+const REST_OVER_REDIS_MS = 30_000;
 const MAX_RESTS = 30;
 /** As many channels, conversations and contacts as a workspace remembers that Bird does not know. */
 const UNKNOWN = 10_000;
@@ -20,7 +22,7 @@ const UNKNOWN = 10_000;
 const NOT_KNOWN: readonly string[] = ['channel_not_found', 'address_unresolved', 'contact_not_found'];
 
 const setup = JSON.parse(process.env.SOAK_SETUP ?? '') as StrangersSetup;
-const SAMPLES = setup.count < 100_000 ? 10 : 20;
+const SAMPLES = setup.count < 100_000 || setup.redisPort !== undefined ? 10 : 20;
 /** The lowest counts: what is under way comes and goes, what stays is in each of them. A short run has no time for it. */
 const READINGS = setup.isFilled ? 5 : 1;
 const { workspaceId, channelId, holdChannelId, max, count, redisPort, known } = setup;
@@ -117,7 +119,7 @@ async function meetUntil(last: number): Promise<void> {
 /** What is under way takes memory too, and as long as Redis does not answer there is much of it. */
 async function rest(): Promise<void> {
   for (let count = 0; count < MAX_RESTS; count += 1) {
-    await sleep(REST_MS);
+    await sleep(store === undefined || !setup.isFilled ? REST_MS : REST_OVER_REDIS_MS);
     if (store === undefined || store.health().reachable) return;
   }
 }
