@@ -7,8 +7,8 @@ const MAX_FIXED_BYTES = 12 * 1024 * 1024;
 /** From its middle on nothing grows. */
 const MAX_GROWTH = 0.01;
 /**
- * Over Redis two readings of the same memory differ by up to 2 MiB, which tilts the line through a few of them. A leak of 40
- * bytes for each stranger is more.
+ * Over Redis one reading differs from the next by up to 2 MiB, up or down, which tilts the line through a few of them; why is
+ * not known. A leak of 40 bytes for each stranger is more.
  */
 const MAX_GROWTH_OVER_REDIS = 0.1;
 
