@@ -28,7 +28,7 @@ export function toRecurringId(value: unknown): string | undefined {
   if (known !== undefined) return known;
   const id = toId(value);
   if (id === undefined) return undefined;
-  if (recurring.size === MAX_RECURRING) recurring.clear();
+  if (recurring.size >= MAX_RECURRING) recurring.clear();
   // A part of a long string keeps all of it in memory; a copy does not.
   const copy = ` ${id}`.slice(1);
   recurring.set(copy, copy);

@@ -1,10 +1,10 @@
 // A copy of the project in which each expression of the named files has its mutants beside it, switched off.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
 
-const COPIED = ['src', 'test', 'examples', 'scripts', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const NOT_COPIED = ['node_modules', '.git'];
 const silent = { debug() {}, info() {}, isDebugEnabled: () => false };
 const options = { plugins: null, excludedMutations: [], ignorers: [], noHeader: false };
 
@@ -29,8 +29,11 @@ function filesOf(part) {
 
 function copyProject() {
   const directory = mkdtempSync(join(tmpdir(), 'mutation-'));
-  const isWanted = (source) => !source.includes('node_modules');
-  for (const path of COPIED) cpSync(path, join(directory, path), { recursive: true, filter: isWanted });
+  const isWanted = (path) => !NOT_COPIED.includes(basename(path));
+  // Whole, because tests compare documents with the sources.
+  for (const path of readdirSync('.')) {
+    if (!NOT_COPIED.includes(path)) cpSync(path, join(directory, path), { recursive: true, filter: isWanted });
+  }
   symlinkSync(join(process.cwd(), 'node_modules'), join(directory, 'node_modules'));
   return directory;
 }

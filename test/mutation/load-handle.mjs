@@ -22,7 +22,14 @@ export class LoadProcess {
     if (mutant.files === undefined) return undefined;
     this.#child.send(mutant);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STUCK_MS);
-    const answer = await Promise.race([once(this.#child, 'message'), once(this.#child, 'exit').then(() => undefined)]);
+    const answered = new AbortController();
+    const isPending = { signal: answered.signal };
+    const answer = await Promise.race([
+      once(this.#child, 'message', isPending),
+      once(this.#child, 'exit', isPending).then(() => undefined),
+    ]);
+    // Otherwise each try would leave its listeners on the process.
+    answered.abort();
     clearTimeout(timer);
     if (answer !== undefined) return answer[0].isFound ? 'killed' : undefined;
     await this.#fork();

@@ -6,27 +6,30 @@ const vitest = await createVitest('test', {
   watch: false,
   maxWorkers: 1,
   testTimeout: 5_000,
+  // One that fails is enough.
+  bail: 1,
   reporters: [{}],
 });
 
-/** The names of the tests that fail, and of the files that cannot be loaded. */
+/** The tests that fail and the files that cannot be loaded, until the first. */
 async function failing(files, mutant) {
   // Its workers inherit it.
   process.env.__STRYKER_ACTIVE_MUTANT__ = mutant;
   const specifications = await vitest.globTestSpecifications(files);
   const { testModules } = await vitest.runTestSpecifications(specifications);
-  const names = testModules.flatMap((module) => [
-    ...(module.errors().length > 0 ? [module.moduleId] : []),
-    ...[...module.children.allTests('failed')].map((test) => `${module.moduleId} ${test.fullName}`),
-  ]);
-  return testModules.length === 0 ? ['no test runs'] : names;
+  return testModules.flatMap((module) => {
+    const file = module.moduleId;
+    const tests = [...module.children.allTests('failed')].map((test) => ({ file, name: test.fullName }));
+    return module.errors().length > 0 ? [...tests, { file, name: 'cannot be loaded' }] : tests;
+  });
 }
 
 process.on('message', async ({ id, files }) => {
   const found = await failing(files, id);
   // What fails without a mutant, too, has found none.
-  const without = found.length === 0 ? [] : await failing(files, '');
-  process.send({ isFound: found.some((name) => !without.includes(name)) });
+  const without = found.length === 0 ? [] : await failing([...new Set(found.map(({ file }) => file))], '');
+  const isFound = found.some(({ file, name }) => !without.some((one) => one.file === file && one.name === name));
+  process.send({ isFound });
 });
 process.once('disconnect', () => process.exit());
 process.send({ isReady: true });

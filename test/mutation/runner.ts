@@ -160,6 +160,13 @@ export default class MutationRunner extends TestRunner {
     record({ test: test.id, file: test.file.name, name: test.fullName, state, ms: duration, hits });
   }
 
+  onCollected(files: readonly Test['file'][]): void {
+    for (const { name, result } of files) {
+      const error = result?.errors?.[0];
+      if (error !== undefined) record({ unloaded: name, why: error.message });
+    }
+  }
+
   override async onAfterRunFiles(): Promise<void> {
     super.onAfterRunFiles();
     record({ ended: true, atLoad: Object.keys(namespace.mutantCoverage?.static ?? {}) });

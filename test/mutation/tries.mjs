@@ -50,6 +50,7 @@ export async function tryAtLoad(directory, mutants, filesBySource) {
   const tryNext = async () => {
     const process = await LoadProcess.start(directory);
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      if (waiting.length % 20 === 0) console.log(`${waiting.length} of them are left`);
       const status = await process.try({ id: mutant.id, files: filesBySource.get(mutant.file) });
       if (status !== undefined) Object.assign(mutant, { status, by: 'when it is loaded' });
     }
@@ -69,6 +70,8 @@ async function findCoverage(directory, folders) {
   const tests = lines.filter(({ hits, state }) => hits !== undefined && state === 'pass');
   const failed = lines.filter(({ state }) => state === 'fail');
   for (const { name } of failed) console.log(`fails without a mutant: ${name}`);
+  for (const { unloaded, why } of lines)
+    if (unloaded !== undefined) console.log(`cannot be loaded: ${unloaded}: ${why}`);
   const atLoad = new Set(lines.flatMap((line) => line.atLoad ?? []));
   console.log(`${tests.length} tests, ${failed.length} of which do not count`);
   return { tests, atLoad };
@@ -105,7 +108,10 @@ function placeOf(file, mutant) {
   return roomOf({ file }) === roomOf(mutant) ? 1 : 2;
 }
 
-/** The test files that execute most of each source, by all its mutants: where few are tried again, they may run only when it is loaded. */
+/**
+ * The test files for what runs when a source is loaded: its own, then those of its room, and of each those first that execute most of
+ * it. All its mutants count, because those that are tried again may run only when it is loaded.
+ */
 export function findFilesBySource(tests, mutants) {
   const sourceOf = new Map(mutants.map(({ id, file }) => [id, file]));
   const executed = new Map();
@@ -119,8 +125,13 @@ export function findFilesBySource(tests, mutants) {
       byFile.get(file).add(id);
     }
   }
-  const mostOf = (byFile) => [...byFile].sort(([, one], [, other]) => other.size - one.size).slice(0, FILES_OF_SOURCE);
-  return new Map([...executed].map(([source, byFile]) => [source, mostOf(byFile).map(([file]) => file)]));
+  const rank = (file, source) => placeOf(file, { file: source });
+  const chosen = ([source, byFile]) =>
+    [...byFile]
+      .sort(([one, ones], [other, others]) => rank(one, source) - rank(other, source) || others.size - ones.size)
+      .slice(0, FILES_OF_SOURCE)
+      .map(([file]) => file);
+  return new Map([...executed].map((entry) => [entry[0], chosen(entry)]));
 }
 
 /** Of a mutant or a test. */
