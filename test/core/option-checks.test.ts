@@ -85,6 +85,7 @@ describe('an option', () => {
 describe('the error', () => {
   test.each<[name: string, options: unknown, message: string]>([
     ['a word', { mode: 'On' }, "guard.mode must be 'on' or 'off'; received 'On'"],
+    ['a word or a function', { policy: 'b' }, "guard.policy must be 'block' or 'allow' or a function; received 'b'"],
     ['a number', { ratio: 11 }, 'guard.ratio must be a number of parts from 1 to 10; received the number 11'],
     ['a whole number', { most: 0 }, 'guard.most must be a whole number of windows, 1 or more; received the number 0'],
     ['a list', { ids: PHONE }, 'guard.ids must be a non-empty array of ids; received a string'],

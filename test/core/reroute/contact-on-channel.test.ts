@@ -79,6 +79,12 @@ describe('the address that the send names (field B14)', () => {
       { ...phone, identifierValue: ' +27000000002' },
     ],
     ['its own before those of a list', { ...phone, identifiers: [otherPhone] }, 'sms', 'whatsapp', phone],
+    ...['+27 000-000 001', '(+27) 00/0000.001', '+27\u2011000000001', '\u202a+27000000001\u202c'].map(
+      (value): [string, object, string, string, object] => {
+        const written = { ...phone, identifierValue: value };
+        return [`a number written as ${JSON.stringify(value)}`, written, 'sms', 'whatsapp', written];
+      },
+    ),
     ['platformAddress null', { ...phone, platformAddress: null }, 'sms', 'whatsapp', phone],
   ])('costs no read: %s', async (_name, contact, to, from, expected) => {
     expect(await reached({ contact, to, from })).toEqual([expected, 0]);
