@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClaimedDelivery, isSignedByOneOf, signWebhook } from '../../src/bird/webhook-signature.js';
+import { type ClaimedDelivery, digestOf, isSignedByOneOf, signWebhook } from '../../src/bird/webhook-signature.js';
 
 interface Vector {
   readonly signingKey: string;
@@ -151,4 +151,8 @@ it('throws for no input', () => {
       expect(isSignedByOneOf({ ...delivery, signature: claimed, timestamp: at }, [key])).toBe(false);
     }),
   );
+});
+
+it('the digest of a body is a text, by which a table finds it again', () => {
+  expect(digestOf(Buffer.from('abc'))).toBe('ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=');
 });

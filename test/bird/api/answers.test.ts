@@ -107,6 +107,8 @@ describe('pauseOf', () => {
     ['Mon, 05 Jan 2026 08:00:00 GMT', 1000],
     ['Mon, 31 Feb 2026 99:00:00 GMT', undefined],
     ['Monday, 05-Jan-26 09:00:30 GMT', undefined],
+    ['at Mon, 05 Jan 2026 09:00:30 GMT', undefined],
+    ['Mon, 05 Jan 2026 09:00:30 GMT (later)', undefined],
     [ISO, undefined],
     [String(AT), 60_000],
   ])('%j is %s ms [U4]', (header, expected) => {
