@@ -43,22 +43,23 @@ describe('a request', () => {
 });
 
 describe('the access key', () => {
-  it.each<[string, unknown]>([
-    ['undefined', undefined],
-    ['null', null],
-    ['an empty string', ''],
-    ['a number', 7],
-    ['an array', ['key']],
-    ['a text with a space', 'a key'],
-    ['a text with a line break at its end', 'key\n'],
-    ['a text with a line break at its start', '\nkey'],
-    ['a text with an umlaut', 'kéy'],
-  ])('is never %s: Bird is not asked', async (_name, key) => {
+  it.each<[name: string, key: unknown, kind: string]>([
+    ['undefined', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['an empty string', '', 'an empty string'],
+    ['a number', 7, 'the number 7'],
+    ['an array', ['key'], 'an array'],
+    ['a text with a space', 'a key', 'a string that is not a key'],
+    ['a text with a line break at its end', 'key\n', 'a string that is not a key'],
+    ['a text with a line break at its start', '\nkey', 'a string that is not a key'],
+    ['a text with an umlaut', 'kéy', 'a string that is not a key'],
+  ])('is never %s: Bird is not asked', async (_name, key, kind) => {
     const { options, calls } = createRecorder();
     await expect(askBird({ ...options, accessKey: () => key as string }, GET, 100)).rejects.toMatchObject({
       code: 'lookup_failed',
       trouble: 'access_key_missing',
       isRetryable: true,
+      message: `Bird was not asked: the accessKey function returned ${kind}`,
     });
     expect(calls).toEqual([]);
   });

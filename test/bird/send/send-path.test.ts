@@ -55,6 +55,7 @@ describe('a path is no send', () => {
     ['with another word at its end', '/workspaces/w/channels/c/xmessages'],
     ['of a batch into a conversation', '/workspaces/w/conversations/c/batch/messages'],
     ['whose parts are in the query', `/?${SEND}`],
+    ['that is all query', `?${SEND}`],
     ['whose query begins where an id should be', '/workspaces/?/channels/c/messages'],
     ['whose ids are slashes', '/workspaces///channels/c/messages'],
     ['whose first word is the host', 'http://workspaces/w/channels/c/messages'],
