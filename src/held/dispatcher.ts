@@ -173,26 +173,38 @@ export class Dispatcher {
   }
 
   async #sweep(host: DispatchHost, { isFirst = false } = {}): Promise<void> {
-    const { store } = this.#options;
-    const { workspaceId, clock, logger } = host;
-    let isDone = false;
-    try {
-      for (const key of await store.windows(workspaceId)) {
-        const [first] = await store.list(key);
-        if (first === undefined || this.#hostOf(workspaceId) !== host) continue;
-        if (this.#retries.has(key)) continue;
-        // Messages from before this process started may have been answered meanwhile.
-        if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#run(key, host, false);
-      }
-      await this.#pauses.recordAgain(workspaceId);
-      await this.#warnOfUnreadable(host);
-      isDone = true;
-    } catch (error) {
-      host.reportError({ source: 'held_store', workspaceId, error });
-      logger.error({ workspaceId }, 'The store of held messages failed; retrying in a minute');
+    const { workspaceId, clock } = host;
+    // Each by itself: among many windows one often fails, and must not keep an opt-out word from the store for good.
+    const isRecorded = await this.#attempt(host, () => this.#pauses.recordAgain(workspaceId));
+    const isDone = await this.#attempt(host, () => this.#sweepWindows(host, isFirst));
+    if (!isRecorded || !isDone) {
+      host.logger.error({ workspaceId }, 'The store of held messages failed; retrying in a minute');
     }
     const attached = this.#attached.get(workspaceId)?.at(-1);
     if (attached?.host !== host) return;
     attached.timer = clock.setTimeout(() => void this.#sweep(host, { isFirst: isFirst && !isDone }), SWEEP_MS);
+  }
+
+  async #attempt(host: DispatchHost, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      host.reportError({ source: 'held_store', workspaceId: host.workspaceId, error });
+      return false;
+    }
+  }
+
+  async #sweepWindows(host: DispatchHost, isFirst: boolean): Promise<void> {
+    const { store } = this.#options;
+    const { workspaceId } = host;
+    for (const key of await store.windows(workspaceId)) {
+      const [first] = await store.list(key);
+      if (first === undefined || this.#hostOf(workspaceId) !== host) continue;
+      if (this.#retries.has(key)) continue;
+      // Messages from before this process started may have been answered meanwhile.
+      if (isFirst || host.now() >= first.expiresAt || host.isKnownOpen(first)) await this.#run(key, host, false);
+    }
+    await this.#warnOfUnreadable(host);
   }
 }

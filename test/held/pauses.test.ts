@@ -91,4 +91,31 @@ describe('a store that fails for a while', () => {
     for (const fire of timers) fire();
     await expect.poll(() => [...world.paused]).toEqual([key.address]);
   });
+
+  it('is given them also while a queue cannot be read, and is said to fail once for each sweep', async () => {
+    const world = failingStore();
+    const reported: unknown[] = [];
+    const logged: string[] = [];
+    const timers: (() => void)[] = [];
+    const store = { ...world.store, windows: () => Promise.reject(new Error('cannot be read')) };
+    const dispatcher = new Dispatcher({ store, releaseOn: undefined } as unknown as ResolvedHold);
+    dispatcher.attach({
+      ...failing,
+      clock: { setTimeout: (fn: () => void) => timers.push(fn), clearTimeout: () => {} },
+      reportError: ({ error }: { error: Error }) => reported.push(error.message),
+      logger: { error: (_: unknown, text: string) => logged.push(text) },
+    } as unknown as DispatchHost);
+    dispatcher.wake(key, { reply: { ...stop } });
+    await expect.poll(() => timers.length).toBe(1);
+    reported.length = 0;
+    logged.length = 0;
+    timers[0]?.();
+    await expect.poll(() => timers.length).toBe(2);
+    expect(reported).toEqual(['down', 'cannot be read']);
+    expect(logged).toEqual(['The store of held messages failed; retrying in a minute']);
+    world.isDown = false;
+    timers[1]?.();
+    await expect.poll(() => timers.length).toBe(3);
+    expect([...world.paused]).toEqual([key.address]);
+  });
 });
