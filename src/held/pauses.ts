@@ -12,13 +12,15 @@ interface OwnPause {
   isOver: boolean;
 }
 
-/** In an outage of the store each opt-out word is one more. The oldest are forgotten first. */
+/** In an outage of the store each message of a customer is one more. The oldest are forgotten first. */
 const MAX_OWN = 10_000;
 
 /** Which queues stay paused although their window is open: the customer's last message was a bare opt-out word. */
 export class Pauses {
   readonly #options: Pick<ResolvedHold, 'store' | 'releaseOn'>;
   readonly #own = new Map<string, OwnPause>();
+  /** By name, the queues that the store does not have resumed, or not yet. */
+  readonly #unresumed = new Set<string>();
   /** What the log has said and what has not become better since. */
   #isFailing = false;
   /** One message may concern two queues, by address and by contact id; `releaseOn` is called once for it. */
@@ -30,12 +32,11 @@ export class Pauses {
 
   /** Records what a customer's message means for a queue. Returns whether it releases the queue. */
   async onReply(key: WindowKey, reply: ReplyEvent, host: DispatchHost): Promise<boolean> {
-    const { store } = this.#options;
     const isReleasing = this.#isReleasing(reply, host);
     const name = windowName(key, key.address);
     const own = isReleasing ? this.#drop(name) : this.#keep(name, key);
     try {
-      if (own === undefined) await store.resume?.(key);
+      if (own === undefined) await this.#resume(name, key);
       else await this.#record(name, own);
       this.#isFailing = false;
     } catch (error) {
@@ -53,6 +54,7 @@ export class Pauses {
   #keep(name: string, key: WindowKey): OwnPause {
     const own = { key, isOver: false };
     this.#drop(name);
+    this.#unresumed.delete(name);
     this.#own.set(name, own);
     const [oldest = name] = this.#own.keys();
     if (this.#own.size > MAX_OWN) this.#own.delete(oldest);
@@ -63,6 +65,15 @@ export class Pauses {
     const own = this.#own.get(name);
     if (own !== undefined) own.isOver = true;
     this.#own.delete(name);
+  }
+
+  /** If the store fails, it is asked again when the queue is next released. */
+  async #resume(name: string, key: WindowKey): Promise<void> {
+    this.#unresumed.add(name);
+    const [oldest = name] = this.#unresumed;
+    if (this.#unresumed.size > MAX_OWN) this.#unresumed.delete(oldest);
+    await this.#options.store.resume?.(key);
+    this.#unresumed.delete(name);
   }
 
   async #record(name: string, own: OwnPause): Promise<void> {
@@ -86,7 +97,10 @@ export class Pauses {
   }
 
   async isPaused(key: WindowKey): Promise<boolean> {
-    return this.#own.has(windowName(key, key.address)) || ((await this.#options.store.isPaused?.(key)) ?? false);
+    const name = windowName(key, key.address);
+    if (this.#own.has(name)) return true;
+    if (this.#unresumed.has(name)) await this.#resume(name, key);
+    return (await this.#options.store.isPaused?.(key)) ?? false;
   }
 
   #isReleasing(reply: ReplyEvent, host: DispatchHost): boolean {

@@ -36,7 +36,7 @@ describe('a store that fails for a while', () => {
         ...memoryHeldStore(),
         pause: recording((address) => paused.add(address)),
         resume: recording((address) => paused.delete(address)),
-        isPaused: async () => false,
+        isPaused: async ({ address }: WindowKey) => paused.has(address),
       },
     };
     return world;
@@ -51,15 +51,42 @@ describe('a store that fails for a while', () => {
     const other = { ...key, address: '+31612345679' };
     for (const of of [key, other]) await pauses.onReply(of, { ...stop }, failing);
     await pauses.onReply(other, { ...answer }, failing);
-    expect([await pauses.isPaused(key), await pauses.isPaused(other)]).toEqual([true, false]);
+    expect(await pauses.isPaused(key)).toBe(true);
+    await expect(pauses.isPaused(other)).rejects.toThrow('down');
     await expect(pauses.recordAgain(key.workspaceId)).rejects.toThrow('down');
     world.isDown = false;
     await pauses.recordAgain(crypto.randomUUID());
     expect([...world.paused]).toEqual([]);
     await pauses.recordAgain(key.workspaceId);
     expect([...world.paused]).toEqual([key.address]);
+    expect(await pauses.isPaused(other)).toBe(false);
     // From here on it is the store that says so.
+    world.paused.clear();
     expect(await pauses.isPaused(key)).toBe(false);
+  });
+
+  it('does not keep what waits from a customer who has written since an opt-out word', async () => {
+    const world = failingStore();
+    const pauses = new Pauses({ store: world.store, releaseOn: undefined });
+    world.isDown = false;
+    await pauses.onReply(key, { ...stop }, failing);
+    world.isDown = true;
+    await pauses.onReply(key, { ...answer }, failing);
+    await expect(pauses.isPaused(key)).rejects.toThrow('down');
+    world.isDown = false;
+    expect([...world.paused]).toEqual([key.address]);
+    expect(await pauses.isPaused(key)).toBe(false);
+    expect([...world.paused]).toEqual([]);
+  });
+
+  it('keeps what waits from a customer whose last message was an opt-out word', async () => {
+    const world = failingStore();
+    const pauses = new Pauses({ store: world.store, releaseOn: undefined });
+    await pauses.onReply(key, { ...answer }, failing);
+    world.isDown = false;
+    await pauses.onReply(key, { ...stop }, failing);
+    expect(await pauses.isPaused(key)).toBe(true);
+    expect([...world.paused]).toEqual([key.address]);
   });
 
   it('keeps no pause whose customer writes again during the write', async () => {

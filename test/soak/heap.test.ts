@@ -1,6 +1,11 @@
-import { expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { leftBehind } from './processes/left-behind.js';
 import { growthOf } from './results/heap.js';
+import { mapTableBytes } from './results/map-tables.js';
 
 const MIB = 1024 * 1024;
 const readings = (bytesAt: (second: number) => number): { at: number; bytes: number }[] =>
@@ -21,4 +26,21 @@ it('too few samples are an error, and no growth of none', () => {
 
 it('only what there is more of than before is left behind', () => {
   expect(leftBehind({ one: 1, two: 2 }, { one: 1, two: 3, three: 1 })).toEqual(['1 x two', '1 x three']);
+});
+
+it('the table of a Map is told from the rest of the heap', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'soak-heap-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const bytesWith = (entries: number): number => {
+    const path = join(directory, `${entries}.heapsnapshot`);
+    const program = `globalThis.kept = new Map(Array.from({ length: ${entries} }, (_, index) => [index, index]));
+      require('node:v8').writeHeapSnapshot(${JSON.stringify(path)})`;
+    execFileSync(process.execPath, ['-e', program]);
+    return mapTableBytes(path);
+  };
+  // Of each entry the key, the value and the next in its bucket, and half as many buckets: 8 bytes each, with room for 16,384.
+  const tableBytes = 16_384 * 3.5 * 8;
+  const added = bytesWith(10_000) - bytesWith(0);
+  expect(added).toBeGreaterThan(0.98 * tableBytes);
+  expect(added).toBeLessThan(1.02 * tableBytes);
 });

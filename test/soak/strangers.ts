@@ -1,9 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedis } from '../support/redis-process.js';
 import { Bird } from './model/bird.js';
+import type { Sample } from './processes/messages.js';
 import type { FromStrangers, StrangersSetup } from './processes/strangers-messages.js';
+import { mapTableBytes } from './results/map-tables.js';
 import { type RedisUse, redisUse } from './results/redis-keys.js';
 
 export interface StrangersOptions {
@@ -12,10 +17,17 @@ export interface StrangersOptions {
   readonly isShared: boolean;
 }
 
+export interface Met extends Sample {
+  /** How many strangers. */
+  readonly count: number;
+  /** Of the heap, what the tables of Maps and Sets take; `undefined`: not measured. */
+  readonly tableBytes: number | undefined;
+}
+
 export interface StrangersResult {
   readonly count: number;
   readonly max: number;
-  readonly met: readonly Extract<FromStrangers, { kind: 'met' }>[];
+  readonly met: readonly Met[];
   readonly done: Extract<FromStrangers, { kind: 'done' }>;
   readonly hasEnded: boolean;
   readonly redis: { readonly before: RedisUse; readonly after: RedisUse } | undefined;
@@ -35,6 +47,9 @@ const MAX_SHARE = 0.05;
 export async function meetStrangers({ count, isShared }: StrangersOptions): Promise<StrangersResult> {
   const bird = await Bird.start({ readsPerSecond: READS_PER_SECOND });
   const redis = isShared ? await startRedis('--maxmemory-policy', 'noeviction') : undefined;
+  const isFilled = count >= FILLING;
+  // Only over Redis: in one process the tables have their final size before the middle.
+  const snapshots = isShared && isFilled ? mkdtempSync(join(tmpdir(), 'soak-heap-')) : undefined;
   bird.catchUp();
   bird.run(() => undefined);
   const ticks = setInterval(() => bird.catchUp(), 10);
@@ -51,7 +66,8 @@ export async function meetStrangers({ count, isShared }: StrangersOptions): Prom
       max,
       readsPerSecond: READS_PER_SECOND,
       redisPort: redis?.port,
-      isFilled: count >= FILLING,
+      isFilled,
+      snapshots,
       known: Array.from({ length: KNOWN }, (_, index) => `+3162${String(1_000_000 + index)}`),
     };
     const before = redis && (await redisUse(redis));
@@ -64,11 +80,17 @@ export async function meetStrangers({ count, isShared }: StrangersOptions): Prom
     const done = messages.find((message) => message.kind === 'done');
     if (done === undefined) throw new Error(`The guard of the strangers ended with ${code}`);
     const after = redis && (await redisUse(redis));
-    const met = messages.filter((message) => message.kind === 'met');
+    const met = messages.filter((message) => message.kind === 'met').map(withTables);
     return { count, max, met, done, hasEnded: code === 0, redis: before && after && { before, after } };
   } finally {
     clearInterval(ticks);
+    if (snapshots !== undefined) rmSync(snapshots, { recursive: true });
     await bird.close();
     await redis?.stop();
   }
+}
+
+/** Only now: to read a snapshot takes seconds, in which Bird would not answer. */
+function withTables({ kind: _, snapshot, ...met }: Extract<FromStrangers, { kind: 'met' }>): Met {
+  return { ...met, tableBytes: snapshot === undefined ? undefined : mapTableBytes(snapshot) };
 }

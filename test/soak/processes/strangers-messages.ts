@@ -16,12 +16,14 @@ export interface StrangersSetup {
   readonly redisPort: number | undefined;
   /** Whether the memories of what Bird does not know are to be full before it begins. */
   readonly isFilled: boolean;
+  /** Where each reading leaves a heap snapshot. */
+  readonly snapshots: string | undefined;
   /** Addresses whose windows are open. */
   readonly known: readonly string[];
 }
 
 export type FromStrangers =
-  | ({ readonly kind: 'met'; readonly count: number } & Sample)
+  | ({ readonly kind: 'met'; readonly count: number; readonly snapshot?: string | undefined } & Sample)
   | {
       readonly kind: 'done';
       readonly seconds: number;

@@ -1,6 +1,8 @@
 // A guard that meets many people once. It tells how much memory that takes.
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { writeHeapSnapshot } from 'node:v8';
 import { createGuard, type Guard, holdUntilReply, memoryHeldStore, memoryStore, windowStatus } from 'freeform-guard';
 import { redisStore } from 'freeform-guard/redis';
 import { createClient } from 'redis';
@@ -18,6 +20,8 @@ const REST_OVER_REDIS_MS = 30_000;
 const MAX_RESTS = 30;
 /** As many channels, conversations and contacts as a workspace remembers that Bird does not know. */
 const UNKNOWN = 10_000;
+/** As many ids of workspaces and channels as a process keeps, before it forgets all of them. */
+const RECURRING = 10_000;
 /** What Bird's answer then means. */
 const NOT_KNOWN: readonly string[] = ['channel_not_found', 'address_unresolved', 'contact_not_found'];
 
@@ -33,6 +37,7 @@ client?.on('error', () => {});
 const store = client && redisStore(client, { secret: 'the secret of this soak', instances: 1, max });
 const outcomes: Record<string, number> = {};
 let [knownAsked, knownUnknown] = [0, 0];
+let recurring = 0;
 
 function createStrangersGuard(): Guard {
   const held = holdUntilReply({ store: store?.held ?? memoryHeldStore({ max: 500 }), lifetimeMs: HELD_MS });
@@ -76,12 +81,17 @@ const meetings: readonly ((address: string) => unknown)[] = [
   () => check({ ...ref, contact: { id: crypto.randomUUID() } }),
   () => check({ workspaceId, conversationId: crypto.randomUUID() }),
   // On a channel that nobody has heard of.
-  (address) => check({ workspaceId, channelId: crypto.randomUUID(), contact: toContact(address) }),
+  (address) => check({ workspaceId, channelId: nextRecurring(), contact: toContact(address) }),
   // In a workspace that nobody has heard of.
-  (address) => check({ workspaceId: crypto.randomUUID(), channelId, contact: toContact(address) }),
+  (address) => check({ workspaceId: nextRecurring(), channelId, contact: toContact(address) }),
   (address) => check({ ...ref, channelId: holdChannelId, contact: toContact(address) }),
   (address) => watch(address),
 ];
+
+function nextRecurring(): string {
+  recurring += 1;
+  return crypto.randomUUID();
+}
 
 function toContact(identifierValue: string): { identifierKey: string; identifierValue: string } {
   return { identifierKey: 'phonenumber', identifierValue };
@@ -145,7 +155,14 @@ async function fillUnknown(): Promise<void> {
   }
 }
 
+/** At each reading as many ids are remembered: what is forgotten all at once would look like growth in between. */
+async function fillRecurring(): Promise<void> {
+  const contact = toContact('+31970000000');
+  while (recurring % RECURRING !== 0) await guard.check({ workspaceId: nextRecurring(), channelId, contact, message });
+}
+
 async function sampleRested(): Promise<Sample> {
+  await fillRecurring();
   await rest();
   const readings: Sample[] = [];
   for (let count = 0; count < READINGS; count += 1) {
@@ -173,7 +190,9 @@ for (let step = 1; step <= SAMPLES; step += 1) {
   const asking = setInterval(() => void askKnown(), KNOWN_EVERY_MS);
   await Promise.all(Array.from({ length: AT_ONCE }, () => meetUntil(last)));
   clearInterval(asking);
-  post({ kind: 'met', count: last, ...(await sampleRested()) });
+  const sample = await sampleRested();
+  const snapshot = setup.snapshots && writeHeapSnapshot(join(setup.snapshots, `${last}.heapsnapshot`));
+  post({ kind: 'met', count: last, snapshot, ...sample });
 }
 const seconds = (performance.now() - startedAt) / 1000;
 await guard.close();

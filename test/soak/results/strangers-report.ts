@@ -6,21 +6,15 @@ const MAX_BYTES_EACH = 1_500;
 const MAX_FIXED_BYTES = 12 * 1024 * 1024;
 /** From its middle on nothing grows. */
 const MAX_GROWTH = 0.01;
-/**
- * Over Redis one reading differs from the next by up to 2 MiB, up or down, which tilts the line through a few of them; why is
- * not known. A leak of 40 bytes for each stranger is more.
- */
-const MAX_GROWTH_OVER_REDIS = 0.1;
 
 /** What the strangers have broken; empty: all is as promised. */
 export function brokenByStrangers(result: StrangersResult): string[] {
   const { count, done, redis, hasEnded } = result;
   const { addedBytes, late } = memoryOf(result);
-  const maxGrowth = redis === undefined ? MAX_GROWTH : MAX_GROWTH_OVER_REDIS;
   const maxBytes = MAX_FIXED_BYTES + MAX_BYTES_EACH * Math.min(count, 40_000);
   return [
     ...(addedBytes > maxBytes ? [`strangers added ${mib(addedBytes)} to the heap, more than ${mib(maxBytes)}`] : []),
-    ...(count >= FILLING && late.share > maxGrowth
+    ...(count >= FILLING && late.share > MAX_GROWTH
       ? [`after half of the strangers the heap grew by ${percent(late)}`]
       : []),
     ...(done.knownUnknown > 0
@@ -40,6 +34,12 @@ export function printStrangers(result: StrangersResult): void {
     `Sends to known open windows meanwhile: ${done.knownAsked}, not allowed: ${done.knownUnknown}. Longest stall ${done.stallMs.toFixed(0)} ms.`,
   );
   console.log(`Heap: ${met.map(({ heapBytes }) => (heapBytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`);
+  const tables = met.flatMap(({ tableBytes }) => (tableBytes === undefined ? [] : [tableBytes]));
+  if (tables.length > 0) {
+    console.log(
+      `Of which tables of Maps and Sets: ${tables.map((bytes) => (bytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`,
+    );
+  }
   console.log(`Compiled code: ${mib(met[0]?.codeBytes ?? 0)} at first, ${mib(met.at(-1)?.codeBytes ?? 0)} at last.`);
   console.log(
     `At most ${mib(maxHeapBytes)}, ${mib(addedBytes)} more than at the start: ${(addedBytes / count).toFixed(0)} bytes for each stranger. Second half: ${percent(late)}.`,
@@ -55,7 +55,7 @@ export function printStrangers(result: StrangersResult): void {
 function memoryOf({ met, count }: StrangersResult): { addedBytes: number; maxHeapBytes: number; late: Growth } {
   const maxHeapBytes = Math.max(...met.map(({ heapBytes }) => heapBytes));
   const second = met.filter((one) => one.count >= count / 4);
-  const late = growthOf(second.map((one) => ({ at: one.count, bytes: one.heapBytes })));
+  const late = growthOf(second.map((one) => ({ at: one.count, bytes: one.heapBytes - (one.tableBytes ?? 0) })));
   return { addedBytes: maxHeapBytes - (met[0]?.heapBytes ?? 0), maxHeapBytes, late };
 }
 
