@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { addressOfId } from '../../src/core/contact-address.js';
 import { mergeEvidence, type WindowEvidence } from '../../src/core/service-window.js';
 import { LookupError } from '../../src/errors.js';
@@ -31,7 +31,11 @@ const idAlone: WindowTarget = { key: byIdKey, contactId: 'k' };
 
 const closed: WindowFacts = { serviceWindowExpireAt: null, isPermanentSession: false };
 const openUntil = (serviceWindowExpireAt: number): WindowFacts => ({ ...closed, serviceWindowExpireAt });
-const notFound = new LookupError('contact_not_found', 'nobody');
+/** Another for each test: vitest changes an error that a test throws. */
+let notFound: LookupError;
+beforeEach(() => {
+  notFound = new LookupError('contact_not_found', 'nobody');
+});
 
 /** A store that answers at once, or by promises as one across a network does. */
 class FakeStore implements Store {
