@@ -39,11 +39,11 @@ function copyProject() {
 }
 
 /** Named by the text of its line, because its number changes with each edit above it. */
-function readable({ id, fileName, location: { start, end }, mutatorName, replacement }, lines) {
+function readable({ id, fileName, location: { start, end }, replacement }, lines) {
   const from = lines
     .slice(start.line, end.line + 1)
     .map((text, index, all) =>
       text.slice(index === 0 ? start.column : 0, index === all.length - 1 ? end.column : undefined),
     );
-  return { id, file: fileName, line: lines[start.line].trim(), from: from.join('\n'), to: replacement, mutatorName };
+  return { id, file: fileName, line: lines[start.line].trim(), from: from.join('\n'), to: replacement };
 }

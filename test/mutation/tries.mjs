@@ -11,7 +11,6 @@ const MAX_OF_FILE = [Number.POSITIVE_INFINITY, 16, 2];
 const MAX_MS = [Number.POSITIVE_INFINITY, 100, 100];
 /** At the same time. */
 const PROCESSES = 2;
-const TABLE_MUTATORS = ['StringLiteral', 'ArrayDeclaration', 'ObjectLiteral'];
 /** For what runs when a module is loaded. */
 const FILES_OF_SOURCE = 6;
 
@@ -38,14 +37,9 @@ export async function tryInTests(directory, mutants, folders) {
   return { tests, atLoad: mutants.filter((mutant) => isAlive(mutant) && atLoad.has(mutant.id)) };
 }
 
-/**
- * What runs when a module is loaded is tried in processes that load it anew, and only in the tests that execute most of its file: one
- * try takes seconds. Tables and lists of words are left out, where a mutant is one word less.
- */
+/** What runs when a module is loaded is tried in processes that load it anew, and only in a few test files: one try takes seconds. */
 export async function tryAtLoad(directory, mutants, filesBySource) {
-  const isTable = ({ mutatorName }) => TABLE_MUTATORS.includes(mutatorName);
-  for (const mutant of mutants.filter(isTable)) mutant.status = 'not tried';
-  const waiting = mutants.filter((mutant) => !isTable(mutant));
+  const waiting = [...mutants];
   console.log(`${waiting.length} in what runs when a module is loaded`);
   const tryNext = async () => {
     const process = await LoadProcess.start(directory);
