@@ -34,10 +34,10 @@ export function printStrangers(result: StrangersResult): void {
     `Sends to known open windows meanwhile: ${done.knownAsked}, not allowed: ${done.knownUnknown}. Longest stall ${done.stallMs.toFixed(0)} ms.`,
   );
   console.log(`Heap: ${met.map(({ heapBytes }) => (heapBytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`);
-  const tables = met.flatMap(({ tableBytes }) => (tableBytes === undefined ? [] : [tableBytes]));
-  if (tables.length > 0) {
+  const kept = met.flatMap(({ keptBytes }) => (keptBytes === undefined ? [] : [keptBytes]));
+  if (kept.length > 0) {
     console.log(
-      `Of which tables of Maps and Sets: ${tables.map((bytes) => (bytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`,
+      `Of which what is kept, without what V8 adds: ${kept.map((bytes) => (bytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`,
     );
   }
   console.log(`Compiled code: ${mib(met[0]?.codeBytes ?? 0)} at first, ${mib(met.at(-1)?.codeBytes ?? 0)} at last.`);
@@ -55,7 +55,7 @@ export function printStrangers(result: StrangersResult): void {
 function memoryOf({ met, count }: StrangersResult): { addedBytes: number; maxHeapBytes: number; late: Growth } {
   const maxHeapBytes = Math.max(...met.map(({ heapBytes }) => heapBytes));
   const second = met.filter((one) => one.count >= count / 4);
-  const late = growthOf(second.map((one) => ({ at: one.count, bytes: one.heapBytes - (one.tableBytes ?? 0) })));
+  const late = growthOf(second.map((one) => ({ at: one.count, bytes: one.keptBytes ?? one.heapBytes })));
   return { addedBytes: maxHeapBytes - (met[0]?.heapBytes ?? 0), maxHeapBytes, late };
 }
 
