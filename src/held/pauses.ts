@@ -20,7 +20,7 @@ export class Pauses {
   readonly #options: Pick<ResolvedHold, 'store' | 'releaseOn'>;
   readonly #own = new Map<string, OwnPause>();
   /** By name, the queues that the store does not have resumed, or not yet. */
-  readonly #unresumed = new Set<string>();
+  readonly #unresumed = new Map<string, WindowKey>();
   /** What the log has said and what has not become better since. */
   #isFailing = false;
   /** One message may concern two queues, by address and by contact id; `releaseOn` is called once for it. */
@@ -48,6 +48,7 @@ export class Pauses {
   /** Tries again what the store has failed to record. Rejects if it fails once more. */
   async recordAgain(workspaceId: string): Promise<void> {
     for (const [name, own] of this.#own) if (own.key.workspaceId === workspaceId) await this.#record(name, own);
+    for (const [name, key] of this.#unresumed) if (key.workspaceId === workspaceId) await this.#resume(name, key);
   }
 
   /** At once, so that a release which runs during the store's write is paused too. */
@@ -67,10 +68,10 @@ export class Pauses {
     this.#own.delete(name);
   }
 
-  /** If the store fails, it is asked again when the queue is next released. */
+  /** If the store fails, it is asked again before the queue is next released, and with the next sweep. */
   async #resume(name: string, key: WindowKey): Promise<void> {
-    this.#unresumed.add(name);
-    const [oldest = name] = this.#unresumed;
+    this.#unresumed.set(name, key);
+    const [oldest = name] = this.#unresumed.keys();
     if (this.#unresumed.size > MAX_OWN) this.#unresumed.delete(oldest);
     await this.#options.store.resume?.(key);
     this.#unresumed.delete(name);

@@ -79,6 +79,23 @@ describe('a store that fails for a while', () => {
     expect([...world.paused]).toEqual([]);
   });
 
+  it('hears with the next sweep that a customer has written since an opt-out word', async () => {
+    const world = failingStore();
+    const pauses = new Pauses({ store: world.store, releaseOn: undefined });
+    world.paused.add(key.address);
+    await pauses.onReply(key, { ...answer }, failing);
+    await expect(pauses.recordAgain(key.workspaceId)).rejects.toThrow('down');
+    world.isDown = false;
+    await pauses.recordAgain(crypto.randomUUID());
+    expect([...world.paused]).toEqual([key.address]);
+    await pauses.recordAgain(key.workspaceId);
+    expect([...world.paused]).toEqual([]);
+    // Nothing is left to tell.
+    world.paused.add(key.address);
+    await pauses.recordAgain(key.workspaceId);
+    expect(await pauses.isPaused(key)).toBe(true);
+  });
+
   it('keeps what waits from a customer whose last message was an opt-out word', async () => {
     const world = failingStore();
     const pauses = new Pauses({ store: world.store, releaseOn: undefined });

@@ -1,10 +1,8 @@
 import type { RedisConnection } from '../connection.js';
 import { type RedisScript, runScript } from '../script.js';
 
-/**
- * The shortest timeout for commands that read a whole queue. No decision waits for them, and long queues take longer.
- */
-const MIN_READ_TIMEOUT_MS = 1_000;
+/** The shortest timeout for commands for which no decision waits, such as those that read a whole queue. */
+const MIN_PATIENT_TIMEOUT_MS = 1_000;
 
 type ScriptArgs = readonly (string | number)[];
 
@@ -18,9 +16,9 @@ export class HeldCommands {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The timeout for commands that read a whole queue. */
-  get readTimeoutMs(): number {
-    return Math.max(this.#timeoutMs, MIN_READ_TIMEOUT_MS);
+  /** The timeout for commands for which no decision waits. */
+  get patientTimeoutMs(): number {
+    return Math.max(this.#timeoutMs, MIN_PATIENT_TIMEOUT_MS);
   }
 
   /**

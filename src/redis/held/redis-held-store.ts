@@ -85,7 +85,12 @@ export class RedisHeldStore implements HeldStore {
   async list(key: WindowKey): Promise<readonly HeldMessage[]> {
     const held = this.#parts.keys.held(key);
     const keys = [held.queue, held.bodies];
-    const listed = await this.#commands.runList(listScript, keys, [this.#parts.writer], this.#commands.readTimeoutMs);
+    const listed = await this.#commands.runList(
+      listScript,
+      keys,
+      [this.#parts.writer],
+      this.#commands.patientTimeoutMs,
+    );
     const messages: HeldMessage[] = [];
     for (let index = 0; index < listed.length; index += 2) {
       const message = this.#decrypt(held, listed[index], listed[index + 1]);
@@ -109,7 +114,7 @@ export class RedisHeldStore implements HeldStore {
   async windows(workspaceId: string): Promise<readonly WindowKey[]> {
     const { keys, seal } = this.#parts;
     const windows = keys.heldWindows(workspaceId);
-    const reply = await this.#commands.send(['HGETALL', windows], this.#commands.readTimeoutMs);
+    const reply = await this.#commands.send(['HGETALL', windows], this.#commands.patientTimeoutMs);
     const found = Object.entries(reply as object);
     return found
       .map(([id, sealed]) => decodeWindowKey(seal.open(String(sealed), `${windows} ${id}`)))
@@ -141,15 +146,20 @@ export class RedisHeldStore implements HeldStore {
   }
 
   async pause(key: WindowKey): Promise<void> {
-    await this.#commands.send(['SET', this.#parts.keys.held(key).pause, '1', 'PX', String(KEY_LIFE_MS)]);
+    await this.#sendPatiently(['SET', this.#parts.keys.held(key).pause, '1', 'PX', String(KEY_LIFE_MS)]);
   }
 
   async resume(key: WindowKey): Promise<void> {
-    await this.#commands.send(['DEL', this.#parts.keys.held(key).pause]);
+    await this.#sendPatiently(['DEL', this.#parts.keys.held(key).pause]);
   }
 
   async isPaused(key: WindowKey): Promise<boolean> {
-    return (await this.#commands.send(['EXISTS', this.#parts.keys.held(key).pause])) === 1;
+    return (await this.#sendPatiently(['EXISTS', this.#parts.keys.held(key).pause])) === 1;
+  }
+
+  /** No decision waits for it: in a busy process a reply takes longer than a decision may. */
+  #sendPatiently(command: readonly string[]): Promise<unknown> {
+    return this.#commands.send(command, this.#commands.patientTimeoutMs);
   }
 
   async #settle(message: HeldMessage, isUsed: boolean): Promise<boolean> {
