@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   aBoolean,
+  aMap,
   checkOptions,
   checkOptionsOf,
   integerBetween,
@@ -21,6 +22,7 @@ const checks = {
   count: integerBetween(1, 10, 'sends'),
   most: integerFrom(1, 'windows'),
   flag: aBoolean,
+  entries: aMap,
   names: nonEmptyStrings,
   ids: nonEmptyArrayOf('ids', (id) => id === 'id'),
   store: objectWith('get', 'set'),
@@ -88,6 +90,18 @@ describe('the error', () => {
     ['a word or a function', { policy: 'b' }, "guard.policy must be 'block' or 'allow' or a function; received 'b'"],
     ['a number', { ratio: 11 }, 'guard.ratio must be a number of parts from 1 to 10; received the number 11'],
     ['a whole number', { most: 0 }, 'guard.most must be a whole number of windows, 1 or more; received the number 0'],
+    [
+      'a whole number in a range',
+      { count: 0 },
+      'guard.count must be a whole number of sends from 1 to 10; received the number 0',
+    ],
+    ['a switch', { flag: PHONE }, 'guard.flag must be true or false; received a string'],
+    ['entries', { entries: [] }, 'guard.entries must be a plain object; received an array'],
+    [
+      'texts',
+      { names: [''] },
+      'guard.names must be a non-empty array of non-empty strings; received an array; the entry at position 0 is invalid',
+    ],
     ['a list', { ids: PHONE }, 'guard.ids must be a non-empty array of ids; received a string'],
     [
       'an entry of a list',

@@ -46,6 +46,7 @@ describe('the address that the send names (field B14)', () => {
   test.each<[name: string, contact: unknown, to: string, from: string, reached: object]>([
     ['a number, for SMS', phone, 'sms', 'whatsapp', phone],
     ['a number, for RCS', phone, 'rcs', 'whatsapp', phone],
+    ['a number, for a call', phone, 'voice', 'whatsapp', phone],
     ['an address, for email', email, 'email', 'sms', email],
     ['one in a list', { id: 'c-1', identifiers: [phone] }, 'sms', 'whatsapp', phone],
     ['where it is really sent', { ...phone, platformAddress: '+27000000002' }, 'sms', 'whatsapp', otherPhone],
@@ -109,6 +110,7 @@ describe('an address that the send does not name (field B6)', () => {
     ['an id of Messenger, for SMS', onFacebook, 'sms', [listed(onFacebook), listed(phone)], phone],
     ['a number, for email', phone, 'email', [listed(phone), listed(email)], email],
     ['nobody, for WhatsApp', {}, 'whatsapp', [listed(phone)], phone],
+    ['nobody, for Viber', {}, 'viber', [listed(phone)], phone],
     ['two numbers', { id: 'c-1' }, 'sms', [listed(phone), listed(otherPhone)], phone],
     [
       'an id of a user, kept as a number',
