@@ -110,7 +110,7 @@ describe('an address that the send does not name (field B6)', () => {
     ['an id of Messenger, for SMS', onFacebook, 'sms', [listed(onFacebook), listed(phone)], phone],
     ['a number, for email', phone, 'email', [listed(phone), listed(email)], email],
     ['nobody, for WhatsApp', {}, 'whatsapp', [listed(phone)], phone],
-    ['nobody, for Viber', {}, 'viber', [listed(phone)], phone],
+    ['nobody, for Viber', {}, 'viber', [listed(onFacebook), listed(phone)], phone],
     ['two numbers', { id: 'c-1' }, 'sms', [listed(phone), listed(otherPhone)], phone],
     [
       'an id of a user, kept as a number',
