@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRefusal } from '../../src/bird/refusal-codes.js';
+import { knownRefusalCodes, readRefusal } from '../../src/bird/refusal-codes.js';
 
 const META = 'This message is sent outside of allowed window.';
 
@@ -24,7 +24,7 @@ describe('a code that says that the window was closed (field A9) [W13]', () => {
     ['WeChat', [45_015, '45015']],
     ['Twilio', [63_016, '63016', '63016/5', '63016 outside the allowed window']],
     ['Vonage', [1340, '1340']],
-    ['Gupshup and 8x8', [1004, '1008', 61]],
+    ['Gupshup and 8x8', [1004, '1005', 1006, '1007', '1008', 61]],
     [
       'by name',
       [
@@ -105,4 +105,10 @@ describe('a code that says nothing about the window', () => {
   ])('%s', (_name, code) => {
     expect(readRefusal(code)).toBeUndefined();
   });
+});
+
+it('each code that a warning lists has a meaning, if Meta says that it is about the window', () => {
+  const codes = knownRefusalCodes.split(', ');
+  expect(codes).toHaveLength(16);
+  for (const code of codes) expect(readRefusal(code, [META]), code).toBeDefined();
 });
