@@ -57,8 +57,7 @@ export class Pauses {
     this.#drop(name);
     this.#unresumed.delete(name);
     this.#own.set(name, own);
-    const [oldest = name] = this.#own.keys();
-    if (this.#own.size > MAX_OWN) this.#own.delete(oldest);
+    dropOldest(this.#own);
     return own;
   }
 
@@ -71,8 +70,7 @@ export class Pauses {
   /** If the store fails, it is asked again before the queue is next released, and with the next sweep. */
   async #resume(name: string, key: WindowKey): Promise<void> {
     this.#unresumed.set(name, key);
-    const [oldest = name] = this.#unresumed.keys();
-    if (this.#unresumed.size > MAX_OWN) this.#unresumed.delete(oldest);
+    dropOldest(this.#unresumed);
     await this.#options.store.resume?.(key);
     this.#unresumed.delete(name);
   }
@@ -81,7 +79,7 @@ export class Pauses {
     const { store } = this.#options;
     await store.pause?.(own.key);
     // The customer's next message was recorded during the write, and counts.
-    if (own.isOver && !this.#own.has(name)) await store.resume?.(own.key);
+    if (own.isOver && !this.#own.has(name)) await this.#resume(name, own.key);
     // From here on every process sees it in the store. Where nothing waits there is nothing to pause: anybody may write
     // an opt-out word, and each would be kept for good.
     const isKept = store.pause !== undefined || (await store.list(own.key)).length === 0;
@@ -132,4 +130,9 @@ export class Pauses {
     }
     return byDefault;
   }
+}
+
+function dropOldest(queues: Map<string, unknown>): void {
+  const [oldest] = queues.keys();
+  if (queues.size > MAX_OWN && oldest !== undefined) queues.delete(oldest);
 }

@@ -114,6 +114,23 @@ describe('a store that fails for a while', () => {
     expect([...world.paused]).toEqual([]);
   });
 
+  it('does not keep what waits where it fails after a pause that the customer has overtaken', async () => {
+    const world = failingStore();
+    world.isDown = false;
+    const pauses = new Pauses({ store: world.store, releaseOn: undefined });
+    const { pause } = world.store;
+    world.store.pause = async (of) => {
+      await pauses.onReply(of, { ...answer }, failing);
+      await pause?.(of);
+      world.isDown = true;
+    };
+    await pauses.onReply(key, { ...stop }, failing);
+    expect([...world.paused]).toEqual([key.address]);
+    world.isDown = false;
+    expect(await pauses.isPaused(key)).toBe(false);
+    expect([...world.paused]).toEqual([]);
+  });
+
   it('leaves 10,000 opt-out words in memory, of which the oldest are forgotten first', async () => {
     const pauses = new Pauses({ store: failingStore().store, releaseOn: undefined });
     const keyOf = (index: number): WindowKey => ({ ...key, address: `+3161${1_000_000 + index}` });

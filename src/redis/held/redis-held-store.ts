@@ -114,7 +114,7 @@ export class RedisHeldStore implements HeldStore {
   async windows(workspaceId: string): Promise<readonly WindowKey[]> {
     const { keys, seal } = this.#parts;
     const windows = keys.heldWindows(workspaceId);
-    const reply = await this.#commands.send(['HGETALL', windows], this.#commands.patientTimeoutMs);
+    const reply = await this.#sendPatiently(['HGETALL', windows]);
     const found = Object.entries(reply as object);
     return found
       .map(([id, sealed]) => decodeWindowKey(seal.open(String(sealed), `${windows} ${id}`)))
