@@ -29,7 +29,6 @@ export function keptBytes(path: string): number {
   const [type, name, size, edgeCount] = [field('type'), field('name'), field('self_size'), field('edge_count')];
   const [edgeName, toNode] = [edgeFields.indexOf('name_or_index'), edgeFields.indexOf('to_node')];
   const at = (list: readonly number[], index: number): number => list[index] ?? 0;
-  const tables = new Set<number>();
   let edge = 0;
   let bytes = 0;
   for (let node = 0; node < nodes.length; node += nodeFields.length) {
@@ -38,9 +37,8 @@ export function keptBytes(path: string): number {
     const end = edge + at(nodes, node + edgeCount) * edgeFields.length;
     for (; edge < end; edge += edgeFields.length) {
       const isTable = (holder === 'Map' || holder === 'Set') && strings[at(edges, edge + edgeName)] === 'table';
-      if (isTable) tables.add(at(edges, edge + toNode));
+      if (isTable) bytes -= at(nodes, at(edges, edge + toNode) + size);
     }
   }
-  for (const table of tables) bytes -= at(nodes, table + size);
   return bytes;
 }

@@ -33,13 +33,9 @@ export function printStrangers(result: StrangersResult): void {
   console.log(
     `Sends to known open windows meanwhile: ${done.knownAsked}, not allowed: ${done.knownUnknown}. Longest stall ${done.stallMs.toFixed(0)} ms.`,
   );
-  console.log(`Heap: ${met.map(({ heapBytes }) => (heapBytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`);
+  console.log(`Heap: ${mib(...met.map(({ heapBytes }) => heapBytes))}.`);
   const kept = met.flatMap(({ keptBytes }) => (keptBytes === undefined ? [] : [keptBytes]));
-  if (kept.length > 0) {
-    console.log(
-      `Of which what is kept, without what V8 adds: ${kept.map((bytes) => (bytes / 1024 / 1024).toFixed(1)).join(', ')} MiB.`,
-    );
-  }
+  if (kept.length > 0) console.log(`Of which what is kept, without what V8 adds: ${mib(...kept)}.`);
   console.log(`Compiled code: ${mib(met[0]?.codeBytes ?? 0)} at first, ${mib(met.at(-1)?.codeBytes ?? 0)} at last.`);
   console.log(
     `At most ${mib(maxHeapBytes)}, ${mib(addedBytes)} more than at the start: ${(addedBytes / count).toFixed(0)} bytes for each stranger. Second half: ${percent(late)}.`,
@@ -65,8 +61,8 @@ function listed(counts: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-function mib(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+function mib(...sizes: readonly number[]): string {
+  return `${sizes.map((bytes) => (bytes / 1024 / 1024).toFixed(1)).join(', ')} MiB`;
 }
 
 function percent({ bytesPerRun, share }: Growth): string {
